@@ -1,0 +1,133 @@
+"""Immutable documents in a folder, each named by the hash of its content."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from assets.catalogue import (
+    REVISION_DIGITS,
+    CatalogueError,
+    Title,
+    revision_of,
+    title_from_json,
+    title_to_json,
+)
+from assets.codec import canonical, parsed
+from assets.files import write_whole
+from assets.rules import check_slug
+
+_NAME: Final = re.compile(rf"[0-9a-f]{{{REVISION_DIGITS}}}")
+_REMEMBERED_TITLES: Final = 1024
+
+
+class UnknownRevision(LookupError):
+    """No document has this name."""
+
+
+class DamagedRevision(ValueError):
+    """A document's content does not match its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Catalogue:
+    titles: Mapping[str, str]
+
+
+class Revisions:
+    """Titles and whole catalogues as they once were; which catalogue is current is said elsewhere."""
+
+    def __init__(self, folder: Path) -> None:
+        self._titles = folder / "titles"
+        self._catalogues = folder / "catalogues"
+        self._remembered = lru_cache(maxsize=_REMEMBERED_TITLES)(self._read_title)
+
+    def put_title(self, title: Title) -> str:
+        return _put(self._titles, title_to_json(title))
+
+    def title(self, revision: str) -> Title:
+        """The title of that revision, or UnknownRevision, or DamagedRevision."""
+        return self._remembered(revision)
+
+    def put_catalogue(self, titles: Mapping[str, str]) -> str:
+        """Store which revision each title has; a title that was never put is an UnknownRevision."""
+        for title, revision in titles.items():
+            check_slug(title, "title id")
+            if not _path(self._titles, revision).is_file():
+                raise UnknownRevision(f"Title {title} has no revision {revision!r} here; put the title first.")
+        return _put(self._catalogues, canonical(_Catalogue(titles)))
+
+    def catalogue(self, name: str) -> dict[str, str]:
+        """The revision of each title in that catalogue, or UnknownRevision, or DamagedRevision."""
+        return dict(parsed(_Catalogue, _get(self._catalogues, name)).titles)
+
+    def prune(self, keep: Collection[str], older_than: float) -> int:
+        """Delete what is not kept and was last put before that Unix time; returns how many documents.
+
+        A catalogue that stays keeps its titles. What a killed writer left behind goes too.
+        """
+        catalogues = list(_disposable(self._catalogues, keep, older_than))
+        staying = {path.stem for path in _documents(self._catalogues)} - {path.stem for path in catalogues}
+        needed = {revision for name in staying for revision in self.catalogue(name).values()}
+        titles = list(_disposable(self._titles, needed.union(keep), older_than))
+        # Catalogues first: killed in between, no catalogue is left that names a missing title.
+        for path in [
+            *catalogues,
+            *titles,
+            *_leftovers(self._catalogues, self._titles, older_than=older_than),
+        ]:
+            path.unlink(missing_ok=True)
+        return len(catalogues) + len(titles)
+
+    def _read_title(self, revision: str) -> Title:
+        try:
+            return title_from_json(_get(self._titles, revision))
+        except CatalogueError as error:
+            raise DamagedRevision(f"Revision {revision} holds no acceptable title: {error}") from error
+
+
+def _put(folder: Path, content: bytes) -> str:
+    name = revision_of(content)
+    path = _path(folder, name)
+    if path.is_file() and path.read_bytes() == content:
+        path.touch()  # young again, so that a prune beside this import leaves it alone
+    else:
+        write_whole(path, content)
+    return name
+
+
+def _get(folder: Path, name: str) -> bytes:
+    path = _path(folder, name)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise UnknownRevision(f"There is no revision {name} in {folder}; import the catalogue again.") from error
+    if revision_of(content) != name:
+        raise DamagedRevision(
+            f"{path} is damaged: its content does not match its name; delete it and import again."
+        )
+    return content
+
+
+def _path(folder: Path, name: str) -> Path:
+    if not _NAME.fullmatch(name):
+        raise UnknownRevision(f"{name!r} is not a revision; those are {REVISION_DIGITS} lower-case hex digits.")
+    return folder / f"{name}.json"
+
+
+def _documents(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.glob("*.json") if _NAME.fullmatch(path.stem))
+
+
+def _disposable(folder: Path, keep: Collection[str], older_than: float) -> Iterator[Path]:
+    return (path for path in _documents(folder) if path.stem not in keep and _older(path, older_than))
+
+
+def _leftovers(*folders: Path, older_than: float) -> Iterator[Path]:
+    return (path for folder in folders for path in folder.glob(".*.tmp") if _older(path, older_than))
+
+
+def _older(path: Path, moment: float) -> bool:
+    return path.stat().st_mtime < moment

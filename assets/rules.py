@@ -1,0 +1,97 @@
+"""What a catalogue accepts, each rule with the sentence that refuses all else."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_SOURCE: Final = re.compile(r"[0-9a-f]{64}")
+_FILE_NAME: Final = re.compile(r"[0-9a-f]{4,64}-[1-9][0-9]{0,4}\.[a-z0-9]{2,5}")
+_PLACEHOLDER: Final = re.compile(r"data:image/[a-z]+;base64,[A-Za-z0-9+/]{1,2000}={0,2}")
+
+LONGEST_TEXT: Final = 500
+STRICTEST_MATURITY: Final = 99
+
+
+class CatalogueError(ValueError):
+    """A catalogue entry that can't be accepted, in a sentence for whoever wrote it."""
+
+
+def check_slug(value: str, what: str) -> None:
+    _check_shape(
+        _SLUG, value, what, "write 1 to 64 of a-z, 0-9 and hyphens, the first of them a letter or a digit"
+    )
+
+
+def check_country(value: str) -> None:
+    _check_shape(_COUNTRY, value, "country", "write two upper-case letters, such as DE")
+
+
+def check_locale(value: str) -> None:
+    _check_shape(_LOCALE, value, "locale", "write a language and perhaps a region, such as de or de-AT")
+
+
+def check_source(value: str) -> None:
+    _check_shape(_SOURCE, value, "source", "write the SHA-256 of the original file, 64 lower-case hex digits")
+
+
+def check_file_name(value: str) -> None:
+    _check_shape(
+        _FILE_NAME, value, "rendition name", "write hex digits, a hyphen, the width, a dot and the suffix"
+    )
+
+
+def check_placeholder(value: str) -> None:
+    _check_shape(_PLACEHOLDER, value, "placeholder", "write a small picture as a data:image/…;base64 address")
+
+
+def check_text(value: str, what: str) -> None:
+    """Refuse what is blank, overlong or can't be shown: control characters and broken surrogates."""
+    if not value.strip() or len(value) > LONGEST_TEXT:
+        raise CatalogueError(
+            f"The {what} has {len(value)} characters; write 1 to {LONGEST_TEXT}, not only spaces."
+        )
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
+        raise CatalogueError(f"The {what} {value!r} has a control character in it; write plain text.")
+
+
+def check_choice(value: str, choices: Sequence[str], what: str) -> None:
+    if value not in choices:
+        raise CatalogueError(f"{value!r} is not a {what}; write one of {', '.join(choices)}.")
+
+
+def check_maturity(value: int) -> None:
+    if not 0 <= value <= STRICTEST_MATURITY:
+        raise CatalogueError(f"The maturity {value} is out of range; write 0 to {STRICTEST_MATURITY}.")
+
+
+def check_fraction(value: float, what: str) -> None:
+    if not 0 <= value <= 1:
+        raise CatalogueError(f"The {what} is {value}; write a number from 0 to 1.")
+
+
+def check_size(value: int, what: str) -> None:
+    if value < 1:
+        raise CatalogueError(f"The {what} is {value} pixels; write at least 1.")
+
+
+def check_moment(value: float | None, what: str) -> None:
+    if value is not None and not math.isfinite(value):
+        raise CatalogueError(f"{what} is {value}; write Unix seconds, or leave it out.")
+
+
+def check_unique(values: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            raise CatalogueError(f"The {what} {value!r} is there twice; remove or rename one.")
+        seen.add(value)
+
+
+def _check_shape(shape: re.Pattern[str], value: str, what: str, remedy: str) -> None:
+    if not shape.fullmatch(value):
+        raise CatalogueError(f"{value!r} is not a {what}; {remedy}.")
