@@ -1,0 +1,1 @@
+"""Choosing and learning, pure and synchronous: no I/O, no clock, no global randomness."""

@@ -1,0 +1,33 @@
+"""Which group a profile belongs to."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Literal, get_args
+
+Group = Literal["personalized", "best_single", "uniform", "default"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Assigns profiles to groups by a keyed hash: for good, without memory, and unpredictably from outside."""
+
+    key: bytes
+    best_single: float
+    uniform: float
+    default: float = 0.0
+
+    def of(self, profile: str) -> Group:
+        u = self._place(profile)
+        if u < self.best_single:
+            return "best_single"
+        if u < self.best_single + self.uniform:
+            return "uniform"
+        if u < self.best_single + self.uniform + self.default:
+            return "default"
+        return "personalized"
+
+    def _place(self, profile: str) -> float:
+        data = profile.encode(errors="surrogatepass")
+        digest = blake2b(data, key=self.key, digest_size=8, person=b"keyart-group").digest()
+        return (int.from_bytes(digest, "big") >> 11) * 2.0**-53  # 53 bits: no rounding up to 1

@@ -1,0 +1,132 @@
+"""Joining exposures with what the viewer did, window by window."""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+IMPRESSION, CLICK, PLAY = 1, 2, 4
+"""What happened in a window, as bits."""
+VOIDED = -1
+IDLE = 1024
+"""So many closed windows are kept before it is worth giving their memory back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An exposure whose window has closed: what opened it, its decision (both as positions), what it earned."""
+
+    opened: int
+    decision: int
+    deadline: int
+    reward: float
+    happened: int
+
+
+class Joiner:
+    """Keeps the open windows, by the position of the record that opened each.
+
+    An open window takes 33 bytes, at most 64 with what lies idle; the decision itself is read again from the log
+    at its close. Deadlines are in milliseconds of the log's own time, which never decreases: windows of one
+    length therefore close in the order in which they opened, and each length has a lane of its own.
+    """
+
+    def __init__(self) -> None:
+        self._lanes: dict[int, _Lane] = {}
+
+    def open(self, position: int, decision: int, stamp: int, window: int) -> None:
+        lane = self._lanes.get(window)
+        if lane is None:
+            lane = self._lanes[window] = _Lane()
+        lane.push(position, decision, stamp + window)
+
+    def credit(self, opened: int, reward: float, happened: int) -> float | None:
+        """Raise the window's reward to `reward` if that is more; return by how much, None if it is not open."""
+        for lane in self._lanes.values():
+            index = lane.find(opened)
+            if index is not None:
+                return lane.credit(index, reward, happened)
+        return None
+
+    def decision_of(self, opened: int) -> int | None:
+        for lane in self._lanes.values():
+            index = lane.find(opened)
+            if index is not None and lane.decision[index] != VOIDED:
+                return lane.decision[index]
+        return None
+
+    def void(self, decision: int) -> None:
+        """Forget a decision that was logged but never answered. It was its own opening."""
+        for lane in self._lanes.values():
+            index = lane.find(decision)
+            if index is not None:
+                lane.decision[index] = VOIDED
+
+    def close(self, now: int) -> Iterator[Closed]:
+        """Yield and forget the windows whose deadline has come, in the order of (deadline, opening position)."""
+        while due := [lane for lane in self._lanes.values() if lane.due(now)]:
+            lane = min(due, key=_Lane.first)
+            closed = lane.pop()
+            if closed.decision != VOIDED:
+                yield closed
+        self._lanes = {window: lane for window, lane in self._lanes.items() if len(lane)}
+
+    def oldest(self) -> int | None:
+        """Return the position that opened the oldest window still open."""
+        return min((lane.opened[lane.head] for lane in self._lanes.values() if len(lane)), default=None)
+
+    def __len__(self) -> int:
+        return sum(len(lane) for lane in self._lanes.values())
+
+
+class _Lane:
+    """Windows of one length, in the order in which they opened and will close."""
+
+    __slots__ = ("deadline", "decision", "happened", "head", "opened", "reward")
+
+    def __init__(self) -> None:
+        self.head = 0
+        self.opened, self.decision, self.deadline = array("q"), array("q"), array("q")
+        self.reward, self.happened = array("d"), array("B")
+
+    def __len__(self) -> int:
+        return len(self.opened) - self.head
+
+    def push(self, opened: int, decision: int, deadline: int) -> None:
+        self.opened.append(opened)
+        self.decision.append(decision)
+        self.deadline.append(deadline)
+        self.reward.append(0.0)
+        self.happened.append(0)
+
+    def find(self, opened: int) -> int | None:
+        index = bisect_left(self.opened, opened, self.head)
+        return index if index < len(self.opened) and self.opened[index] == opened else None
+
+    def credit(self, index: int, reward: float, happened: int) -> float | None:
+        if self.decision[index] == VOIDED:
+            return None
+        gain = max(0.0, reward - self.reward[index])
+        self.reward[index] = max(reward, self.reward[index])  # adding the gain would round
+        self.happened[index] |= happened
+        return gain
+
+    def due(self, now: int) -> bool:
+        return self.head < len(self.deadline) and self.deadline[self.head] <= now
+
+    def first(self) -> tuple[int, int]:
+        return self.deadline[self.head], self.opened[self.head]
+
+    def pop(self) -> Closed:
+        i = self.head
+        closed = Closed(self.opened[i], self.decision[i], self.deadline[i], self.reward[i], self.happened[i])
+        self.head += 1
+        if self.head > IDLE and self.head * 3 > len(self.opened):
+            self._compact()
+        return closed
+
+    def _compact(self) -> None:
+        """Give back the memory of closed windows, once they are a third of what is kept."""
+        for column in (self.opened, self.decision, self.deadline, self.reward, self.happened):
+            del column[: self.head]
+        self.head = 0

@@ -1,0 +1,43 @@
+"""Numeric attributes, binned by what has been seen of them."""
+
+from bisect import bisect_right
+from statistics import quantiles
+from typing import Any
+
+BINS = 8
+GENERATIONS = (16, 64, 256)
+"""After so many values the edges are drawn anew; after the last they stay, so that a bin keeps its meaning."""
+
+
+class Bins:
+    """The quantile bins of one number.
+
+    Raw numbers of unknown scale cripple a first-order learner, and the scale is known only from the values
+    themselves. The edges are the octiles of the first values in the order of the log, hence the same in serving
+    and in every fold of that log. A bin is named with its generation: weights learned under other edges are
+    not mistaken for its own.
+    """
+
+    __slots__ = ("edges", "generation", "seen")
+
+    def __init__(self, seen: list[float] | None = None, edges: list[float] | None = None, generation: int = 0):
+        self.seen = seen or []
+        self.edges = edges or []
+        self.generation = generation
+
+    def observe(self, value: float) -> None:
+        if self.generation == len(GENERATIONS):
+            return
+        self.seen.append(value)
+        if len(self.seen) >= GENERATIONS[self.generation]:
+            self.edges = quantiles(self.seen, n=BINS, method="inclusive")
+            self.generation += 1
+            if self.generation == len(GENERATIONS):
+                self.seen = []
+
+    def name(self, value: float) -> str:
+        """Return the name of the value's bin, such as `g2b5`; before the first edges every value is `g0b0`."""
+        return f"g{self.generation}b{bisect_right(self.edges, value)}"
+
+    def state(self) -> dict[str, Any]:
+        return {"seen": self.seen, "edges": self.edges, "generation": self.generation}

@@ -1,0 +1,151 @@
+"""The learner that is Vowpal Wabbit. Nothing else speaks to it, and only here is `cost = -reward`."""
+
+import json
+import re
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import cast
+
+import numpy as np
+import vowpal_wabbit_next as vw
+from numpy.typing import NDArray
+
+from bandit.encoding import number, word
+from bandit.policy import check
+from bandit.types import Action, Context, Example, Probabilities
+from bandit.vocabulary import Vocabulary
+
+DEFAULT_ARGUMENTS = (
+    "--cb_explore_adf --regcbopt --mellowness 0.01 --cb_min_cost -1 --cb_max_cost 0 -l 0.1 -q CA -q SA -q CI"
+)
+"""Namespaces: C attributes, S taste; T title, I artwork, A its tags and features, M affinity."""
+ALLOWED = re.compile(
+    r"--cb_explore_adf(?: (?:--regcbopt|--squarecb|--mellowness N|--gamma_scale N|--cb_min_cost -1|"
+    r"--cb_max_cost 0|-l N|-b (?:1\d|2[0-4])|-q [CSTIAM]{2}|--random_seed \d{1,9}))*".replace(
+        "N", r"\d+(?:\.\d+)?"
+    ),
+    re.ASCII,
+)
+PREPARED = 200_000
+DIGEST_BYTES = 16
+_LEARNED = slice(0, 3)
+"""Of the four floats at each weight the last is scratch and is never serialized."""
+
+
+class UnusableSnapshot(ValueError):
+    """A snapshot that can't be restored."""
+
+
+class VowpalLearner:
+    """A contextual bandit over features shared among actions (regcbopt: Foster et al. 2018, algorithm 1).
+
+    It has one owner: Vowpal Wabbit holds the interpreter's lock, and threads sharing a workspace can deadlock.
+    """
+
+    def __init__(
+        self,
+        arguments: str = DEFAULT_ARGUMENTS,
+        *,
+        model: bytes | None = None,
+        vocabulary: Vocabulary | None = None,
+    ):
+        if not ALLOWED.fullmatch(arguments):
+            raise ValueError(
+                f"The learner's arguments {arguments!r} are not all on the allow-list in {__name__}; use those."
+            )
+        self.arguments = arguments
+        self._workspace = vw.Workspace([*arguments.split(), "--quiet"], model_data=model)
+        self._parse = vw.TextFormatParser(self._workspace).parse_line
+        self._vocabulary = vocabulary or Vocabulary()
+        self._prepared: dict[Action, str] = {}
+        self._context: Context | None = None
+        self._shared: vw.Example | None = None
+
+    def probabilities(self, context: Context, actions: Sequence[Action]) -> Probabilities:
+        lines = [self._line(context, action) for action in actions]
+        examples = [self._shared_example(context), *map(self._parse, lines)]
+        probabilities = [0.0] * len(actions)
+        for index, p in cast("list[tuple[int, float]]", self._workspace.predict_one(examples)):
+            probabilities[index] = p
+        total = sum(probabilities)  # float32, and regcbopt gives each tied action 1.0
+        return [p / total for p in probabilities]
+
+    def learn(self, example: Example) -> None:
+        """Take one example in, unweighted: the true propensity is the estimators' alone."""
+        check(example)
+        self._vocabulary.admit(example.context.attributes)
+        self._context = None  # what is known of its attributes may have changed
+        lines = [self._line(example.context, action) for action in example.actions]
+        lines[example.chosen] = f"0:{-example.reward!r}:1 {lines[example.chosen]}"
+        shared = self._shared_line(example.context)
+        self._workspace.learn_one([self._parse(line) for line in (shared, *lines)])
+
+    def snapshot(self) -> bytes:
+        head = {"arguments": self.arguments, "vocabulary": self._vocabulary.state()}
+        content = json.dumps(head, separators=(",", ":")).encode() + b"\n" + self._workspace.serialize()
+        return _digest(content) + content
+
+    @classmethod
+    def restore(cls, snapshot: bytes) -> "VowpalLearner":
+        """Return a learner that goes on where `snapshot` was taken, or raise `UnusableSnapshot`."""
+        digest, content = snapshot[:DIGEST_BYTES], snapshot[DIGEST_BYTES:]
+        if digest != _digest(content):  # Vowpal Wabbit itself takes damaged bytes for weights, or dies of them
+            raise UnusableSnapshot(f"The snapshot of {len(snapshot)} bytes is damaged: its digest is not its own.")
+        head, _, model = content.partition(b"\n")
+        try:
+            state = json.loads(head)
+            vocabulary = Vocabulary.restore(state["vocabulary"])
+            learner = cls(state["arguments"], model=model, vocabulary=vocabulary)
+        except (ValueError, KeyError, TypeError, RuntimeError) as error:
+            raise UnusableSnapshot(f"The snapshot of {len(snapshot)} bytes can't be restored: {error}.") from error
+        if not learner.healthy():
+            raise UnusableSnapshot("The snapshot holds a number that is not finite.")
+        return learner
+
+    def weights(self) -> NDArray[np.float32]:
+        """Return a copy of the learned numbers, shape (2^b, 3): weight, adaptive and normalizing sums."""
+        return np.array(self._workspace.weights()[:, 0, _LEARNED])
+
+    def healthy(self) -> bool:
+        return bool(np.isfinite(self._workspace.weights()[:, 0, _LEARNED]).all())
+
+    def _shared_example(self, context: Context) -> "vw.Example":
+        """Parse the context once for a whole page."""
+        if self._shared is None or context is not self._context:
+            self._shared = self._parse(self._shared_line(context))
+            self._context = context
+        return self._shared
+
+    def _shared_line(self, context: Context) -> str:
+        taste = " ".join([f"{word(tag)}:{number(value)}" for tag, value in context.taste.items()])
+        return f"shared |C {self._vocabulary.features(context.attributes)} |S {taste}"
+
+    def _line(self, context: Context, action: Action) -> str:
+        text = self._prepared.get(action)
+        if text is None:
+            text = self._prepare(action)
+        if not context.taste:
+            return text
+        affinity = _affinity(context, action)
+        return f"{text} |M m:{affinity:.4g} pos:{max(affinity, 0.0):.4g}"
+
+    def _prepare(self, action: Action) -> str:
+        if len(self._prepared) >= PREPARED:
+            self._prepared.clear()
+        features = [word(tag) for tag in action.tags]
+        features += [f"~{word(name)}:{number(value)}" for name, value in action.features.items()]
+        text = f"|T {word(action.title)} |I {word(action.id)} |A {' '.join(features)}"
+        self._prepared[action] = text
+        return text
+
+
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=DIGEST_BYTES, person=b"keyart-learner").digest()
+
+
+def _affinity(context: Context, action: Action) -> float:
+    """Return the mean taste over the action's tags: what lets a new picture profit from old ones."""
+    if not action.tags:
+        return 0.0
+    taste = context.taste.get
+    return sum([taste(tag, 0.0) for tag in action.tags]) / len(action.tags)
