@@ -1,0 +1,1 @@
+"""HTTP, storage, processes: everything around choosing and pictures."""

@@ -1,0 +1,63 @@
+"""What is answered for one title."""
+
+from functools import lru_cache
+from time import gmtime, strftime
+
+from typing_extensions import TypedDict
+
+from app.picture import Image
+from app.shelf import Shelved
+from app.store.protocol import Hold
+from app.tokens import DecisionId, Tokens
+
+
+class Choice(TypedDict):
+    """The picture chosen for a title. `decision_id` is null, and nothing is learned, where it is a fallback."""
+
+    decision_id: str | None
+    title: str
+    artwork: str
+    image: Image
+    group: str | None
+    held: bool
+    pinned: bool
+    fallback: bool
+    expires_at: str | None
+
+
+class Page(TypedDict):
+    choices: list[Choice]
+    unknown: list[str]
+
+
+def chosen(shelved: Shelved, hold: Hold, tokens: Tokens, *, held: bool) -> Choice:
+    return {
+        "decision_id": tokens.sign(DecisionId(hold.decision, hold.nonce, hold.stamp, hold.deferred)),
+        "title": shelved.title.id,
+        "artwork": hold.artwork,
+        "image": shelved.images[hold.artwork],
+        "group": hold.group,
+        "held": held,
+        "pinned": hold.pinned,
+        "fallback": False,
+        "expires_at": _moment(hold.until // 1000),
+    }
+
+
+def fallback(shelved: Shelved, artwork: str) -> Choice:
+    return {
+        "decision_id": None,
+        "title": shelved.title.id,
+        "artwork": artwork,
+        "image": shelved.images[artwork],
+        "group": None,
+        "held": False,
+        "pinned": False,
+        "fallback": True,
+        "expires_at": None,
+    }
+
+
+@lru_cache(maxsize=4096)
+def _moment(seconds: int) -> str:
+    return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))

@@ -1,0 +1,306 @@
+"""The command line."""
+
+import asyncio
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from app import logs
+from app.fold import Fold
+from app.keys import make_admin_key
+from app.lifeline import end_with
+from app.main import import_folder, open_store, publish_rebuilt, rebuilt, train
+from app.report import Reporter
+from app.server import serve as serve_on
+from app.settings import Settings
+from app.shelf import SETTING
+from app.store.protocol import Store
+from app.supervisor import Supervisor
+from assets import SAMPLES
+from assets.renditions import PictureError
+from bandit.vowpal import VowpalLearner
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, rich_markup_mode=None)
+console = Console(stderr=True)
+READY_SECONDS = 60.0
+PORT_SECONDS = 5.0
+"""How long to wait for the port: workers whose parent was killed need a moment to notice."""
+Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process is no longer the parent.")]
+
+
+def main() -> None:
+    app()
+
+
+@app.command()
+def serve(
+    *,
+    samples: Annotated[bool, typer.Option(help="Import the sample catalogue if there is none.")] = True,
+    with_parent: Annotated[bool, typer.Option(help="End when the process that started this one ends.")] = False,
+) -> None:
+    """Serve, with a trainer beside it. Example: KEYART_PRESET=demo keyart serve."""
+    parent = os.getppid() if with_parent else None
+    settings = _settings(process="supervisor")
+    settings.data.mkdir(parents=True, exist_ok=True)
+    lock = _lock(settings)
+    make_admin_key(settings)
+    if samples:
+        asyncio.run(_import_samples(settings))
+    with closing(_listen(settings)) as listener, closing(lock):
+        port = listener.getsockname()[1]
+        supervisor = Supervisor(listener, settings.workers, settings.data / "run" / "metrics", parent=parent)
+        supervisor.run(
+            lambda: threading.Thread(target=_announce, args=(settings, port, supervisor), daemon=True).start()
+        )
+
+
+@app.command(hidden=True)
+def worker(socket_: Annotated[int, typer.Option("--socket")], parent: Parent = None) -> None:
+    """Answer requests on an inherited socket."""
+    if parent:
+        end_with(parent)
+    serve_on(_settings(process="worker"), socket.socket(fileno=socket_))
+
+
+@app.command("train")
+def train_command(
+    parent: Parent = None, holder: Annotated[str, typer.Option(help="Who holds the lease.")] = ""
+) -> None:
+    """Train: fold the log and publish snapshots, or stand by while another trainer leads. Example: keyart train."""
+    if parent:
+        end_with(parent)
+    settings = _settings(process="trainer")
+    asyncio.run(_train(settings, holder or f"trainer of {socket.gethostname()} {os.getpid()}"))
+
+
+@app.command()
+def rebuild(
+    *,
+    publish: Annotated[
+        bool, typer.Option(help="Replace the model, tastes and counts by what was folded.")
+    ] = False,
+) -> None:
+    """Fold the retained log anew and compare with the model in use. Example: keyart rebuild --publish."""
+    asyncio.run(_rebuild(_settings(process="rebuild"), publish=publish))
+
+
+@app.command("import")
+def import_command(
+    folder: Annotated[Path, typer.Argument(help="A folder of title-id/artwork-id.jpg")],
+) -> None:
+    """Merge a folder of pictures into the catalogue. Example: keyart import ./artwork."""
+    settings = _settings(process="import")
+    asyncio.run(_import(settings, folder))
+
+
+@app.command()
+def report() -> None:
+    """Show what each group earned, and the lift. Example: keyart report."""
+    asyncio.run(_report(_settings(process="report")))
+
+
+@app.command()
+def models() -> None:
+    """List the snapshots. Example: keyart models."""
+    asyncio.run(_models(_settings(process="models")))
+
+
+# ---------------------------------------------------------------- behind the commands
+
+
+def _settings(process: str) -> Settings:
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "KEYART_" + "_".join(str(part) for part in problem["loc"]).upper()
+            console.print(
+                f"{name if problem['loc'] else 'Settings'}: {problem['msg']} (was {problem['input']!r})."
+            )
+        raise typer.Exit(2) from None
+    logs.configure(settings, process=process)
+    return settings
+
+
+def _fail(sentence: str) -> typer.Exit:
+    console.print(sentence, style="red", highlight=False)
+    return typer.Exit(1)
+
+
+def _lock(settings: Settings) -> Any:
+    """Make sure that one service alone uses the data folder; the lock goes with the process."""
+    file = (settings.data / "serve.lock").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise _fail(f"Another keyart serves {settings.data.resolve()}; stop it, or set KEYART_DATA.") from None
+    return file
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    until = time.monotonic() + PORT_SECONDS
+    while True:
+        try:
+            listener.bind((settings.host, settings.port))
+            listener.listen(2048)
+        except OSError as error:
+            if time.monotonic() > until:
+                raise _fail(
+                    f"Can't listen on {settings.host}:{settings.port}: {error.strerror}; set KEYART_PORT or KEYART_HOST."
+                ) from None
+            time.sleep(0.2)
+        else:
+            return listener
+
+
+def _announce(settings: Settings, port: int, supervisor: Supervisor) -> None:
+    """Print the address once it answers with decisions."""
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104  compared, not bound
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until and not supervisor.stopping:
+        if _ready(host, port):
+            console.print(f"Keyart serves http://{host}:{port} (docs at /docs); Ctrl-C stops it.", highlight=False)
+            return
+        time.sleep(0.1)
+
+
+def _ready(host: str, port: int) -> bool:
+    try:
+        with closing(http.client.HTTPConnection(host, port, timeout=2)) as connection:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == http.client.OK
+    except OSError:
+        return False
+
+
+async def _train(settings: Settings, holder: str) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await train(settings, holder, stop)
+
+
+async def _import_samples(settings: Settings) -> None:
+    store = open_store(settings)
+    try:
+        if await store.log.setting(SETTING) is None:
+            await _import_with_progress(settings, store, SAMPLES)
+    finally:
+        await store.close()
+
+
+async def _import(settings: Settings, folder: Path) -> None:
+    store = open_store(settings)
+    try:
+        rows = await _import_with_progress(settings, store, folder)
+    except PictureError as error:
+        raise _fail(str(error)) from None
+    finally:
+        await store.close()
+    table = Table("title", "artwork", "outcome", "reason")
+    for row in rows:
+        if row.outcome != "unchanged":
+            table.add_row(row.title, row.artwork, row.outcome, row.reason)
+    Console().print(table)
+    counts = {
+        outcome: sum(row.outcome == outcome for row in rows) for outcome in sorted({r.outcome for r in rows})
+    }
+    Console().print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "No pictures found.")
+
+
+async def _import_with_progress(settings: Settings, store: Store, folder: Path) -> Any:
+    columns = TextColumn("Importing artwork"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("import", total=None)
+        return await import_folder(
+            settings, store, folder, lambda done, total: progress.update(task, completed=done, total=total)
+        )
+
+
+async def _rebuild(settings: Settings, *, publish: bool) -> None:
+    store = open_store(settings)
+    out = Console()
+    try:
+        incumbent = next(iter(await store.state.snapshots(limit=1)), None)
+        head = (await store.log.head()).position
+        stops = [head] if incumbent is None else [incumbent.position, head]
+        fold: Fold | None = None
+        with Progress(
+            TextColumn("Folding the log"), BarColumn(), MofNCompleteColumn(), console=console
+        ) as progress:
+            task = progress.add_task("fold", total=head)
+            async for fold in rebuilt(settings, store, stops):
+                progress.update(task, completed=fold.position)
+                if incumbent is not None and fold.position == incumbent.position:
+                    out.print(_comparison(fold.learner, VowpalLearner.restore(incumbent.learner), incumbent.id))
+        if fold is None:
+            raise _fail("The log is empty; there is nothing to fold.")
+        out.print(f"Folded to position {fold.position}: {fold.seen.examples} examples learned.")
+        if publish:
+            new = await publish_rebuilt(store, fold)
+            if new is None:
+                raise _fail("A trainer is leading; stop the service, then rebuild with --publish.")
+            out.print(f"Published as snapshot {new}.")
+    finally:
+        await store.close()
+
+
+def _comparison(rebuilt_: VowpalLearner, incumbent: VowpalLearner, id_: int) -> str:
+    different = int((rebuilt_.weights() != incumbent.weights()).any(axis=1).sum())
+    if not different:
+        return f"Equal to snapshot {id_} in every weight."
+    return (
+        f"Different from snapshot {id_} in {different} weights: the log was trimmed, or a profile was forgotten."
+    )
+
+
+async def _report(settings: Settings) -> None:
+    store = open_store(settings)
+    try:
+        report = await Reporter(store.state).report()
+    finally:
+        await store.close()
+    table = Table("group", "exposures", "clicks", "plays", "click rate", "95 % interval")
+    for group, rates in report["groups"].items():
+        low, high = rates["interval"] or (0.0, 0.0)
+        rate = "" if rates["click_rate"] is None else f"{rates['click_rate']:.2%}"
+        table.add_row(
+            group, *(str(rates[n]) for n in ("exposures", "clicks", "plays")), rate, f"{low:.2%} – {high:.2%}"
+        )
+    Console().print(table)
+    if lift := report["lift"]:
+        low, high = lift["interval"]
+        Console().print(f"Clicks over the best single picture: {lift['clicks']:+.1%} ({low:+.1%} to {high:+.1%}).")
+    else:
+        Console().print("No lift yet: it needs clicks in both the personalized and the best_single group.")
+
+
+async def _models(settings: Settings) -> None:
+    store = open_store(settings)
+    try:
+        snapshots = await store.state.snapshots()
+    finally:
+        await store.close()
+    table = Table("snapshot", "role", "position", "made", "bytes", "weights in use")
+    for s in snapshots:
+        made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(s.created / 1000))
+        used = int(np.count_nonzero(VowpalLearner.restore(s.learner).weights()[:, 0]))
+        table.add_row(str(s.id), s.role, str(s.position), made, str(len(s.learner)), str(used))
+    Console().print(table)

@@ -1,0 +1,91 @@
+"""What the fold counts: tallies for the report and the best single picture, tastes for the next decision."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from app.records import Decision, encode
+from app.store.protocol import Counted, Progress, State, TallyKey, TasteRow
+from bandit.join import CLICK, PLAY, Closed
+from bandit.tally import Tally
+from bandit.taste import Base, Taste
+
+PINNED, ANONYMOUS = "pinned", "anonymous"
+"""What stands in a tally where a decision belongs to no group of the lift."""
+REMEMBERED = 50_000
+"""Tastes kept in memory between commits."""
+_decode_taste = msgspec.json.Decoder(Taste).decode
+_decode_base = msgspec.json.Decoder(Base).decode
+
+
+class Counts:
+    """Keeps what has changed since the last commit apart, so that a commit writes no more than that."""
+
+    def __init__(self, state: State, counted: Counted):
+        self._state = state
+        self.position = counted.position
+        self._base = _decode_base(counted.base) if counted.base else Base()
+        self._tallies = dict(counted.tallies)
+        self._tastes: dict[str, Taste | None] = {}
+        self._changed_tallies: set[TallyKey] = set()
+        self._changed_tastes: set[str] = set()
+
+    async def recall(self, profiles: Iterable[str]) -> None:
+        """Bring the tastes that are about to change back to mind."""
+        absent = [who for who in profiles if who not in self._tastes]
+        if absent:
+            for who, row in (await self._state.taste_rows(absent)).items():
+                self._tastes[who] = _decode_taste(row.state)
+
+    def credit(self, decision: Decision, words: tuple[str, ...], gain: float, at: int) -> None:
+        if decision.profile:
+            self._taste(decision.profile).like(words, gain, at)
+
+    def close(self, decision: Decision, words: tuple[str, ...], closed: Closed) -> None:
+        key = (decision.title, decision.artwork, PINNED if decision.pinned else decision.group or ANONYMOUS)
+        self._changed_tallies.add(key)
+        self._tallies.setdefault(key, Tally()).add(
+            reward=closed.reward,
+            propensity=decision.propensity,
+            clicked=bool(closed.happened & CLICK),
+            played=bool(closed.happened & PLAY),
+        )
+        self._base.shown += 1.0
+        self._base.liked += closed.reward
+        if decision.profile:
+            self._taste(decision.profile).show(words, closed.deadline)
+
+    def forget(self, profile: str) -> None:
+        self._tastes[profile] = None
+        self._changed_tastes.add(profile)
+
+    def progress(self) -> Progress:
+        """Return what has changed since `settle`."""
+        return Progress(
+            self.position,
+            encode(self._base),
+            {who: self._row(who) for who in self._changed_tastes},
+            {key: self._tallies[key] for key in self._changed_tallies},
+        )
+
+    def settle(self) -> None:
+        """Take note that the progress is committed."""
+        self._changed_tallies.clear()
+        self._changed_tastes.clear()
+        if len(self._tastes) > REMEMBERED:
+            self._tastes.clear()
+
+    @property
+    def changed(self) -> bool:
+        return bool(self._changed_tallies or self._changed_tastes)
+
+    def _taste(self, profile: str) -> Taste:
+        self._changed_tastes.add(profile)
+        taste = self._tastes.get(profile)
+        if taste is None:
+            taste = self._tastes[profile] = Taste()
+        return taste
+
+    def _row(self, profile: str) -> TasteRow | None:
+        taste = self._tastes[profile]
+        return TasteRow(encode(taste), encode(taste.values(self._base))) if taste else None

@@ -1,0 +1,133 @@
+"""Recording what viewers did."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from typing_extensions import TypedDict
+
+from app import metrics
+from app.identity import Identity, hold_key
+from app.problem import Unacceptable
+from app.records import Kind
+from app.store.protocol import Event, Log
+from app.tokens import Tokens, UnacceptableId
+
+log = structlog.get_logger()
+
+MOST_ITEMS = 1000
+LONGEST_SECONDS = 7 * 86400.0
+
+
+class Rejected(TypedDict):
+    index: int
+    reason: str
+
+
+class Recorded(TypedDict):
+    """How many items are in the log now, how many had been already, and which were not accepted."""
+
+    recorded: int
+    duplicates: int
+    rejected: list[Rejected]
+
+
+class NotAccepted(ValueError):
+    """Why an item is not recorded."""
+
+
+class Recorder:
+    def __init__(self, store_log: Log, tokens: Tokens, identity: Identity, clock: Callable[[], int]):
+        self._log, self._tokens, self._identity, self._clock = store_log, tokens, identity, clock
+
+    async def record(self, kind: Kind, body: bytes, *, trusted: bool) -> Recorded:
+        """Log the body's items, and return once they are in the log.
+
+        `trusted` callers may name a profile and a title instead of a decision. Raises `Unacceptable` where the body
+        is not one item or a list of up to 1,000, or not one item in it is acceptable.
+        """
+        items = _items(body)
+        events, rejected = await self._events(kind, items, trusted=trusted)
+        if not events:
+            metrics.FEEDBACK.labels(kind.name.lower(), "rejected").inc(len(rejected))
+            raise Unacceptable(f"None of the {len(items)} items is acceptable.", rejected=rejected)
+        news = await self._log.feedback(events)
+        answer: Recorded = {"recorded": sum(news), "duplicates": len(news) - sum(news), "rejected": rejected}
+        for outcome, count in (
+            ("recorded", sum(news)),
+            ("duplicate", answer["duplicates"]),
+            ("rejected", len(rejected)),
+        ):
+            metrics.FEEDBACK.labels(kind.name.lower(), outcome).inc(count)
+        return answer
+
+    async def _events(
+        self, kind: Kind, items: Sequence[Any], *, trusted: bool
+    ) -> tuple[list[Event], list[Rejected]]:
+        events: list[Event] = []
+        rejected: list[Rejected] = []
+        now = self._clock()
+        for index, item in enumerate(items):
+            try:
+                events.append(await self._event(kind, item, now, trusted=trusted))
+            except (NotAccepted, UnacceptableId) as refusal:
+                rejected.append({"index": index, "reason": str(refusal)})
+        return events, rejected
+
+    async def _event(self, kind: Kind, item: Any, now: int, *, trusted: bool) -> Event:
+        if not isinstance(item, dict):
+            raise NotAccepted(f"An item is an object with a decision_id, not {_short(item)}.")
+        seconds = _seconds(item) if kind is Kind.PLAY else 0.0
+        if "decision_id" not in item and "profile" in item:
+            return await self._latest(kind, item, seconds, trusted=trusted)
+        text = item.get("decision_id")
+        if not isinstance(text, str):
+            raise NotAccepted(f"The decision_id is text, as it was answered, not {_short(text)}.")
+        decision = self._tokens.verify(text, now)
+        return Event(kind, decision.position, decision.deferred, seconds)
+
+    async def _latest(self, kind: Kind, item: dict[str, Any], seconds: float, *, trusted: bool) -> Event:
+        """Take the profile's latest pick for the title to be meant."""
+        if not trusted:
+            raise NotAccepted(
+                "Feedback by profile and title needs the client key or the admin key; send a decision_id."
+            )
+        profile, title, placement = item.get("profile"), item.get("title"), item.get("placement", "row")
+        if not (isinstance(profile, str) and isinstance(title, str) and isinstance(placement, str)):
+            raise NotAccepted("Without a decision_id an item needs profile and title, both text.")
+        pseudonym = self._identity.pseudonym(profile)
+        [hold] = await self._log.holds([hold_key(pseudonym, title, placement)])
+        if hold is None:
+            raise NotAccepted(
+                f"Title {_short(title)} was never chosen for this profile in placement {_short(placement)}."
+            )
+        return Event(kind, hold.decision, hold.deferred, seconds)
+
+
+def _items(body: bytes) -> list[Any]:
+    try:
+        content = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unacceptable(f"The body is not JSON: {error}. Send one object, or an array of them.") from error
+    items = content if isinstance(content, list) else [content]
+    if not items:
+        raise Unacceptable("The array is empty; send at least one item.")
+    if len(items) > MOST_ITEMS:
+        raise Unacceptable(f"The array has {len(items)} items; send at most {MOST_ITEMS} at a time.")
+    return items
+
+
+def _seconds(item: dict[str, Any]) -> float:
+    seconds = item.get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise NotAccepted(f"A play's seconds are a number, not {_short(seconds)}.")
+    if not (math.isfinite(seconds) and 0 <= seconds <= LONGEST_SECONDS):
+        raise NotAccepted(f"A play's seconds lie between 0 and {LONGEST_SECONDS:.0f}, unlike {_short(seconds)}.")
+    return float(seconds)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"

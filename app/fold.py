@@ -1,0 +1,176 @@
+"""The fold over the log: join, reward, learn, count. It reads no clock."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from app.counts import Counts
+from app.joining import Close, Credit, Forget, Joining, Step
+from app.records import Decision, Record, decode_decision
+from app.shelf import Shelf, Shelved
+from app.store.protocol import Counted, Log, Progress, Snapshot, State
+from bandit.policy import UnlearnableExample
+from bandit.types import Context, Example
+from bandit.vowpal import VowpalLearner
+
+HOUR_MS = 3_600_000
+STEPS = 1000
+"""Applied at a time, with one look-up for all decisions among them."""
+Found = dict[int, tuple[Decision, Shelved]]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a fold came across since it was made. For telemetry; no part of its state."""
+
+    examples: int = 0
+    capped: int = 0
+    refused: int = 0
+    on_time: int = 0
+    late: int = 0
+
+
+@dataclass(slots=True)
+class Cap:
+    """How many examples of each profile were learned in the current hour of the log."""
+
+    hour: int = 0
+    learned: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
+
+    def allows(self, profile: str, deadline: int, most: int) -> bool:
+        if deadline // HOUR_MS > self.hour:
+            self.hour, self.learned, self.changed = deadline // HOUR_MS, {}, {}
+        count = self.learned.get(profile, 0)
+        if count >= most:
+            return False
+        self.learned[profile] = self.changed[profile] = count + 1
+        return True
+
+
+class Fold:
+    """Goes through the log in order, and ends at the same state however often it was interrupted.
+
+    Two things move at their own pace: the learner, whose snapshots are large and rare, and the counts with the
+    tastes, small and in use within a second. Each knows how far it has come; a fold that is resumed reads again
+    from the oldest window that was open, joins everything, and takes into either only what lies beyond that.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        state: State,
+        shelf: Shelf,
+        learner: VowpalLearner,
+        counted: Counted,
+        since: Snapshot | None,
+    ):
+        self._log, self._shelf = log, shelf
+        self.learner = learner
+        self.learned = since.position if since else 0
+        self.position = since.resume - 1 if since else 0
+        self.stamp = 0
+        self.seen = Seen()
+        self.counts = Counts(state, counted)
+        self._joining = Joining(since.rules if since else None)
+        self._cap = Cap(counted.learned_hour, dict(counted.learned))
+
+    async def feed(self, records: Sequence[Record]) -> None:
+        """Take the next records in. Between calls, and only then, the state is that of a position."""
+        steps = self._joining.steps(records)
+        while chunk := list(islice(steps, STEPS)):
+            found = await self._find(chunk)
+            await self.counts.recall({d.profile for d, _ in found.values() if d.profile})
+            for step in chunk:
+                self._apply(step, found)
+        if records:
+            self.position, self.stamp = records[-1].position, records[-1].stamp
+            self.learned = max(self.learned, self.position)
+            self.counts.position = max(self.counts.position, self.position)
+
+    def snapshot(self) -> Snapshot:
+        """Return the learner as of `position`, to be resumed from there."""
+        resume, rules = self._joining.resume(self.position)
+        return Snapshot(0, "incumbent", self.position, resume, 0, rules, self.learner.snapshot())
+
+    def progress(self, snapshot: Snapshot | None = None) -> Progress:
+        """Return what is to be committed. The cap is the learner's: it is written with its snapshots."""
+        progress = self.counts.progress()
+        if snapshot:
+            progress.snapshot = snapshot
+            progress.learned_hour, progress.learned = self._cap.hour, self._cap.changed
+        return progress
+
+    def settle(self, progress: Progress) -> None:
+        """Take note that the progress is committed."""
+        self.counts.settle()
+        if progress.snapshot:
+            self._cap.changed = {}
+
+    @property
+    def open_windows(self) -> int:
+        return len(self._joining)
+
+    # ---------------------------------------------------------------- one step
+
+    async def _find(self, steps: Iterable[Step]) -> Found:
+        """Read the decisions that the steps speak of. One that is no longer retained says nothing more."""
+        wanted = {step.decision for step in steps if not isinstance(step, Forget) and self._matters(step)}
+        found = {}
+        for position, record in (await self._log.records(wanted)).items():
+            decision = decode_decision(record.body)
+            try:
+                found[position] = decision, self._shelf.at(decision.title, decision.revision)
+            except LookupError:
+                self.seen.refused += 1
+        return found
+
+    def _matters(self, step: Close | Credit) -> bool:
+        if isinstance(step, Credit) and not step.gain:
+            return False
+        return step.position > min(self.learned, self.counts.position)
+
+    def _apply(self, step: Step, found: Found) -> None:
+        new = step.position > self.counts.position
+        match step:
+            case Forget():
+                if new:
+                    self.counts.forget(step.profile)
+            case Credit():
+                self.seen.late += step.gain is None
+                self.seen.on_time += bool(step.gain)
+                if new and step.gain and step.decision in found:
+                    decision, shelved = found[step.decision]
+                    self.counts.credit(decision, _words(decision, shelved), step.gain, step.stamp)
+            case Close():
+                if step.decision in found:
+                    self._close(step, *found[step.decision])
+
+    def _close(self, step: Close, decision: Decision, shelved: Shelved) -> None:
+        if step.position > self.learned and not decision.pinned:
+            self._learn(step, decision, shelved)
+        if step.position > self.counts.position:
+            self.counts.close(decision, _words(decision, shelved), step.closed)
+
+    def _learn(self, step: Close, decision: Decision, shelved: Shelved) -> None:
+        profile, cap = decision.profile, step.learn_cap
+        if profile and cap and not self._cap.allows(profile, step.closed.deadline, cap):
+            self.seen.capped += 1
+            return
+        example = Example(
+            Context(decision.attributes, decision.taste),
+            [shelved.actions[artwork] for artwork in decision.candidates],
+            decision.chosen,
+            decision.propensity,
+            step.closed.reward,
+        )
+        try:
+            self.learner.learn(example)
+            self.seen.examples += 1
+        except UnlearnableExample:
+            self.seen.refused += 1
+
+
+def _words(decision: Decision, shelved: Shelved) -> tuple[str, ...]:
+    """Return what the chosen artwork shows and its title is: the words that taste is learned in."""
+    return (*shelved.actions[decision.artwork].tags, *shelved.title.genres)

@@ -1,0 +1,107 @@
+"""What every request passes: an id, a limit on its body, a count, and an answer whatever happens."""
+
+import os
+import re
+import time
+from contextvars import ContextVar
+from typing import Any
+
+import structlog
+from fastapi import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import metrics
+from app.problem import Problem
+
+log = structlog.get_logger()
+
+MOST_BYTES = 1 << 20
+_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+class Gate:
+    """The outermost ASGI layer. It is on the hot path: nothing here may cost more than a microsecond or two."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        passing = _Passing(scope, receive, send)
+        request_id.set(passing.id.decode())
+        try:
+            passing.check_length()
+            await self.app(scope, passing.receive, passing.send)
+        except Problem as problem:
+            await passing.refuse(problem)
+        except Exception:
+            log.exception("request_failed", path=scope["path"])
+            await passing.refuse(
+                Problem(500, "Something failed here; the service's log has it under the X-Request-Id.")
+            )
+        finally:
+            passing.count()
+
+
+class _Passing:
+    """One request on its way through."""
+
+    __slots__ = ("_receive", "_scope", "_send", "_started", "id", "read", "status")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send):
+        self._scope, self._receive, self._send = scope, receive, send
+        self._started = time.perf_counter()
+        self.id = self._given_id() or os.urandom(8).hex().encode()
+        self.read = 0
+        self.status = 0
+
+    def _given_id(self) -> bytes | None:
+        for name, value in self._scope["headers"]:
+            if name == b"x-request-id" and _ID.fullmatch(value):
+                return bytes(value)
+        return None
+
+    def check_length(self) -> None:
+        for name, value in self._scope["headers"]:
+            if name == b"content-length" and int(value) > MOST_BYTES:
+                raise _too_large(int(value))
+
+    async def receive(self) -> Message:
+        """Count the body while it comes in: a chunked one does not say its length beforehand."""
+        message = await self._receive()
+        self.read += len(message.get("body", b""))
+        if self.read > MOST_BYTES:
+            # FastAPI turns any other exception of a reader into a 400 of its own
+            raise HTTPException(413, _too_large(self.read).detail)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self.id)]
+        await self._send(message)
+
+    async def refuse(self, problem: Problem) -> None:
+        if not self.status:
+            await problem.response()(self._scope, self._receive, self.send)
+
+    def count(self) -> None:
+        route: Any = self._scope.get("route")
+        path = getattr(route, "path_format", None) or getattr(route, "path", None) or "other"
+        seconds = time.perf_counter() - self._started
+        metrics.answered(path, self.status).inc()
+        metrics.answer_seconds(path).observe(seconds)
+        log.debug(
+            "answered",
+            method=self._scope["method"],
+            route=path,
+            status=self.status,
+            ms=round(seconds * 1e3, 2),
+        )
+
+
+def _too_large(size: int) -> Problem:
+    return Problem(413, f"The body has {size} bytes or more; send at most {MOST_BYTES} at a time.")

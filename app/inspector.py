@@ -1,0 +1,76 @@
+"""Looking a decision up again: what it was, drawn again, and why."""
+
+from collections.abc import Callable
+from typing import Any
+
+from app.problem import Problem
+from app.records import Decision, decode_decision
+from app.store.protocol import Log
+from app.tokens import DecisionId, Tokens, UnacceptableId
+from bandit.sampling import draw, uniform_from
+
+
+class Inspector:
+    def __init__(self, store_log: Log, tokens: Tokens, clock: Callable[[], int]):
+        self._log, self._tokens, self._clock = store_log, tokens, clock
+
+    async def record(self, decision_id: str) -> dict[str, Any]:
+        """Return the whole record, with the draw made again from it."""
+        id_, decision = await self._find(decision_id)
+        u = uniform_from(decision.nonce)
+        again = decision.chosen if decision.pinned else draw(decision.probabilities, u)
+        return {
+            "position": id_.position,
+            "stamp": id_.stamp,
+            "deferred": id_.deferred,
+            "title": decision.title,
+            "artwork": decision.artwork,
+            "propensity": decision.propensity,
+            "candidates": decision.candidates,
+            "probabilities": decision.probabilities,
+            "group": decision.group,
+            "pinned": decision.pinned,
+            "profile": decision.profile,
+            "attributes": decision.attributes,
+            "taste": decision.taste,
+            "revision": decision.revision,
+            "snapshot": decision.snapshot,
+            "u": u,
+            "drawn_again": decision.candidates[again],
+        }
+
+    async def why(self, decision_id: str) -> dict[str, Any]:
+        """Return what anyone who holds the id may know: no profile data."""
+        _, decision = await self._find(decision_id)
+        return {
+            "title": decision.title,
+            "artwork": decision.artwork,
+            "group": decision.group,
+            "probability": decision.propensity,
+            "candidates": len(decision.candidates),
+            "reasons": [_reason(decision)],
+        }
+
+    async def _find(self, decision_id: str) -> tuple[DecisionId, Decision]:
+        try:
+            id_ = self._tokens.verify(decision_id, self._clock())
+        except UnacceptableId as refusal:
+            raise Problem(404, str(refusal)) from refusal
+        record = (await self._log.records([id_.position])).get(id_.position)
+        if record is None:
+            raise Problem(404, "The decision is no longer kept; RETENTION_DAYS says for how long decisions are.")
+        return id_, decode_decision(record.body)
+
+
+def _reason(decision: Decision) -> str:
+    n = len(decision.candidates)
+    if decision.pinned:
+        return "An editor pinned this artwork; nothing was drawn."
+    if decision.group == "uniform":
+        return f"The profile is in the group that gets each of the {n} candidates with equal chance."
+    if decision.group == "best_single":
+        return "The profile is in the group that gets the one artwork that does best for everyone."
+    if decision.group == "default":
+        return "The profile is in the group that gets the editor's default artwork."
+    known = "the viewer's context and taste" if decision.taste else "the viewer's context"
+    return f"The policy gave this artwork a chance of {decision.propensity:.1%} among {n}, by {known}."

@@ -1,0 +1,106 @@
+"""From the log's records to what follows from them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from app.records import Kind, Record, decode_erasure, decode_feedback, decode_reference, decode_rules, encode
+from bandit.join import CLICK, IMPRESSION, PLAY, Closed, Joiner
+from bandit.reward import Rules
+
+UNDECLARED = Rules(window=600_000)
+"""In force before the first rules of a log; every process declares its rules before it decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A window has closed. `learn_cap` is the one in force when it did."""
+
+    position: int
+    closed: Closed
+    learn_cap: int
+
+    @property
+    def decision(self) -> int:
+        return self.closed.decision
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Feedback came in. `gain` is by how much it raised its exposure's reward; None if it came too late."""
+
+    position: int
+    stamp: int
+    decision: int
+    gain: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    position: int
+    profile: str
+
+
+Step = Close | Credit | Forget
+
+
+class Joining:
+    """Keeps the open windows and the rules while the log goes by."""
+
+    def __init__(self, rules: bytes | None = None):
+        self._joiner = Joiner()
+        self._rules = [(0, decode_rules(rules) if rules else UNDECLARED)]
+
+    def steps(self, records: Iterable[Record]) -> Iterator[Step]:
+        """Yield what follows from the records, in order; the windows that a record's stamp closes come before it."""
+        for record in records:
+            for closed in self._joiner.close(record.stamp):
+                yield Close(record.position, closed, self._current.learn_cap)
+            yield from self._take(record)
+
+    def resume(self, position: int) -> tuple[int, bytes]:
+        """Return where to read from again after the record at `position`, and the rules in force there."""
+        oldest = self._joiner.oldest()
+        start = position + 1 if oldest is None else oldest
+        while len(self._rules) > 1 and self._rules[1][0] < start:
+            del self._rules[0]
+        return start, encode(self._rules[0][1])
+
+    def __len__(self) -> int:
+        return len(self._joiner)
+
+    @property
+    def _current(self) -> Rules:
+        return self._rules[-1][1]
+
+    def _take(self, record: Record) -> Iterator[Step]:
+        match record.kind:
+            case Kind.DECISION:
+                self._open(record, record.position)
+            case Kind.EXPOSURE:
+                self._open(record, decode_reference(record.body).decision)
+            case Kind.IMPRESSION | Kind.CLICK | Kind.PLAY:
+                yield self._credit(record)
+            case Kind.VOID:
+                self._joiner.void(decode_reference(record.body).decision)
+            case Kind.RULES:
+                self._rules.append((record.position, decode_rules(record.body)))
+            case Kind.ERASURE:
+                yield Forget(record.position, decode_erasure(record.body).profile)
+
+    def _open(self, record: Record, decision: int) -> None:
+        self._joiner.open(record.position, decision, record.stamp, self._current.window)
+
+    def _credit(self, record: Record) -> Credit:
+        feedback = decode_feedback(record.body)
+        if feedback.opened == record.position:
+            self._open(record, feedback.decision)
+        reward, happened = self._worth(record.kind, feedback.seconds)
+        gain = self._joiner.credit(feedback.opened, reward, happened)
+        return Credit(record.position, record.stamp, feedback.decision, gain)
+
+    def _worth(self, kind: int, seconds: float) -> tuple[float, int]:
+        if kind == Kind.PLAY:
+            return self._current.of_play(seconds), IMPRESSION | CLICK | PLAY
+        if kind == Kind.CLICK:
+            return self._current.of_click(), IMPRESSION | CLICK
+        return 0.0, IMPRESSION

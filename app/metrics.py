@@ -1,0 +1,64 @@
+"""What the service counts about itself, summed over all its processes."""
+
+import os
+from functools import cache
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client.registry import REGISTRY
+
+FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+
+DECISIONS = Counter("keyart_decisions", "Pictures chosen, by group and outcome", ["group", "outcome"])
+DECISION_SECONDS = Histogram("keyart_decision_seconds", "Time to decide for one call, log included", buckets=FAST)
+FALLBACKS = Counter("keyart_fallbacks", "Default pictures served instead of a decision", ["reason"])
+FEEDBACK = Counter("keyart_feedback", "Impressions, clicks and plays received", ["kind", "outcome"])
+REQUESTS = Counter("keyart_requests", "Answers by route and status", ["route", "status"])
+REQUEST_SECONDS = Histogram("keyart_request_seconds", "Time to answer, by route", ["route"], buckets=FAST)
+SNAPSHOT_LOAD = Histogram(
+    "keyart_snapshot_load_seconds", "Time a worker stood still to load weights", buckets=FAST
+)
+SNAPSHOT_AGE = Gauge(
+    "keyart_snapshot_age_seconds", "Age of the snapshot in use", multiprocess_mode="livemax"
+)  # fmt: skip
+LOG_POSITION = Gauge("keyart_log_position", "Position of the last record", multiprocess_mode="livemax")
+TRAINER_POSITION = Gauge("keyart_trainer_position", "Position folded so far", multiprocess_mode="livemax")
+TRAINER_LAG = Gauge("keyart_trainer_lag_records", "Records not folded yet", multiprocess_mode="livemax")
+TRAINER_LAG_SECONDS = Gauge("keyart_trainer_lag_seconds", "Log time not folded yet", multiprocess_mode="livemax")
+OPEN_WINDOWS = Gauge("keyart_open_windows", "Exposures whose reward is still open", multiprocess_mode="livemax")
+EXAMPLES = Counter("keyart_examples", "Closed exposures, by what the learner did with them", ["outcome"])
+REWARDS = Counter("keyart_rewards", "Clicks and plays, by whether their window was still open", ["timing"])
+SNAPSHOTS_REFUSED = Counter("keyart_snapshots_refused", "Snapshots not published, for they would not load")
+
+
+@cache
+def decided(group: str | None, outcome: str) -> Counter:
+    """Return the counter of one kind of decision: binding labels anew costs more than counting."""
+    return DECISIONS.labels(group or "anonymous", outcome)
+
+
+@cache
+def answered(route: str, status: int) -> Counter:
+    return REQUESTS.labels(route, status)
+
+
+@cache
+def answer_seconds(route: str) -> Histogram:
+    return REQUEST_SECONDS.labels(route)
+
+
+def count_learning(*, examples: int, capped: int, refused: int, on_time: int, late: int) -> None:
+    EXAMPLES.labels("learned").inc(examples)
+    EXAMPLES.labels("capped").inc(capped)
+    EXAMPLES.labels("refused").inc(refused)
+    REWARDS.labels("on_time").inc(on_time)
+    REWARDS.labels("late").inc(late)
+
+
+def exposition() -> bytes:
+    """Return all metrics in Prometheus' text format, those of the other processes included."""
+    registry: Any = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

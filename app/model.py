@@ -1,0 +1,50 @@
+"""The learner that a worker decides with."""
+
+import structlog
+
+from app import metrics
+from app.store.protocol import State
+from bandit.vowpal import UnusableSnapshot, VowpalLearner
+
+log = structlog.get_logger()
+
+
+class NoModelError(RuntimeError):
+    """No snapshot could be loaded yet."""
+
+
+class Model:
+    """Follows the published snapshots, and keeps the last good one."""
+
+    def __init__(self, state: State):
+        self._state = state
+        self._learner: VowpalLearner | None = None
+        self._seen: int | None = None
+        self.snapshot: int | None = None
+        self.created: int | None = None
+
+    @property
+    def learner(self) -> VowpalLearner:
+        if self._learner is None:
+            raise NoModelError("No snapshot has been published yet.")
+        return self._learner
+
+    @property
+    def ready(self) -> bool:
+        return self._learner is not None
+
+    async def refresh(self) -> bool:
+        """Swap in the latest snapshot if it is new. One that can't be restored is passed over, with a word."""
+        if await self._state.current() == self._seen:
+            return False
+        for snapshot in await self._state.snapshots(limit=1 if self._learner else 5):
+            self._seen = max(self._seen or 0, snapshot.id)
+            try:
+                with metrics.SNAPSHOT_LOAD.time():
+                    self._learner = VowpalLearner.restore(snapshot.learner)
+            except UnusableSnapshot as error:
+                log.error("snapshot_refused", snapshot=snapshot.id, reason=str(error))
+                continue
+            self.snapshot, self.created = snapshot.id, snapshot.created
+            return True
+        return False

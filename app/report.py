@@ -1,0 +1,93 @@
+"""What each group, title and artwork earned."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import exp, log, sqrt
+from statistics import NormalDist
+from typing import Any
+
+from app.counts import ANONYMOUS, PINNED
+from app.store.protocol import State
+from bandit.groups import GROUPS
+from bandit.tally import Tally
+
+CONFIDENCE = 0.95
+_Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    state: State
+
+    async def report(self) -> dict[str, Any]:
+        """Return counts and rates by group, title and artwork; exposures are counted when their windows close."""
+        tallies = await self.state.tallies()
+        groups = {
+            group: _sum(t for (_, _, g), t in tallies.items() if g == group)
+            for group in (*GROUPS, PINNED, ANONYMOUS)
+        }
+        titles: dict[str, dict[str, Any]] = {}
+        for (title, artwork, group), tally in sorted(tallies.items()):
+            artworks = titles.setdefault(title, {})
+            artworks.setdefault(artwork, {})[group] = tally
+        return {
+            "confidence": CONFIDENCE,
+            "groups": {group: _rates(tally) for group, tally in groups.items()},
+            "lift": _lift(groups["personalized"], groups["best_single"]),
+            "titles": {title: _title(artworks) for title, artworks in titles.items()},
+        }
+
+
+def _title(artworks: dict[str, dict[str, Tally]]) -> dict[str, Any]:
+    return {
+        **_rates(_sum(tally for groups in artworks.values() for tally in groups.values())),
+        "artworks": {
+            artwork: {**_rates(_sum(groups.values())), "groups": {g: _rates(t) for g, t in groups.items()}}
+            for artwork, groups in artworks.items()
+        },
+    }
+
+
+def _sum(tallies: Iterable[Tally]) -> Tally:
+    return sum(tallies, Tally())
+
+
+def _rates(tally: Tally) -> dict[str, Any]:
+    n = tally.exposures
+    return {
+        "exposures": n,
+        "clicks": tally.clicks,
+        "plays": tally.plays,
+        "reward": round(tally.reward, 6),
+        "rate": round(tally.reward / n, 6) if n else None,
+        "click_rate": round(tally.clicks / n, 6) if n else None,
+        "interval": _wilson(tally.clicks, n),
+    }
+
+
+def _wilson(successes: int, n: int) -> list[float] | None:
+    """Return the interval of a click rate (Wilson 1927): right for few exposures and rare clicks, too."""
+    if not n:
+        return None
+    p, z2 = successes / n, _Z * _Z
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return [round(max(0.0, centre - half), 6), round(min(1.0, centre + half), 6)]
+
+
+def _lift(personalized: Tally, control: Tally) -> dict[str, Any] | None:
+    """Return how much more the personalized group clicks than the control, as a ratio less one.
+
+    The interval is that of a ratio of two proportions on the log scale (Katz et al. 1978). It takes exposures to be
+    independent, which those of one profile are not: read it as the narrowest that may be true.
+    """
+    if not (personalized.clicks and control.clicks):
+        return None
+    ratio = (personalized.clicks / personalized.exposures) / (control.clicks / control.exposures)
+    spread = _Z * sqrt(sum(1 / t.clicks - 1 / t.exposures for t in (personalized, control)))
+    low, high = exp(log(ratio) - spread), exp(log(ratio) + spread)
+    return {
+        "over": "best_single",
+        "clicks": round(ratio - 1, 4),
+        "interval": [round(low - 1, 4), round(high - 1, 4)],
+    }

@@ -1,0 +1,58 @@
+"""Everything that a route may call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from app.access import Access
+from app.editor import Editor
+from app.feedback import Recorder
+from app.inspector import Inspector
+from app.model import Model
+from app.personalizer import Personalizer
+from app.profiles import Profiles
+from app.report import Reporter
+from app.settings import Settings
+from app.shelf import Shelf
+from app.standings import Standings
+from app.store.protocol import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    clock: Callable[[], int]
+    store: Store
+    shelf: Shelf
+    model: Model
+    standings: Standings
+    images: Path
+    access: Access
+    personalizer: Personalizer
+    recorder: Recorder
+    profiles: Profiles
+    editor: Editor
+    reporter: Reporter
+    inspector: Inspector
+
+
+def _services(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+Service = Annotated[Services, Depends(_services)]
+
+
+def _admin(request: Request) -> None:
+    _services(request).access.demand_admin(request)
+
+
+def _client(request: Request) -> None:
+    _services(request).access.demand_client(request)
+
+
+ADMIN = Depends(_admin)
+CLIENT = Depends(_client)

@@ -1,0 +1,118 @@
+"""Every setting, from the environment, in one frozen object."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bandit.reward import Rules
+
+DEMO: dict[str, Any] = {
+    "reward_window_seconds": 2.0,
+    "hold_seconds": 0.0,
+    "best_single_share": 0.2,
+    "uniform_share": 0.1,
+    "learn_cap": 0,
+}
+"""What `KEYART_PRESET=demo` sets wherever nothing else is said: with the defaults nothing is learned for ten minutes."""
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="KEYART_",
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        use_attribute_docstrings=True,
+    )
+
+    preset: Literal["", "demo"] = ""
+    """`demo` opens the learning loop up for trying it out: a window of 2 s, no holds, larger control groups, no cap."""
+    host: str = "127.0.0.1"
+    """The address to listen on. Anywhere but on loopback an admin key is made at first start if none is set."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """The port to listen on; 0 takes a free one."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that answer requests. Beside them there is always one trainer."""
+    data: Path = Path("data")
+    """The folder of everything Keyart keeps: log, state, catalogue, pictures."""
+    store: str = "sqlite"
+    """Where the log is kept: `sqlite`, in the data folder."""
+    sync: Literal["normal", "full"] = "normal"
+    """What an acknowledged event survives: `normal` the death of any process, `full` a power cut as well."""
+    admin_key: SecretStr | None = None
+    """The key for `Authorization: Bearer …` on admin calls. Without one only this machine may make them."""
+    client_key: SecretStr | None = None
+    """The key with which a backend may write profiles and give feedback by profile and title."""
+    serve: Literal["policy", "default"] = "policy"
+    """`default` is the kill switch: everyone gets the default picture, and nothing is logged or learned."""
+    hold_seconds: Annotated[float, Field(ge=0, le=31 * 86400, allow_inf_nan=False)] = 86400
+    """For how long a viewer sees the same picture of a title; 0 draws anew for every call."""
+    best_single_share: Share = 0.05
+    """The share of profiles that get the one picture that is best for everyone: the control to beat."""
+    uniform_share: Share = 0.02
+    """The share of profiles that get any picture with equal chance."""
+    default_share: Share = 0.0
+    """The share of profiles that get the editor's picture."""
+    exploration_floor: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.02
+    """The part of every choice that is left to chance, shared equally among the candidates."""
+    reward: Literal["click", "play"] = "click"
+    """What success is: a click, or watching (where a click alone earns 0.2)."""
+    reward_window_seconds: Annotated[float, Field(gt=0, le=31 * 86400, allow_inf_nan=False)] = 600
+    """How long after an exposure feedback still counts towards it. Nothing is learned before it is over."""
+    play_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 300
+    """With `REWARD=play`: so many seconds watched earn the whole reward."""
+    learn_cap: Annotated[int, Field(ge=0)] = 60
+    """Examples of one profile learned in an hour; what is more is only counted. 0: no bound."""
+    decision_timeout_ms: Annotated[float, Field(gt=0, le=60_000, allow_inf_nan=False)] = 100
+    """After so long without a decision the title's default picture is served as a fallback."""
+    retention_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 90
+    """How long the log is kept."""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins, separated by commas, whose pages may call this service; `*` for all."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much the service says about itself, as JSON lines on standard error."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apply_preset(cls, given: dict[str, Any]) -> dict[str, Any]:
+        defaults = DEMO if given.get("preset") == "demo" else {}
+        origins = given.get("cors_origins")
+        if isinstance(origins, str):
+            given = {**given, "cors_origins": tuple(o.strip() for o in origins.split(",") if o.strip())}
+        return {**defaults, **given}
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        shares = self.best_single_share + self.uniform_share + self.default_share
+        if shares > 1:
+            raise ValueError(
+                f"BEST_SINGLE_SHARE, UNIFORM_SHARE and DEFAULT_SHARE add up to {shares}; lower them to at most 1."
+            )
+        if self.store != "sqlite":
+            raise ValueError(f"STORE is {self.store!r}; the only store so far is 'sqlite'.")
+        return self
+
+    @property
+    def hold_ms(self) -> int:
+        return round(self.hold_seconds * 1000)
+
+    @property
+    def window_ms(self) -> int:
+        return round(self.reward_window_seconds * 1000)
+
+    @property
+    def on_loopback(self) -> bool:
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def rules(self) -> Rules:
+        return Rules(self.window_ms, self.reward, self.play_seconds, self.learn_cap)

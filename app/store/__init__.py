@@ -1,0 +1,1 @@
+"""Where Keyart keeps what it knows: one protocol, one implementation to a file."""

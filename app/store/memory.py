@@ -1,0 +1,244 @@
+"""A store that forgets: for trying things out in one process."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from app.records import Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
+from app.store.protocol import (
+    Counted,
+    Draft,
+    Event,
+    Head,
+    Hold,
+    LostLeaseError,
+    Progress,
+    Snapshot,
+    TallyKey,
+    TasteRow,
+)
+from bandit.tally import Tally
+
+_BIT = {Kind.IMPRESSION: 1, Kind.CLICK: 2, Kind.PLAY: 4}
+
+
+class MemoryLog:
+    def __init__(self, clock: Callable[[], int]):
+        self._clock = clock
+        self._records: dict[int, Record] = {}
+        self._last = Head(0, 0)
+        self._holds: dict[bytes, Hold] = {}
+        self._exposures: dict[int, tuple[int | None, int | None, int, float]] = {}
+        self._profiles: dict[str, bytes] = {}
+        self._settings: dict[str, bytes] = {}
+
+    async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
+        return [self._place(draft) for draft in drafts]
+
+    def _place(self, draft: Draft) -> Hold:
+        standing = self._holds.get(draft.key) if draft.key and draft.lasts else None
+        if standing and standing.decision != draft.seen and standing.until > self._now():
+            return self._with_exposure(standing)
+        at = self._append(Kind.DEFERRED if draft.deferred else Kind.DECISION, draft.body)
+        hold = Hold(
+            at.position,
+            draft.nonce,
+            at.stamp,
+            at.stamp + draft.lasts,
+            draft.artwork,
+            draft.group,
+            draft.deferred,
+            draft.pinned,
+            None if draft.deferred else at.stamp,
+        )
+        if draft.key:
+            self._holds[draft.key] = hold
+        return hold
+
+    async def holds(self, keys: Sequence[bytes]) -> list[Hold | None]:
+        found = [self._holds.get(key) for key in keys]
+        return [hold and self._with_exposure(hold) for hold in found]
+
+    def _with_exposure(self, hold: Hold) -> Hold:
+        exposure = self._exposures.get(hold.decision)
+        return replace(hold, opened_at=exposure[1]) if exposure else hold
+
+    async def show(self, hold: Hold, *, deferred: bool, window: int) -> None:
+        now = self._with_exposure(replace(hold, opened_at=None if hold.deferred else hold.stamp))
+        if now.opened_at is not None and self._now() < now.opened_at + window:
+            return
+        if not deferred:
+            at = self._append(Kind.EXPOSURE, encode(Reference(hold.decision)))
+            self._exposures[hold.decision] = (at.position, at.stamp, 0, 0.0)
+        elif now.opened_at is not None:
+            self._exposures[hold.decision] = (None, None, 0, 0.0)
+
+    async def feedback(self, events: Sequence[Event]) -> list[bool]:
+        return [self._feedback(event) for event in events]
+
+    def _feedback(self, event: Event) -> bool:
+        fresh = (None if event.deferred else event.decision, None, 0, 0.0)
+        opened, opened_at, happened, seconds = self._exposures.get(event.decision, fresh)
+        bit = _BIT[event.kind]
+        longer = event.kind is Kind.PLAY and event.seconds > seconds
+        if opened is not None and happened & bit and not longer:
+            return False
+        opener = self._last.position + 1 if opened is None else opened
+        at = self._append(event.kind, encode(Feedback(event.decision, opener, event.seconds)))
+        if opened_at is None:
+            opened_at = at.stamp if opened is None else self._records[opened].stamp
+        self._exposures[event.decision] = (opener, opened_at, happened | bit, max(seconds, event.seconds))
+        return True
+
+    async def tick(self, after: int) -> None:
+        if self._now() - self._last.stamp >= after:
+            self._append(Kind.TICK, b"")
+
+    async def declare(self, rules: bytes) -> None:
+        if self._settings.get("rules") != rules:
+            self._append(Kind.RULES, rules)
+            self._settings["rules"] = rules
+
+    async def head(self) -> Head:
+        return self._last
+
+    async def read(self, after: int, limit: int) -> list[Record]:
+        first = max(after + 1, min(self._records, default=1))
+        last = min(self._last.position, first + limit - 1)
+        return [self._records[position] for position in range(first, last + 1)]
+
+    async def records(self, positions: Iterable[int]) -> dict[int, Record]:
+        return {position: self._records[position] for position in positions if position in self._records}
+
+    async def trim(self, *, before: int, below: int, limit: int) -> int:
+        below = min(below, self._last.position)
+        old = [p for p, r in self._records.items() if r.stamp < before and p < below][:limit]
+        for position in old:
+            del self._records[position]
+            self._exposures.pop(position, None)
+        gone = set(old)
+        self._holds = {k: h for k, h in self._holds.items() if h.decision not in gone or h.until >= self._now()}
+        return len(old)
+
+    async def scrub(self, pseudonym: str, after: int, limit: int) -> int:
+        for record in await self.read(after, limit):
+            after = record.position
+            if record.kind in {Kind.DECISION, Kind.DEFERRED}:
+                decision = decode_decision(record.body)
+                if decision.profile == pseudonym:
+                    self._records[after] = msgspec.structs.replace(record, body=encode(decision.forgotten()))
+        return after
+
+    async def profile(self, pseudonym: str) -> bytes | None:
+        return self._profiles.get(pseudonym)
+
+    async def put_profile(self, pseudonym: str, body: bytes) -> None:
+        self._profiles[pseudonym] = body
+
+    async def forget(self, pseudonym: str) -> None:
+        self._profiles.pop(pseudonym, None)
+        prefix = bytes.fromhex(pseudonym)
+        self._holds = {key: hold for key, hold in self._holds.items() if not key.startswith(prefix)}
+        self._append(Kind.ERASURE, encode(Erasure(pseudonym)))
+
+    async def setting(self, name: str) -> bytes | None:
+        return self._settings.get(name)
+
+    async def make_setting(self, name: str, value: bytes) -> bytes:
+        return self._settings.setdefault(name, value)
+
+    async def swap_setting(self, name: str, expected: bytes | None, value: bytes) -> bool:
+        if self._settings.get(name) != expected:
+            return False
+        self._settings[name] = value
+        return True
+
+    def _now(self) -> int:
+        return max(self._clock(), self._last.stamp)
+
+    def _append(self, kind: Kind, body: bytes) -> Head:
+        at = self._last = Head(self._last.position + 1, self._now())
+        self._records[at.position] = Record(at.position, at.stamp, kind, body)
+        return at
+
+
+class MemoryState:
+    def __init__(self, clock: Callable[[], int]):
+        self._clock = clock
+        self._token, self._holder, self._until = 0, "", 0
+        self._snapshots: list[Snapshot] = []
+        self._counted = Counted(0, None, 0, {}, {})
+        self._tastes: dict[str, TasteRow] = {}
+        self._tallies: dict[TallyKey, Tally] = {}
+
+    async def lead(self, holder: str, lasts: int) -> int | None:
+        now = self._clock()
+        if self._holder != holder and self._until > now:
+            return None
+        self._token += self._holder != holder
+        self._holder, self._until = holder, now + lasts
+        return self._token
+
+    async def resign(self, token: int) -> None:
+        if token == self._token:
+            self._holder, self._until = "", 0
+
+    async def commit(self, token: int, progress: Progress) -> int | None:
+        self._fence(token)
+        for who, row in progress.tastes.items():
+            if row:
+                self._tastes[who] = row
+            else:
+                self._tastes.pop(who, None)
+        self._tallies.update({key: replace(tally) for key, tally in progress.tallies.items()})
+        self._counted = replace(self._counted, position=progress.counted, base=progress.base)
+        return self._publish(progress) if progress.snapshot else None
+
+    def _publish(self, progress: Progress) -> int:
+        assert progress.snapshot
+        kept = self._counted.learned if progress.learned_hour == self._counted.learned_hour else {}
+        self._counted = replace(
+            self._counted, learned_hour=progress.learned_hour, learned={**kept, **progress.learned}
+        )
+        new = replace(progress.snapshot, id=len(self._snapshots) + 1, created=self._clock())
+        self._snapshots.append(new)
+        return new.id
+
+    async def replace(self, token: int, progress: Progress) -> int | None:
+        self._fence(token)
+        self._counted = Counted(0, None, 0, {}, {})
+        self._tastes, self._tallies = {}, {}
+        return await self.commit(token, progress)
+
+    def _fence(self, token: int) -> None:
+        if token != self._token:
+            raise LostLeaseError(f"The lease with token {token} was taken over by one with token {self._token}.")
+
+    async def counted(self) -> Counted:
+        return replace(self._counted, tallies=await self.tallies())
+
+    async def current(self) -> int | None:
+        return max((s.id for s in self._snapshots if s.role == "incumbent"), default=None)
+
+    async def snapshots(self, role: str = "incumbent", limit: int = 20) -> list[Snapshot]:
+        return [s for s in reversed(self._snapshots) if s.role == role][:limit]
+
+    async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]:
+        return {who: self._tastes[who] for who in pseudonyms if who in self._tastes}
+
+    async def taste(self, pseudonym: str) -> bytes | None:
+        row = self._tastes.get(pseudonym)
+        return row.values if row else None
+
+    async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
+        return {k: replace(t) for k, t in self._tallies.items() if title is None or k[0] == title}
+
+
+class MemoryStore:
+    def __init__(self, clock: Callable[[], int]):
+        self.log = MemoryLog(clock)
+        self.state = MemoryState(clock)
+
+    async def close(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,236 @@
+"""What a store owes to the rest of Keyart.
+
+Every implementation passes `tests/contract/`. Times are in milliseconds of the store's clock.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from app.records import Kind, Record
+from bandit.tally import Tally
+
+TallyKey = tuple[str, str, str]
+"""Title, artwork, group."""
+
+
+class StoreTimeoutError(Exception):
+    """The store could not answer in the time it was given; nothing of it will be served."""
+
+
+class LostLeaseError(Exception):
+    """Another trainer leads now; whoever gets this must not write again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A decision as it is served, once or again. `opened_at` is when its latest exposure opened, None if none has."""
+
+    decision: int
+    nonce: bytes
+    stamp: int
+    until: int
+    artwork: str
+    group: str | None
+    deferred: bool
+    pinned: bool
+    opened_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A decision about to be logged. `key` names its hold, `lasts` for how long; `seen` is the decision of the hold
+    that the caller found there and means to replace, None if it found none.
+    """
+
+    body: bytes
+    nonce: bytes
+    artwork: str
+    group: str | None
+    deferred: bool
+    pinned: bool
+    key: bytes | None = None
+    lasts: int = 0
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Feedback about to be logged. `deferred` says whether its decision was."""
+
+    kind: Kind
+    decision: int
+    deferred: bool
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    position: int
+    stamp: int
+
+
+class Log(Protocol):
+    """The event log with what must be as consistent as it: holds, exposures, profiles, settings.
+
+    Every method that writes is one transaction: when it returns, all of it survives the death of the process.
+    """
+
+    async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
+        """Log decisions with their holds, and return the holds to serve, in order.
+
+        Where a hold that has not expired stands under the key, and is not the one that was `seen`, another request
+        was faster: nothing is logged for that draft and the hold that stands is returned. After `deadline` (of the
+        running loop's clock) raises `StoreTimeoutError`; what is written all the same is voided.
+        """
+
+    async def holds(self, keys: Sequence[bytes]) -> list[Hold | None]:
+        """Return the latest hold under each key, expired ones too."""
+
+    async def show(self, hold: Hold, *, deferred: bool, window: int) -> None:
+        """Note that a hold is served again: a new exposure, if its last window of `window` ms has closed.
+
+        A deferred one opens with its first feedback, and leaves no record until then.
+        """
+
+    async def feedback(self, events: Sequence[Event]) -> list[bool]:
+        """Log feedback. For each event tell whether it was news: False means that it had been counted already.
+
+        In one exposure an impression or a click counts once, a play as often as it has become longer.
+        """
+
+    async def tick(self, after: int) -> None:
+        """Log the time, if the last record is older than `after` ms."""
+
+    async def declare(self, rules: bytes) -> None:
+        """Log the rules, unless they are the ones that were declared last."""
+
+    async def head(self) -> Head:
+        """Return the position and stamp of the last record; 0 and 0 if there is none."""
+
+    async def read(self, after: int, limit: int) -> list[Record]:
+        """Return up to `limit` records behind a position, in order."""
+
+    async def records(self, positions: Iterable[int]) -> dict[int, Record]:
+        """Return the records at these positions; those that are not retained are left out."""
+
+    async def trim(self, *, before: int, below: int, limit: int) -> int:
+        """Delete up to `limit` records stamped before `before` and below position `below`, with what hangs on them.
+
+        Returns how many went. The last record is never deleted: positions are given once.
+        """
+
+    async def profile(self, pseudonym: str) -> bytes | None: ...
+
+    async def put_profile(self, pseudonym: str, body: bytes) -> None: ...
+
+    async def forget(self, pseudonym: str) -> None:
+        """Delete the profile and its holds (whose keys begin with the pseudonym's bytes), and log the erasure."""
+
+    async def scrub(self, pseudonym: str, after: int, limit: int) -> int:
+        """Take the viewer out of its decisions among the `limit` records behind `after`; return the last position seen.
+
+        Returns `after` when there are no more.
+        """
+
+    async def setting(self, name: str) -> bytes | None: ...
+
+    async def make_setting(self, name: str, value: bytes) -> bytes:
+        """Store `value` unless there is one, and return the one that is stored: every process gets the same."""
+
+    async def swap_setting(self, name: str, expected: bytes | None, value: bytes) -> bool:
+        """Replace a setting if it is still `expected`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A published learner. The fold that made it had read to `position`, and its oldest open window began at `resume`.
+
+    `rules` are those in force at `resume` and after it, with their positions.
+    """
+
+    id: int
+    role: str
+    position: int
+    resume: int
+    created: int
+    rules: bytes
+    learner: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TasteRow:
+    """`state` is the fold's own; `values` is what the policy sees."""
+
+    state: bytes
+    values: bytes
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a fold has learned since it last committed. `counted` is the position up to which it is all counted."""
+
+    counted: int
+    base: bytes
+    tastes: Mapping[str, TasteRow | None]
+    tallies: Mapping[TallyKey, Tally]
+    snapshot: Snapshot | None = None
+    learned_hour: int = 0
+    learned: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Where the fold stands apart from the learner."""
+
+    position: int
+    base: bytes | None
+    learned_hour: int
+    learned: Mapping[str, int]
+    tallies: Mapping[TallyKey, Tally]
+
+
+class State(Protocol):
+    """What the trainer alone writes and everybody reads. All of it is a fold over the log and can be made anew."""
+
+    async def lead(self, holder: str, lasts: int) -> int | None:
+        """Take or renew the lease and return its fencing token; None while another holds it.
+
+        The token grows whenever the lease changes hands.
+        """
+
+    async def resign(self, token: int) -> None: ...
+
+    async def commit(self, token: int, progress: Progress) -> int | None:
+        """Write progress in one transaction and return the id of its snapshot, if it has one.
+
+        Raises `LostLeaseError`, and writes nothing, unless `token` is the lease's.
+        """
+
+    async def replace(self, token: int, progress: Progress) -> int | None:
+        """Do what `commit` does, and delete all counts and tastes before: the progress is that of a whole fold."""
+
+    async def counted(self) -> Counted: ...
+
+    async def current(self) -> int | None:
+        """Return the id of the incumbent snapshot."""
+
+    async def snapshots(self, role: str = "incumbent", limit: int = 20) -> list[Snapshot]:
+        """Return snapshots of a role, the latest first."""
+
+    async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]: ...
+
+    async def taste(self, pseudonym: str) -> bytes | None:
+        """Return the taste as the policy sees it."""
+
+    async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]: ...
+
+
+class Store(Protocol):
+    @property
+    def log(self) -> Log: ...
+
+    @property
+    def state(self) -> State: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,51 @@
+"""Connections to the two files."""
+
+import sqlite3
+from pathlib import Path
+
+from app.store.commit import BusyError
+
+SETTLE_SECONDS = 5.0
+"""How long opening may wait for other processes that open the same file."""
+PRIMARY = 0xFF
+"""The part of an error code that names its kind; the rest says how it came about (sqlite.org/rescode.html)."""
+
+
+def connect(path: Path, schema: str, *, full_sync: bool = False, patience: float = 0.0) -> sqlite3.Connection:
+    """Open a file in WAL mode with its schema.
+
+    `synchronous=NORMAL` survives the death of the process; `FULL` a power cut as well, for the price of waiting
+    for the disk at each commit (sqlite.org/wal.html, section 2.1). Once open, a statement waits up to `patience`
+    seconds for another process' lock; where requests are served it must not wait at all.
+    """
+    connection = sqlite3.connect(
+        path, isolation_level=None, timeout=SETTLE_SECONDS, check_same_thread=False, cached_statements=256
+    )
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
+    if schema:  # under the lock from the start: of two that read and then write, one would fail without waiting
+        connection.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
+    connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
+    return connection
+
+
+class Transaction:
+    """Begins, commits and rolls back on one connection, in the words of `GroupCommit`."""
+
+    def __init__(self, connection: sqlite3.Connection):
+        self._connection = connection
+
+    def begin(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & PRIMARY == sqlite3.SQLITE_BUSY:
+                raise BusyError from error
+            raise
+
+    def commit(self) -> None:
+        self._connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")

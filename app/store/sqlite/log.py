@@ -1,0 +1,288 @@
+"""The event log in one SQLite file, appended to by all workers in group commits."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from app.records import Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
+from app.store.commit import GroupCommit
+from app.store.protocol import Draft, Event, Head, Hold
+from app.store.sqlite.connection import Transaction, connect
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS log (
+    position INTEGER PRIMARY KEY, stamp INTEGER NOT NULL, kind INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS hold (
+    key BLOB PRIMARY KEY, decision INTEGER NOT NULL, nonce BLOB NOT NULL, stamp INTEGER NOT NULL,
+    until INTEGER NOT NULL, artwork TEXT NOT NULL, in_group TEXT, deferred INTEGER NOT NULL,
+    pinned INTEGER NOT NULL) WITHOUT ROWID;
+-- What has become of a decision since it was logged; most decisions have no row here.
+CREATE TABLE IF NOT EXISTS exposure (
+    decision INTEGER PRIMARY KEY, opened INTEGER, opened_at INTEGER, happened INTEGER NOT NULL,
+    seconds REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS profile (pseudonym TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+HOLD = """
+SELECT hold.decision, nonce, stamp, until, artwork, in_group, deferred, pinned,
+       CASE WHEN exposure.decision IS NOT NULL THEN opened_at WHEN deferred THEN NULL ELSE stamp END
+FROM hold LEFT JOIN exposure ON exposure.decision = hold.decision WHERE key = ?
+"""
+CHUNK = 500
+_BIT = {Kind.IMPRESSION: 1, Kind.CLICK: 2, Kind.PLAY: 4}
+
+
+class SqliteLog:
+    """Reads happen on a connection of their own: in WAL mode they wait for no writer."""
+
+    def __init__(self, path: Path, clock: Callable[[], int], *, full_sync: bool = False):
+        self._writer = connect(path, SCHEMA, full_sync=full_sync)
+        self._reader = connect(path, SCHEMA)
+        self._clock = clock
+        self._last = Head(0, 0)
+        transaction = Transaction(self._writer)
+        self._group = GroupCommit(
+            self._begin(transaction), transaction.commit, transaction.rollback, threaded=full_sync
+        )
+
+    # ---------------------------------------------------------------- decisions
+
+    async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
+        return await self._group.run(
+            partial(self._place_all, drafts), deadline=deadline, undo=partial(self._void, drafts)
+        )
+
+    async def holds(self, keys: Sequence[bytes]) -> list[Hold | None]:
+        return [self._hold(self._reader, key) for key in keys]
+
+    async def show(self, hold: Hold, *, deferred: bool, window: int) -> None:
+        await self._group.run(partial(self._show, hold, deferred=deferred, window=window))
+
+    def _place_all(self, drafts: Sequence[Draft]) -> list[Hold]:
+        return [self._place(draft) for draft in drafts]
+
+    def _place(self, draft: Draft) -> Hold:
+        if draft.key is not None and draft.lasts:
+            standing = self._hold(self._writer, draft.key)
+            if standing and standing.decision != draft.seen and standing.until > self._now():
+                return standing
+        at = self._append(Kind.DEFERRED if draft.deferred else Kind.DECISION, draft.body)
+        until = at.stamp + draft.lasts
+        opened_at = None if draft.deferred else at.stamp
+        hold = Hold(
+            at.position, draft.nonce, at.stamp, until, draft.artwork, draft.group,
+            draft.deferred, draft.pinned, opened_at,
+        )  # fmt: skip
+        if draft.key is not None:
+            self._writer.execute(
+                "INSERT OR REPLACE INTO hold VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (draft.key, at.position, draft.nonce, at.stamp, until, draft.artwork, draft.group,
+                 draft.deferred, draft.pinned),
+            )  # fmt: skip
+        return hold
+
+    def _void(self, drafts: Sequence[Draft], placed: Sequence[Hold]) -> None:
+        """Take back decisions whose viewers were answered with a fallback."""
+        for draft, hold in zip(drafts, placed, strict=True):
+            if hold.nonce == draft.nonce:
+                self._append(Kind.VOID, encode(Reference(hold.decision)))
+                self._writer.execute("DELETE FROM hold WHERE key = ? AND decision = ?", (draft.key, hold.decision))
+
+    def _hold(self, connection: sqlite3.Connection, key: bytes) -> Hold | None:
+        row = connection.execute(HOLD, (key,)).fetchone()
+        return row and Hold(*row[:6], bool(row[6]), bool(row[7]), row[8])
+
+    def _show(self, hold: Hold, *, deferred: bool, window: int) -> None:
+        row = self._exposure(hold.decision)
+        opened_at = row[1] if row else None if hold.deferred else hold.stamp
+        if opened_at is not None and self._now() < opened_at + window:
+            return
+        if not deferred:
+            at = self._append(Kind.EXPOSURE, encode(Reference(hold.decision)))
+            self._set_exposure(hold.decision, at.position, at.stamp, 0, 0.0)
+        elif opened_at is not None:
+            self._set_exposure(hold.decision, None, None, 0, 0.0)
+
+    # ---------------------------------------------------------------- feedback
+
+    async def feedback(self, events: Sequence[Event]) -> list[bool]:
+        return await self._group.run(lambda: [self._feedback(event) for event in events])
+
+    def _feedback(self, event: Event) -> bool:
+        row = self._exposure(event.decision)
+        opened, opened_at, happened, seconds = row or (None, None, 0, 0.0)
+        if row is None and not event.deferred:
+            opened = event.decision
+        bit = _BIT[event.kind]
+        longer = event.kind is Kind.PLAY and event.seconds > seconds
+        if opened is not None and happened & bit and not longer:
+            return False
+        head = self._last
+        opener = head.position + 1 if opened is None else opened
+        at = self._append(event.kind, encode(Feedback(event.decision, opener, event.seconds)))
+        if opened is None:
+            opened_at = at.stamp
+        elif opened_at is None:
+            opened_at = self._stamp_of(opened)
+        self._set_exposure(event.decision, opener, opened_at, happened | bit, max(seconds, event.seconds))
+        return True
+
+    def _exposure(self, decision: int) -> tuple[int | None, int | None, int, float] | None:
+        found: tuple[int | None, int | None, int, float] | None = self._writer.execute(
+            "SELECT opened, opened_at, happened, seconds FROM exposure WHERE decision = ?", (decision,)
+        ).fetchone()
+        return found
+
+    def _set_exposure(
+        self, decision: int, opened: int | None, opened_at: int | None, happened: int, seconds: float
+    ) -> None:
+        self._writer.execute(
+            "INSERT OR REPLACE INTO exposure VALUES (?, ?, ?, ?, ?)",
+            (decision, opened, opened_at, happened, seconds),
+        )
+
+    def _stamp_of(self, position: int) -> int:
+        row = self._writer.execute("SELECT stamp FROM log WHERE position = ?", (position,)).fetchone()
+        return row[0] if row else 0
+
+    # ---------------------------------------------------------------- the log itself
+
+    async def tick(self, after: int) -> None:
+        if self._clock() - (await self.head()).stamp >= after:
+            await self._group.run(lambda: self._tick(after))
+
+    def _tick(self, after: int) -> None:
+        if self._now() - self._last.stamp >= after:
+            self._append(Kind.TICK, b"")
+
+    async def declare(self, rules: bytes) -> None:
+        if await self.setting("rules") != rules:
+            await self._group.run(lambda: self._declare(rules))
+
+    def _declare(self, rules: bytes) -> None:
+        if self._setting(self._writer, "rules") != rules:
+            self._append(Kind.RULES, rules)
+            self._writer.execute("INSERT OR REPLACE INTO setting VALUES ('rules', ?)", (rules,))
+
+    async def head(self) -> Head:
+        return self._head(self._reader)
+
+    async def read(self, after: int, limit: int) -> list[Record]:
+        rows = self._reader.execute(
+            "SELECT position, stamp, kind, body FROM log WHERE position > ? ORDER BY position LIMIT ?",
+            (after, limit),
+        ).fetchall()  # an unexhausted cursor would keep the write-ahead log from being folded back
+        return [Record(*row) for row in rows]
+
+    async def records(self, positions: Iterable[int]) -> dict[int, Record]:
+        found: dict[int, Record] = {}
+        wanted = sorted(set(positions))
+        for start in range(0, len(wanted), CHUNK):
+            chunk = wanted[start : start + CHUNK]
+            marks = ",".join("?" * len(chunk))
+            rows = self._reader.execute(
+                f"SELECT position, stamp, kind, body FROM log WHERE position IN ({marks})",  # noqa: S608  only marks
+                chunk,
+            ).fetchall()
+            found.update((row[0], Record(*row)) for row in rows)
+        return found
+
+    async def trim(self, *, before: int, below: int, limit: int) -> int:
+        return await self._group.run(lambda: self._trim(before, below, limit))
+
+    def _trim(self, before: int, below: int, limit: int) -> int:
+        oldest = self._writer.execute(
+            "SELECT position FROM log WHERE stamp < ? AND position < ? ORDER BY position LIMIT ?",
+            (before, min(below, self._last.position), limit),
+        ).fetchall()
+        if oldest:
+            last = (oldest[-1][0],)
+            self._writer.execute("DELETE FROM log WHERE position <= ?", last)
+            self._writer.execute("DELETE FROM exposure WHERE decision <= ?", last)
+            self._writer.execute("DELETE FROM hold WHERE decision <= ? AND until < ?", (*last, self._now()))
+        return len(oldest)
+
+    def _begin(self, transaction: Transaction) -> Callable[[], None]:
+        def begin() -> None:
+            transaction.begin()
+            self._last = self._head(self._writer)
+
+        return begin
+
+    def _head(self, connection: sqlite3.Connection) -> Head:
+        row = connection.execute("SELECT position, stamp FROM log ORDER BY position DESC LIMIT 1").fetchone()
+        return Head(*row) if row else Head(0, 0)
+
+    def _now(self) -> int:
+        return max(self._clock(), self._last.stamp)
+
+    def _append(self, kind: Kind, body: bytes) -> Head:
+        at = self._last = Head(self._last.position + 1, self._now())
+        self._writer.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (at.position, at.stamp, kind, body))
+        return at
+
+    # ---------------------------------------------------------------- profiles and settings
+
+    async def profile(self, pseudonym: str) -> bytes | None:
+        row = self._reader.execute("SELECT body FROM profile WHERE pseudonym = ?", (pseudonym,)).fetchone()
+        return row[0] if row else None
+
+    async def put_profile(self, pseudonym: str, body: bytes) -> None:
+        await self._group.run(
+            lambda: (
+                self._writer.execute("INSERT OR REPLACE INTO profile VALUES (?, ?)", (pseudonym, body)).rowcount
+            )
+        )
+
+    async def forget(self, pseudonym: str) -> None:
+        await self._group.run(lambda: self._forget(pseudonym))
+
+    def _forget(self, pseudonym: str) -> None:
+        prefix = bytes.fromhex(pseudonym)
+        self._writer.execute("DELETE FROM profile WHERE pseudonym = ?", (pseudonym,))
+        self._writer.execute("DELETE FROM hold WHERE key >= ? AND key <= ?", (prefix, prefix + b"\xff" * 16))
+        self._append(Kind.ERASURE, encode(Erasure(pseudonym)))
+
+    async def scrub(self, pseudonym: str, after: int, limit: int) -> int:
+        return await self._group.run(lambda: self._scrub(pseudonym, after, limit))
+
+    def _scrub(self, pseudonym: str, after: int, limit: int) -> int:
+        rows = self._writer.execute(
+            "SELECT position, kind, body FROM log WHERE position > ? ORDER BY position LIMIT ?",
+            (after, limit),
+        ).fetchall()
+        for position, kind, body in rows:
+            if kind in {Kind.DECISION, Kind.DEFERRED} and pseudonym.encode() in body:
+                forgotten = encode(decode_decision(body).forgotten())
+                self._writer.execute("UPDATE log SET body = ? WHERE position = ?", (forgotten, position))
+        return rows[-1][0] if rows else after
+
+    async def setting(self, name: str) -> bytes | None:
+        return self._setting(self._reader, name)
+
+    async def make_setting(self, name: str, value: bytes) -> bytes:
+        return await self.setting(name) or await self._group.run(lambda: self._make_setting(name, value))
+
+    def _make_setting(self, name: str, value: bytes) -> bytes:
+        self._writer.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (name, value))
+        return self._setting(self._writer, name) or value
+
+    async def swap_setting(self, name: str, expected: bytes | None, value: bytes) -> bool:
+        return await self._group.run(lambda: self._swap_setting(name, expected, value))
+
+    def _swap_setting(self, name: str, expected: bytes | None, value: bytes) -> bool:
+        if self._setting(self._writer, name) != expected:
+            return False
+        self._writer.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
+        return True
+
+    @staticmethod
+    def _setting(connection: sqlite3.Connection, name: str) -> bytes | None:
+        row = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    async def close(self) -> None:
+        await self._group.close()
+        self._reader.close()
+        self._writer.close()

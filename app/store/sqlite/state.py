@@ -1,0 +1,179 @@
+"""The trainer's state in a second SQLite file, which the trainer alone writes."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import astuple
+from pathlib import Path
+
+from app.store.protocol import Counted, LostLeaseError, Progress, Snapshot, TallyKey, TasteRow
+from app.store.sqlite.connection import Transaction, connect
+from bandit.tally import Tally
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS lease (
+    id INTEGER PRIMARY KEY CHECK (id = 1), token INTEGER NOT NULL, holder TEXT, until INTEGER NOT NULL);
+INSERT OR IGNORE INTO lease VALUES (1, 0, NULL, 0);
+CREATE TABLE IF NOT EXISTS snapshot (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, role TEXT NOT NULL, position INTEGER NOT NULL, resume INTEGER NOT NULL,
+    created INTEGER NOT NULL, rules BLOB NOT NULL, learner BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS snapshot_role ON snapshot (role, id);
+-- Where the fold stands apart from the learner: one row.
+CREATE TABLE IF NOT EXISTS counted (
+    id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, base BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS taste (
+    pseudonym TEXT PRIMARY KEY, state BLOB NOT NULL, taste BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tally (
+    title TEXT, artwork TEXT, in_group TEXT, exposures INTEGER, clicks INTEGER, plays INTEGER, reward REAL,
+    weight REAL, weighted REAL, PRIMARY KEY (title, artwork, in_group)) WITHOUT ROWID;
+-- How many examples of each profile were learned in the hour: as of the incumbent snapshot, and written with it.
+CREATE TABLE IF NOT EXISTS learned (
+    hour INTEGER, pseudonym TEXT, examples INTEGER NOT NULL, PRIMARY KEY (hour, pseudonym)) WITHOUT ROWID;
+"""
+LOCK_SECONDS = 2.0
+"""A trainer may wait for the standby that asks for the lease; no request waits with it."""
+KEPT = 5
+"""Incumbents kept to fall back on."""
+_COLUMNS = "id, role, position, resume, created, rules, learner"
+
+
+class SqliteState:
+    def __init__(self, path: Path, clock: Callable[[], int]):
+        self._writer = connect(path, SCHEMA, patience=LOCK_SECONDS)
+        self._reader = connect(path, SCHEMA)
+        self._clock = clock
+        self._transaction = Transaction(self._writer)
+
+    # ---------------------------------------------------------------- the lease
+
+    async def lead(self, holder: str, lasts: int) -> int | None:
+        with self._writing():
+            token, held_by, until = self._writer.execute("SELECT token, holder, until FROM lease").fetchone()
+            now = self._clock()
+            if held_by != holder and until > now:
+                return None
+            token += held_by != holder
+            self._writer.execute("UPDATE lease SET token = ?, holder = ?, until = ?", (token, holder, now + lasts))
+            return int(token)
+
+    async def resign(self, token: int) -> None:
+        with self._writing():
+            self._writer.execute("UPDATE lease SET holder = NULL, until = 0 WHERE token = ?", (token,))
+
+    # ---------------------------------------------------------------- progress
+
+    async def commit(self, token: int, progress: Progress) -> int | None:
+        with self._writing():
+            self._fence(token)
+            self._write_counted(progress)
+            return self._write_snapshot(progress) if progress.snapshot else None
+
+    async def replace(self, token: int, progress: Progress) -> int | None:
+        with self._writing():
+            self._fence(token)
+            for table in ("counted", "taste", "tally", "learned"):
+                self._writer.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            self._write_counted(progress)
+            return self._write_snapshot(progress) if progress.snapshot else None
+
+    def _fence(self, token: int) -> None:
+        current = self._writer.execute("SELECT token FROM lease").fetchone()[0]
+        if current != token:
+            raise LostLeaseError(f"The lease with token {token} was taken over by one with token {current}.")
+
+    def _write_counted(self, progress: Progress) -> None:
+        write = self._writer
+        write.execute("INSERT OR REPLACE INTO counted VALUES (1, ?, ?)", (progress.counted, progress.base))
+        write.executemany(
+            "INSERT OR REPLACE INTO taste VALUES (?, ?, ?)",
+            [(who, row.state, row.values) for who, row in progress.tastes.items() if row],
+        )
+        write.executemany(
+            "DELETE FROM taste WHERE pseudonym = ?",
+            [(who,) for who, row in progress.tastes.items() if not row],
+        )
+        write.executemany(
+            "INSERT OR REPLACE INTO tally VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(*key, *astuple(tally)) for key, tally in progress.tallies.items()],
+        )
+
+    def _write_snapshot(self, progress: Progress) -> int | None:
+        snapshot, write = progress.snapshot, self._writer
+        assert snapshot
+        new = write.execute(
+            "INSERT INTO snapshot (role, position, resume, created, rules, learner) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                snapshot.role,
+                snapshot.position,
+                snapshot.resume,
+                self._clock(),
+                snapshot.rules,
+                snapshot.learner,
+            ),
+        ).lastrowid
+        write.execute(
+            "DELETE FROM snapshot WHERE role = ? AND id NOT IN "
+            "(SELECT id FROM snapshot WHERE role = ? ORDER BY id DESC LIMIT ?)",
+            (snapshot.role, snapshot.role, KEPT),
+        )
+        write.execute("DELETE FROM learned WHERE hour < ?", (progress.learned_hour,))
+        write.executemany(
+            "INSERT OR REPLACE INTO learned VALUES (?, ?, ?)",
+            [(progress.learned_hour, who, examples) for who, examples in progress.learned.items()],
+        )
+        return new
+
+    # ---------------------------------------------------------------- reading
+
+    async def counted(self) -> Counted:
+        read = self._reader.execute
+        row = read("SELECT position, base FROM counted").fetchone() or (0, None)
+        hour = read("SELECT max(hour) FROM learned").fetchone()[0] or 0
+        learned = dict(read("SELECT pseudonym, examples FROM learned WHERE hour = ?", (hour,)).fetchall())
+        return Counted(row[0], row[1], hour, learned, await self.tallies())
+
+    async def current(self) -> int | None:
+        row = self._reader.execute("SELECT max(id) FROM snapshot WHERE role = 'incumbent'").fetchone()
+        return row[0] if row else None
+
+    async def snapshots(self, role: str = "incumbent", limit: int = 20) -> list[Snapshot]:
+        rows = self._reader.execute(
+            f"SELECT {_COLUMNS} FROM snapshot WHERE role = ? ORDER BY id DESC LIMIT ?",  # noqa: S608  our own names
+            (role, limit),
+        ).fetchall()
+        return [Snapshot(*row) for row in rows]
+
+    async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]:
+        found: dict[str, TasteRow] = {}
+        for who in pseudonyms:
+            row = self._reader.execute("SELECT state, taste FROM taste WHERE pseudonym = ?", (who,)).fetchone()
+            if row:
+                found[who] = TasteRow(*row)
+        return found
+
+    async def taste(self, pseudonym: str) -> bytes | None:
+        row = self._reader.execute("SELECT taste FROM taste WHERE pseudonym = ?", (pseudonym,)).fetchone()
+        return row[0] if row else None
+
+    async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
+        where, values = ("WHERE title = ?", (title,)) if title is not None else ("", ())
+        rows = self._reader.execute(f"SELECT * FROM tally {where}", values).fetchall()  # noqa: S608  our own words
+        return {(row[0], row[1], row[2]): Tally(*row[3:]) for row in rows}
+
+    async def close(self) -> None:
+        self._reader.close()
+        self._writer.close()
+
+    def _writing(self) -> "_Writing":
+        return _Writing(self._transaction)
+
+
+class _Writing:
+    """One transaction; it is rolled back if anything in it fails."""
+
+    def __init__(self, transaction: Transaction):
+        self._transaction = transaction
+
+    def __enter__(self) -> None:
+        self._transaction.begin()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        (self._transaction.rollback if kind else self._transaction.commit)()

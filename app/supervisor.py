@@ -1,0 +1,114 @@
+"""The parent of the workers and the trainer: starts them, starts them again, ends them."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+import structlog
+from prometheus_client import multiprocess
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 0.1
+GRACE_SECONDS = 4.0
+"""From asking the children to end to ending them."""
+CALM_SECONDS = 5.0
+"""A child that lived as long may be started again at once; one that dies sooner, after a growing pause."""
+LONGEST_PAUSE = 5.0
+
+
+@dataclass(slots=True)
+class Child:
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    pause: float = 0.0
+    due: float = field(default=0.0)
+
+    def start(self, inherited: Sequence[int], environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(self.command, pass_fds=inherited, env=environment)  # noqa: S603  our own
+        self.started = time.monotonic()
+        log.info("started", child=self.name, pid=self.process.pid)
+
+    def note_death(self) -> int | None:
+        """Return the id of the process if it has died, and set when it may be started again."""
+        if self.process is None or self.process.poll() is None:
+            return None
+        pid, lived = self.process.pid, time.monotonic() - self.started
+        log.warning("ended", child=self.name, pid=pid, status=self.process.returncode, lived=round(lived, 1))
+        self.pause = 0.0 if lived > CALM_SECONDS else min(LONGEST_PAUSE, max(0.1, self.pause * 2))
+        self.due, self.process = time.monotonic() + self.pause, None
+        return pid
+
+
+class Supervisor:
+    def __init__(self, listener: socket.socket, workers: int, metrics_folder: Path, *, parent: int | None = None):
+        """Take the socket that the workers share; with `parent`, end when that process is no longer the parent."""
+        self._inherited = [listener.fileno()]
+        me = str(os.getpid())
+        base = [sys.executable, "-m", "app"]
+        worker = [*base, "worker", "--socket", str(listener.fileno()), "--parent", me]
+        trainer = [*base, "train", "--parent", me, "--holder", f"trainer of {socket.gethostname()} {me}"]
+        self._children = [Child(f"worker-{n + 1}", worker) for n in range(workers)] + [Child("trainer", trainer)]
+        self._metrics_folder = metrics_folder
+        self._environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(metrics_folder)}
+        self._parent = parent
+        self._stopping = False
+
+    def run(self, when_started: Callable[[], object]) -> None:
+        """Keep all children running until SIGTERM or SIGINT; then end them within five seconds."""
+        shutil.rmtree(self._metrics_folder, ignore_errors=True)
+        self._metrics_folder.mkdir(parents=True)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        try:
+            self._start_due()
+            when_started()
+            while not self._stopping and not self._orphaned():
+                self._bury()
+                self._start_due()
+                time.sleep(LOOK_SECONDS)
+        finally:
+            self._end_all()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping
+
+    def _stop(self, _: int, __: FrameType | None) -> None:
+        self._stopping = True
+
+    def _orphaned(self) -> bool:
+        return self._parent is not None and os.getppid() != self._parent
+
+    def _start_due(self) -> None:
+        for child in self._children:
+            if child.process is None and time.monotonic() >= child.due and not self._stopping:
+                child.start(self._inherited, self._environment)
+
+    def _bury(self) -> None:
+        for child in self._children:
+            pid = child.note_death()
+            if pid is not None:
+                multiprocess.mark_process_dead(pid, str(self._metrics_folder))  # type: ignore[no-untyped-call]
+
+    def _end_all(self) -> None:
+        running = [child.process for child in self._children if child.process]
+        for process in running:
+            process.terminate()
+        until = time.monotonic() + GRACE_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

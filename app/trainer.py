@@ -1,0 +1,154 @@
+"""The one process that folds the log and publishes what it learned."""
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import asdict, replace
+
+import structlog
+
+from app import metrics
+from app.fold import Fold, Seen
+from app.shelf import Shelf
+from app.store.protocol import LostLeaseError, Store
+from bandit.vowpal import UnusableSnapshot, VowpalLearner
+
+log = structlog.get_logger()
+
+BATCH = 1000
+LEASE_MS = 5_000
+IDLE_SECONDS = 0.05
+COMMIT_SECONDS = 0.25
+"""How often counts and tastes are committed: a click is to be felt within a second."""
+PUBLISH_SECONDS = 1.0
+LOAD_SHARE = 20
+"""A snapshot is published at most every so many times as long as loading it takes, for workers wait meanwhile."""
+WRITE_RATE = 1 << 20
+"""Bytes of snapshots written in a second, at most."""
+TICK_MS = 1_000
+TRIM_SECONDS = 60.0
+TRIM_ROWS = 2_000
+DAY_MS = 86_400_000
+
+
+class Trainer:
+    def __init__(self, store: Store, shelf: Shelf, *, holder: str, retention_days: float):
+        self._store, self._shelf = store, shelf
+        self._holder = holder
+        self._retention = round(retention_days * DAY_MS)
+        self._token = 0
+        self._committed = self._published = self._trimmed = 0.0
+        self._pause = PUBLISH_SECONDS
+        self._unpublished = 0
+        self._seen = Seen()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Lead whenever the lease can be had, and stand by otherwise, until `stop`."""
+        while not stop.is_set():
+            token = await self._store.state.lead(self._holder, LEASE_MS)
+            if token is None:
+                await _wait(stop, LEASE_MS / 5000)
+                continue
+            try:
+                await self._lead(token, stop)
+            except LostLeaseError as lost:
+                log.warning("lease_lost", reason=str(lost))
+        await self._store.state.resign(self._token)
+
+    async def _lead(self, token: int, stop: asyncio.Event) -> None:
+        self._token = token
+        await self._shelf.refresh()
+        fold = await resume(self._store, self._shelf)
+        self._seen = replace(fold.seen)
+        log.info("leading", token=token, position=fold.position, learned=fold.learned)
+        await self._publish(fold)
+        renewing = asyncio.create_task(self._renew(token))
+        try:
+            while not stop.is_set() and not renewing.done():
+                await self._turn(fold, stop)
+            await self._publish(fold)
+        finally:
+            renewing.cancel()
+
+    async def _turn(self, fold: Fold, stop: asyncio.Event) -> None:
+        records = await self._store.log.read(fold.position, BATCH)
+        before = fold.seen.examples
+        await self._shelf.refresh()
+        await fold.feed(records)
+        self._unpublished += fold.seen.examples - before
+        await self._observe(fold)
+        now = time.monotonic()
+        if self._unpublished and now - self._published >= self._pause:
+            await self._publish(fold)
+        elif now - self._committed >= COMMIT_SECONDS:
+            await self._commit(fold)
+        if len(records) < BATCH:
+            await self._store.log.tick(TICK_MS)
+            await self._trim(fold)
+            await _wait(stop, IDLE_SECONDS)
+        else:
+            await asyncio.sleep(0)
+
+    async def _commit(self, fold: Fold) -> None:
+        self._committed = time.monotonic()
+        if fold.counts.changed:
+            progress = fold.progress()
+            await self._store.state.commit(self._token, progress)
+            fold.settle(progress)
+
+    async def _publish(self, fold: Fold) -> None:
+        """Commit everything with a snapshot, once the snapshot was seen to load: a bad one would stop every worker."""
+        snapshot = fold.snapshot()
+        started = time.monotonic()
+        try:
+            VowpalLearner.restore(snapshot.learner)
+            progress = fold.progress(snapshot)
+        except UnusableSnapshot as error:
+            metrics.SNAPSHOTS_REFUSED.inc()
+            log.error("snapshot_refused", position=snapshot.position, reason=str(error))
+            progress = fold.progress()
+        loading = time.monotonic() - started
+        await self._store.state.commit(self._token, progress)
+        fold.settle(progress)
+        self._unpublished = 0
+        self._committed = self._published = time.monotonic()
+        self._pause = max(PUBLISH_SECONDS, LOAD_SHARE * loading, len(snapshot.learner) / WRITE_RATE)
+
+    async def _trim(self, fold: Fold) -> None:
+        if time.monotonic() - self._trimmed < TRIM_SECONDS:
+            return
+        limits = {"before": fold.stamp - self._retention, "below": fold.snapshot().resume}
+        while await self._store.log.trim(**limits, limit=TRIM_ROWS) == TRIM_ROWS:
+            await asyncio.sleep(0.01)
+        self._trimmed = time.monotonic()
+
+    async def _renew(self, token: int) -> None:
+        while await self._store.state.lead(self._holder, LEASE_MS) == token:
+            await asyncio.sleep(LEASE_MS / 3000)
+
+    async def _observe(self, fold: Fold) -> None:
+        seen, self._seen = self._seen, replace(fold.seen)
+        metrics.count_learning(**{name: now - getattr(seen, name) for name, now in asdict(self._seen).items()})
+        head = await self._store.log.head()
+        metrics.TRAINER_POSITION.set(fold.position)
+        metrics.TRAINER_LAG.set(head.position - fold.position)
+        metrics.TRAINER_LAG_SECONDS.set((head.stamp - fold.stamp) / 1000 if fold.stamp else 0.0)
+        metrics.OPEN_WINDOWS.set(fold.open_windows)
+
+
+async def resume(store: Store, shelf: Shelf) -> Fold:
+    """Return the fold where the latest usable snapshot and the counts left it, or at the beginning of the log."""
+    counted = await store.state.counted()
+    for snapshot in await store.state.snapshots(limit=5):
+        try:
+            learner = VowpalLearner.restore(snapshot.learner)
+        except UnusableSnapshot as error:
+            log.error("snapshot_passed_over", snapshot=snapshot.id, reason=str(error))
+            continue
+        return Fold(store.log, store.state, shelf, learner, counted, snapshot)
+    return Fold(store.log, store.state, shelf, VowpalLearner(), counted, None)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

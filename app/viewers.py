@@ -1,0 +1,81 @@
+"""From a profile to what the policy is told of its viewer."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from app.asked import Viewing
+from app.identity import Identity
+from app.store.protocol import Store
+from bandit.groups import Group, Groups
+from bandit.types import Context
+
+HOURS = ("night", "morning", "afternoon", "evening")
+_decode_taste = msgspec.json.Decoder(dict[str, float]).decode
+
+
+class Profile(msgspec.Struct, frozen=True):
+    attributes: dict[str, bool | float | str] = {}
+    personalize: bool = True
+
+
+decode_profile = msgspec.json.Decoder(Profile).decode
+NOBODY = Profile()
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """`pseudonym` and `group` are None where nobody is logged in, or the profile has opted out."""
+
+    pseudonym: str | None
+    group: Group | None
+    context: Context
+    maturity: int | None
+    locale: str | None
+    country: str | None
+
+
+class Viewers:
+    def __init__(self, store: Store, identity: Identity, groups: Groups):
+        self._store, self._identity, self._groups = store, identity, groups
+
+    async def of(self, asked: Viewing, now_ms: int) -> Viewer:
+        profile, pseudonym, taste, group = NOBODY, None, {}, None
+        if asked.profile is not None:
+            pseudonym = self._identity.pseudonym(asked.profile)
+            body = await self._store.log.profile(pseudonym)
+            profile = decode_profile(body) if body else NOBODY
+            if profile.personalize:
+                group = self._groups.of(asked.profile)
+                learned = await self._store.state.taste(pseudonym)
+                taste = _decode_taste(learned) if learned else {}
+            else:
+                profile, pseudonym = Profile({"maturity": profile.attributes.get("maturity", 21)}), None
+        attributes = _attributes(profile, asked, now_ms)
+        maturity = _lowest(profile.attributes.get("maturity"), asked.maturity)
+        locale, country = attributes.get("language"), attributes.get("country")
+        return Viewer(pseudonym, group, Context(attributes, taste), maturity, _text(locale), _text(country))
+
+
+def _attributes(profile: Profile, asked: Viewing, now_ms: int) -> dict[str, str | float]:
+    """Return what is known of the profile, overridden by what the request says."""
+    known = {key: str(value) if isinstance(value, bool) else value for key, value in profile.attributes.items()}
+    known["placement"] = asked.placement
+    known["hour"] = HOURS[now_ms // 3_600_000 % 24 // 6]
+    if asked.device is not None:
+        known["device"] = asked.device
+    if asked.country is not None:
+        known["country"] = asked.country
+    if asked.language is not None:
+        known["language"] = asked.language
+    return known
+
+
+def _lowest(own: bool | float | str | None, asked: int | None) -> int | None:
+    """A profile's own limit can't be raised by the query."""
+    limits = [int(limit) for limit in (own, asked) if isinstance(limit, int | float)]
+    return min(limits, default=None)
+
+
+def _text(value: str | float | None) -> str | None:
+    return value if isinstance(value, str) else None
