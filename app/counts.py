@@ -28,7 +28,8 @@ class Counts:
         self._tallies = dict(counted.tallies)
         self._tastes: dict[str, Taste | None] = {}
         self._changed_tallies: set[TallyKey] = set()
-        self._changed_tastes: set[str] = set()
+        self._changed_tastes: dict[str, tuple[float, float]] = {}
+        """With everyone's rate at the change: what a taste is then does not hang on when it is committed."""
 
     async def recall(self, profiles: Iterable[str]) -> None:
         """Bring the tastes that are about to change back to mind."""
@@ -39,7 +40,7 @@ class Counts:
 
     def credit(self, decision: Decision, words: tuple[str, ...], gain: float, at: int) -> None:
         if decision.profile:
-            self._taste(decision.profile).like(words, gain, at)
+            self._changing(decision.profile).like(words, gain, at)
 
     def close(self, decision: Decision, words: tuple[str, ...], closed: Closed) -> None:
         key = (decision.title, decision.artwork, PINNED if decision.pinned else decision.group or ANONYMOUS)
@@ -53,18 +54,18 @@ class Counts:
         self._base.shown += 1.0
         self._base.liked += closed.reward
         if decision.profile:
-            self._taste(decision.profile).show(words, closed.deadline)
+            self._changing(decision.profile).show(words, closed.deadline)
 
     def forget(self, profile: str) -> None:
         self._tastes[profile] = None
-        self._changed_tastes.add(profile)
+        self._changed_tastes[profile] = self._base.shown, self._base.liked
 
     def progress(self) -> Progress:
         """Return what has changed since `settle`."""
         return Progress(
             self.position,
             encode(self._base),
-            {who: self._row(who) for who in self._changed_tastes},
+            {who: self._row(who, Base(*base)) for who, base in self._changed_tastes.items()},
             {key: self._tallies[key] for key in self._changed_tallies},
         )
 
@@ -79,13 +80,13 @@ class Counts:
     def changed(self) -> bool:
         return bool(self._changed_tallies or self._changed_tastes)
 
-    def _taste(self, profile: str) -> Taste:
-        self._changed_tastes.add(profile)
+    def _changing(self, profile: str) -> Taste:
+        self._changed_tastes[profile] = self._base.shown, self._base.liked
         taste = self._tastes.get(profile)
         if taste is None:
             taste = self._tastes[profile] = Taste()
         return taste
 
-    def _row(self, profile: str) -> TasteRow | None:
+    def _row(self, profile: str, base: Base) -> TasteRow | None:
         taste = self._tastes[profile]
-        return TasteRow(encode(taste), encode(taste.values(self._base))) if taste else None
+        return TasteRow(encode(taste), encode(taste.values(base))) if taste else None

@@ -73,7 +73,7 @@ class Fold:
         self.seen = Seen()
         self.counts = Counts(state, counted)
         self._joining = Joining(since.rules if since else None)
-        self._cap = Cap(counted.learned_hour, dict(counted.learned))
+        self._cap = Cap(counted.learned_hour, dict(counted.learned)) if since else Cap()
 
     async def feed(self, records: Sequence[Record]) -> None:
         """Take the next records in. Between calls, and only then, the state is that of a position."""
@@ -89,9 +89,9 @@ class Fold:
             self.counts.position = max(self.counts.position, self.position)
 
     def snapshot(self) -> Snapshot:
-        """Return the learner as of `position`, to be resumed from there."""
+        """Return the learner as it is. A fold that catches up has read less than its learner has learned."""
         resume, rules = self._joining.resume(self.position)
-        return Snapshot(0, "incumbent", self.position, resume, 0, rules, self.learner.snapshot())
+        return Snapshot(0, "incumbent", self.learned, resume, 0, rules, self.learner.snapshot())
 
     def progress(self, snapshot: Snapshot | None = None) -> Progress:
         """Return what is to be committed. The cap is the learner's: it is written with its snapshots."""

@@ -1,7 +1,8 @@
 """From the log's records to what follows from them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from app.records import Kind, Record, decode_erasure, decode_feedback, decode_reference, decode_rules, encode
 from bandit.join import CLICK, IMPRESSION, PLAY, Closed, Joiner
@@ -11,8 +12,7 @@ UNDECLARED = Rules(window=600_000)
 """In force before the first rules of a log; every process declares its rules before it decides."""
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True, gc=False):
     """A window has closed. `learn_cap` is the one in force when it did."""
 
     position: int
@@ -24,8 +24,7 @@ class Close:
         return self.closed.decision
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(msgspec.Struct, frozen=True, gc=False):
     """Feedback came in. `gain` is by how much it raised its exposure's reward; None if it came too late."""
 
     position: int
@@ -34,8 +33,7 @@ class Credit:
     gain: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(msgspec.Struct, frozen=True, gc=False):
     position: int
     profile: str
 
@@ -51,7 +49,7 @@ class Joining:
         self._rules = [(0, decode_rules(rules) if rules else UNDECLARED)]
 
     def steps(self, records: Iterable[Record]) -> Iterator[Step]:
-        """Yield what follows from the records, in order; the windows that a record's stamp closes come before it."""
+        """Yield what follows from the records, in order; the windows that a record's stamp closes come first."""
         for record in records:
             for closed in self._joiner.close(record.stamp):
                 yield Close(record.position, closed, self._current.learn_cap)

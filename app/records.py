@@ -57,7 +57,7 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Feedback(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An impression, click or play. `opened` is the position that opened its exposure: this one's own if it did."""
+    """An impression, click or play. `opened` is the position that opened its exposure, perhaps its own."""
 
     decision: int
     opened: int

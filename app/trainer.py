@@ -10,7 +10,7 @@ import structlog
 from app import metrics
 from app.fold import Fold, Seen
 from app.shelf import Shelf
-from app.store.protocol import LostLeaseError, Store
+from app.store.protocol import LostLeaseError, Store, StoreTimeoutError
 from bandit.vowpal import UnusableSnapshot, VowpalLearner
 
 log = structlog.get_logger()
@@ -40,20 +40,24 @@ class Trainer:
         self._committed = self._published = self._trimmed = 0.0
         self._pause = PUBLISH_SECONDS
         self._unpublished = 0
+        self._floor = self._floor_stamp = 0
         self._seen = Seen()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Lead whenever the lease can be had, and stand by otherwise, until `stop`."""
         while not stop.is_set():
-            token = await self._store.state.lead(self._holder, LEASE_MS)
-            if token is None:
-                await _wait(stop, LEASE_MS / 5000)
-                continue
             try:
-                await self._lead(token, stop)
+                token = await self._store.state.lead(self._holder, LEASE_MS)
+                if token is None:
+                    await _wait(stop, LEASE_MS / 5000)
+                else:
+                    await self._lead(token, stop)
             except LostLeaseError as lost:
                 log.warning("lease_lost", reason=str(lost))
-        await self._store.state.resign(self._token)
+            except StoreTimeoutError as locked:  # nothing was committed: going on means resuming
+                log.warning("state_locked", reason=str(locked))
+        with suppress(StoreTimeoutError):
+            await self._store.state.resign(self._token)
 
     async def _lead(self, token: int, stop: asyncio.Event) -> None:
         self._token = token
@@ -62,13 +66,16 @@ class Trainer:
         self._seen = replace(fold.seen)
         log.info("leading", token=token, position=fold.position, learned=fold.learned)
         await self._publish(fold)
-        renewing = asyncio.create_task(self._renew(token))
+        self._trimmed = time.monotonic()
+        renewing = asyncio.create_task(self._renew(token, stop))
         try:
             while not stop.is_set() and not renewing.done():
                 await self._turn(fold, stop)
             await self._publish(fold)
         finally:
             renewing.cancel()
+            with suppress(asyncio.CancelledError, StoreTimeoutError):
+                await renewing
 
     async def _turn(self, fold: Fold, stop: asyncio.Event) -> None:
         records = await self._store.log.read(fold.position, BATCH)
@@ -97,7 +104,7 @@ class Trainer:
             fold.settle(progress)
 
     async def _publish(self, fold: Fold) -> None:
-        """Commit everything with a snapshot, once the snapshot was seen to load: a bad one would stop every worker."""
+        """Commit everything with a snapshot, once that was seen to load: a bad one would stop every worker."""
         snapshot = fold.snapshot()
         started = time.monotonic()
         try:
@@ -105,26 +112,31 @@ class Trainer:
             progress = fold.progress(snapshot)
         except UnusableSnapshot as error:
             metrics.SNAPSHOTS_REFUSED.inc()
-            log.error("snapshot_refused", position=snapshot.position, reason=str(error))
+            log.exception("snapshot_refused", position=snapshot.position, reason=str(error))
             progress = fold.progress()
         loading = time.monotonic() - started
         await self._store.state.commit(self._token, progress)
         fold.settle(progress)
+        if progress.snapshot:
+            self._floor, self._floor_stamp = snapshot.resume, fold.stamp
         self._unpublished = 0
         self._committed = self._published = time.monotonic()
         self._pause = max(PUBLISH_SECONDS, LOAD_SHARE * loading, len(snapshot.learner) / WRITE_RATE)
 
     async def _trim(self, fold: Fold) -> None:
+        """Delete a part of what is past retention; nothing that is read again if this process is killed now."""
         if time.monotonic() - self._trimmed < TRIM_SECONDS:
             return
-        limits = {"before": fold.stamp - self._retention, "below": fold.snapshot().resume}
-        while await self._store.log.trim(**limits, limit=TRIM_ROWS) == TRIM_ROWS:
-            await asyncio.sleep(0.01)
-        self._trimmed = time.monotonic()
+        before = fold.stamp - self._retention
+        if self._floor_stamp < before:  # nothing was learned for so long that nothing was published
+            await self._publish(fold)
+        if await self._store.log.trim(before=before, below=self._floor, limit=TRIM_ROWS) < TRIM_ROWS:
+            self._trimmed = time.monotonic()
 
-    async def _renew(self, token: int) -> None:
-        while await self._store.state.lead(self._holder, LEASE_MS) == token:
-            await asyncio.sleep(LEASE_MS / 3000)
+    async def _renew(self, token: int, stop: asyncio.Event) -> None:
+        """Keep the lease, and return when it is lost or no longer needed."""
+        while not stop.is_set() and await self._store.state.lead(self._holder, LEASE_MS) == token:
+            await _wait(stop, LEASE_MS / 3000)
 
     async def _observe(self, fold: Fold) -> None:
         seen, self._seen = self._seen, replace(fold.seen)
@@ -143,7 +155,7 @@ async def resume(store: Store, shelf: Shelf) -> Fold:
         try:
             learner = VowpalLearner.restore(snapshot.learner)
         except UnusableSnapshot as error:
-            log.error("snapshot_passed_over", snapshot=snapshot.id, reason=str(error))
+            log.warning("snapshot_passed_over", snapshot=snapshot.id, reason=str(error))
             continue
         return Fold(store.log, store.state, shelf, learner, counted, snapshot)
     return Fold(store.log, store.state, shelf, VowpalLearner(), counted, None)

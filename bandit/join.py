@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 IMPRESSION, CLICK, PLAY = 1, 2, 4
 """What happened in a window, as bits."""
@@ -12,8 +12,7 @@ IDLE = 1024
 """So many closed windows are kept before it is worth giving their memory back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(NamedTuple):
     """An exposure whose window has closed: what opened it, its decision (both as positions), what it earned."""
 
     opened: int
@@ -64,12 +63,10 @@ class Joiner:
 
     def close(self, now: int) -> Iterator[Closed]:
         """Yield and forget the windows whose deadline has come, in the order of (deadline, opening position)."""
-        while due := [lane for lane in self._lanes.values() if lane.due(now)]:
-            lane = min(due, key=_Lane.first)
+        while (lane := self._first_due(now)) is not None:
             closed = lane.pop()
             if closed.decision != VOIDED:
                 yield closed
-        self._lanes = {window: lane for window, lane in self._lanes.items() if len(lane)}
 
     def oldest(self) -> int | None:
         """Return the position that opened the oldest window still open."""
@@ -77,6 +74,13 @@ class Joiner:
 
     def __len__(self) -> int:
         return sum(len(lane) for lane in self._lanes.values())
+
+    def _first_due(self, now: int) -> "_Lane | None":
+        """Return the lane whose window closes next; drop lanes that an earlier length of window left empty."""
+        if len(self._lanes) > 1:
+            self._lanes = {window: lane for window, lane in self._lanes.items() if len(lane)}
+        due = [lane for lane in self._lanes.values() if lane.due(now)]
+        return min(due, key=_Lane.first) if len(due) > 1 else due[0] if due else None
 
 
 class _Lane:

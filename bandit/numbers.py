@@ -25,15 +25,18 @@ class Bins:
         self.edges = edges or []
         self.generation = generation
 
-    def observe(self, value: float) -> None:
+    def observe(self, value: float) -> bool:
+        """Take a value in, and tell whether that can change a name: it is the first, or the edges moved."""
         if self.generation == len(GENERATIONS):
-            return
+            return False
         self.seen.append(value)
         if len(self.seen) >= GENERATIONS[self.generation]:
             self.edges = quantiles(self.seen, n=BINS, method="inclusive")
             self.generation += 1
             if self.generation == len(GENERATIONS):
                 self.seen = []
+            return True
+        return len(self.seen) == 1
 
     def name(self, value: float) -> str:
         """Return the name of the value's bin, such as `g2b5`; before the first edges every value is `g0b0`."""

@@ -1,6 +1,6 @@
 """What decides, and what also learns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import isfinite
 from typing import Protocol
 
@@ -40,13 +40,14 @@ def check(example: Example) -> None:
         raise UnlearnableExample(
             f"Action {example.chosen} was chosen of {len(example.actions)}; the example is left out."
         )
-    for value in _numbers(example):
-        if not isfinite(value):
-            raise UnlearnableExample(f"A feature has the value {value}; the example is left out.")
+    if not _all_finite(example):
+        raise UnlearnableExample("A feature is NaN or infinite; the example is left out.")
 
 
-def _numbers(example: Example) -> Iterator[float]:
-    yield from (value for value in example.context.attributes.values() if not isinstance(value, str))
-    yield from example.context.taste.values()
-    for action in example.actions:
-        yield from action.features.values()
+def _all_finite(example: Example) -> bool:
+    numbers = [value for value in example.context.attributes.values() if not isinstance(value, str)]
+    return (
+        all(map(isfinite, numbers))
+        and all(map(isfinite, example.context.taste.values()))
+        and all(all(map(isfinite, action.features.values())) for action in example.actions)
+    )

@@ -5,8 +5,10 @@ from math import log
 
 HALF_LIFE = 30 * 24 * 3600 * 1000
 """In milliseconds of the log's time: after so long without news, what was seen counts half."""
-PRIOR = 5.0
-"""Pseudo-exposures that pull a tag to the profile's own rate, and the profile's rate to everyone's."""
+PRIOR = 1.0
+"""Pseudo-rewards that pull a tag's rate to the profile's own, and the profile's rate to everyone's."""
+REBASED = 16
+"""Half-lives after which the units are renewed, before numbers grow large."""
 LIMIT = 2.5
 TAGS = 64
 SHOWN = 16
@@ -28,18 +30,20 @@ class Base:
 class Taste:
     """One profile's decayed counts, in all and by tag (or genre): exposures and rewards.
 
-    A tag's taste is the log ratio of its rate to the profile's own, each shrunk to the level above
-    (empirical Bayes with a fixed prior strength; Efron & Morris 1975), within ±2.5.
+    A tag's taste is the log of what it earned over what the profile's own rate would have earned with it,
+    shrunk to 0 by a gamma prior on that ratio (DuMouchel 1999, section 3, with a fixed prior), within ±2.5.
+    Few clicks are expected of few exposures: not having had them yet says little.
     """
 
     at: int = 0
+    since: int = 0
     shown: float = 0.0
     liked: float = 0.0
     tags: dict[str, list[float]] = field(default_factory=dict)
 
     def like(self, tags: tuple[str, ...], gain: float, at: int) -> None:
         """Take a reward in as it comes, before the window closes, so that the next decision knows."""
-        self._decay(at)
+        gain *= self._weight(at)
         self.liked += gain
         for tag in tags:
             self.tags.setdefault(tag, [0.0, 0.0])[1] += gain
@@ -47,16 +51,18 @@ class Taste:
 
     def show(self, tags: tuple[str, ...], at: int) -> None:
         """Count an exposure whose window has closed."""
-        self._decay(at)
-        self.shown += 1.0
+        weight = self._weight(at)
+        self.shown += weight
         for tag in tags:
-            self.tags.setdefault(tag, [0.0, 0.0])[0] += 1.0
+            self.tags.setdefault(tag, [0.0, 0.0])[0] += weight
         self._keep_heaviest()
 
     def values(self, base: Base) -> dict[str, float]:
         """Return the strongest tastes by tag, rounded, the strongest first."""
-        own = _shrunk(self.liked, self.shown, base.rate())
-        every = {tag: _bounded(log(_shrunk(liked, shown, own) / own)) for tag, (shown, liked) in self.tags.items()}
+        kept = 1.0 / self._weight(self.at)
+        everyone = base.rate()
+        own = everyone * _ratio(kept * self.liked, everyone * kept * self.shown)
+        every = {tag: _taste(kept * liked, own * kept * shown) for tag, (shown, liked) in self.tags.items()}
         strongest = sorted(every.items(), key=lambda tag: (-abs(tag[1]), tag[0]))[:SHOWN]
         return {tag: value for tag, value in strongest if abs(value) >= NEGLIGIBLE}
 
@@ -65,20 +71,28 @@ class Taste:
             heaviest = sorted(self.tags.items(), key=lambda tag: (-sum(tag[1]), tag[0]))
             self.tags = dict(heaviest[:TAGS])
 
-    def _decay(self, at: int) -> None:
-        kept = 0.5 ** (max(0, at - self.at) / HALF_LIFE)
-        self.at = at
+    def _weight(self, at: int) -> float:
+        """Return what one event counts at `at`, in the units of `since`.
+
+        The new is made heavier rather than all the old lighter: the same ratios, for the price of one number.
+        """
+        self.at = max(at, self.at)
+        age = (self.at - self.since) / HALF_LIFE
+        if age > REBASED:
+            self._rebase(0.5**age)
+            return 1.0
+        return float(2.0**age)
+
+    def _rebase(self, kept: float) -> None:
+        self.since = self.at
         self.shown *= kept
         self.liked *= kept
-        for counts in self.tags.values():
-            counts[0] *= kept
-            counts[1] *= kept
+        self.tags = {tag: [shown * kept, liked * kept] for tag, (shown, liked) in self.tags.items()}
 
 
-def _shrunk(liked: float, shown: float, rate: float) -> float:
-    """Return a rate pulled towards `rate`. A reward may be known before its exposure is counted."""
-    return (liked + PRIOR * rate) / (max(shown, liked) + PRIOR)
+def _taste(earned: float, expected: float) -> float:
+    return round(max(-LIMIT, min(LIMIT, log(_ratio(earned, expected)))), 3)
 
 
-def _bounded(value: float) -> float:
-    return round(max(-LIMIT, min(LIMIT, value)), 3)
+def _ratio(earned: float, expected: float) -> float:
+    return (earned + PRIOR) / (expected + PRIOR)

@@ -18,9 +18,11 @@ class Vocabulary:
     The state changes in `admit` alone, which the learner calls in the order of the log.
     """
 
-    def __init__(self, words: dict[str, dict[str, None]] | None = None, numbers: dict[str, Bins] | None = None):
-        self._words = words or {}
+    def __init__(self, words: dict[str, dict[str, str]] | None = None, numbers: dict[str, Bins] | None = None):
+        self._words = words or {}  # by key and value, the feature
         self._numbers = numbers or {}
+        self.changes = 0
+        """While it stands, the same attributes are the same features."""
 
     def admit(self, attributes: Attributes) -> None:
         for key, value in attributes.items():
@@ -28,10 +30,11 @@ class Vocabulary:
                 known = self._words.get(key)
                 if known is None and len(self._words) < KEYS:
                     known = self._words[key] = {}
-                if known is not None and len(known) < VALUES:
-                    known[value] = None
+                if known is not None and value not in known and len(known) < VALUES:
+                    known[value] = _feature(key, value)
+                    self.changes += 1
             elif key in self._numbers or len(self._numbers) < KEYS:
-                self._numbers.setdefault(key, Bins()).observe(value)
+                self.changes += self._numbers.setdefault(key, Bins()).observe(value)
 
     def features(self, attributes: Attributes) -> str:
         """Return the attributes as features, separated by spaces."""
@@ -40,9 +43,7 @@ class Vocabulary:
     def _feature(self, key: str, value: str | float) -> str | None:
         if isinstance(value, str):
             known = self._words.get(key)
-            if known is None:
-                return None
-            return f"{word(key)}={word(value)}" if value in known else f"{word(key)}=~other"
+            return None if known is None else known.get(value) or f"{word(key)}=~other"
         bins = self._numbers.get(key)
         return None if bins is None else f"{word(key)}~{bins.name(value)}"
 
@@ -54,5 +55,9 @@ class Vocabulary:
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> "Vocabulary":
-        words = {key: dict.fromkeys(values) for key, values in state["words"].items()}
+        words = {key: {value: _feature(key, value) for value in values} for key, values in state["words"].items()}
         return cls(words, {key: Bins(**bins) for key, bins in state["numbers"].items()})
+
+
+def _feature(key: str, value: str) -> str:
+    return f"{word(key)}={word(value)}"

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from hashlib import blake2b
 from typing import cast
 
@@ -36,6 +37,16 @@ class UnusableSnapshot(ValueError):
     """A snapshot that can't be restored."""
 
 
+class _Workspace(vw.Workspace):  # type: ignore[type-arg]
+    @cached_property
+    def label_type(self) -> vw.LabelType:
+        """It never changes, and the wrapper asks for it some fifteen times in a decision."""
+        return super().label_type
+
+    def _check_label(self, example: object) -> None:
+        """Whatever comes here was made by this workspace's own parser."""
+
+
 class VowpalLearner:
     """A contextual bandit over features shared among actions (regcbopt: Foster et al. 2018, algorithm 1).
 
@@ -54,12 +65,14 @@ class VowpalLearner:
                 f"The learner's arguments {arguments!r} are not all on the allow-list in {__name__}; use those."
             )
         self.arguments = arguments
-        self._workspace = vw.Workspace([*arguments.split(), "--quiet"], model_data=model)
+        self._workspace = _Workspace([*arguments.split(), "--quiet"], model_data=model)
         self._parse = vw.TextFormatParser(self._workspace).parse_line
         self._vocabulary = vocabulary or Vocabulary()
         self._prepared: dict[Action, str] = {}
         self._context: Context | None = None
         self._shared: vw.Example | None = None
+        self._written: tuple[object, ...] = ()
+        self._line_written = ""
 
     def probabilities(self, context: Context, actions: Sequence[Action]) -> Probabilities:
         lines = [self._line(context, action) for action in actions]
@@ -117,7 +130,14 @@ class VowpalLearner:
         return self._shared
 
     def _shared_line(self, context: Context) -> str:
-        taste = " ".join([f"{word(tag)}:{number(value)}" for tag, value in context.taste.items()])
+        """Write the context down, unless it was just written: a page's examples close one after another."""
+        key = context.attributes, context.taste, self._vocabulary.changes
+        if key != self._written:
+            self._written, self._line_written = key, self._write(context)
+        return self._line_written
+
+    def _write(self, context: Context) -> str:
+        taste = " ".join([f"{word(tag)}:{value:.4g}" for tag, value in context.taste.items()])
         return f"shared |C {self._vocabulary.features(context.attributes)} |S {taste}"
 
     def _line(self, context: Context, action: Action) -> str:
@@ -127,7 +147,10 @@ class VowpalLearner:
         if not context.taste:
             return text
         affinity = _affinity(context, action)
-        return f"{text} |M m:{affinity:.4g} pos:{max(affinity, 0.0):.4g}"
+        if not affinity:  # a feature of 0 is none
+            return text
+        value = f"{affinity:.4g}"
+        return f"{text} |M m:{value} pos:{value}" if affinity > 0 else f"{text} |M m:{value}"
 
     def _prepare(self, action: Action) -> str:
         if len(self._prepared) >= PREPARED:
@@ -147,5 +170,5 @@ def _affinity(context: Context, action: Action) -> float:
     """Return the mean taste over the action's tags: what lets a new picture profit from old ones."""
     if not action.tags:
         return 0.0
-    taste = context.taste.get
-    return sum([taste(tag, 0.0) for tag in action.tags]) / len(action.tags)
+    taste = context.taste
+    return sum([taste[tag] for tag in action.tags if tag in taste]) / len(action.tags)

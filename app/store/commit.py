@@ -11,7 +11,7 @@ from app.store.protocol import StoreTimeoutError
 
 T = TypeVar("T")
 RETRY_SECONDS = 0.001
-"""How soon to ask again for a lock that another process holds. Waiting inside the database would stall every request."""
+"""How soon to ask again for a lock that another process holds. To wait inside SQLite would stall every request."""
 
 
 class BusyError(Exception):
@@ -80,7 +80,7 @@ class GroupCommit:
     async def close(self) -> None:
         """Finish what was asked for and take no more."""
         self._closed = True
-        while self._flushing:
+        while self._flushing:  # noqa: ASYNC110  done once in a life, so no commit pays for an event
             await asyncio.sleep(RETRY_SECONDS)
         if self._thread:
             self._thread.shutdown()
@@ -105,7 +105,7 @@ class GroupCommit:
         else:
             self._settle(batch, self._attempt(batch))
 
-    def _attempt(self, batch: Sequence[_Waiter[Any]]) -> list[Any]:
+    def _attempt(self, batch: Sequence[_Waiter[Any]]) -> list[object]:
         """Return the results; a failure is one of them, and so is `_BUSY` if another process is writing."""
         try:
             return self._transact(batch)
@@ -114,7 +114,7 @@ class GroupCommit:
         except Exception:  # noqa: BLE001  whatever failed is found by running each alone
             return [self._alone(waiter) for waiter in batch]
 
-    def _transact(self, batch: Sequence[_Waiter[Any]]) -> list[Any]:
+    def _transact(self, batch: Sequence[_Waiter[Any]]) -> list[object]:
         self._begin()
         try:
             results = [waiter.operation() for waiter in batch]
@@ -124,7 +124,7 @@ class GroupCommit:
             raise
         return results
 
-    def _alone(self, waiter: _Waiter[Any]) -> Any:
+    def _alone(self, waiter: _Waiter[Any]) -> object:
         try:
             return self._transact([waiter])[0]
         except BusyError:
@@ -132,7 +132,7 @@ class GroupCommit:
         except Exception as error:  # noqa: BLE001  handed to whoever asked
             return _Failure(error)
 
-    def _settle(self, batch: Sequence[_Waiter[Any]], results: Sequence[Any]) -> None:
+    def _settle(self, batch: Sequence[_Waiter[Any]], results: Sequence[object]) -> None:
         busy = [waiter for waiter, result in zip(batch, results, strict=True) if result is _BUSY]
         for waiter, result in zip(batch, results, strict=True):
             if result is not _BUSY:
@@ -146,7 +146,7 @@ class GroupCommit:
         else:
             self._flushing = False
 
-    def _answer(self, waiter: _Waiter[Any], result: Any) -> None:
+    def _answer(self, waiter: _Waiter[Any], result: object) -> None:
         self._expire_if_due(waiter)
         if isinstance(result, _Failure):
             if not waiter.future.done():
@@ -157,7 +157,7 @@ class GroupCommit:
             waiter.answered = True
             waiter.future.set_result(result)
 
-    def _take_back(self, waiter: _Waiter[Any], result: Any) -> None:
+    def _take_back(self, waiter: _Waiter[Any], result: object) -> None:
         if waiter.undo:
             future = asyncio.get_running_loop().create_future()
             self._add(_Waiter(partial(waiter.undo, result), future, None, None))

@@ -1,5 +1,6 @@
 """A store that forgets: for trying things out in one process."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -15,11 +16,14 @@ from app.store.protocol import (
     LostLeaseError,
     Progress,
     Snapshot,
+    StoreTimeoutError,
     TallyKey,
     TasteRow,
 )
 from bandit.tally import Tally
 
+KEPT = 5
+"""Snapshots of each role kept to fall back on."""
 _BIT = {Kind.IMPRESSION: 1, Kind.CLICK: 2, Kind.PLAY: 4}
 
 
@@ -34,6 +38,8 @@ class MemoryLog:
         self._settings: dict[str, bytes] = {}
 
     async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
+        if deadline is not None and asyncio.get_running_loop().time() >= deadline:
+            raise StoreTimeoutError("The log was asked later than the decision may take.")
         return [self._place(draft) for draft in drafts]
 
     def _place(self, draft: Draft) -> Hold:
@@ -62,10 +68,11 @@ class MemoryLog:
 
     def _with_exposure(self, hold: Hold) -> Hold:
         exposure = self._exposures.get(hold.decision)
-        return replace(hold, opened_at=exposure[1]) if exposure else hold
+        return msgspec.structs.replace(hold, opened_at=exposure[1]) if exposure else hold
 
     async def show(self, hold: Hold, *, deferred: bool, window: int) -> None:
-        now = self._with_exposure(replace(hold, opened_at=None if hold.deferred else hold.stamp))
+        fresh = msgspec.structs.replace(hold, opened_at=None if hold.deferred else hold.stamp)
+        now = self._with_exposure(fresh)
         if now.opened_at is not None and self._now() < now.opened_at + window:
             return
         if not deferred:
@@ -85,9 +92,10 @@ class MemoryLog:
         if opened is not None and happened & bit and not longer:
             return False
         opener = self._last.position + 1 if opened is None else opened
-        at = self._append(event.kind, encode(Feedback(event.decision, opener, event.seconds)))
+        self._append(event.kind, encode(Feedback(event.decision, opener, event.seconds)))
         if opened_at is None:
-            opened_at = at.stamp if opened is None else self._records[opened].stamp
+            record = self._records.get(opener)
+            opened_at = record.stamp if record else 0
         self._exposures[event.decision] = (opener, opened_at, happened | bit, max(seconds, event.seconds))
         return True
 
@@ -104,7 +112,7 @@ class MemoryLog:
         return self._last
 
     async def read(self, after: int, limit: int) -> list[Record]:
-        first = max(after + 1, min(self._records, default=1))
+        first = max(after + 1, next(iter(self._records), 1))
         last = min(self._last.position, first + limit - 1)
         return [self._records[position] for position in range(first, last + 1)]
 
@@ -116,9 +124,10 @@ class MemoryLog:
         old = [p for p, r in self._records.items() if r.stamp < before and p < below][:limit]
         for position in old:
             del self._records[position]
-            self._exposures.pop(position, None)
-        gone = set(old)
-        self._holds = {k: h for k, h in self._holds.items() if h.decision not in gone or h.until >= self._now()}
+        if old:
+            last, now = old[-1], self._now()
+            self._exposures = {d: e for d, e in self._exposures.items() if d > last}
+            self._holds = {k: h for k, h in self._holds.items() if h.decision > last or h.until >= now}
         return len(old)
 
     async def scrub(self, pseudonym: str, after: int, limit: int) -> int:
@@ -168,6 +177,7 @@ class MemoryState:
         self._clock = clock
         self._token, self._holder, self._until = 0, "", 0
         self._snapshots: list[Snapshot] = []
+        self._published = 0
         self._counted = Counted(0, None, 0, {}, {})
         self._tastes: dict[str, TasteRow] = {}
         self._tallies: dict[TallyKey, Tally] = {}
@@ -193,16 +203,17 @@ class MemoryState:
                 self._tastes.pop(who, None)
         self._tallies.update({key: replace(tally) for key, tally in progress.tallies.items()})
         self._counted = replace(self._counted, position=progress.counted, base=progress.base)
-        return self._publish(progress) if progress.snapshot else None
+        return self._publish(progress.snapshot, progress) if progress.snapshot else None
 
-    def _publish(self, progress: Progress) -> int:
-        assert progress.snapshot
+    def _publish(self, snapshot: Snapshot, progress: Progress) -> int:
         kept = self._counted.learned if progress.learned_hour == self._counted.learned_hour else {}
         self._counted = replace(
             self._counted, learned_hour=progress.learned_hour, learned={**kept, **progress.learned}
         )
-        new = replace(progress.snapshot, id=len(self._snapshots) + 1, created=self._clock())
-        self._snapshots.append(new)
+        self._published += 1
+        new = replace(snapshot, id=self._published, created=self._clock())
+        role = [*(s for s in self._snapshots if s.role == new.role), new][-KEPT:]
+        self._snapshots = [*(s for s in self._snapshots if s.role != new.role), *role]
         return new.id
 
     async def replace(self, token: int, progress: Progress) -> int | None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 from app.records import Kind, Record
 from bandit.tally import Tally
 
@@ -22,9 +24,8 @@ class LostLeaseError(Exception):
     """Another trainer leads now; whoever gets this must not write again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A decision as it is served, once or again. `opened_at` is when its latest exposure opened, None if none has."""
+class Hold(msgspec.Struct, frozen=True, gc=False):
+    """A decision as it is served, once or again. `opened_at` is when its latest exposure opened, None before."""
 
     decision: int
     nonce: bytes
@@ -37,10 +38,11 @@ class Hold:
     opened_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A decision about to be logged. `key` names its hold, `lasts` for how long; `seen` is the decision of the hold
-    that the caller found there and means to replace, None if it found none.
+class Draft(msgspec.Struct, frozen=True, gc=False):
+    """A decision about to be logged.
+
+    `key` names its hold, `lasts` for how long; `seen` is the decision of the hold that the caller found there and
+    means to replace, None if it found none.
     """
 
     body: bytes
@@ -54,8 +56,7 @@ class Draft:
     seen: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, gc=False):
     """Feedback about to be logged. `deferred` says whether its decision was."""
 
     kind: Kind
@@ -64,8 +65,7 @@ class Event:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True, gc=False):
     position: int
     stamp: int
 
@@ -115,9 +115,10 @@ class Log(Protocol):
         """Return the records at these positions; those that are not retained are left out."""
 
     async def trim(self, *, before: int, below: int, limit: int) -> int:
-        """Delete up to `limit` records stamped before `before` and below position `below`, with what hangs on them.
+        """Delete up to `limit` records stamped before `before` and below position `below`.
 
-        Returns how many went. The last record is never deleted: positions are given once.
+        What hangs on them goes too, but no hold that is still served. Returns how many records went. The last one
+        is never deleted: positions are given once.
         """
 
     async def profile(self, pseudonym: str) -> bytes | None: ...
@@ -128,9 +129,9 @@ class Log(Protocol):
         """Delete the profile and its holds (whose keys begin with the pseudonym's bytes), and log the erasure."""
 
     async def scrub(self, pseudonym: str, after: int, limit: int) -> int:
-        """Take the viewer out of its decisions among the `limit` records behind `after`; return the last position seen.
+        """Take the viewer out of its decisions among the `limit` records behind `after`.
 
-        Returns `after` when there are no more.
+        Returns the last position seen, `after` when there are no more.
         """
 
     async def setting(self, name: str) -> bytes | None: ...
@@ -144,9 +145,10 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A published learner. The fold that made it had read to `position`, and its oldest open window began at `resume`.
+    """A published learner.
 
-    `rules` are those in force at `resume` and after it, with their positions.
+    It has learned all up to `position`. A fold that goes on from it reads again from `resume`, where the oldest
+    window still open began; `rules` are those in force there.
     """
 
     id: int

@@ -11,8 +11,8 @@ PRIMARY = 0xFF
 """The part of an error code that names its kind; the rest says how it came about (sqlite.org/rescode.html)."""
 
 
-def connect(path: Path, schema: str, *, full_sync: bool = False, patience: float = 0.0) -> sqlite3.Connection:
-    """Open a file in WAL mode with its schema.
+def connect(path: Path, schema: str = "", *, full_sync: bool = False, patience: float = 0.0) -> sqlite3.Connection:
+    """Open a file in WAL mode, and make what the schema lacks.
 
     `synchronous=NORMAL` survives the death of the process; `FULL` a power cut as well, for the price of waiting
     for the disk at each commit (sqlite.org/wal.html, section 2.1). Once open, a statement waits up to `patience`

@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS hold (
     key BLOB PRIMARY KEY, decision INTEGER NOT NULL, nonce BLOB NOT NULL, stamp INTEGER NOT NULL,
     until INTEGER NOT NULL, artwork TEXT NOT NULL, in_group TEXT, deferred INTEGER NOT NULL,
     pinned INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS hold_decision ON hold (decision); -- trim looks for old ones under the write lock
 -- What has become of a decision since it was logged; most decisions have no row here.
 CREATE TABLE IF NOT EXISTS exposure (
     decision INTEGER PRIMARY KEY, opened INTEGER, opened_at INTEGER, happened INTEGER NOT NULL,
@@ -38,7 +39,7 @@ class SqliteLog:
 
     def __init__(self, path: Path, clock: Callable[[], int], *, full_sync: bool = False):
         self._writer = connect(path, SCHEMA, full_sync=full_sync)
-        self._reader = connect(path, SCHEMA)
+        self._reader = connect(path)
         self._clock = clock
         self._last = Head(0, 0)
         transaction = Transaction(self._writer)
@@ -91,7 +92,10 @@ class SqliteLog:
 
     def _hold(self, connection: sqlite3.Connection, key: bytes) -> Hold | None:
         row = connection.execute(HOLD, (key,)).fetchone()
-        return row and Hold(*row[:6], bool(row[6]), bool(row[7]), row[8])
+        if row is None:
+            return None
+        decision, nonce, stamp, until, artwork, group, deferred, pinned, opened_at = row
+        return Hold(decision, nonce, stamp, until, artwork, group, bool(deferred), bool(pinned), opened_at)
 
     def _show(self, hold: Hold, *, deferred: bool, window: int) -> None:
         row = self._exposure(hold.decision)
@@ -189,6 +193,9 @@ class SqliteLog:
         return found
 
     async def trim(self, *, before: int, below: int, limit: int) -> int:
+        oldest = self._reader.execute("SELECT stamp FROM log ORDER BY position LIMIT 1").fetchone()
+        if oldest is None or oldest[0] >= before:
+            return 0  # as it nearly always is: no need to keep the appenders waiting
         return await self._group.run(lambda: self._trim(before, below, limit))
 
     def _trim(self, before: int, below: int, limit: int) -> int:
@@ -254,19 +261,23 @@ class SqliteLog:
         ).fetchall()
         for position, kind, body in rows:
             if kind in {Kind.DECISION, Kind.DEFERRED} and pseudonym.encode() in body:
-                forgotten = encode(decode_decision(body).forgotten())
-                self._writer.execute("UPDATE log SET body = ? WHERE position = ?", (forgotten, position))
-        return rows[-1][0] if rows else after
+                decision = decode_decision(body)
+                if decision.profile == pseudonym:
+                    forgotten = encode(decision.forgotten())
+                    self._writer.execute("UPDATE log SET body = ? WHERE position = ?", (forgotten, position))
+        return int(rows[-1][0]) if rows else after
 
     async def setting(self, name: str) -> bytes | None:
         return self._setting(self._reader, name)
 
     async def make_setting(self, name: str, value: bytes) -> bytes:
-        return await self.setting(name) or await self._group.run(lambda: self._make_setting(name, value))
+        stored = await self.setting(name)
+        return await self._group.run(lambda: self._make_setting(name, value)) if stored is None else stored
 
     def _make_setting(self, name: str, value: bytes) -> bytes:
         self._writer.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (name, value))
-        return self._setting(self._writer, name) or value
+        stored = self._setting(self._writer, name)
+        return value if stored is None else stored
 
     async def swap_setting(self, name: str, expected: bytes | None, value: bytes) -> bool:
         return await self._group.run(lambda: self._swap_setting(name, expected, value))

@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import astuple
 from pathlib import Path
 
-from app.store.protocol import Counted, LostLeaseError, Progress, Snapshot, TallyKey, TasteRow
+from app.store.commit import BusyError
+from app.store.protocol import (
+    Counted,
+    LostLeaseError,
+    Progress,
+    Snapshot,
+    StoreTimeoutError,
+    TallyKey,
+    TasteRow,
+)
 from app.store.sqlite.connection import Transaction, connect
 from bandit.tally import Tally
 
@@ -38,7 +47,7 @@ _COLUMNS = "id, role, position, resume, created, rules, learner"
 class SqliteState:
     def __init__(self, path: Path, clock: Callable[[], int]):
         self._writer = connect(path, SCHEMA, patience=LOCK_SECONDS)
-        self._reader = connect(path, SCHEMA)
+        self._reader = connect(path)
         self._clock = clock
         self._transaction = Transaction(self._writer)
 
@@ -64,7 +73,7 @@ class SqliteState:
         with self._writing():
             self._fence(token)
             self._write_counted(progress)
-            return self._write_snapshot(progress) if progress.snapshot else None
+            return self._write_snapshot(progress.snapshot, progress) if progress.snapshot else None
 
     async def replace(self, token: int, progress: Progress) -> int | None:
         with self._writing():
@@ -72,7 +81,7 @@ class SqliteState:
             for table in ("counted", "taste", "tally", "learned"):
                 self._writer.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._write_counted(progress)
-            return self._write_snapshot(progress) if progress.snapshot else None
+            return self._write_snapshot(progress.snapshot, progress) if progress.snapshot else None
 
     def _fence(self, token: int) -> None:
         current = self._writer.execute("SELECT token FROM lease").fetchone()[0]
@@ -95,9 +104,8 @@ class SqliteState:
             [(*key, *astuple(tally)) for key, tally in progress.tallies.items()],
         )
 
-    def _write_snapshot(self, progress: Progress) -> int | None:
-        snapshot, write = progress.snapshot, self._writer
-        assert snapshot
+    def _write_snapshot(self, snapshot: Snapshot, progress: Progress) -> int | None:
+        write = self._writer
         new = write.execute(
             "INSERT INTO snapshot (role, position, resume, created, rules, learner) VALUES (?, ?, ?, ?, ?, ?)",
             (
@@ -114,7 +122,7 @@ class SqliteState:
             "(SELECT id FROM snapshot WHERE role = ? ORDER BY id DESC LIMIT ?)",
             (snapshot.role, snapshot.role, KEPT),
         )
-        write.execute("DELETE FROM learned WHERE hour < ?", (progress.learned_hour,))
+        write.execute("DELETE FROM learned WHERE hour <> ?", (progress.learned_hour,))
         write.executemany(
             "INSERT OR REPLACE INTO learned VALUES (?, ?, ?)",
             [(progress.learned_hour, who, examples) for who, examples in progress.learned.items()],
@@ -173,7 +181,14 @@ class _Writing:
         self._transaction = transaction
 
     def __enter__(self) -> None:
-        self._transaction.begin()
+        try:
+            self._transaction.begin()
+        except BusyError as error:
+            raise StoreTimeoutError(f"The state was locked for {LOCK_SECONDS} seconds.") from error
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        (self._transaction.rollback if kind else self._transaction.commit)()
+        try:
+            if kind is None:
+                self._transaction.commit()
+        finally:  # does nothing after a commit that went well
+            self._transaction.rollback()

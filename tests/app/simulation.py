@@ -1,0 +1,108 @@
+"""A seeded service: a log in which everything happens that can happen to a decision."""
+
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.identity import hold_key
+from app.records import Decision, Kind, encode
+from app.shelf import Shelf
+from app.store.protocol import Event, Hold
+from bandit.reward import Rules
+from tests.builders import Clock, VoidableStore, a_context, a_decision, a_draft, a_film, a_shelf
+
+NOW = a_film("apollo"), a_film("orbit", 5), a_film("tides", 2)
+BEFORE = a_film("apollo", edition=1), a_film("orbit", 4, edition=1)
+PROFILES = [f"{number:032x}" for number in range(6)]
+HOUR_MS = 3_600_000
+
+
+@dataclass
+class World:
+    """A store with a log, and how it came to be."""
+
+    rng: random.Random
+    clock: Clock
+    store: VoidableStore
+    shelf: Shelf
+    placed: list[tuple[Hold, Decision]] = field(default_factory=list)
+
+    async def happen(self, events: int) -> None:
+        await self._change_rules()
+        steps = {
+            self._decide: 9,
+            self._respond: 8,
+            self._show_again: 3,
+            self._void: 1,
+            self._tick: 2,
+            self._change_rules: 1,
+        }
+        for _ in range(events):
+            self.clock.now += self.rng.choice([0, 0, 1, 40, 150, 400, -200])
+            if self.rng.random() < 0.03:
+                self.clock.now += HOUR_MS
+            [step] = self.rng.choices(list(steps), list(steps.values()))
+            await step()
+        self.clock.now += 5_000
+        await self.store.log.tick(1)
+
+    async def _decide(self) -> None:
+        rng = self.rng
+        title = rng.choice(NOW + BEFORE)
+        chosen = rng.randrange(len(title.artworks))
+        profile = rng.choice([*PROFILES, PROFILES[0], None])
+        context = a_context(rng)
+        pinned = rng.random() < 0.1
+        weights = [rng.uniform(0.05, 1) for _ in title.artworks]
+        decision = a_decision(
+            title,
+            chosen,
+            probabilities=tuple(weight / sum(weights) for weight in weights),
+            group=rng.choice(["personalized", "best_single", "uniform"]) if profile else None,
+            profile=profile,
+            attributes=dict(context.attributes),
+            taste=dict(context.taste),
+            pinned=pinned,
+        )
+        key = hold_key(profile, title.id, "row") if profile else None
+        draft = a_draft(decision, deferred=rng.random() < 0.3, key=key, lasts=rng.choice([0, 2_000]))
+        [hold] = await self.store.log.place([draft])
+        if hold.nonce == decision.nonce:
+            self.placed.append((hold, decision))
+
+    async def _respond(self) -> None:
+        if self.placed:
+            hold, _ = self.rng.choice(self.placed[-8:])
+            kind = self.rng.choice([Kind.IMPRESSION, Kind.CLICK, Kind.CLICK, Kind.PLAY])
+            seconds = self.rng.uniform(0, 400) if kind is Kind.PLAY else 0.0
+            await self.store.log.feedback([Event(kind, hold.decision, hold.deferred, seconds)])
+
+    async def _show_again(self) -> None:
+        if self.placed:
+            hold, _ = self.rng.choice(self.placed[-8:])
+            await self.store.log.show(hold, deferred=self.rng.random() < 0.4, window=self.rng.choice([0, 500]))
+
+    async def _void(self) -> None:
+        if self.placed:
+            hold, _ = self.placed.pop()
+            self.store.log.void(hold.decision)
+
+    async def _tick(self) -> None:
+        await self.store.log.tick(100)
+
+    async def _change_rules(self) -> None:
+        rng = self.rng
+        rules = Rules(
+            window=rng.choice([300, 1_000, 2_500]),
+            reward=rng.choice(["click", "play"]),
+            learn_cap=rng.choice([0, 2, 5]),
+        )
+        await self.store.log.declare(encode(rules))
+
+
+async def a_world(seed: int, folder: Path, events: int = 120) -> World:
+    rng, clock = random.Random(seed), Clock()
+    store = VoidableStore(clock)
+    world = World(rng, clock, store, await a_shelf(store.log, folder, *NOW, earlier=BEFORE))
+    await world.happen(events)
+    return world

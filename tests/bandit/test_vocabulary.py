@@ -1,0 +1,75 @@
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bandit.types import Attributes
+from bandit.vocabulary import KEYS, VALUES, Vocabulary
+
+words = st.sampled_from(["de", "fr", "jp", "~other", "", "a b"])
+attributes = st.dictionaries(st.sampled_from(["country", "age", "mood"]), words | st.floats(-100, 100))
+
+
+def knowing(*seen: Attributes) -> Vocabulary:
+    vocabulary = Vocabulary()
+    for each in seen:
+        vocabulary.admit(each)
+    return vocabulary
+
+
+def test_a_known_value_is_a_feature() -> None:
+    assert knowing({"country": "DE"}).features({"country": "DE"}) == "country=DE"
+
+
+def test_an_unknown_value_is_the_keys_other() -> None:
+    assert knowing({"country": "DE"}).features({"country": "FR"}) == "country=~other"
+
+
+def test_an_unknown_key_says_nothing() -> None:
+    assert knowing({"country": "DE"}).features({"city": "Ulm", "age": 3.0}) == ""
+
+
+def test_a_value_that_is_called_other_is_not_the_other() -> None:
+    vocabulary = knowing({"country": "~other"})
+    assert vocabulary.features({"country": "~other"}) != vocabulary.features({"country": "FR"})
+
+
+def test_a_key_may_hold_a_word_at_one_time_and_a_number_at_another() -> None:
+    vocabulary = knowing({"age": "old"}, {"age": 70.0})
+    assert vocabulary.features({"age": "old"}) == "age=old"
+    assert vocabulary.features({"age": 70.0}) == "age~g0b0"
+
+
+def test_looking_changes_nothing() -> None:
+    vocabulary = knowing({"country": "DE"})
+    before = json.dumps(vocabulary.state())
+    vocabulary.features({"country": "FR", "city": "Ulm", "age": 3.0})
+    assert json.dumps(vocabulary.state()) == before
+
+
+def test_the_values_of_a_key_are_bounded_and_the_first_ones_stay() -> None:
+    vocabulary = knowing(*[{"name": str(number)} for number in range(VALUES + 50)])
+    assert len(vocabulary.state()["words"]["name"]) == VALUES
+    assert vocabulary.features({"name": "0"}) == "name=%30"
+    assert vocabulary.features({"name": str(VALUES + 1)}) == "name=~other"
+
+
+def test_the_keys_are_bounded_for_words_and_for_numbers() -> None:
+    seen: list[Attributes] = [{f"word{n}": "x", f"number{n}": 1.0} for n in range(KEYS + 10)]
+    vocabulary = knowing(*seen)
+    state = vocabulary.state()
+    assert (len(state["words"]), len(state["numbers"])) == (KEYS, KEYS)
+    assert vocabulary.features({f"word{KEYS}": "x", f"number{KEYS}": 1.0}) == ""
+    assert vocabulary.features({"word0": "x", "number0": 1.0}) == "word0=x number0~g0b0"
+
+
+@given(st.lists(attributes, max_size=40), st.lists(attributes, max_size=40), attributes)
+def test_stopped_and_restored_it_goes_on_the_same(
+    before: list[Attributes], after: list[Attributes], asked: Attributes
+) -> None:
+    never_stopped = knowing(*before, *after)
+    restored = Vocabulary.restore(json.loads(json.dumps(knowing(*before).state())))
+    for each in after:
+        restored.admit(each)
+    assert restored.state() == never_stopped.state()
+    assert restored.features(asked) == never_stopped.features(asked)

@@ -1,0 +1,27 @@
+"""The stores that owe the same to the rest of Keyart."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.store.memory import MemoryStore
+from app.store.protocol import Store
+from app.store.sqlite import SqliteStore
+from tests.builders import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["memory", "sqlite", "sqlite-full"])
+async def store(request: pytest.FixtureRequest, clock: Clock, tmp_path: Path) -> AsyncIterator[Store]:
+    store: Store
+    if request.param == "memory":
+        store = MemoryStore(clock)
+    else:
+        store = SqliteStore(tmp_path, clock, full_sync=request.param == "sqlite-full")
+    yield store
+    await store.close()

@@ -1,0 +1,221 @@
+"""What every store's state owes; `app/store/protocol.py` says it in words."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.store.protocol import LostLeaseError, Progress, Snapshot, State, Store, TasteRow
+from bandit.tally import Tally
+from tests.builders import Clock
+
+LEASE = 5_000
+ADA, BOB = "0a" * 16, "0b" * 16
+ROW, OTHER = TasteRow(b"state", b"values"), TasteRow(b"state 2", b"values 2")
+KEY, OTHER_KEY = ("countdown", "moon", "uniform"), ("apollo", "moon", "uniform")
+
+
+@pytest.fixture
+def state(store: Store) -> State:
+    return store.state
+
+
+@pytest.fixture
+async def token(state: State) -> int:
+    token = await state.lead("one", LEASE)
+    assert token is not None
+    return token
+
+
+def some_progress(counted: int = 10, **changes: Any) -> Progress:
+    return replace(Progress(counted, b"base", {}, {}), **changes)
+
+
+def a_snapshot(position: int = 10, role: str = "incumbent", learner: bytes = b"learner") -> Snapshot:
+    return Snapshot(0, role, position, position - 3, 0, b"rules", learner)
+
+
+# -------------------------------------------------------------------- the lease
+
+
+async def test_one_leads_and_the_other_stands_by_until_the_lease_runs_out(state: State, clock: Clock) -> None:
+    first = await state.lead("one", LEASE)
+    assert first is not None
+    clock.now += LEASE - 1
+    assert await state.lead("two", LEASE) is None
+    clock.now += 1
+    second = await state.lead("two", LEASE)
+    assert second is not None
+    assert second > first
+    assert await state.lead("one", LEASE) is None
+
+
+async def test_renewing_keeps_the_token_and_the_lead(state: State, token: int, clock: Clock) -> None:
+    for _ in range(3):
+        clock.now += LEASE - 1
+        assert await state.lead("one", LEASE) == token
+        assert await state.lead("two", LEASE) is None
+
+
+async def test_who_resigns_is_followed_at_once_and_with_a_greater_token(state: State, token: int) -> None:
+    await state.resign(token)
+    second = await state.lead("two", LEASE)
+    assert second is not None
+    assert second > token
+
+
+async def test_a_token_of_old_resigns_nothing(state: State, token: int, clock: Clock) -> None:
+    clock.now += LEASE
+    second = await state.lead("two", LEASE)
+    await state.resign(token)
+    assert await state.lead("one", LEASE) is None
+    assert await state.lead("two", LEASE) == second
+
+
+@pytest.mark.parametrize("method", ["commit", "replace"])
+async def test_who_lost_the_lease_writes_nothing(state: State, token: int, clock: Clock, method: str) -> None:
+    await state.commit(token, some_progress(tastes={ADA: ROW}, tallies={KEY: Tally(1)}, snapshot=a_snapshot()))
+    clock.now += LEASE
+    await state.lead("two", LEASE)
+    late = some_progress(99, tastes={ADA: None, BOB: ROW}, tallies={KEY: Tally(9)}, snapshot=a_snapshot(99))
+    with pytest.raises(LostLeaseError):
+        await getattr(state, method)(token, late)
+    assert (await state.counted()).position == 10
+    assert await state.taste_rows([ADA, BOB]) == {ADA: ROW}
+    assert await state.tallies() == {KEY: Tally(1)}
+    assert [snapshot.position for snapshot in await state.snapshots()] == [10]
+
+
+async def test_without_a_lease_nobody_writes(state: State) -> None:
+    with pytest.raises(LostLeaseError):
+        await state.commit(1, some_progress())
+
+
+# -------------------------------------------------------------------- progress
+
+
+async def test_nothing_is_counted_at_first(state: State) -> None:
+    counted = await state.counted()
+    assert (counted.position, counted.base, dict(counted.learned), dict(counted.tallies)) == (0, None, {}, {})
+    assert await state.current() is None
+    assert await state.snapshots() == []
+    assert await state.taste(ADA) is None
+
+
+async def test_what_is_committed_is_read_again(state: State, token: int) -> None:
+    tally = Tally(3, 2, 1, 0.1 + 0.2, 1 / 3, 1e-17)
+    await state.commit(token, some_progress(42, tastes={ADA: ROW}, tallies={KEY: tally, OTHER_KEY: Tally(1)}))
+    counted = await state.counted()
+    assert (counted.position, counted.base) == (42, b"base")
+    assert counted.tallies == await state.tallies() == {KEY: tally, OTHER_KEY: Tally(1)}
+    assert await state.tallies("countdown") == {KEY: tally}
+    assert await state.tallies("unknown") == {}
+    assert await state.taste(ADA) == b"values"
+    assert await state.taste_rows([ADA, BOB]) == {ADA: ROW}
+
+
+async def test_a_commit_replaces_what_it_names_and_leaves_the_rest(state: State, token: int) -> None:
+    await state.commit(
+        token, some_progress(tastes={ADA: ROW, BOB: ROW}, tallies={KEY: Tally(1), OTHER_KEY: Tally(1)})
+    )
+    await state.commit(token, some_progress(11, tastes={BOB: OTHER}, tallies={KEY: Tally(2)}))
+    assert await state.taste_rows([ADA, BOB]) == {ADA: ROW, BOB: OTHER}
+    assert await state.tallies() == {KEY: Tally(2), OTHER_KEY: Tally(1)}
+
+
+async def test_a_taste_of_none_is_deleted(state: State, token: int) -> None:
+    await state.commit(token, some_progress(tastes={ADA: ROW, BOB: ROW}))
+    await state.commit(token, some_progress(tastes={ADA: None}))
+    assert await state.taste_rows([ADA, BOB]) == {BOB: ROW}
+    assert await state.taste(ADA) is None
+
+
+async def test_what_is_read_does_not_change_with_what_was_handed_in_or_out(state: State, token: int) -> None:
+    tally = Tally(1)
+    await state.commit(token, some_progress(tallies={KEY: tally}))
+    tally.exposures = 5
+    (await state.tallies())[KEY].exposures = 6
+    assert await state.tallies() == {KEY: Tally(1)}
+
+
+# -------------------------------------------------------------------- snapshots
+
+
+async def test_a_snapshot_gets_an_id_and_the_time_and_becomes_current(
+    state: State, token: int, clock: Clock
+) -> None:
+    assert await state.commit(token, some_progress()) is None
+    first = await state.commit(token, some_progress(snapshot=a_snapshot(10)))
+    second = await state.commit(token, some_progress(snapshot=a_snapshot(20, learner=bytes(range(256)))))
+    assert first is not None
+    assert second is not None
+    assert second > first
+    assert await state.current() == second
+    latest, before = await state.snapshots()
+    assert latest == Snapshot(second, "incumbent", 20, 17, clock.now, b"rules", bytes(range(256)))
+    assert before.id == first
+
+
+async def test_a_candidate_is_kept_apart_from_the_incumbents(state: State, token: int) -> None:
+    incumbent = await state.commit(token, some_progress(snapshot=a_snapshot()))
+    candidate = await state.commit(token, some_progress(snapshot=a_snapshot(role="candidate")))
+    assert await state.current() == incumbent
+    assert [snapshot.id for snapshot in await state.snapshots()] == [incumbent]
+    assert [snapshot.id for snapshot in await state.snapshots("candidate")] == [candidate]
+
+
+async def test_a_few_incumbents_are_kept_and_ids_are_given_once(state: State, token: int) -> None:
+    candidate = await state.commit(token, some_progress(snapshot=a_snapshot(role="candidate")))
+    ids = [await state.commit(token, some_progress(snapshot=a_snapshot(position))) for position in range(1, 30)]
+    kept = [snapshot.id for snapshot in await state.snapshots()]
+    assert kept == ids[::-1][:5]
+    assert len(set(ids)) == 29
+    assert [snapshot.id for snapshot in await state.snapshots(limit=2)] == kept[:2]
+    assert [snapshot.id for snapshot in await state.snapshots("candidate")] == [candidate]
+
+
+async def test_the_caps_counts_are_written_with_a_snapshot_and_add_up_within_the_hour(
+    state: State, token: int
+) -> None:
+    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=7, learned={ADA: 1, BOB: 2}))
+    await state.commit(token, some_progress(learned_hour=7, learned={ADA: 50}))
+    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=7, learned={ADA: 3}))
+    counted = await state.counted()
+    assert (counted.learned_hour, counted.learned) == (7, {ADA: 3, BOB: 2})
+
+
+@pytest.mark.parametrize("hour", [8, 6])
+async def test_the_caps_counts_are_those_of_the_latest_snapshots_hour(state: State, token: int, hour: int) -> None:
+    """An earlier hour comes when the fold begins again."""
+    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=7, learned={ADA: 1}))
+    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=hour, learned={BOB: 2}))
+    assert (await state.counted()).learned == {BOB: 2}
+
+
+async def test_a_rebuild_replaces_counts_and_tastes_but_keeps_lease_and_earlier_snapshots(
+    state: State, token: int
+) -> None:
+    everything = some_progress(
+        50,
+        tastes={ADA: ROW},
+        tallies={KEY: Tally(5)},
+        snapshot=a_snapshot(50),
+        learned_hour=7,
+        learned={ADA: 5},
+    )
+    await state.commit(token, everything)
+    rebuilt = some_progress(
+        40,
+        tastes={BOB: OTHER},
+        tallies={OTHER_KEY: Tally(1)},
+        snapshot=a_snapshot(40),
+        learned_hour=7,
+        learned={BOB: 1},
+    )
+    snapshot = await state.replace(token, rebuilt)
+    counted = await state.counted()
+    assert (counted.position, counted.tallies, counted.learned) == (40, {OTHER_KEY: Tally(1)}, {BOB: 1})
+    assert await state.taste_rows([ADA, BOB]) == {BOB: OTHER}
+    assert await state.current() == snapshot
+    assert [kept.position for kept in await state.snapshots()] == [40, 50]
+    assert await state.lead("one", LEASE) == token
