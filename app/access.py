@@ -1,6 +1,7 @@
 """Who may do what: admin and client calls."""
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from hashlib import blake2b
@@ -15,8 +16,9 @@ from app.problem import Problem
 Role = Literal["admin", "client"]
 COOKIE = "keyart_session"
 SESSION_MS = 12 * 3600 * 1000
-LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
-PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+LOCAL_HOST = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
+PROXIED = {"forwarded", "x-real-ip", "via"}
+SEND_IT = "send 'Authorization: Bearer …' with the value of"
 READS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -31,25 +33,14 @@ class Access:
 
     def demand_admin(self, request: Request) -> None:
         if not self.is_admin(request):
-            raise Problem(
-                401,
-                "This call needs the admin key: send 'Authorization: Bearer …' with the value of KEYART_ADMIN_KEY"
-                + (
-                    "."
-                    if self._keys["admin"]
-                    else "; without one set it is taken from this machine alone, unproxied."
-                ),
-                headers={"WWW-Authenticate": "Bearer"},
+            end = (
+                "." if self._keys["admin"] else "; without one set it is taken from this machine alone, unproxied."
             )
+            raise _refused(f"This call needs the admin key: {SEND_IT} KEYART_ADMIN_KEY{end}")
 
     def demand_client(self, request: Request) -> None:
         if not self.is_client(request):
-            raise Problem(
-                401,
-                "This call needs the client key or the admin key: send 'Authorization: Bearer …' with the value of "
-                "KEYART_CLIENT_KEY.",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
+            raise _refused(f"This call needs the client key or the admin key: {SEND_IT} KEYART_CLIENT_KEY.")
 
     def is_admin(self, request: Request) -> bool:
         if self._keys["admin"] is None:
@@ -63,7 +54,7 @@ class Access:
         """Return the value of a session cookie for the holder of a key, or refuse."""
         role = self._role_of(key)
         if role is None:
-            raise Problem(401, "The key is neither the admin key nor the client key.")
+            raise _refused("The key is neither the admin key nor the client key; send the one that was set.")
         data = json.dumps([role, self._clock() + SESSION_MS]).encode()
         return urlsafe_b64encode(self._mac(data) + data).decode()
 
@@ -105,15 +96,16 @@ class Access:
 def _from_this_machine(request: Request) -> bool:
     """Whether the peer is on loopback and nothing hints at a proxy, a rebound name or another site's page."""
     headers = request.headers
-    host = headers.get("host", "")
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
     return (
         _on_loopback(request.client.host if request.client else "")
-        and not any(name in headers for name in PROXIED)
-        and not any(name.startswith("x-forwarded-") for name in headers)
-        and name in LOCAL_HOSTS
+        and not any(name in PROXIED or name.startswith("x-forwarded-") for name in headers)
+        and LOCAL_HOST.fullmatch(headers.get("host", "")) is not None
         and headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
     )
+
+
+def _refused(detail: str) -> Problem:
+    return Problem(401, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 def _on_loopback(peer: str) -> bool:
@@ -124,5 +116,6 @@ def _on_loopback(peer: str) -> bool:
 
 
 def _same_origin(request: Request) -> bool:
-    origin = request.headers.get("origin", "")
-    return origin.partition("://")[2] == request.headers.get("host", "-")
+    """Whether the page that sent a write stands on this host; the scheme is not compared: TLS ends elsewhere."""
+    host = request.headers.get("host")
+    return bool(host) and request.headers.get("origin", "").partition("://")[2] == host

@@ -1,5 +1,6 @@
 """What a client asks for, checked."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -21,6 +22,8 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_encodable)]
 MOST_TITLES = 200
+STRICTEST_MATURITY = 21
+LONGEST_QUOTE = 200
 
 
 class Viewing(BaseModel):
@@ -39,7 +42,7 @@ class Viewing(BaseModel):
     """Two upper-case letters (ISO 3166-1)."""
     language: Language | None = None
     """A language tag (BCP 47)."""
-    maturity: Annotated[int, Field(ge=0, le=21)] | None = None
+    maturity: Annotated[int, Field(ge=0, le=STRICTEST_MATURITY)] | None = None
     """The highest age rating to be shown; a limit of the profile can't be raised by it."""
     width: Annotated[int, Field(ge=1, le=8192)] | None = None
     """The width in pixels at which the picture will stand."""
@@ -68,25 +71,52 @@ AttributeText = Annotated[str, StringConstraints(max_length=128), AfterValidator
 AttributeNumber = Annotated[float, Field(allow_inf_nan=False)]
 
 
+def _limited(attributes: dict[str, bool | float | str]) -> dict[str, bool | float | str]:
+    """Refuse a maturity that would limit nothing, such as the text "12"."""
+    limit = attributes.get("maturity", 0)
+    if isinstance(limit, str | bool) or not 0 <= limit <= STRICTEST_MATURITY or limit % 1:
+        raise ValueError(f"must have a whole number from 0 to {STRICTEST_MATURITY} as maturity, not {limit!r}")
+    return attributes
+
+
 class ProfileBody(BaseModel):
     """What is known of a profile."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    attributes: Annotated[dict[AttributeKey, bool | AttributeNumber | AttributeText], Field(max_length=32)] = {}
-    """Anything that may tell whom a picture appeals to; `country`, `language`, `device` and `maturity` stand in where
-    a request does not name them."""
+    attributes: Annotated[
+        dict[AttributeKey, bool | AttributeNumber | AttributeText], Field(max_length=32), AfterValidator(_limited)
+    ] = {}
+    """Anything that may tell whom a picture appeals to; `country`, `language` and `device` stand in where a
+    request does not name them, and `maturity` is a limit that no request can raise."""
     personalize: bool = True
     """False opts out: the profile is served as if nobody were logged in."""
 
 
-def error_sentences(errors: list[Any]) -> list[dict[str, str]]:
-    """Name each field at fault with the reason, in the terms of problem+json."""
-    return [
-        {
-            "field": ".".join(str(part) for part in error["loc"] if part not in {"query", "body"}) or "body",
-            "reason": error["msg"],
-            "value": repr(error.get("input"))[:200],
-        }
-        for error in errors
-    ]
+def error_sentences(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Name each field at fault with the reason and what was given."""
+    return [{"field": _field(error), **_fault(error)} for error in errors]
+
+
+def _field(error: Mapping[str, Any]) -> str:
+    """Return the path of a field. Where it stood is taken off: FastAPI says so, pydantic alone does not."""
+    location = [str(part) for part in error["loc"]]
+    if location and location[0] in {"query", "body", "path", "header"}:
+        del location[0]
+    if error["type"] == "json_invalid" or not location:
+        return "body"
+    return _printable(".".join(location))
+
+
+def _fault(error: Mapping[str, Any]) -> dict[str, str]:
+    if error["type"] == "missing":  # what was given is everything else
+        return {"reason": "It is required"}
+    reason = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "json_invalid":
+        return {"reason": f"It is not JSON: {error['ctx']['error']}"}
+    return {"reason": _printable(reason), "value": repr(error.get("input"))[:LONGEST_QUOTE]}
+
+
+def _printable(text: str) -> str:
+    """Return text that can be encoded: JSON can carry halves of surrogate pairs, in a key too."""
+    return text.encode(errors="backslashreplace").decode()

@@ -1,6 +1,7 @@
 """The command line."""
 
 import asyncio
+import errno
 import fcntl
 import http.client
 import os
@@ -10,7 +11,7 @@ import threading
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, TextIO
 
 import numpy as np
 import typer
@@ -26,17 +27,21 @@ from app.lifeline import end_with
 from app.main import import_folder, open_store, publish_rebuilt, rebuilt, train
 from app.report import Reporter
 from app.server import serve as serve_on
-from app.settings import Settings
+from app.settings import Settings, faults
 from app.shelf import SETTING
 from app.store.protocol import Store
 from app.supervisor import Supervisor
 from assets import SAMPLES
 from assets.renditions import PictureError
+from assets.row import Row
 from bandit.vowpal import VowpalLearner
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, rich_markup_mode=None)
 console = Console(stderr=True)
 READY_SECONDS = 60.0
+BACKLOG = 2048
+BEHIND = 5
+"""By how much a trainer beside workers is nicer: viewers wait for an answer, and nobody for the next snapshot."""
 PORT_SECONDS = 5.0
 """How long to wait for the port: workers whose parent was killed need a moment to notice."""
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process is no longer the parent.")]
@@ -80,9 +85,10 @@ def worker(socket_: Annotated[int, typer.Option("--socket")], parent: Parent = N
 def train_command(
     parent: Parent = None, holder: Annotated[str, typer.Option(help="Who holds the lease.")] = ""
 ) -> None:
-    """Train: fold the log and publish snapshots, or stand by while another trainer leads. Example: keyart train."""
+    """Train: fold the log and publish snapshots, or stand by while another leads. Example: keyart train."""
     if parent:
         end_with(parent)
+        os.nice(BEHIND)
     settings = _settings(process="trainer")
     asyncio.run(_train(settings, holder or f"trainer of {socket.gethostname()} {os.getpid()}"))
 
@@ -126,11 +132,8 @@ def _settings(process: str) -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        for problem in error.errors():
-            name = "KEYART_" + "_".join(str(part) for part in problem["loc"]).upper()
-            console.print(
-                f"{name if problem['loc'] else 'Settings'}: {problem['msg']} (was {problem['input']!r})."
-            )
+        for fault in faults(error):
+            console.print(fault, highlight=False, soft_wrap=True, markup=False)
         raise typer.Exit(2) from None
     logs.configure(settings, process=process)
     return settings
@@ -141,7 +144,7 @@ def _fail(sentence: str) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _lock(settings: Settings) -> Any:
+def _lock(settings: Settings) -> TextIO:
     """Make sure that one service alone uses the data folder; the lock goes with the process."""
     file = (settings.data / "serve.lock").open("a")
     try:
@@ -152,22 +155,28 @@ def _lock(settings: Settings) -> Any:
 
 
 def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    where = f"{settings.host}:{settings.port}"
     until = time.monotonic() + PORT_SECONDS
     while True:
         try:
-            listener.bind((settings.host, settings.port))
-            listener.listen(2048)
+            return _bound(settings)
         except OSError as error:
-            if time.monotonic() > until:
-                raise _fail(
-                    f"Can't listen on {settings.host}:{settings.port}: {error.strerror}; set KEYART_PORT or KEYART_HOST."
-                ) from None
-            time.sleep(0.2)
-        else:
-            return listener
+            if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                fault = f"Can't listen on {where}: {error.strerror}; set KEYART_PORT or KEYART_HOST."
+                raise _fail(fault) from None
+        time.sleep(0.2)
+
+
+def _bound(settings: Settings) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _announce(settings: Settings, port: int, supervisor: Supervisor) -> None:
@@ -179,6 +188,9 @@ def _announce(settings: Settings, port: int, supervisor: Supervisor) -> None:
             console.print(f"Keyart serves http://{host}:{port} (docs at /docs); Ctrl-C stops it.", highlight=False)
             return
         time.sleep(0.1)
+    if not supervisor.stopping:
+        sentence = f"Not ready after {READY_SECONDS:.0f} s; the lines above, or /readyz, say why. Trying on."
+        console.print(sentence, style="red", highlight=False)
 
 
 def _ready(host: str, port: int) -> bool:
@@ -225,7 +237,7 @@ async def _import(settings: Settings, folder: Path) -> None:
     Console().print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "No pictures found.")
 
 
-async def _import_with_progress(settings: Settings, store: Store, folder: Path) -> Any:
+async def _import_with_progress(settings: Settings, store: Store, folder: Path) -> tuple[Row, ...]:
     columns = TextColumn("Importing artwork"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("import", total=None)

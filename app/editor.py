@@ -38,7 +38,8 @@ class Editor:
 
         await self._change(without)
 
-    async def rename(self, title: str, **changes: Any) -> Title:
+    async def change(self, title: str, changes: dict[str, Any]) -> Title:
+        """Change fields of a title apart from its artworks."""
         return await self._edit(title, lambda current: replace(current, **changes))
 
     async def patch(self, title: str, artwork: str, changes: dict[str, Any]) -> Title:

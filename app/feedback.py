@@ -1,6 +1,5 @@
 """Recording what viewers did."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ log = structlog.get_logger()
 
 MOST_ITEMS = 1000
 LONGEST_SECONDS = 7 * 86400.0
+LONGEST_QUOTE = 80
 
 
 class Rejected(TypedDict):
@@ -45,14 +45,17 @@ class Recorder:
     async def record(self, kind: Kind, body: bytes, *, trusted: bool) -> Recorded:
         """Log the body's items, and return once they are in the log.
 
-        `trusted` callers may name a profile and a title instead of a decision. Raises `Unacceptable` where the body
-        is not one item or a list of up to 1,000, or not one item in it is acceptable.
+        `trusted` callers may name a profile and a title instead of a decision. Raises `Unacceptable` where the
+        body is not one item or a list of up to 1,000, or not one item in it is acceptable.
         """
         items = _items(body)
         events, rejected = await self._events(kind, items, trusted=trusted)
         if not events:
             metrics.FEEDBACK.labels(kind.name.lower(), "rejected").inc(len(rejected))
-            raise Unacceptable(f"None of the {len(items)} items is acceptable.", rejected=rejected)
+            raise Unacceptable(
+                f"None of the {len(items)} items is acceptable; 'rejected' says why each is not.",
+                {"rejected": rejected},
+            )
         news = await self._log.feedback(events)
         answer: Recorded = {"recorded": sum(news), "duplicates": len(news) - sum(news), "rejected": rejected}
         for outcome, count in (
@@ -76,7 +79,7 @@ class Recorder:
                 rejected.append({"index": index, "reason": str(refusal)})
         return events, rejected
 
-    async def _event(self, kind: Kind, item: Any, now: int, *, trusted: bool) -> Event:
+    async def _event(self, kind: Kind, item: object, now: int, *, trusted: bool) -> Event:
         if not isinstance(item, dict):
             raise NotAccepted(f"An item is an object with a decision_id, not {_short(item)}.")
         seconds = _seconds(item) if kind is Kind.PLAY else 0.0
@@ -123,11 +126,11 @@ def _seconds(item: dict[str, Any]) -> float:
     seconds = item.get("seconds")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise NotAccepted(f"A play's seconds are a number, not {_short(seconds)}.")
-    if not (math.isfinite(seconds) and 0 <= seconds <= LONGEST_SECONDS):
+    if not 0 <= seconds <= LONGEST_SECONDS:  # not for NaN either, and right for integers too large for a float
         raise NotAccepted(f"A play's seconds lie between 0 and {LONGEST_SECONDS:.0f}, unlike {_short(seconds)}.")
     return float(seconds)
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"

@@ -3,11 +3,11 @@
 import os
 import re
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
 import structlog
-from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import metrics
@@ -16,15 +16,20 @@ from app.problem import Problem
 log = structlog.get_logger()
 
 MOST_BYTES = 1 << 20
+MOST_DIGITS = 16
 _ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 class Gate:
-    """The outermost ASGI layer. It is on the hot path: nothing here may cost more than a microsecond or two."""
+    """The outermost ASGI layer. It is on the hot path: nothing here may cost more than a microsecond or two.
 
-    def __init__(self, app: ASGIApp):
+    What it refuses passes `around`: a page of another origin is to be able to read the refusal, too.
+    """
+
+    def __init__(self, app: ASGIApp, around: Callable[[ASGIApp], ASGIApp] | None = None):
         self.app = app
+        self._around = around
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -36,12 +41,10 @@ class Gate:
             passing.check_length()
             await self.app(scope, passing.receive, passing.send)
         except Problem as problem:
-            await passing.refuse(problem)
+            await passing.refuse(problem, self._around)
         except Exception:
             log.exception("request_failed", path=scope["path"])
-            await passing.refuse(
-                Problem(500, "Something failed here; the service's log has it under the X-Request-Id.")
-            )
+            await passing.refuse(failure(), self._around)
         finally:
             passing.count()
 
@@ -66,16 +69,20 @@ class _Passing:
 
     def check_length(self) -> None:
         for name, value in self._scope["headers"]:
-            if name == b"content-length" and int(value) > MOST_BYTES:
-                raise _too_large(int(value))
+            if name == b"content-length":
+                if not value.isdigit():
+                    raise Problem(
+                        400, f"The Content-Length is {value!r}; send the body's size in bytes, in digits."
+                    )
+                if len(value) > MOST_DIGITS or int(value) > MOST_BYTES:
+                    raise _too_large()
 
     async def receive(self) -> Message:
         """Count the body while it comes in: a chunked one does not say its length beforehand."""
         message = await self._receive()
         self.read += len(message.get("body", b""))
         if self.read > MOST_BYTES:
-            # FastAPI turns any other exception of a reader into a 400 of its own
-            raise HTTPException(413, _too_large(self.read).detail)
+            raise _too_large()
         return message
 
     async def send(self, message: Message) -> None:
@@ -84,16 +91,16 @@ class _Passing:
             message["headers"] = [*message.get("headers", ()), (b"x-request-id", self.id)]
         await self._send(message)
 
-    async def refuse(self, problem: Problem) -> None:
+    async def refuse(self, problem: Problem, around: Callable[[ASGIApp], ASGIApp] | None) -> None:
         if not self.status:
-            await problem.response()(self._scope, self._receive, self.send)
+            answer: ASGIApp = problem.response()
+            await (around(answer) if around else answer)(self._scope, self._receive, self.send)
 
     def count(self) -> None:
         route: Any = self._scope.get("route")
         path = getattr(route, "path_format", None) or getattr(route, "path", None) or "other"
         seconds = time.perf_counter() - self._started
-        metrics.answered(path, self.status).inc()
-        metrics.answer_seconds(path).observe(seconds)
+        metrics.answer_seconds(path, self.status).observe(seconds)
         log.debug(
             "answered",
             method=self._scope["method"],
@@ -103,5 +110,9 @@ class _Passing:
         )
 
 
-def _too_large(size: int) -> Problem:
-    return Problem(413, f"The body has {size} bytes or more; send at most {MOST_BYTES} at a time.")
+def failure() -> Problem:
+    return Problem(500, "Something failed here; the service's log has it under the X-Request-Id.")
+
+
+def _too_large() -> Problem:
+    return Problem(413, f"The body has more than {MOST_BYTES} bytes; send it in smaller parts.")

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from app.problem import Problem
-from app.records import Decision, decode_decision
+from app.problem import NotFound
+from app.records import Decision, Kind, decode_decision
 from app.store.protocol import Log
 from app.tokens import DecisionId, Tokens, UnacceptableId
 from bandit.sampling import draw, uniform_from
+
+DECISIONS = (Kind.DECISION, Kind.DEFERRED)
 
 
 class Inspector:
@@ -55,11 +57,12 @@ class Inspector:
         try:
             id_ = self._tokens.verify(decision_id, self._clock())
         except UnacceptableId as refusal:
-            raise Problem(404, str(refusal)) from refusal
+            raise NotFound(str(refusal)) from refusal
         record = (await self._log.records([id_.position])).get(id_.position)
-        if record is None:
-            raise Problem(404, "The decision is no longer kept; RETENTION_DAYS says for how long decisions are.")
-        return id_, decode_decision(record.body)
+        decision = decode_decision(record.body) if record and record.kind in DECISIONS else None
+        if decision is None or decision.nonce != id_.nonce:  # a position lost in a power cut is given again
+            raise NotFound("The decision is no longer kept; RETENTION_DAYS says for how long decisions are.")
+        return id_, decision
 
 
 def _reason(decision: Decision) -> str:

@@ -38,7 +38,10 @@ def make_admin_key(settings: Settings) -> None:
     path = settings.data / "admin-key"
     if settings.admin_key or settings.on_loopback or path.exists():
         return
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    half = path.with_suffix(".tmp")
+    half.unlink(missing_ok=True)
+    file = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(file, "w") as opened:
-        opened.write(secrets.token_urlsafe(32) + "\n")
+        opened.write(secrets.token_urlsafe(KEY_BYTES) + "\n")
+    half.replace(path)  # killed before this, the next start makes another: never an empty key
     log.warning("admin_key_made", path=str(path))

@@ -1,31 +1,32 @@
 """Builds everything and wires it together; the only place that knows which store is in use."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from app.access import Access
+from app.cors import Cors
 from app.editor import Editor
 from app.feedback import Recorder
 from app.fold import Fold
-from app.gate import Gate
+from app.gate import Gate, failure
 from app.identity import Identity
 from app.inspector import Inspector
 from app.keys import admin_key, identity_key, signing_keys
 from app.model import Model
+from app.odds import Odds
 from app.personalizer import Personalizer
-from app.problem import Problem
+from app.problem import problem_of
 from app.profiles import Profiles
 from app.records import encode
 from app.report import Reporter
@@ -57,12 +58,18 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def open_store(settings: Settings) -> Store:
-    return SqliteStore(settings.data, now_ms, full_sync=settings.sync == "full")
+def open_store(settings: Settings, clock: Callable[[], int] = now_ms) -> Store:
+    return SqliteStore(settings.data, clock, full_sync=settings.sync == "full")
 
 
 def revisions_in(settings: Settings) -> Revisions:
     return Revisions(settings.data / "catalogue")
+
+
+def editor_in(settings: Settings, store: Store) -> Editor:
+    """Return an editor for a command that serves nothing itself."""
+    revisions = revisions_in(settings)
+    return Editor(store.log, revisions, Shelf(store.log, revisions))
 
 
 @asynccontextmanager
@@ -88,6 +95,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     revisions = revisions_in(settings)
     shelf, model, standings = Shelf(store.log, revisions), Model(store.state), Standings(store.state)
     viewers = Viewers(store, identity, groups)
+    odds = Odds(model, standings, settings.exploration_floor)
     return Services(
         settings=settings,
         clock=clock,
@@ -102,7 +110,9 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
             signing_key=keys[-1],
             clock=clock,
         ),
-        personalizer=Personalizer(settings, store.log, viewers, model, standings, tokens, clock),
+        personalizer=Personalizer(
+            settings, store_log=store.log, viewers=viewers, odds=odds, tokens=tokens, clock=clock
+        ),
         recorder=Recorder(store.log, tokens, identity, clock),
         profiles=Profiles(store, identity, groups),
         editor=Editor(store.log, revisions, shelf),
@@ -111,7 +121,9 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     )
 
 
-def create_app(settings: Settings, store: Store | None = None, *, lane: bool = True) -> ASGIApp:
+def create_app(
+    settings: Settings, store: Store | None = None, *, lane: bool = True, clock: Callable[[], int] = now_ms
+) -> ASGIApp:
     """Return the ASGI application; its services live as long as its lifespan.
 
     Without `lane`, `GET /artwork` goes through FastAPI like everything else.
@@ -123,38 +135,32 @@ def create_app(settings: Settings, store: Store | None = None, *, lane: bool = T
             used = store or open_store(settings)
             if store is None:
                 stack.push_async_callback(used.close)
-            api.state.services = await stack.enter_async_context(opened(settings, used))
+            api.state.services = await stack.enter_async_context(opened(settings, used, clock))
+            gc.freeze()  # what was made by now stays: looking through it again and again would delay requests
             yield
 
     api = FastAPI(
         title="Keyart",
         version=version("keyart"),
-        description="Chooses which artwork to show for a title, for every viewer profile, and learns from what follows.",
+        description="Chooses, for each viewer profile, which artwork of a title to show, and learns from it.",
         lifespan=lifespan,
     )
     for module in (artwork, feedback, profiles, titles, images, operations):
         api.include_router(module.router)
-    api.add_exception_handler(Problem, _problem)
     api.add_exception_handler(RequestValidationError, _invalid)
-    api.add_exception_handler(HTTPException, _http_error)
+    api.add_exception_handler(HTTPException, _refused)
+    api.add_exception_handler(Exception, _failed)
     app: ASGIApp = artwork.ArtworkLane(api, lambda: api.state.services) if lane else api
-    if settings.cors_origins:
-        app = CORSMiddleware(
-            app,
-            allow_origins=settings.cors_origins,
-            allow_methods=["*"],
-            allow_headers=["*"],
-            expose_headers=["X-Decision-Id", "X-Request-Id"],
-        )
-    return Gate(app)
+    if not settings.cors_origins:
+        return Gate(app)
+    return Gate(Cors(app, settings.cors_origins), around=lambda answer: Cors(answer, settings.cors_origins))
 
 
 async def import_folder(
     settings: Settings, store: Store, folder: Path, progress: Callable[[int, int], None] | None = None
 ) -> tuple[Row, ...]:
-    """Merge a folder of pictures into the current catalogue, in one step, and return what became of each picture."""
-    revisions = revisions_in(settings)
-    editor = Editor(store.log, revisions, Shelf(store.log, revisions))
+    """Merge a folder of pictures into the current catalogue, in one step; return what became of each."""
+    editor = editor_in(settings, store)
     current = await editor.titles()
     result = ingest(folder, current=current, images=settings.data / "images", progress=progress)
     changed = {id_: title for id_, title in result.titles.items() if current.get(id_) != title}
@@ -175,6 +181,8 @@ async def rebuilt(settings: Settings, store: Store, stops: Sequence[int]) -> Asy
     for stop in stops:
         while fold.position < stop:
             records = await store.log.read(fold.position, REBUILD_BATCH)
+            if not records:  # the log lost its end in a power cut: there is no more
+                break
             await fold.feed([record for record in records if record.position <= stop])
             yield fold
 
@@ -207,7 +215,7 @@ async def _follow(services: Services) -> None:
 
 
 async def _refresh(services: Services) -> None:
-    """Take up a new catalogue or snapshot. What fails is logged and tried again: the last good one goes on serving."""
+    """Take up a new catalogue or snapshot. What fails is logged and tried again; the last good one serves."""
     services.standings.look_again()
     for what, refresh in (("catalogue", services.shelf.refresh), ("snapshot", services.model.refresh)):
         try:
@@ -216,14 +224,15 @@ async def _refresh(services: Services) -> None:
             log.exception("refresh_failed", what=what)
 
 
-async def _problem(_: Request, error: Any) -> Response:
-    return error.response()  # type: ignore[no-any-return]
-
-
-async def _invalid(_: Request, error: Any) -> Response:
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  what it is registered for
     return artwork.invalid(error.errors()).response()
 
 
-async def _http_error(request: Request, error: Any) -> Response:
-    detail = f"{request.method} {request.url.path}: {error.detail}."
-    return Problem(error.status_code, detail, headers=dict(error.headers or {})).response()
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  what it is registered for
+    return problem_of(request, error).response()
+
+
+async def _failed(_: Request, __: Exception) -> Response:
+    return failure().response()  # the gate logs it

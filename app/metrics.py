@@ -10,11 +10,11 @@ from prometheus_client.registry import REGISTRY
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 DECISIONS = Counter("keyart_decisions", "Pictures chosen, by group and outcome", ["group", "outcome"])
-DECISION_SECONDS = Histogram("keyart_decision_seconds", "Time to decide for one call, log included", buckets=FAST)
 FALLBACKS = Counter("keyart_fallbacks", "Default pictures served instead of a decision", ["reason"])
 FEEDBACK = Counter("keyart_feedback", "Impressions, clicks and plays received", ["kind", "outcome"])
-REQUESTS = Counter("keyart_requests", "Answers by route and status", ["route", "status"])
-REQUEST_SECONDS = Histogram("keyart_request_seconds", "Time to answer, by route", ["route"], buckets=FAST)
+REQUEST_SECONDS = Histogram(
+    "keyart_request_seconds", "Time to answer, by route and status", ["route", "status"], buckets=FAST
+)
 SNAPSHOT_LOAD = Histogram(
     "keyart_snapshot_load_seconds", "Time a worker stood still to load weights", buckets=FAST
 )
@@ -38,13 +38,8 @@ def decided(group: str | None, outcome: str) -> Counter:
 
 
 @cache
-def answered(route: str, status: int) -> Counter:
-    return REQUESTS.labels(route, status)
-
-
-@cache
-def answer_seconds(route: str) -> Histogram:
-    return REQUEST_SECONDS.labels(route)
+def answer_seconds(route: str, status: int) -> Histogram:
+    return REQUEST_SECONDS.labels(route, status)
 
 
 def count_learning(*, examples: int, capped: int, refused: int, on_time: int, late: int) -> None:

@@ -43,7 +43,7 @@ class Model:
                 with metrics.SNAPSHOT_LOAD.time():
                     self._learner = VowpalLearner.restore(snapshot.learner)
             except UnusableSnapshot as error:
-                log.error("snapshot_refused", snapshot=snapshot.id, reason=str(error))
+                log.warning("snapshot_refused", snapshot=snapshot.id, reason=str(error))
                 continue
             self.snapshot, self.created = snapshot.id, snapshot.created
             return True

@@ -11,17 +11,17 @@ from app import metrics
 from app.answers import Choice, chosen, fallback
 from app.asked import Viewing
 from app.identity import hold_key
-from app.model import Model, NoModelError
+from app.model import NoModelError
+from app.odds import Odds
 from app.problem import Gone, NotFound
 from app.records import Decision, encode
 from app.settings import Settings
 from app.shelf import Shelved
-from app.standings import Standings
 from app.store.protocol import Draft, Hold, Log, StoreTimeoutError
 from app.tokens import Tokens
 from app.viewers import Viewer, Viewers
 from assets.catalogue import Artwork
-from bandit.exploration import one_of, uniform, with_floor
+from bandit.exploration import one_of
 from bandit.sampling import draw, uniform_from
 
 log = structlog.get_logger()
@@ -54,35 +54,37 @@ class Personalizer:
     def __init__(
         self,
         settings: Settings,
+        *,
         store_log: Log,
         viewers: Viewers,
-        model: Model,
-        standings: Standings,
+        odds: Odds,
         tokens: Tokens,
         clock: Callable[[], int],
     ):
         self._settings = settings
         self._log = store_log
-        self._viewers, self._model, self._standings, self._tokens = viewers, model, standings, tokens
-        self._clock = clock
+        self._viewers, self._odds, self._tokens, self._clock = viewers, odds, tokens, clock
 
     async def choose(self, asked: Viewing, titles: Sequence[Shelved]) -> list[Choice]:
         """Return a choice for each title, in order. Whatever fails, a known title gets a picture.
 
         A title none of whose artworks may be shown to this viewer is left out.
         """
-        if self._settings.serve == "default":
-            return self._fall_back(asked, titles, "switched_off")
+        deadline = asyncio.get_running_loop().time() + self._settings.decision_timeout_ms / 1000
+        viewer = None
         try:
-            with metrics.DECISION_SECONDS.time():
-                return await self._decide(asked, titles)
+            now = self._clock()
+            viewer = await self._viewers.of(asked, now)
+            if self._settings.serve == "default":
+                return self._fall_back(asked, viewer, titles, "switched_off")
+            return await self._decide(asked, viewer, titles, now, deadline)
         except NoModelError:
-            return self._fall_back(asked, titles, "no_model")
+            return self._fall_back(asked, viewer, titles, "no_model")
         except StoreTimeoutError:
-            return self._fall_back(asked, titles, "timeout")
+            return self._fall_back(asked, viewer, titles, "timeout")
         except Exception:
             log.exception("decision_failed", titles=[shelved.title.id for shelved in titles][:5])
-            return self._fall_back(asked, titles, "error")
+            return self._fall_back(asked, viewer, titles, "error")
 
     async def choose_one(self, asked: Viewing, shelved: Shelved) -> Choice:
         """Return the choice for one title, or raise `Gone` or `NotFound` if no artwork of it may be shown."""
@@ -96,18 +98,17 @@ class Personalizer:
             "widen the request or the artworks' limits."
         )
 
-    async def _decide(self, asked: Viewing, titles: Sequence[Shelved]) -> list[Choice]:
-        deadline = asyncio.get_running_loop().time() + self._settings.decision_timeout_ms / 1000
-        now = self._clock()
-        viewer = await self._viewers.of(asked, now)
+    async def _decide(
+        self, asked: Viewing, viewer: Viewer, titles: Sequence[Shelved], now: int, deadline: float
+    ) -> list[Choice]:
         cases = [case for shelved in titles if (case := self._case(asked, viewer, shelved, now))]
-        await self._serve_holds(asked, cases, now)
+        await self._serve_holds(asked, cases, now, deadline)
         for _ in range(RACES):
             waiting = [case for case in cases if case.hold is None]
             if not waiting:
                 break
             await self._draw(asked, viewer, waiting, deadline)
-        return [self._answer(case) for case in cases if case.hold]
+        return [self._answer(case, case.hold) if case.hold else self._outrun(case) for case in cases]
 
     def _case(self, asked: Viewing, viewer: Viewer, shelved: Shelved, now: int) -> Case | None:
         title = shelved.title
@@ -122,23 +123,38 @@ class Personalizer:
 
     # ---------------------------------------------------------------- holds
 
-    async def _serve_holds(self, asked: Viewing, cases: Sequence[Case], now: int) -> None:
+    async def _serve_holds(self, asked: Viewing, cases: Sequence[Case], now: int, deadline: float) -> None:
         """Serve what is held for the viewer again: the same decision with its own propensity, not a new draw."""
         keyed = [case for case in cases if case.key is not None]
         if not self._settings.hold_ms or not keyed:
             return
         holds = await self._log.holds([case.key for case in keyed if case.key])
+        shown = []
         for case, hold in zip(keyed, holds, strict=True):
             case.standing = hold
             if hold and hold.until > now and case.fits(hold):
-                await self._serve_again(case, hold, asked, now)
+                case.hold, case.held = hold, True
+                if self._opens(hold, asked, now):
+                    shown.append(hold)
+        if shown:
+            await self._show(shown, asked, deadline)
 
-    async def _serve_again(self, case: Case, hold: Hold, asked: Viewing, now: int) -> None:
-        case.hold, case.held = hold, True
+    def _opens(self, hold: Hold, asked: Viewing, now: int) -> bool:
+        """Whether serving the hold again is a new exposure."""
+        if hold.opened_at is None:
+            return not asked.deferred
+        return now >= hold.opened_at + self._settings.window_ms
+
+    async def _show(self, holds: Sequence[Hold], asked: Viewing, deadline: float) -> None:
+        """Log the new exposures, all in one transaction; what has not begun by the deadline never will."""
         window = self._settings.window_ms
-        over = hold.opened_at is not None and now >= hold.opened_at + window
-        if over or (hold.opened_at is None and not asked.deferred):
-            await self._log.show(hold, deferred=asked.deferred, window=window)
+        try:
+            async with asyncio.timeout_at(deadline):
+                await asyncio.gather(
+                    *[self._log.show(hold, deferred=asked.deferred, window=window) for hold in holds]
+                )
+        except TimeoutError as error:
+            raise StoreTimeoutError("The log took longer than the decision may.") from error
 
     # ---------------------------------------------------------------- new decisions
 
@@ -165,7 +181,7 @@ class Personalizer:
             asked.deferred,
             decision.pinned,
             case.key,
-            self._settings.hold_ms,
+            self._settings.hold_ms if case.key else 0,
             case.standing.decision if case.standing else None,
         )
 
@@ -175,7 +191,7 @@ class Personalizer:
             chosen_index = candidates.index(case.pin.id)
             probabilities = one_of(len(candidates), chosen_index)
         else:
-            probabilities = await self._probabilities(viewer, case, candidates)
+            probabilities = await self._odds.of(viewer, case.shelved, candidates)
             chosen_index = draw(probabilities, uniform_from(nonce))
         return Decision(
             nonce,
@@ -188,47 +204,47 @@ class Personalizer:
             viewer.pseudonym,
             dict(viewer.context.attributes),
             dict(viewer.context.taste),
-            self._model.snapshot,
+            self._odds.snapshot,
             case.pin is not None,
         )
 
-    async def _probabilities(self, viewer: Viewer, case: Case, candidates: Sequence[str]) -> list[float]:
-        n = len(candidates)
-        if viewer.group == "uniform":
-            return uniform(n)
-        if viewer.group == "best_single":
-            distribution = one_of(n, await self._standings.best(case.shelved.title.id, candidates))
-        elif viewer.group == "default":
-            default = case.shelved.title.default
-            distribution = one_of(n, candidates.index(default)) if default in candidates else uniform(n)
-        else:
-            actions = [case.shelved.actions[artwork] for artwork in candidates]
-            distribution = list(self._model.learner.probabilities(viewer.context, actions))
-        return with_floor(distribution, self._settings.exploration_floor)
-
     # ---------------------------------------------------------------- answers
 
-    def _answer(self, case: Case) -> Choice:
-        assert case.hold
-        outcome = "held" if case.held else "pinned" if case.hold.pinned else "drawn"
-        metrics.decided(case.hold.group, outcome).inc()
-        return chosen(case.shelved, case.hold, self._tokens, held=case.held)
+    def _answer(self, case: Case, hold: Hold) -> Choice:
+        outcome = "held" if case.held else "pinned" if hold.pinned else "drawn"
+        metrics.decided(hold.group, outcome).inc()
+        return chosen(case.shelved, hold, self._tokens, held=case.held)
 
-    def _fall_back(self, asked: Viewing, titles: Sequence[Shelved], reason: str) -> list[Choice]:
-        metrics.FALLBACKS.labels(reason).inc(len(titles))
-        return [fallback(shelved, artwork.id) for shelved in titles if (artwork := self._default(asked, shelved))]
+    def _outrun(self, case: Case) -> Choice:
+        """Fall back where another request was faster each time, with a hold that can't be served here."""
+        metrics.FALLBACKS.labels("outrun").inc()
+        ids = [artwork.id for artwork in case.candidates]
+        default = case.shelved.title.default
+        return fallback(case.shelved, default if default in ids else ids[0])
 
-    def _default(self, asked: Viewing, shelved: Shelved) -> Artwork | None:
-        """Return the title's default picture, if it may be shown; what is fit for all goes first where a profile's
-        own limit may be unknown.
+    def _fall_back(
+        self, asked: Viewing, viewer: Viewer | None, titles: Sequence[Shelved], reason: str
+    ) -> list[Choice]:
+        choices = [
+            fallback(shelved, artwork.id)
+            for shelved in titles
+            if (artwork := self._default(asked, viewer, shelved))
+        ]
+        metrics.FALLBACKS.labels(reason).inc(len(choices))
+        return choices
+
+    def _default(self, asked: Viewing, viewer: Viewer | None, shelved: Shelved) -> Artwork | None:
+        """Return the title's default picture, if it may be shown.
+
+        What is fit for all goes first where the profile's own limit could not be read.
         """
         may = shelved.title.eligible(
             now=self._clock() / 1000,
-            locale=asked.language,
+            locale=viewer.locale if viewer else asked.language,
             placement=asked.placement,
-            maturity=asked.maturity,
+            maturity=viewer.maturity if viewer else asked.maturity,
         )
-        cautious = asked.profile is not None
+        cautious = viewer is None and asked.profile is not None
 
         def rank(artwork: Artwork) -> tuple[int, bool]:
             return artwork.maturity if cautious else 0, artwork.id != shelved.title.default

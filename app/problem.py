@@ -1,39 +1,54 @@
 """Errors as RFC 9457 problems: whole sentences with the value and the remedy."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
-    400: "Bad request",
-    401: "Not authorized",
+    400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
-    404: "Not found",
-    405: "Method not allowed",
+    404: "Not Found",
+    405: "Method Not Allowed",
     409: "Conflict",
     410: "Gone",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Not acceptable",
-    500: "Internal error",
-    503: "Not ready",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
 }
+"""The phrases of RFC 9110, which RFC 9457 wants where the type is `about:blank`."""
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
-class Problem(Exception):
-    """What a request is refused with."""
+class Problem(HTTPException):
+    """What a request is refused with. `more` are members of the document beside those of RFC 9457.
 
-    def __init__(self, status: int, detail: str, *, headers: dict[str, str] | None = None, **more: Any):
-        super().__init__(detail)
-        self.status, self.detail, self.headers, self.more = status, detail, headers or {}, more
+    It is an HTTPException because FastAPI makes a 400 of its own of anything else that reading a body raises.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, object] | None = None,
+    ):
+        super().__init__(status, detail)
+        self.status, self.extra_headers, self.more = status, headers or {}, more or {}
 
     def response(self) -> Response:
         return Response(
-            problem_body(self.status, self.detail, **self.more),
+            problem_body(self.status, self.detail, self.more),
             self.status,
-            {**self.headers, "Cache-Control": "no-store"},
+            {**self.extra_headers, "Cache-Control": "no-store"},
             MEDIA_TYPE,
         )
 
@@ -49,11 +64,31 @@ class Gone(Problem):
 
 
 class Unacceptable(Problem):
-    def __init__(self, detail: str, **more: Any):
-        super().__init__(422, detail, **more)
+    def __init__(self, detail: str, more: Mapping[str, object] | None = None):
+        super().__init__(422, detail, more=more)
 
 
-def problem_body(status: int, detail: str, **more: Any) -> bytes:
+def problem_of(request: Request, error: HTTPException) -> Problem:
+    """Return what the framework refuses a request with, as a problem."""
+    if isinstance(error, Problem):
+        return error
+    path = request.scope["path"]
+    if error.status_code == 404:  # noqa: PLR2004  HTTP's own word
+        return NotFound(f"There is nothing at {path!r}; /docs lists what there is.")
+    if error.status_code == 405:  # noqa: PLR2004
+        allowed = ", ".join(_methods(request))
+        return Problem(405, f"{request.method} is not for {path!r}; use {allowed}.", headers={"Allow": allowed})
+    return Problem(error.status_code, f"{error.detail}.", headers=dict(error.headers or {}))
+
+
+def _methods(request: Request) -> list[str]:
+    """Return all methods of a path. The router names those of the first route that it meets there alone."""
+    routes = request.app.router.routes
+    scopes = [(method, {**request.scope, "method": method}) for method in METHODS]
+    return [m for m, scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in routes)]
+
+
+def problem_body(status: int, detail: str, more: Mapping[str, object]) -> bytes:
     return msgspec.json.encode(
         {
             "type": "about:blank",

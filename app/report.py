@@ -76,18 +76,20 @@ def _wilson(successes: int, n: int) -> list[float] | None:
 
 
 def _lift(personalized: Tally, control: Tally) -> dict[str, Any] | None:
-    """Return how much more the personalized group clicks than the control, as a ratio less one.
+    """Return how much more the personalized group clicks, and earns, than the control, as a ratio less one.
 
-    The interval is that of a ratio of two proportions on the log scale (Katz et al. 1978). It takes exposures to be
-    independent, which those of one profile are not: read it as the narrowest that may be true.
+    The interval is that of a ratio of two proportions on the log scale (Katz et al. 1978). It takes exposures to
+    be independent, which those of one profile are not: read it as the narrowest that may be true.
     """
     if not (personalized.clicks and control.clicks):
         return None
     ratio = (personalized.clicks / personalized.exposures) / (control.clicks / control.exposures)
+    earned = (personalized.reward / personalized.exposures) / (control.reward / control.exposures)
     spread = _Z * sqrt(sum(1 / t.clicks - 1 / t.exposures for t in (personalized, control)))
     low, high = exp(log(ratio) - spread), exp(log(ratio) + spread)
     return {
         "over": "best_single",
         "clicks": round(ratio - 1, 4),
         "interval": [round(low - 1, 4), round(high - 1, 4)],
+        "reward": round(earned - 1, 4),
     }

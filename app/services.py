@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
 from app.access import Access
 from app.editor import Editor
@@ -19,6 +19,8 @@ from app.settings import Settings
 from app.shelf import Shelf
 from app.standings import Standings
 from app.store.protocol import Store
+
+NEVER_CACHED = "private, no-store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,14 @@ def _services(request: Request) -> Services:
 Service = Annotated[Services, Depends(_services)]
 
 
-def _admin(request: Request) -> None:
+def _admin(request: Request, response: Response) -> None:
     _services(request).access.demand_admin(request)
+    response.headers["Cache-Control"] = NEVER_CACHED
 
 
-def _client(request: Request) -> None:
+def _client(request: Request, response: Response) -> None:
     _services(request).access.demand_client(request)
+    response.headers["Cache-Control"] = NEVER_CACHED
 
 
 ADMIN = Depends(_admin)

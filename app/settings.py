@@ -1,10 +1,11 @@
 """Every setting, from the environment, in one frozen object."""
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bandit.reward import Rules
@@ -16,8 +17,20 @@ DEMO: dict[str, Any] = {
     "uniform_share": 0.1,
     "learn_cap": 0,
 }
-"""What `KEYART_PRESET=demo` sets wherever nothing else is said: with the defaults nothing is learned for ten minutes."""
+"""What `KEYART_PRESET=demo` sets wherever nothing else is said: with the defaults nothing is learned in the first
+ten minutes.
+"""
 
+ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#\s@]+", re.IGNORECASE)
+
+
+def _sendable(key: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", key.get_secret_value()):
+        raise ValueError("a key goes into a header: write visible ASCII characters without spaces")
+    return key
+
+
+Key = Annotated[SecretStr, AfterValidator(_sendable)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
@@ -31,7 +44,7 @@ class Settings(BaseSettings):
     )
 
     preset: Literal["", "demo"] = ""
-    """`demo` opens the learning loop up for trying it out: a window of 2 s, no holds, larger control groups, no cap."""
+    """`demo` opens the loop up for trying it out: a window of 2 s, no holds, larger control groups, no cap."""
     host: str = "127.0.0.1"
     """The address to listen on. Anywhere but on loopback an admin key is made at first start if none is set."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -44,9 +57,9 @@ class Settings(BaseSettings):
     """Where the log is kept: `sqlite`, in the data folder."""
     sync: Literal["normal", "full"] = "normal"
     """What an acknowledged event survives: `normal` the death of any process, `full` a power cut as well."""
-    admin_key: SecretStr | None = None
+    admin_key: Key | None = None
     """The key for `Authorization: Bearer …` on admin calls. Without one only this machine may make them."""
-    client_key: SecretStr | None = None
+    client_key: Key | None = None
     """The key with which a backend may write profiles and give feedback by profile and title."""
     serve: Literal["policy", "default"] = "policy"
     """`default` is the kill switch: everyone gets the default picture, and nothing is logged or learned."""
@@ -93,6 +106,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"BEST_SINGLE_SHARE, UNIFORM_SHARE and DEFAULT_SHARE add up to {shares}; lower them to at most 1."
             )
+        for origin in self.cors_origins:
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"CORS_ORIGINS has {origin!r} in it; write origins as a browser sends them, such as "
+                    "https://www.example.org, without a path, or * for all."
+                )
         if self.store != "sqlite":
             raise ValueError(f"STORE is {self.store!r}; the only store so far is 'sqlite'.")
         return self
@@ -116,3 +135,17 @@ class Settings(BaseSettings):
 
     def rules(self) -> Rules:
         return Rules(self.window_ms, self.reward, self.play_seconds, self.learn_cap)
+
+
+def faults(error: ValidationError) -> list[str]:
+    """Say what is wrong with each setting in a sentence, without telling a key."""
+    return [_fault(dict(each)) for each in error.errors(include_url=False)]
+
+
+def _fault(error: dict[str, Any]) -> str:
+    reason = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return f"KEYART_{reason}"
+    name = str(error["loc"][0])
+    was = "" if name.endswith("_key") else f" (was {error['input']!r})"
+    return f"KEYART_{name.upper()}: {reason}{was}."

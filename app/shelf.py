@@ -15,18 +15,20 @@ SETTING = "catalogue"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shelved:
-    """A title with its artworks as a policy sees them. Made once for each revision, so that a learner can keep its
-    prepared features by the action itself.
+    """A title with its artworks as a policy sees them.
+
+    Made once for each revision, so that a learner can keep its prepared features by the action itself.
     """
 
     title: Title
+    revision: str
     actions: Mapping[str, Action] = field(repr=False)
     images: Mapping[str, Image] = field(repr=False)
 
     @classmethod
     def of(cls, title: Title) -> "Shelved":
         actions = {artwork.id: _action(title, artwork) for artwork in title.artworks}
-        return cls(title, actions, {artwork.id: image_of(artwork) for artwork in title.artworks})
+        return cls(title, title.revision, actions, {artwork.id: image_of(artwork) for artwork in title.artworks})
 
 
 def _action(title: Title, artwork: Artwork) -> Action:
@@ -65,7 +67,7 @@ class Shelf:
     def at(self, title: str, revision: str) -> Shelved:
         """Return a title as it was at a revision. Raises what `Revisions.title` raises if that is not kept."""
         current = self._titles.get(title)
-        if current and current.title.revision == revision:
+        if current and current.revision == revision:
             return current
         found = self._earlier.get(revision)
         if found is None:
@@ -76,7 +78,7 @@ class Shelf:
 
     def _take(self, title: str, revision: str) -> Shelved:
         current = self._titles.get(title)
-        if current and current.title.revision == revision:
+        if current and current.revision == revision:
             return current
         return Shelved.of(self._revisions.title(revision))
 

@@ -3,9 +3,10 @@
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from hmac import compare_digest
+
+import msgspec
 
 VERSION = 1
 GRACE_MS = 7 * 86400 * 1000
@@ -20,8 +21,7 @@ class UnacceptableId(ValueError):
     """A decision id that was not made here, was altered, or has expired."""
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionId:
+class DecisionId(msgspec.Struct, frozen=True, gc=False):
     position: int
     nonce: bytes
     stamp: int

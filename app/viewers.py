@@ -1,7 +1,5 @@
 """From a profile to what the policy is told of its viewer."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from app.asked import Viewing
@@ -23,8 +21,7 @@ decode_profile = msgspec.json.Decoder(Profile).decode
 NOBODY = Profile()
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(msgspec.Struct, frozen=True):
     """`pseudonym` and `group` are None where nobody is logged in, or the profile has opted out."""
 
     pseudonym: str | None
@@ -40,19 +37,20 @@ class Viewers:
         self._store, self._identity, self._groups = store, identity, groups
 
     async def of(self, asked: Viewing, now_ms: int) -> Viewer:
-        profile, pseudonym, taste, group = NOBODY, None, {}, None
+        profile, pseudonym, taste, group, limit = NOBODY, None, {}, None, None
         if asked.profile is not None:
             pseudonym = self._identity.pseudonym(asked.profile)
             body = await self._store.log.profile(pseudonym)
             profile = decode_profile(body) if body else NOBODY
+            limit = profile.attributes.get("maturity")
             if profile.personalize:
                 group = self._groups.of(asked.profile)
                 learned = await self._store.state.taste(pseudonym)
                 taste = _decode_taste(learned) if learned else {}
             else:
-                profile, pseudonym = Profile({"maturity": profile.attributes.get("maturity", 21)}), None
+                profile, pseudonym = NOBODY, None
         attributes = _attributes(profile, asked, now_ms)
-        maturity = _lowest(profile.attributes.get("maturity"), asked.maturity)
+        maturity = _lowest(limit, asked.maturity)
         locale, country = attributes.get("language"), attributes.get("country")
         return Viewer(pseudonym, group, Context(attributes, taste), maturity, _text(locale), _text(country))
 
@@ -71,7 +69,7 @@ def _attributes(profile: Profile, asked: Viewing, now_ms: int) -> dict[str, str 
     return known
 
 
-def _lowest(own: bool | float | str | None, asked: int | None) -> int | None:
+def _lowest(own: object, asked: int | None) -> int | None:
     """A profile's own limit can't be raised by the query."""
     limits = [int(limit) for limit in (own, asked) if isinstance(limit, int | float)]
     return min(limits, default=None)

@@ -1,5 +1,6 @@
 """`/artwork`: the picture of a title, or of each title of a page."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,7 @@ from app.services import Service, Services
 
 router = APIRouter(tags=["artwork"])
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept"}
+PURPOSES = (b"sec-purpose", b"purpose", b"x-moz")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -26,12 +28,14 @@ _encode = msgspec.json.Encoder().encode
 )
 async def artwork(request: Request, query: Annotated[ArtworkQuery, Query()], services: Service) -> Response:
     """Choose the picture of one title for one viewer."""
-    return await _answer(services, query, request.headers.get("accept", ""))
+    return await _answer(services, query, request.scope)
 
 
-@router.post("/artwork")
-async def page(query: PageQuery, services: Service) -> Response:
-    """Choose the pictures of a page."""
+@router.post("/artwork", response_model=Page)
+async def page(request: Request, query: PageQuery, services: Service) -> Response:
+    """Choose the pictures of a page. A title of which this viewer may see no picture is left out."""
+    if _wanted(request.scope)[1]:
+        query = query.model_copy(update={"deferred": True})
     known = [found for title in query.titles if (found := services.shelf.get(title))]
     unknown = [title for title in query.titles if services.shelf.get(title) is None]
     choices = await services.personalizer.choose(query, known)
@@ -42,10 +46,11 @@ async def page(query: PageQuery, services: Service) -> Response:
 class ArtworkLane:
     """Answers `GET /artwork` in front of FastAPI's routing, which would cost more than the decision itself.
 
-    The route above stays for the API's document, and answers the same to the same: a test sends both the same fuzz.
+    The route above stays for the API's document, and answers the same to the same: a test sends both the same
+    fuzz.
     """
 
-    def __init__(self, app: ASGIApp, services: Any):
+    def __init__(self, app: ASGIApp, services: Callable[[], Services]):
         self.app, self._services = app, services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +60,7 @@ class ArtworkLane:
         scope["route"] = _ROUTE
         try:
             query = _parse(scope["query_string"])
-            response = await _answer(self._services(), query, _accept(scope))
+            response = await _answer(self._services(), query, scope)
         except ValidationError as error:
             response = invalid(error.errors(include_url=False)).response()
         except Problem as problem:
@@ -67,25 +72,57 @@ class _ROUTE:
     path = "/artwork"
 
 
+class JsonAnswer(Response):
+    """A 200 whose headers are encoded beforehand: doing it anew for each answer costs as much as the draw."""
+
+    def __init__(self, choice: Choice):
+        self.status_code, self.background = 200, None
+        self.body = body = _encode(choice)
+        self.raw_headers = [*_JSON_HEADERS, (b"content-length", b"%d" % len(body))]
+        if choice["decision_id"]:
+            self.raw_headers.append((b"x-decision-id", choice["decision_id"].encode()))
+
+
+_JSON_HEADERS = [(name.lower().encode(), value.encode()) for name, value in PRIVATE.items()] + [
+    (b"content-type", b"application/json")
+]
+
+
 def _parse(query: bytes) -> ArtworkQuery:
-    pairs = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
-    return ArtworkQuery.model_validate(pairs)
+    return ArtworkQuery.model_validate(dict(_pairs(query.decode("latin-1"))))
 
 
-def _accept(scope: Scope) -> str:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"), "")
+def _pairs(query: str) -> list[tuple[str, str]]:
+    """Split a query; one without escapes in a tenth of the time that the library takes for all of them."""
+    if "%" in query or "+" in query:
+        return parse_qsl(query, keep_blank_values=True)
+    split = [pair.partition("=") for pair in query.split("&") if pair]
+    return [(name, value) for name, _, value in split]
 
 
-async def _answer(services: Services, query: ArtworkQuery, accept: str) -> Response:
+def _wanted(scope: Scope) -> tuple[str, bool]:
+    """Return what the client accepts, and whether it asks ahead of being sure to show anything: a prefetch."""
+    accept, ahead = "", False
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            accept = accept or value.decode("latin-1").lower()
+        elif name in PURPOSES:
+            ahead = ahead or b"prefetch" in value.lower()
+    return accept, ahead
+
+
+async def _answer(services: Services, query: ArtworkQuery, scope: Scope) -> Response:
+    accept, ahead = _wanted(scope)
+    if ahead:
+        query = query.model_copy(update={"deferred": True})
     shelved = services.shelf.get(query.title)
     if shelved is None:
         raise NotFound(f"There is no title {query.title!r}; GET /titles lists them.")
     choice = await services.personalizer.choose_one(query, shelved)
     if query.as_ == "image" or (query.as_ is None and accept.startswith("image/")):
-        artwork = shelved.title.artwork(choice["artwork"])
-        assert artwork  # chosen among the title's own
+        [artwork] = [each for each in shelved.title.artworks if each.id == choice["artwork"]]
         return _redirect(choice, url_for(artwork, accept))
-    return Response(_encode(choice), headers=PRIVATE, media_type="application/json")
+    return JsonAnswer(choice)
 
 
 def _redirect(choice: Choice, url: str) -> Response:
@@ -95,7 +132,8 @@ def _redirect(choice: Choice, url: str) -> Response:
     return Response(status_code=302, headers=headers)
 
 
-def invalid(errors: list[Any]) -> Unacceptable:
+def invalid(errors: Sequence[Any]) -> Unacceptable:
     problems = error_sentences(errors)
     first = problems[0]
-    return Unacceptable(f"{first['field']}: {first['reason']} (was {first['value']}).", errors=problems)
+    value = f" (was {first['value']})" if "value" in first else ""
+    return Unacceptable(f"{first['field']}: {first['reason']}{value}.", {"errors": problems})

@@ -38,7 +38,7 @@ async def readyz(services: Service) -> dict[str, Any]:
         if not there
     ]
     if missing:
-        raise Problem(503, f"Not ready: {' and '.join(missing)} is missing; pictures are served as fallbacks.")
+        raise Problem(503, f"Not ready yet, for want of {' and '.join(missing)}; try again in a second.")
     head = await services.store.log.head()
     return {
         "status": "ready",

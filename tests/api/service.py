@@ -1,0 +1,205 @@
+"""The whole service in one process: real store, real pictures, a clock set by hand, learning on request."""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Scope
+
+from app.editor import Editor
+from app.main import create_app, revisions_in
+from app.services import Services
+from app.settings import Settings
+from app.shelf import Shelf
+from app.store.sqlite import SqliteStore
+from app.trainer import resume
+from assets.catalogue import Title
+from tests.builders import Clock
+
+ADMIN = {"Authorization": "Bearer the-admin-key"}
+CLIENT = {"Authorization": "Bearer the-client-key"}
+IMG = {"Accept": "image/jxl,image/avif,image/webp,image/apng,image/*,*/*;q=0.8"}
+UNHURRIED = {"admin_key": "the-admin-key", "client_key": "the-client-key", "decision_timeout_ms": 30_000}
+"""Both keys, and no fallbacks because the machine is busy."""
+START = 1_790_000_000_000
+"""When the clock of a test begins, in milliseconds."""
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Titles whose renditions stand in a folder."""
+
+    titles: dict[str, Title]
+    images: Path
+
+
+@dataclass(slots=True)
+class Answer:
+    """What an ASGI application sent, byte by byte as it was."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(slots=True)
+class Service:
+    app: ASGIApp
+    http: httpx2.AsyncClient
+    store: SqliteStore
+    services: Services
+    clock: Clock
+    settings: Settings
+
+    async def get(self, title: str = "countdown", headers: Mapping[str, str] | None = None, **query: Any) -> Any:
+        """Ask for a picture and return what is answered, which has to be one."""
+        answer = await self.http.get("/artwork", params={"title": title, **query}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def learn(self) -> None:
+        """Fold the log as a trainer does, publish, and take the snapshot up."""
+        token = await self.store.state.lead("test", 60_000)
+        assert token is not None
+        fold = await resume(self.store, self.services.shelf)
+        while records := await self.store.log.read(fold.position, 1000):
+            await fold.feed(records)
+        progress = fold.progress(fold.snapshot())
+        await self.store.state.commit(token, progress)
+        self.services.standings.look_again()
+        await self.services.model.refresh()
+
+    async def close_windows(self) -> None:
+        """Let the reward window of everything shown so far pass, and learn from it."""
+        self.clock.now += self.settings.window_ms + 1
+        await self.store.log.tick(0)
+        await self.learn()
+
+    async def records(self) -> list[tuple[int, bytes]]:
+        return [(record.kind, record.body) for record in await self.store.log.read(0, 100_000)]
+
+
+@asynccontextmanager
+async def serving(
+    folder: Path,
+    catalogue: Catalogue,
+    *,
+    lane: bool = True,
+    trained: bool = True,
+    clock: Clock | None = None,
+    peer: str = "127.0.0.1",
+    **settings: Any,
+) -> AsyncIterator[Service]:
+    """Run the service on a data folder; without `trained` nobody has published a snapshot."""
+    clock = clock or Clock(START)
+    chosen = settings_of(data=folder, **{**UNHURRIED, **settings})
+    store = SqliteStore(folder, clock)
+    try:
+        await _stock(chosen, store, catalogue)
+        app = create_app(chosen, store, lane=lane, clock=clock)
+        api = _api(app)
+        transport = httpx2.ASGITransport(app, client=(peer, 50_000))
+        async with (
+            api.router.lifespan_context(api),
+            httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http,
+        ):
+            service = Service(app, http, store, api.state.services, clock, chosen)
+            if trained:
+                await service.learn()
+            yield service
+    finally:
+        await store.close()
+
+
+def settings_of(**given: Any) -> Settings:
+    """Return settings from values as the environment would give them."""
+    return Settings(**given)
+
+
+async def _stock(settings: Settings, store: SqliteStore, catalogue: Catalogue) -> None:
+    """Put the pictures where the service looks for them, unless they are there."""
+    images = settings.data / "images"
+    if images.exists():
+        return
+    images.symlink_to(catalogue.images)
+    revisions = revisions_in(settings)
+    await Editor(store.log, revisions, Shelf(store.log, revisions)).put_all(catalogue.titles)
+
+
+def _api(app: Any) -> FastAPI:
+    """Return what stands behind the layers."""
+    while not isinstance(app, FastAPI):
+        app = app.app
+    return app
+
+
+async def send(
+    app: ASGIApp,
+    method: str,
+    path: str,
+    *,
+    query: bytes = b"",
+    headers: Iterable[tuple[bytes, bytes]] = ((b"host", b"localhost"),),
+    body: Iterable[bytes] = (b"",),
+    peer: str = "127.0.0.1",
+) -> Answer:
+    """Send exactly these bytes, which a client library would put right or refuse."""
+    scope: Scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query,
+        "root_path": "",
+        "headers": list(headers),
+        "client": (peer, 50_000),
+        "server": ("localhost", 80),
+    }
+    chunks = list(body)
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        if not chunks:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": chunks.pop(0), "more_body": bool(chunks)}
+
+    async def collect(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, collect)
+    names = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent[0]["headers"]}
+    return Answer(sent[0]["status"], names, b"".join(message.get("body", b"") for message in sent[1:]))
+
+
+def is_problem(answer: httpx2.Response | Answer, status: int) -> Any:
+    """Check that an answer is a problem document of that status with a sentence in it, and return it."""
+    found = answer.status_code if isinstance(answer, httpx2.Response) else answer.status
+    problem = answer.json()
+    assert found == problem["status"] == status, problem
+    assert answer.headers["content-type"] == PROBLEM
+    assert answer.headers["x-request-id"]
+    assert problem["title"]
+    assert problem["detail"].endswith((".", ")"))
+    assert " " in problem["detail"]
+    return problem
+
+
+async def in_group(service: Service, group: str) -> str:
+    """Return the id of a profile in a group."""
+    for number in range(2000):
+        name = f"viewer-{number}"
+        if (await service.services.profiles.get(name))["group"] == group:
+            return name
+    raise AssertionError(f"Nobody of 2,000 is in {group}.")

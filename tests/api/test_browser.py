@@ -1,0 +1,131 @@
+"""A page in a real browser, with the service on another origin."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, async_playwright
+from starlette.types import ASGIApp
+
+from tests.api.service import Catalogue, serving
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM.exists() and os.environ.get("CI") != "true", reason=f"{CHROMIUM} is not installed."
+    ),
+]
+PAGE = """<!doctype html><meta charset="utf-8"><title>A page</title>
+<img id="picture" src="{service}/artwork?profile=ada&title=countdown">"""
+SIZE = """async () => {
+    const image = document.querySelector('#picture');
+    await image.decode();
+    return [image.naturalWidth, image.naturalHeight];
+}"""
+FETCH = """async (service) => {
+    const answer = await fetch(`${service}/artwork?profile=ada&title=countdown`);
+    const shown = await fetch(`${service}/artwork?profile=ada&title=countdown&as=image`);
+    const problem = await fetch(`${service}/artwork?title=nothing`);
+    const choice = await answer.json();
+    const click = await fetch(`${service}/clicks`, {
+        method: 'POST', headers: {'Content-Type': 'application/json'},
+        body: JSON.stringify({decision_id: choice.decision_id}),
+    });
+    const seen = JSON.stringify({decision_id: choice.decision_id});
+    const beacon = navigator.sendBeacon(`${service}/impressions`, seen);
+    return {
+        choice, beacon, kind: shown.headers.get('content-type'),
+        decisionId: answer.headers.get('x-decision-id'),
+        requestId: answer.headers.get('x-request-id'), problem: await problem.json(), click: await click.json(),
+    };
+}"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@asynccontextmanager
+async def listening(app: ASGIApp) -> AsyncIterator[str]:
+    """Answer on a real port; the application's lifespan is somebody else's."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, http="httptools"))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+def _write(folder: Path, page: str) -> None:
+    folder.mkdir()
+    (folder / "index.html").write_text(page)
+
+
+@asynccontextmanager
+async def a_page(service: str, folder: Path) -> AsyncIterator[Page]:
+    """Open a page that stands on another origin than the service."""
+    _write(folder, PAGE.format(service=service))
+    web = ThreadingHTTPServer(("127.0.0.1", 0), lambda *args: Quiet(*args, directory=str(folder)))
+    Thread(target=web.serve_forever, daemon=True).start()
+    try:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True)
+            page = await browser.new_page()
+            await page.goto(f"http://localhost:{web.server_port}/index.html")
+            yield page
+            await browser.close()
+    finally:
+        web.shutdown()
+        web.server_close()
+
+
+async def test_an_img_tag_shows_the_picture(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with (
+        serving(tmp_path / "data", catalogue) as service,
+        listening(service.app) as address,
+        a_page(address, tmp_path / "page") as page,
+    ):
+        assert await page.evaluate(SIZE) == [640, 360]
+        choice = await service.get(profile="ada")
+        assert choice["held"]
+
+
+async def test_a_page_of_an_allowed_origin_reads_choices_and_ids_and_sends_feedback(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    async with (
+        serving(tmp_path / "data", catalogue, cors_origins="*") as service,
+        listening(service.app) as address,
+        a_page(address, tmp_path / "page") as page,
+    ):
+        got = await page.evaluate(FETCH, address)
+        assert got["choice"]["title"] == "countdown"
+        assert got["requestId"]
+        assert got["decisionId"] == got["choice"]["decision_id"]
+        assert got["kind"] == "image/jpeg"  # fetch accepts */*, which says nothing of WebP
+        assert got["problem"]["status"] == 404
+        assert got["click"] == {"recorded": 1, "duplicates": 0, "rejected": []}
+        assert got["beacon"] is True
+
+
+async def test_a_page_of_another_origin_reads_nothing(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with (
+        serving(tmp_path / "data", catalogue, cors_origins="https://shop.example") as service,
+        listening(service.app) as address,
+        a_page(address, tmp_path / "page") as page,
+    ):
+        script = "(service) => fetch(`${service}/artwork?title=countdown`).then(() => 'read', () => 'kept out')"
+        assert await page.evaluate(script, address) == "kept out"

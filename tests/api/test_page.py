@@ -1,0 +1,108 @@
+"""`POST /artwork`: the pictures of a page."""
+
+import pytest
+
+from tests.api.service import ADMIN, Service, is_problem
+
+
+async def test_a_page_has_a_choice_for_each_known_title_in_order_and_names_the_unknown(service: Service) -> None:
+    titles = ["nothing", "cosmos-laundromat", "countdown", "nobody"]
+    answer = await service.http.post("/artwork", json={"profile": "ada", "titles": titles})
+    assert answer.status_code == 200
+    assert [choice["title"] for choice in answer.json()["choices"]] == ["cosmos-laundromat", "countdown"]
+    assert answer.json()["unknown"] == ["nothing", "nobody"]
+    assert answer.headers["cache-control"] == "private, no-store"
+
+
+async def test_a_page_and_a_single_call_share_their_holds(service: Service) -> None:
+    single = await service.get(profile="ada")
+    page = await service.http.post("/artwork", json={"profile": "ada", "titles": ["countdown", "big-buck-bunny"]})
+    held, fresh = page.json()["choices"]
+    assert held == {**single, "held": True}
+    assert await service.get("big-buck-bunny", profile="ada") == {**fresh, "held": True}
+
+
+async def test_a_title_that_stands_on_a_page_twice_is_one_decision(service: Service) -> None:
+    page = await service.http.post("/artwork", json={"profile": "ada", "titles": ["countdown", "countdown"]})
+    one, other = page.json()["choices"]
+    assert one["decision_id"] == other["decision_id"]
+
+
+@pytest.mark.parametrize(("body", "shown"), [({}, 0), ({"deferred": True}, 0), ({"deferred": False}, 1)])
+async def test_a_page_is_deferred_unless_it_says_otherwise(
+    service: Service, body: dict[str, bool], shown: int
+) -> None:
+    await service.http.post("/artwork", json={"profile": "ada", "titles": ["countdown"], **body})
+    await service.close_windows()
+    groups = (await service.http.get("/report", headers=ADMIN)).json()["groups"]
+    assert sum(group["exposures"] for group in groups.values()) == shown
+
+
+async def test_a_title_of_which_the_viewer_may_see_nothing_is_left_out(service: Service) -> None:
+    await service.http.patch(
+        "/titles/cosmos-laundromat/artworks/lonely-hill", json={"maturity": 18}, headers=ADMIN
+    )
+    body = {"titles": ["cosmos-laundromat", "countdown"], "maturity": 12}
+    page = (await service.http.post("/artwork", json=body)).json()
+    assert [choice["title"] for choice in page["choices"]] == ["countdown"]
+    assert page["unknown"] == []
+
+
+async def test_two_hundred_titles_are_a_page(service: Service) -> None:
+    answer = await service.http.post("/artwork", json={"titles": ["countdown"] * 200})
+    assert len(answer.json()["choices"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"titles": ["countdown"] * 201}, "titles"),
+        ({"titles": []}, "titles"),
+        ({}, "titles"),
+        ({"titles": "countdown"}, "titles"),
+        ({"titles": ["Countdown!"]}, "titles.0"),
+        ({"titles": ["countdown"], "profile": ""}, "profile"),
+        ({"titles": ["countdown"], "profile": "x" * 129}, "profile"),
+        ({"titles": ["countdown"], "profile": 7}, "profile"),
+        ({"titles": ["countdown"], "width": 0}, "width"),
+        ({"titles": ["countdown"], "country": "Germany"}, "country"),
+        ({"titles": ["countdown"], "language": "d"}, "language"),
+        ({"titles": ["countdown"], "maturity": 99}, "maturity"),
+        ({"titles": ["countdown"], "placement": "up here"}, "placement"),
+        ({"titles": ["countdown"], "canvas": "1:1"}, "canvas"),
+        ({"titles": ["countdown"], "device": "d" * 65}, "device"),
+        ([], "body"),
+        ("text", "body"),
+    ],
+)
+async def test_what_is_malformed_is_refused_with_the_field_and_the_reason(
+    service: Service, body: object, field: str
+) -> None:
+    problem = is_problem(await service.http.post("/artwork", json=body), 422)
+    assert problem["errors"][0]["field"] == field
+    assert problem["detail"].startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"titles": ["countdown"], "profile": "\\ud800"}',
+        b'{"titles": ["countdown"], "device": "\\udfff"}',
+        b'{"titles": ["\\ud800"]}',
+        b'{"titles": ["countdown"], "width": NaN}',
+        b'{"titles": ["countdown"], "maturity": 1e999}',
+        b"{",
+        b"",
+        b"nonsense",
+    ],
+)
+async def test_what_no_json_can_mean_is_refused(service: Service, body: bytes) -> None:
+    answer = await service.http.post("/artwork", content=body, headers={"Content-Type": "application/json"})
+    is_problem(answer, 422)
+
+
+async def test_json_nested_too_deep_is_refused(service: Service) -> None:
+    answer = await service.http.post(
+        "/artwork", content=b"[" * 100_000, headers={"Content-Type": "application/json"}
+    )
+    assert is_problem(answer, answer.status_code)["status"] in {400, 422}

@@ -1,0 +1,170 @@
+"""The settings: what they accept, how they refuse, and that their documentation is true."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import DEMO, Settings, faults
+from tests.api.service import settings_of
+
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("KEYART_"):
+            monkeypatch.delenv(name)
+
+
+def table(columns: int) -> list[list[str]]:
+    """Return the rows, apart from their heads, of the page's tables with so many columns."""
+    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| `KEYART_")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [row for row in rows if len(row) == columns]
+
+
+def written(value: Any) -> str:
+    if value is None or value in ("", ()):
+        return "–"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
+def refused(**given: Any) -> str:
+    with pytest.raises(ValidationError) as caught:
+        settings_of(**given)
+    [sentence] = faults(caught.value)
+    return sentence
+
+
+def test_the_page_lists_every_setting_in_the_codes_order_with_its_default() -> None:
+    settings = Settings()
+    wanted = [(f"`KEYART_{name.upper()}`", written(getattr(settings, name))) for name in Settings.model_fields]
+    assert sorted((row[0], row[1]) for row in table(4)) == sorted(wanted)
+
+
+def test_the_page_says_of_every_setting_what_it_does_and_what_to_do_if_unsure() -> None:
+    for _, _, what, advice in table(4):
+        assert what.endswith(".")
+        assert advice in {"leave", "set"}
+
+
+def test_every_setting_is_described_where_it_is_defined() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_the_page_lists_what_the_demo_preset_sets() -> None:
+    assert table(2) == [[f"`KEYART_{name.upper()}`", written(value)] for name, value in DEMO.items()]
+
+
+def test_the_demo_preset_changes_its_defaults_alone_and_what_is_set_wins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KEYART_PRESET", "demo")
+    monkeypatch.setenv("KEYART_HOLD_SECONDS", "5")
+    demo, plain = Settings(), Settings(preset="")
+    changed = {name: getattr(demo, name) for name in Settings.model_fields if name != "preset"}
+    wanted = {name: getattr(plain, name) for name in changed} | DEMO | {"hold_seconds": 5}
+    assert changed == wanted
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PORT": "9", "DATA": "/x", "ADMIN_KEY": "k", "CORS_ORIGINS": " https://a.b , * ,"}.items():
+        monkeypatch.setenv(f"KEYART_{name}", value)
+    settings = Settings()
+    assert (settings.port, settings.data, settings.cors_origins) == (9, Path("/x"), ("https://a.b", "*"))
+    assert settings.admin_key
+    assert settings.admin_key.get_secret_value() == "k"
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ADMIN_KEY", "PORT", "HOLD_SECONDS", "CORS_ORIGINS"):
+        monkeypatch.setenv(f"KEYART_{name}", "")
+    for name in ("ADMIN_KEY", "PORT", "HOLD_SECONDS", "CORS_ORIGINS"):
+        assert getattr(Settings(), name.lower()) == Settings.model_fields[name.lower()].default
+
+
+def test_settings_are_frozen_and_keep_keys_to_themselves() -> None:
+    settings = settings_of(admin_key="hush-hush")
+    with pytest.raises(ValidationError):
+        settings.port = 1
+    assert "hush-hush" not in repr(settings) + str(settings.model_dump())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("port", value) for value in ("abc", "-1", "65536", "80.5")],
+        *[("workers", value) for value in ("0", "65", "many")],
+        *[("hold_seconds", value) for value in ("-1", "nan", "inf", "1e99", "a day")],
+        *[("reward_window_seconds", value) for value in ("0", "-1", "nan", "inf")],
+        *[("best_single_share", value) for value in ("-0.1", "1.1", "nan", "5%")],
+        *[("exploration_floor", value) for value in ("0", "1.1", "nan")],
+        *[("play_seconds", value) for value in ("0", "inf")],
+        *[("learn_cap", value) for value in ("-1", "some")],
+        *[("decision_timeout_ms", value) for value in ("0", "60001", "nan")],
+        *[("retention_days", value) for value in ("0", "-3", "inf")],
+        *[(name, "other") for name in ("preset", "sync", "serve", "reward", "log_level")],
+        *[("admin_key", value) for value in (" ", "with space", "schlüssel", "line\nbreak")],
+    ],
+)
+def test_what_a_setting_can_not_be_is_refused_by_name(name: str, value: str) -> None:
+    sentence = refused(**{name: value})
+    assert sentence.startswith(f"KEYART_{name.upper()}: ")
+    assert sentence.endswith(".")
+    assert (repr(value) in sentence) == (name != "admin_key")
+
+
+@pytest.mark.parametrize(
+    "origin", ["example.org", "https://a.example/", "https://a.example/path", "https://a b", "https://u@a"]
+)
+def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
+    assert refused(cors_origins=f"https://good.example,{origin}").startswith("KEYART_CORS_ORIGINS has ")
+
+
+def test_shares_that_add_up_to_more_than_everybody_are_refused() -> None:
+    sentence = refused(best_single_share=0.5, uniform_share=0.5, default_share=0.1, admin_key="hush-hush")
+    assert sentence.startswith("KEYART_BEST_SINGLE_SHARE, ")
+    assert "1.1" in sentence
+    assert "hush" not in sentence
+
+
+def test_a_store_that_there_is_not_is_refused() -> None:
+    assert "'redis://x'" in refused(store="redis://x")
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        *[(host, True) for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost")],
+        *[(host, False) for host in ("0.0.0.0", "::", "192.168.0.1", "example.org", "")],  # noqa: S104
+    ],
+)
+def test_loopback_is_told_from_the_rest(host: str, loopback: bool) -> None:
+    assert Settings(host=host).on_loopback is loopback
+
+
+@pytest.mark.parametrize("command", ["serve", "train", "report"])
+def test_the_command_line_refuses_with_a_sentence_for_each_fault_and_exit_code_2(
+    tmp_path: Path, command: str
+) -> None:
+    given = {"PORT": "eighty", "HOLD_SECONDS": "nan", "ADMIN_KEY": "hush hush", "DATA": str(tmp_path / "data")}
+    environment = os.environ | {f"KEYART_{name}": value for name, value in given.items()}
+    done = subprocess.run(
+        [sys.executable, "-m", "app", command], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert re.findall(r"^(KEYART_\w+): .+\.$", done.stderr, re.MULTILINE) == [
+        "KEYART_PORT",
+        "KEYART_ADMIN_KEY",
+        "KEYART_HOLD_SECONDS",
+    ]
+    assert "hush" not in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "data").exists()

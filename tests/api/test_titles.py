@@ -1,0 +1,264 @@
+"""`/titles`: the catalogue and editing it."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.service import ADMIN, Catalogue, Service, is_problem, serving
+
+SEEN_WITHIN = 1.0
+
+
+async def titles(service: Service) -> dict[str, Any]:
+    answer = await service.http.get("/titles")
+    assert answer.status_code == 200
+    return {title["id"]: title for title in answer.json()["titles"]}
+
+
+async def artwork(service: Service, name: str = "cupola", title: str = "countdown") -> Any:
+    [found] = [each for each in (await titles(service))[title]["artworks"] if each["id"] == name]
+    return found
+
+
+async def patch(service: Service, body: object, path: str = "/titles/countdown/artworks/cupola") -> Any:
+    return await service.http.patch(path, json=body, headers=ADMIN)
+
+
+async def test_the_titles_are_listed_with_their_artworks(service: Service) -> None:
+    found = await titles(service)
+    assert list(found) == ["big-buck-bunny", "cosmos-laundromat", "countdown"]
+    assert [each["id"] for each in found["countdown"]["artworks"]] == [
+        "cupola",
+        "earthrise",
+        "ignition",
+        "sunset-pad",
+    ]
+    assert found["countdown"]["pins"] == []
+    assert found["countdown"]["default"] == "cupola"
+    cupola = found["countdown"]["artworks"][0]
+    assert (cupola["status"], cupola["maturity"], cupola["valid_until"]) == ("active", 0, None)
+    assert cupola["image"]["url"].startswith("/images/")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("status", "paused"),
+        ("status", "withdrawn"),
+        ("tags", ["space", "window"]),
+        ("tags", []),
+        ("alt", "The Earth through “Cupola” – ünïcode"),
+        ("locales", ["de", "pt-BR"]),
+        ("placements", ["hero"]),
+        ("maturity", 16),
+        ("valid_from", 1_700_000_000),
+        ("valid_until", 1_900_000_000.5),
+    ],
+)
+async def test_each_field_of_an_artwork_can_be_changed_alone(service: Service, field: str, value: object) -> None:
+    before = await artwork(service)
+    answer = await patch(service, {field: value})
+    assert answer.status_code == 200
+    wanted = {**before, field: value}
+    if field == "alt":
+        wanted["image"] = {**before["image"], "alt": value}
+    assert await artwork(service) == wanted
+    assert [each for each in answer.json()["artworks"] if each["id"] == "cupola"] == [wanted]
+
+
+@pytest.mark.parametrize("field", ["valid_from", "valid_until"])
+async def test_null_lifts_a_limit_in_time(service: Service, field: str) -> None:
+    before = await artwork(service)
+    await patch(service, {field: 1_700_000_000})
+    assert (await patch(service, {field: None})).status_code == 200
+    assert await artwork(service) == before
+
+
+async def test_a_change_of_nothing_changes_nothing(service: Service) -> None:
+    before = await titles(service)
+    assert (await patch(service, {})).status_code == 200
+    assert await titles(service) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"status": "gone"}, "status"),
+        ({"stat": "paused"}, "stat"),
+        ({"status": "paused", "id": "other"}, "id"),
+        ({"tags": ["No Slug"]}, "tags.0"),
+        ({"tags": "space"}, "tags"),
+        ({"tags": ["a"] * 65}, "tags"),
+        ({"alt": ""}, "alt"),
+        ({"alt": "x" * 501}, "alt"),
+        ({"maturity": 22}, "maturity"),
+        ({"valid_from": "tomorrow"}, "valid_from"),
+        ({"valid_until": -1}, "valid_until"),
+    ],
+)
+async def test_what_can_not_be_is_refused_with_its_field_and_changes_nothing(
+    service: Service, body: dict[str, Any], field: str
+) -> None:
+    before = await titles(service)
+    assert is_problem(await patch(service, body), 422)["errors"][0]["field"] == field
+    assert await titles(service) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"locales": ["German"]},
+        {"alt": " "},
+        {"alt": "two\nlines"},
+        {"valid_from": 20, "valid_until": 10},
+        *({field: None} for field in ("status", "tags", "alt", "locales", "placements", "maturity")),
+    ],
+)
+async def test_what_the_catalogue_does_not_accept_is_refused(service: Service, body: dict[str, Any]) -> None:
+    before = await titles(service)
+    is_problem(await patch(service, body), 422)
+    assert await titles(service) == before
+
+
+@pytest.mark.parametrize("path", ["/titles/nothing/artworks/cupola", "/titles/countdown/artworks/nothing"])
+async def test_what_is_not_there_can_not_be_changed(service: Service, path: str) -> None:
+    assert "'nothing'" in is_problem(await patch(service, {"status": "paused"}, path), 404)["detail"]
+
+
+# ---------------------------------------------------------------- titles
+
+
+async def test_a_titles_own_fields_can_be_changed_and_the_rest_stays(service: Service) -> None:
+    before = (await titles(service))["countdown"]
+    change = {"name": "Count down", "genres": ["documentary", "space"], "maturity": 6, "default": "ignition"}
+    answer = await service.http.put("/titles/countdown", json=change, headers=ADMIN)
+    assert answer.json() == (await titles(service))["countdown"] == {**before, **change}
+    await service.http.put("/titles/countdown", json={"maturity": 0}, headers=ADMIN)
+    assert (await titles(service))["countdown"] == {**before, **change, "maturity": 0}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"default": "nothing"},
+        {"default": None},
+        {"name": ""},
+        {"name": None},
+        {"genres": ["No Slug"]},
+        {"artworks": []},
+        {"id": "other"},
+    ],
+)
+async def test_a_change_of_a_title_that_can_not_be_is_refused(service: Service, body: dict[str, Any]) -> None:
+    before = await titles(service)
+    is_problem(await service.http.put("/titles/countdown", json=body, headers=ADMIN), 422)
+    assert await titles(service) == before
+
+
+async def test_a_new_title_can_not_be_without_artworks(service: Service) -> None:
+    is_problem(await service.http.put("/titles/new", json={"name": "New"}, headers=ADMIN), 404)
+
+
+async def test_a_title_that_was_taken_out_is_unknown(service: Service) -> None:
+    id_ = (await service.get(profile="ada"))["decision_id"]
+    answer = await service.http.delete("/titles/countdown", headers=ADMIN)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "countdown" not in await titles(service)
+    is_problem(await service.http.get("/artwork?title=countdown&profile=ada"), 404)
+    is_problem(await service.http.delete("/titles/countdown", headers=ADMIN), 404)
+    assert (await service.http.post("/clicks", json={"decision_id": id_})).status_code == 202
+    await service.close_windows()
+    report = (await service.http.get("/report", headers=ADMIN)).json()
+    assert report["titles"]["countdown"]["clicks"] == 1
+
+
+# ---------------------------------------------------------------- pins
+
+
+async def test_pins_are_listed_and_one_for_the_same_place_replaces_another(service: Service) -> None:
+    async def put(**body: object) -> Any:
+        answer = await service.http.put("/titles/countdown/pin", json=body, headers=ADMIN)
+        assert answer.status_code == 200
+        return answer.json()["pins"]
+
+    assert len(await put(artwork="cupola")) == 1
+    assert len(await put(artwork="cupola", placement="hero")) == 2
+    pins = await put(artwork="ignition", placement="hero", until=2_000_000_000)
+    assert [(pin["artwork"], pin["placement"]) for pin in pins] == [("cupola", None), ("ignition", "hero")]
+    answer = await service.http.delete("/titles/countdown/pin", headers=ADMIN)
+    assert answer.json()["pins"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 422),
+        ({"artwork": "nothing"}, 404),
+        ({"artwork": "cupola", "country": "de"}, 422),
+        ({"artwork": "cupola", "placement": "Hero!"}, 422),
+        ({"artwork": "cupola", "until": "soon"}, 422),
+        ({"artwork": "cupola", "from": 1}, 422),
+    ],
+)
+async def test_a_pin_that_can_not_be_is_refused(service: Service, body: dict[str, Any], status: int) -> None:
+    is_problem(await service.http.put("/titles/countdown/pin", json=body, headers=ADMIN), status)
+    assert (await titles(service))["countdown"]["pins"] == []
+
+
+async def test_pinning_an_unknown_title_is_not_found(service: Service) -> None:
+    is_problem(await service.http.put("/titles/nothing/pin", json={"artwork": "cupola"}, headers=ADMIN), 404)
+    is_problem(await service.http.delete("/titles/nothing/pin", headers=ADMIN), 404)
+
+
+# ---------------------------------------------------------------- many workers
+
+
+async def test_what_one_worker_is_told_every_other_sees_within_a_second(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    async with serving(tmp_path, catalogue) as one, serving(tmp_path, catalogue, clock=one.clock) as other:
+
+        async def is_seen(condition: Any) -> None:
+            end = asyncio.get_running_loop().time() + SEEN_WITHIN
+            while not condition(await titles(other)):
+                assert asyncio.get_running_loop().time() < end
+                await asyncio.sleep(0.02)
+
+        await patch(one, {"status": "paused"})
+        await is_seen(lambda found: found["countdown"]["artworks"][0]["status"] == "paused")
+        await one.http.put("/titles/countdown/pin", json={"artwork": "ignition"}, headers=ADMIN)
+        await is_seen(lambda found: found["countdown"]["pins"])
+        assert (await other.get(profile="ada"))["artwork"] == "ignition"
+        await one.http.put("/titles/countdown", json={"name": "Another"}, headers=ADMIN)
+        await is_seen(lambda found: found["countdown"]["name"] == "Another")
+        await one.http.delete("/titles/countdown", headers=ADMIN)
+        await is_seen(lambda found: "countdown" not in found)
+
+
+async def test_edits_at_the_same_time_all_survive(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with serving(tmp_path, catalogue) as one, serving(tmp_path, catalogue, clock=one.clock) as other:
+        names = ["cupola", "earthrise", "ignition", "sunset-pad"]
+        edits = [
+            patch(worker, {"tags": [f"tag-{number}"]}, f"/titles/countdown/artworks/{name}")
+            for number, name in enumerate(names)
+            for worker in ((one, other)[number % 2],)
+        ]
+        edits.append(other.http.put("/titles/big-buck-bunny", json={"name": "Bunny"}, headers=ADMIN))
+        edits.append(one.http.delete("/titles/cosmos-laundromat", headers=ADMIN))
+        answers = await asyncio.gather(*edits)
+        assert [answer.status_code for answer in answers] == [200] * 5 + [204]
+        await one.services.shelf.refresh()  # as it does four times a second
+        found = await titles(one)
+        assert [each["tags"] for each in found["countdown"]["artworks"]] == [[f"tag-{n}"] for n in range(4)]
+        assert found["big-buck-bunny"]["name"] == "Bunny"
+        assert "cosmos-laundromat" not in found
+
+
+async def test_edits_outlive_a_restart(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with serving(tmp_path, catalogue) as service:
+        await patch(service, {"alt": "Changed"})
+        clock = service.clock
+    async with serving(tmp_path, catalogue, clock=clock) as again:
+        assert (await artwork(again))["alt"] == "Changed"
