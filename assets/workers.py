@@ -1,10 +1,12 @@
 """Rendering many originals at once, so that none of them can stop the rest."""
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 from assets.renditions import Picture, PictureError, read, render, write
 from assets.survey import Original
@@ -40,13 +42,25 @@ def render_one(original: Original, images: Path) -> Picture | PictureError:
 
 def _pooled(originals: Sequence[Original], images: Path, workers: int) -> Iterator[Result]:
     # Spawned, as a fork would copy whatever threads and locks the parent has.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
     try:
         futures = {pool.submit(render_one, original, images): original for original in originals}
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone: a killed one tells nobody, and a pool waits for work for ever."""
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, name="lifeline", daemon=True).start()
 
 
 def _alone(original: Original, images: Path) -> Result:

@@ -13,9 +13,7 @@ RENDITION = Rendition("4f0c1a00-640.webp", "webp", "16:9", 640, 360)
 
 
 def an_artwork(id: str = "earthrise") -> Artwork:  # noqa: A002
-    return Artwork(
-        id, "Earthrise", "The Earth", source=SOURCE, placeholder=PLACEHOLDER, renditions=(RENDITION,)
-    )
+    return Artwork(id, "Earthrise", "The Earth", source=SOURCE, placeholder=PLACEHOLDER, renditions=(RENDITION,))
 
 
 def a_title(*artworks: Artwork, pins: tuple[Pin, ...] = ()) -> Title:

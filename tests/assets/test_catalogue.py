@@ -80,7 +80,7 @@ def titles(draw: st.DrawFn) -> Title:
     )
 
 
-def eligible(title: Title, **request: Any) -> list[str]:  # noqa: ANN401
+def eligible(title: Title, **request: Any) -> list[str]:
     asked = {"now": NOW, "locale": None, "placement": None, "maturity": None} | request
     return [artwork.id for artwork in title.eligible(**asked)]
 

@@ -69,9 +69,7 @@ def test_edits_survive_while_files_change_come_and_go(folder: Path, images: Path
     put(folder / "other" / "x.jpg")
     current = run(folder, images).titles
     a, b, c = (replace(art, status="paused", tags=("red",), alt="!") for art in current["one"].artworks)
-    current["one"] = replace(
-        current["one"], name="The One", default="c", artworks=(a, b, c), pins=(Pin("b"),)
-    )
+    current["one"] = replace(current["one"], name="The One", default="c", artworks=(a, b, c), pins=(Pin("b"),))
     (folder / "one" / "a.jpg").unlink()
     put(folder / "one" / "b.jpg", encoded(a_picture(colour="red")))
     put(folder / "one" / "d.jpg")
@@ -84,9 +82,7 @@ def test_edits_survive_while_files_change_come_and_go(folder: Path, images: Path
     one = result.titles["one"]
     new_b, d = one.artworks[1], one.artworks[3]
     assert one == replace(current["one"], artworks=(a, new_b, c, d))
-    assert new_b == replace(
-        b, source=new_b.source, placeholder=new_b.placeholder, renditions=new_b.renditions
-    )
+    assert new_b == replace(b, source=new_b.source, placeholder=new_b.placeholder, renditions=new_b.renditions)
     assert (new_b.source, new_b.renditions) != (b.source, b.renditions)
     assert new_b.source != b.source
     assert result.titles["other"] is current["other"]
@@ -216,9 +212,7 @@ def test_two_processes_do_what_one_does(folder: Path, images: Path) -> None:
 
 def test_every_sample_would_be_read_and_is_attributed() -> None:
     found = survey(SAMPLES)
-    attributed = re.findall(
-        r"^\| (\S+\.jpg) \|", (SAMPLES / "ATTRIBUTION.md").read_text("utf-8"), re.MULTILINE
-    )
+    attributed = re.findall(r"^\| (\S+\.jpg) \|", (SAMPLES / "ATTRIBUTION.md").read_text("utf-8"), re.MULTILINE)
 
     assert found.refused == ()
     assert sorted(attributed) == sorted(original.name for original in found.originals)

@@ -51,12 +51,8 @@ def test_a_catalogue_names_only_titles_that_are_there(revisions: Revisions) -> N
         revisions.put_catalogue({"../x": revisions.put_title(a_title())})
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda content: content[:-9], lambda content: content + b" ", lambda _: b""]
-)
-def test_a_damaged_document_is_detected_and_put_heals_it(
-    tmp_path: Path, damage: Callable[[bytes], bytes]
-) -> None:
+@pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda content: content + b" ", lambda _: b""])
+def test_a_damaged_document_is_detected_and_put_heals_it(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     revision = Revisions(tmp_path).put_title(a_title())
     name = Revisions(tmp_path).put_catalogue({"countdown": revision})
     for path, content in files(tmp_path).items():

@@ -104,7 +104,7 @@ async def test_feedback_to_two_processes_counts_once(store: SqliteStore, tmp_pat
     await other.close()
 
 
-@pytest.mark.parametrize("attempt", range(4))
+@pytest.mark.parametrize("attempt", range(10))
 async def test_processes_that_open_a_new_folder_at_once_all_succeed(tmp_path: Path, attempt: int) -> None:
     ready = threading.Barrier(6)
 
@@ -257,7 +257,7 @@ async def test_what_was_acknowledged_is_there_after_opening_again(
     await store.log.make_setting("key", b"value")
     token = await store.state.lead("one", 1000)
     assert token is not None
-    await store.state.commit(token, Progress(5, b"base", {}, {("a", "b", "c"): Tally(1)}))
+    await store.state.commit(token, Progress(2, b"base", {}, {("a", "b", "c"): Tally(1)}))
     before = await store.log.read(0, 10)
     await store.close()
     again = SqliteStore(tmp_path, clock, full_sync=full_sync)
@@ -279,3 +279,22 @@ async def test_closing_finishes_what_is_under_way(tmp_path: Path, clock: Clock, 
     await asyncio.sleep(0)
     await store.close()
     assert sorted(hold.decision for [hold] in await asyncio.gather(*placing)) == list(range(1, 11))
+
+
+async def test_after_a_power_cut_positions_go_on_beyond_all_that_was_learned(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path, Clock())
+    await store.log.tick(0)
+    token = await store.state.lead("trainer", 1000)
+    assert token is not None
+    await store.state.commit(token, Progress(5000, b"{}", {}, {}))  # the log's own end was lost with the power
+    await store.close()
+
+    again = SqliteStore(tmp_path, Clock())
+    head = await again.log.head()
+    assert head.position > 5000
+    assert [record.kind for record in await again.log.read(5000, 10)] == [Kind.TICK]
+    await again.close()
+
+    third = SqliteStore(tmp_path, Clock())
+    assert await third.log.head() == head, "the gap is made once"
+    await third.close()

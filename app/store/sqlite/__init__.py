@@ -12,6 +12,7 @@ class SqliteStore:
         folder.mkdir(parents=True, exist_ok=True)
         self.log = SqliteLog(folder / "log.sqlite", clock, full_sync=full_sync)
         self.state = SqliteState(folder / "state.sqlite", clock)
+        self.log.go_beyond(self.state.reached())
 
     async def close(self) -> None:
         await self.log.close()

@@ -1,12 +1,16 @@
 """Connections to the two files."""
 
 import sqlite3
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from app.store.commit import BusyError
 
 SETTLE_SECONDS = 5.0
 """How long opening may wait for other processes that open the same file."""
+PAUSE_SECONDS = 0.005
 PRIMARY = 0xFF
 """The part of an error code that names its kind; the rest says how it came about (sqlite.org/rescode.html)."""
 
@@ -21,12 +25,29 @@ def connect(path: Path, schema: str = "", *, full_sync: bool = False, patience: 
     connection = sqlite3.connect(
         path, isolation_level=None, timeout=SETTLE_SECONDS, check_same_thread=False, cached_statements=256
     )
-    connection.execute("PRAGMA journal_mode=WAL")
+    _settle(partial(connection.execute, "PRAGMA journal_mode=WAL"))
     connection.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
-    if schema:  # under the lock from the start: of two that read and then write, one would fail without waiting
-        connection.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
+    connection.executescript(schema)
     connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
     return connection
+
+
+def _settle(change: Callable[[], object]) -> None:
+    """Retry what SQLite refuses at once while others open the same file, whatever the timeout."""
+    patience = time.monotonic() + SETTLE_SECONDS
+    while True:
+        try:
+            change()
+        except sqlite3.OperationalError as error:
+            if not _busy(error) or time.monotonic() >= patience:
+                raise
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return
+
+
+def _busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & PRIMARY == sqlite3.SQLITE_BUSY
 
 
 class Transaction:
@@ -39,7 +60,7 @@ class Transaction:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & PRIMARY == sqlite3.SQLITE_BUSY:
+            if _busy(error):
                 raise BusyError from error
             raise
 

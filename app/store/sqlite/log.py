@@ -8,7 +8,7 @@ from pathlib import Path
 from app.records import Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
 from app.store.commit import GroupCommit
 from app.store.protocol import Draft, Event, Head, Hold
-from app.store.sqlite.connection import Transaction, connect
+from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS log (
@@ -31,6 +31,8 @@ SELECT hold.decision, nonce, stamp, until, artwork, in_group, deferred, pinned,
 FROM hold LEFT JOIN exposure ON exposure.decision = hold.decision WHERE key = ?
 """
 CHUNK = 500
+GAP = 1_000_000
+"""More records than a power cut can take: SQLite makes a log durable each time it folds its write-ahead log back."""
 _BIT = {Kind.IMPRESSION: 1, Kind.CLICK: 2, Kind.PLAY: 4}
 
 
@@ -46,6 +48,23 @@ class SqliteLog:
         self._group = GroupCommit(
             self._begin(transaction), transaction.commit, transaction.rollback, threaded=full_sync
         )
+
+    def go_beyond(self, position: int) -> None:
+        """Leave a gap in the positions if the log ends before `position`, which something learned has come to.
+
+        So it does when a power cut took its end (`synchronous=NORMAL` risks that). Positions are given once: given
+        again, the fold would pass the new records over, and the ids of lost decisions would name others.
+        """
+        if self._head(self._reader).position >= position:
+            return
+        self._writer.execute(f"PRAGMA busy_timeout={round(SETTLE_SECONDS * 1000)}")
+        self._writer.execute("BEGIN IMMEDIATE")
+        last = self._head(self._writer)
+        if last.position < position:
+            self._last = Head(position + GAP, last.stamp)
+            self._append(Kind.TICK, b"")
+        self._writer.execute("COMMIT")
+        self._writer.execute("PRAGMA busy_timeout=0")
 
     # ---------------------------------------------------------------- decisions
 

@@ -138,6 +138,14 @@ class SqliteState:
         learned = dict(read("SELECT pseudonym, examples FROM learned WHERE hour = ?", (hour,)).fetchall())
         return Counted(row[0], row[1], hour, learned, await self.tallies())
 
+    def reached(self) -> int:
+        """Return the furthest position that counts or a snapshot speak of."""
+        row = self._reader.execute(
+            "SELECT max((SELECT coalesce(max(position), 0) FROM counted),"
+            " (SELECT coalesce(max(position), 0) FROM snapshot))"
+        ).fetchone()
+        return int(row[0])
+
     async def current(self) -> int | None:
         row = self._reader.execute("SELECT max(id) FROM snapshot WHERE role = 'incumbent'").fetchone()
         return row[0] if row else None
