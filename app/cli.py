@@ -1,7 +1,6 @@
 """The command line."""
 
 import asyncio
-import errno
 import fcntl
 import http.client
 import os
@@ -24,6 +23,7 @@ from app import logs
 from app.fold import Fold
 from app.keys import make_admin_key
 from app.lifeline import end_with
+from app.listener import PortError, listen
 from app.main import import_folder, open_store, publish_rebuilt, rebuilt, train
 from app.report import Reporter
 from app.server import serve as serve_on
@@ -39,11 +39,8 @@ from bandit.vowpal import VowpalLearner
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, rich_markup_mode=None)
 console = Console(stderr=True)
 READY_SECONDS = 60.0
-BACKLOG = 2048
 BEHIND = 5
 """By how much a trainer beside workers is nicer: viewers wait for an answer, and nobody for the next snapshot."""
-PORT_SECONDS = 5.0
-"""How long to wait for the port: workers whose parent was killed need a moment to notice."""
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process is no longer the parent.")]
 
 
@@ -65,7 +62,7 @@ def serve(
     make_admin_key(settings)
     if samples:
         asyncio.run(_import_samples(settings))
-    with closing(_listen(settings)) as listener, closing(lock):
+    with closing(_listener(settings)) as listener, closing(lock):
         port = listener.getsockname()[1]
         supervisor = Supervisor(listener, settings.workers, settings.data / "run" / "metrics", parent=parent)
         supervisor.run(
@@ -154,29 +151,11 @@ def _lock(settings: Settings) -> TextIO:
     return file
 
 
-def _listen(settings: Settings) -> socket.socket:
-    where = f"{settings.host}:{settings.port}"
-    until = time.monotonic() + PORT_SECONDS
-    while True:
-        try:
-            return _bound(settings)
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE or time.monotonic() > until:
-                fault = f"Can't listen on {where}: {error.strerror}; set KEYART_PORT or KEYART_HOST."
-                raise _fail(fault) from None
-        time.sleep(0.2)
-
-
-def _bound(settings: Settings) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+def _listener(settings: Settings) -> socket.socket:
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
-        listener.listen(BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    return listener
+        return listen(settings.host, settings.port)
+    except PortError as refusal:
+        raise _fail(str(refusal)) from None
 
 
 def _announce(settings: Settings, port: int, supervisor: Supervisor) -> None:

@@ -26,7 +26,7 @@ from app.keys import admin_key, identity_key, signing_keys
 from app.model import Model
 from app.odds import Odds
 from app.personalizer import Personalizer
-from app.problem import problem_of
+from app.problem import Problem, problem_of
 from app.profiles import Profiles
 from app.records import encode
 from app.report import Reporter
@@ -36,7 +36,7 @@ from app.settings import Settings
 from app.shelf import Shelf
 from app.standings import Standings
 from app.store.memory import MemoryStore
-from app.store.protocol import Store
+from app.store.protocol import Store, StoreTimeoutError
 from app.store.sqlite import SqliteStore
 from app.tokens import GRACE_MS, Tokens
 from app.trainer import Trainer
@@ -149,6 +149,7 @@ def create_app(
         api.include_router(module.router)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _refused)
+    api.add_exception_handler(StoreTimeoutError, _busy)
     api.add_exception_handler(Exception, _failed)
     app: ASGIApp = artwork.ArtworkLane(api, lambda: api.state.services) if lane else api
     if not settings.cors_origins:
@@ -232,6 +233,11 @@ async def _invalid(_: Request, error: Exception) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  what it is registered for
     return problem_of(request, error).response()
+
+
+async def _busy(_: Request, __: Exception) -> Response:
+    sentence = "The log is busy and took nothing; send the same again in a moment: repeats count once."
+    return Problem(503, sentence, headers={"Retry-After": "1"}).response()
 
 
 async def _failed(_: Request, __: Exception) -> Response:

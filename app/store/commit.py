@@ -57,15 +57,17 @@ class GroupCommit:
     ) -> T:
         """Run `operation` inside the next transaction and return its result once that is committed.
 
-        Past `deadline` raises `StoreTimeoutError`. What has not begun by then never will; what is committed after
-        all is taken back by `undo`, an operation of the next transaction. So it is when the caller is cancelled.
+        What has not begun by `deadline` never will, and raises `StoreTimeoutError`. With `undo` it raises promptly
+        even if it has begun: what is then committed after all is taken back by `undo`, an operation of the next
+        transaction. So it is when the caller is cancelled. Without `undo` what has begun is waited for.
         """
         if self._closed:
             raise RuntimeError("The store is closed; open another one to write.")
         loop = asyncio.get_running_loop()
         waiter = _Waiter(operation, loop.create_future(), deadline, undo)
         self._add(waiter)
-        timer = loop.call_at(deadline, self._expire, waiter) if self._thread and deadline is not None else None
+        prompt = undo is not None and self._thread is not None  # the loop itself can't be interrupted
+        timer = loop.call_at(deadline, self._expire, waiter) if prompt and deadline is not None else None
         try:
             result: T = await waiter.future
         except asyncio.CancelledError:
@@ -147,7 +149,8 @@ class GroupCommit:
             self._flushing = False
 
     def _answer(self, waiter: _Waiter[Any], result: object) -> None:
-        self._expire_if_due(waiter)
+        if waiter.undo:
+            self._expire_if_due(waiter)
         if isinstance(result, _Failure):
             if not waiter.future.done():
                 waiter.future.set_exception(result.error)

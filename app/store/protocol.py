@@ -73,7 +73,8 @@ class Head(msgspec.Struct, frozen=True, gc=False):
 class Log(Protocol):
     """The event log with what must be as consistent as it: holds, exposures, profiles, settings.
 
-    Every method that writes is one transaction: when it returns, all of it survives the death of the process.
+    Every method that writes is one transaction: when it returns, all of it survives the death of the process. One
+    that can't begin it within seconds raises `StoreTimeoutError`, and has written nothing.
     """
 
     async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:

@@ -1,6 +1,7 @@
 """`/impressions`, `/clicks`, `/plays`: what viewers did."""
 
 import json
+import sqlite3
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -304,3 +305,17 @@ async def test_a_failing_log_is_never_acknowledged(
     monkeypatch.setattr(service.store.log, "feedback", fail)
     answer: httpx2.Response = await service.http.post("/clicks", json={"decision_id": id_})
     assert "secret" not in is_problem(answer, 500)["detail"]
+
+
+async def test_while_the_log_is_locked_feedback_is_refused_for_now(
+    service: Service, id_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.store.sqlite.log.PATIENCE_SECONDS", 0.05)
+    other = sqlite3.connect(service.settings.data / "log.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    refused = await service.http.post("/clicks", json={"decision_id": id_})
+    other.execute("ROLLBACK")
+    other.close()
+    is_problem(refused, 503)
+    assert refused.headers["retry-after"] == "1"
+    assert await post(service, "/clicks", {"decision_id": id_}) == counts(1)

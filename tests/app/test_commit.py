@@ -277,3 +277,19 @@ async def test_the_loop_goes_on_while_the_thread_commits(book: Book) -> None:
     assert await asyncio.gather(first, *others) == ["slow", "a", "b"]
     assert book.transactions == [["slow"], ["a", "b"]]
     await group.close()
+
+
+async def test_what_has_begun_and_cannot_be_taken_back_is_waited_for(
+    group: GroupCommit, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is told that feedback timed out would send it again."""
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+
+    def slow() -> str:
+        monkeypatch.setattr(loop, "time", lambda: now + 1000)
+        return book.write("slow")()
+
+    assert await group.run(slow, deadline=now + 500) == "slow"
+    monkeypatch.undo()
+    assert book.transactions == [["slow"]]

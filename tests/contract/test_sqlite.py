@@ -298,3 +298,16 @@ async def test_after_a_power_cut_positions_go_on_beyond_all_that_was_learned(tmp
     third = SqliteStore(tmp_path, Clock())
     assert await third.log.head() == head, "the gap is made once"
     await third.close()
+
+
+async def test_feedback_that_waits_too_long_for_a_lock_is_refused_and_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.store.sqlite.log.PATIENCE_SECONDS", 0.05)
+    store = SqliteStore(tmp_path, Clock())
+    [hold] = await store.log.place([a_draft()])
+    with locked(tmp_path / "log.sqlite"), pytest.raises(StoreTimeoutError):
+        await store.log.feedback([Event(Kind.CLICK, hold.decision, deferred=False)])
+    assert await store.log.feedback([Event(Kind.CLICK, hold.decision, deferred=False)]) == [True]
+    assert await kinds(store) == [Kind.DECISION, Kind.CLICK]
+    await store.close()

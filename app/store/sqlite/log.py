@@ -1,9 +1,11 @@
 """The event log in one SQLite file, appended to by all workers in group commits."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from app.records import Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
 from app.store.commit import GroupCommit
@@ -30,9 +32,12 @@ SELECT hold.decision, nonce, stamp, until, artwork, in_group, deferred, pinned,
        CASE WHEN exposure.decision IS NOT NULL THEN opened_at WHEN deferred THEN NULL ELSE stamp END
 FROM hold LEFT JOIN exposure ON exposure.decision = hold.decision WHERE key = ?
 """
+T = TypeVar("T")
 CHUNK = 500
+PATIENCE_SECONDS = 5.0
+"""How long feedback and edits wait for another process' lock; decisions have a deadline of their own."""
 GAP = 1_000_000
-"""More records than a power cut can take: SQLite makes a log durable each time it folds its write-ahead log back."""
+"""More records than a power cut can take: SQLite makes the log durable at each checkpoint."""
 _BIT = {Kind.IMPRESSION: 1, Kind.CLICK: 2, Kind.PLAY: 4}
 
 
@@ -77,7 +82,7 @@ class SqliteLog:
         return [self._hold(self._reader, key) for key in keys]
 
     async def show(self, hold: Hold, *, deferred: bool, window: int) -> None:
-        await self._group.run(partial(self._show, hold, deferred=deferred, window=window))
+        await self._write(partial(self._show, hold, deferred=deferred, window=window))
 
     def _place_all(self, drafts: Sequence[Draft]) -> list[Hold]:
         return [self._place(draft) for draft in drafts]
@@ -130,7 +135,7 @@ class SqliteLog:
     # ---------------------------------------------------------------- feedback
 
     async def feedback(self, events: Sequence[Event]) -> list[bool]:
-        return await self._group.run(lambda: [self._feedback(event) for event in events])
+        return await self._write(lambda: [self._feedback(event) for event in events])
 
     def _feedback(self, event: Event) -> bool:
         row = self._exposure(event.decision)
@@ -173,7 +178,7 @@ class SqliteLog:
 
     async def tick(self, after: int) -> None:
         if self._clock() - (await self.head()).stamp >= after:
-            await self._group.run(lambda: self._tick(after))
+            await self._write(lambda: self._tick(after))
 
     def _tick(self, after: int) -> None:
         if self._now() - self._last.stamp >= after:
@@ -181,7 +186,7 @@ class SqliteLog:
 
     async def declare(self, rules: bytes) -> None:
         if await self.setting("rules") != rules:
-            await self._group.run(lambda: self._declare(rules))
+            await self._write(lambda: self._declare(rules))
 
     def _declare(self, rules: bytes) -> None:
         if self._setting(self._writer, "rules") != rules:
@@ -215,7 +220,7 @@ class SqliteLog:
         oldest = self._reader.execute("SELECT stamp FROM log ORDER BY position LIMIT 1").fetchone()
         if oldest is None or oldest[0] >= before:
             return 0  # as it nearly always is: no need to keep the appenders waiting
-        return await self._group.run(lambda: self._trim(before, below, limit))
+        return await self._write(lambda: self._trim(before, below, limit))
 
     def _trim(self, before: int, below: int, limit: int) -> int:
         oldest = self._writer.execute(
@@ -228,6 +233,11 @@ class SqliteLog:
             self._writer.execute("DELETE FROM exposure WHERE decision <= ?", last)
             self._writer.execute("DELETE FROM hold WHERE decision <= ? AND until < ?", (*last, self._now()))
         return len(oldest)
+
+    async def _write(self, operation: Callable[[], T]) -> T:
+        """Do something in the next transaction, or say that no lock was to be had for `PATIENCE_SECONDS`."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        return await self._group.run(operation, deadline=deadline)
 
     def _begin(self, transaction: Transaction) -> Callable[[], None]:
         def begin() -> None:
@@ -255,14 +265,14 @@ class SqliteLog:
         return row[0] if row else None
 
     async def put_profile(self, pseudonym: str, body: bytes) -> None:
-        await self._group.run(
+        await self._write(
             lambda: (
                 self._writer.execute("INSERT OR REPLACE INTO profile VALUES (?, ?)", (pseudonym, body)).rowcount
             )
         )
 
     async def forget(self, pseudonym: str) -> None:
-        await self._group.run(lambda: self._forget(pseudonym))
+        await self._write(lambda: self._forget(pseudonym))
 
     def _forget(self, pseudonym: str) -> None:
         prefix = bytes.fromhex(pseudonym)
@@ -271,7 +281,7 @@ class SqliteLog:
         self._append(Kind.ERASURE, encode(Erasure(pseudonym)))
 
     async def scrub(self, pseudonym: str, after: int, limit: int) -> int:
-        return await self._group.run(lambda: self._scrub(pseudonym, after, limit))
+        return await self._write(lambda: self._scrub(pseudonym, after, limit))
 
     def _scrub(self, pseudonym: str, after: int, limit: int) -> int:
         rows = self._writer.execute(
@@ -291,7 +301,7 @@ class SqliteLog:
 
     async def make_setting(self, name: str, value: bytes) -> bytes:
         stored = await self.setting(name)
-        return await self._group.run(lambda: self._make_setting(name, value)) if stored is None else stored
+        return await self._write(lambda: self._make_setting(name, value)) if stored is None else stored
 
     def _make_setting(self, name: str, value: bytes) -> bytes:
         self._writer.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (name, value))
@@ -299,7 +309,7 @@ class SqliteLog:
         return value if stored is None else stored
 
     async def swap_setting(self, name: str, expected: bytes | None, value: bytes) -> bool:
-        return await self._group.run(lambda: self._swap_setting(name, expected, value))
+        return await self._write(lambda: self._swap_setting(name, expected, value))
 
     def _swap_setting(self, name: str, expected: bytes | None, value: bytes) -> bool:
         if self._setting(self._writer, name) != expected:
