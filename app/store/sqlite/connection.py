@@ -15,6 +15,10 @@ PRIMARY = 0xFF
 """The part of an error code that names its kind; the rest says how it came about (sqlite.org/rescode.html)."""
 
 
+CACHE_KIB = 16 * 1024
+"""SQLite's own 2 MiB are too few for holds, whose keys are spread evenly: each would be read from the file again."""
+
+
 def connect(path: Path, schema: str = "", *, full_sync: bool = False, patience: float = 0.0) -> sqlite3.Connection:
     """Open a file in WAL mode, and make what the schema lacks.
 
@@ -27,6 +31,7 @@ def connect(path: Path, schema: str = "", *, full_sync: bool = False, patience: 
     )
     _settle(partial(connection.execute, "PRAGMA journal_mode=WAL"))
     connection.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.executescript(schema)
     connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
     return connection

@@ -19,7 +19,6 @@ CREATE TABLE IF NOT EXISTS hold (
     key BLOB PRIMARY KEY, decision INTEGER NOT NULL, nonce BLOB NOT NULL, stamp INTEGER NOT NULL,
     until INTEGER NOT NULL, artwork TEXT NOT NULL, in_group TEXT, deferred INTEGER NOT NULL,
     pinned INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS hold_decision ON hold (decision); -- trim looks for old ones under the write lock
 -- What has become of a decision since it was logged; most decisions have no row here.
 CREATE TABLE IF NOT EXISTS exposure (
     decision INTEGER PRIMARY KEY, opened INTEGER, opened_at INTEGER, happened INTEGER NOT NULL,
@@ -34,6 +33,7 @@ FROM hold LEFT JOIN exposure ON exposure.decision = hold.decision WHERE key = ?
 """
 T = TypeVar("T")
 CHUNK = 500
+SWEPT = 5000
 PATIENCE_SECONDS = 5.0
 """How long feedback and edits wait for another process' lock; decisions have a deadline of their own."""
 GAP = 1_000_000
@@ -49,6 +49,7 @@ class SqliteLog:
         self._reader = connect(path)
         self._clock = clock
         self._last = Head(0, 0)
+        self._swept = b""
         transaction = Transaction(self._writer)
         self._group = GroupCommit(
             self._begin(transaction), transaction.commit, transaction.rollback, threaded=full_sync
@@ -231,8 +232,21 @@ class SqliteLog:
             last = (oldest[-1][0],)
             self._writer.execute("DELETE FROM log WHERE position <= ?", last)
             self._writer.execute("DELETE FROM exposure WHERE decision <= ?", last)
-            self._writer.execute("DELETE FROM hold WHERE decision <= ? AND until < ?", (*last, self._now()))
+            self._sweep(oldest[-1][0])
         return len(oldest)
+
+    def _sweep(self, trimmed: int) -> None:
+        """Delete expired holds of trimmed decisions among the next keys.
+
+        Going on by key needs no index on the decision, which every new hold would have to pay for.
+        """
+        rows = self._writer.execute(
+            "SELECT key, decision, until FROM hold WHERE key > ? ORDER BY key LIMIT ?", (self._swept, SWEPT)
+        ).fetchall()
+        now = self._now()
+        gone = [(key,) for key, decision, until in rows if decision <= trimmed and until < now]
+        self._writer.executemany("DELETE FROM hold WHERE key = ?", gone)
+        self._swept = rows[-1][0] if len(rows) == SWEPT else b""
 
     async def _write(self, operation: Callable[[], T]) -> T:
         """Do something in the next transaction, or say that no lock was to be had for `PATIENCE_SECONDS`."""
