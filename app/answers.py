@@ -26,8 +26,11 @@ class Choice(TypedDict):
 
 
 class Page(TypedDict):
+    """`unavailable` are titles of which nothing may be shown to this viewer."""
+
     choices: list[Choice]
     unknown: list[str]
+    unavailable: list[str]
 
 
 def chosen(shelved: Shelved, hold: Hold, tokens: Tokens, *, held: bool) -> Choice:

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from assets.rules import STRICTEST_MATURITY
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,63}$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
@@ -17,12 +20,26 @@ def _encodable(text: str) -> str:
     return text
 
 
+def _at_most(most: int) -> BeforeValidator:
+    """Count before anything else is looked at: of each entry that is wrong an error is made, or several."""
+
+    def check(given: object) -> object:
+        if isinstance(given, list | dict) and len(given) > most:
+            raise PydanticCustomError(
+                "too_long", "must have at most {most} entries, not {length}", {"most": most, "length": len(given)}
+            )
+        return given
+
+    return BeforeValidator(check)
+
+
 ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_encodable)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_encodable)]
 MOST_TITLES = 200
-STRICTEST_MATURITY = 21
+MOST_ATTRIBUTES = 32
+MOST_ERRORS = 20
 LONGEST_QUOTE = 200
 
 
@@ -61,7 +78,7 @@ class ArtworkQuery(Viewing):
 class PageQuery(Viewing):
     """A page of pictures."""
 
-    titles: Annotated[list[Slug], Field(min_length=1, max_length=MOST_TITLES)]
+    titles: Annotated[list[Slug], Field(min_length=1, max_length=MOST_TITLES), _at_most(MOST_TITLES)]
     deferred: bool = True
     """True unless said otherwise: most of a page is below the fold."""
 
@@ -85,7 +102,10 @@ class ProfileBody(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     attributes: Annotated[
-        dict[AttributeKey, bool | AttributeNumber | AttributeText], Field(max_length=32), AfterValidator(_limited)
+        dict[AttributeKey, bool | AttributeNumber | AttributeText],
+        Field(max_length=MOST_ATTRIBUTES),
+        AfterValidator(_limited),
+        _at_most(MOST_ATTRIBUTES),
     ] = {}
     """Anything that may tell whom a picture appeals to; `country`, `language` and `device` stand in where a
     request does not name them, and `maturity` is a limit that no request can raise."""
@@ -94,8 +114,11 @@ class ProfileBody(BaseModel):
 
 
 def error_sentences(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Name each field at fault with the reason and what was given."""
-    return [{"field": _field(error), **_fault(error)} for error in errors]
+    """Name each field at fault with the reason and what was given; of many the first ones and how many more."""
+    sentences = [{"field": _field(error), **_fault(error)} for error in errors[:MOST_ERRORS]]
+    if len(errors) > MOST_ERRORS:
+        sentences.append({"field": "body", "reason": f"{len(errors) - MOST_ERRORS} more errors are not listed"})
+    return sentences
 
 
 def _field(error: Mapping[str, Any]) -> str:

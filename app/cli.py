@@ -25,16 +25,17 @@ from app.keys import make_admin_key
 from app.lifeline import end_with
 from app.listener import PortError, listen
 from app.main import import_folder, open_store, publish_rebuilt, rebuilt, train
+from app.problem import Problem
 from app.report import Reporter
 from app.server import serve as serve_on
 from app.settings import Settings, faults
 from app.shelf import SETTING
-from app.store.protocol import Store
+from app.store.protocol import Snapshot, Store
 from app.supervisor import Supervisor
 from assets import SAMPLES
 from assets.renditions import PictureError
 from assets.row import Row
-from bandit.vowpal import VowpalLearner
+from bandit.vowpal import UnusableSnapshot, VowpalLearner
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, rich_markup_mode=None)
 console = Console(stderr=True)
@@ -203,6 +204,8 @@ async def _import(settings: Settings, folder: Path) -> None:
         rows = await _import_with_progress(settings, store, folder)
     except PictureError as error:
         raise _fail(str(error)) from None
+    except Problem as problem:
+        raise _fail(problem.detail) from None
     finally:
         await store.close()
     table = Table("title", "artwork", "outcome", "reason")
@@ -240,7 +243,7 @@ async def _rebuild(settings: Settings, *, publish: bool) -> None:
             async for fold in rebuilt(settings, store, stops):
                 progress.update(task, completed=fold.position)
                 if incumbent is not None and fold.position == incumbent.position:
-                    out.print(_comparison(fold.learner, VowpalLearner.restore(incumbent.learner), incumbent.id))
+                    out.print(_comparison(fold.learner, incumbent))
         if fold is None:
             raise _fail("The log is empty; there is nothing to fold.")
         out.print(f"Folded to position {fold.position}: {fold.seen.examples} examples learned.")
@@ -253,12 +256,17 @@ async def _rebuild(settings: Settings, *, publish: bool) -> None:
         await store.close()
 
 
-def _comparison(rebuilt_: VowpalLearner, incumbent: VowpalLearner, id_: int) -> str:
-    different = int((rebuilt_.weights() != incumbent.weights()).any(axis=1).sum())
+def _comparison(rebuilt_: VowpalLearner, incumbent: Snapshot) -> str:
+    try:
+        learner = VowpalLearner.restore(incumbent.learner)
+    except UnusableSnapshot as error:
+        return f"Snapshot {incumbent.id} can't be compared with, for it is damaged: {error}"
+    different = int((rebuilt_.weights() != learner.weights()).any(axis=1).sum())
     if not different:
-        return f"Equal to snapshot {id_} in every weight."
+        return f"Equal to snapshot {incumbent.id} in every weight."
     return (
-        f"Different from snapshot {id_} in {different} weights: the log was trimmed, or a profile was forgotten."
+        f"Different from snapshot {incumbent.id} in {different} weights: "
+        "the log was trimmed, or a profile was forgotten."
     )
 
 
@@ -292,6 +300,13 @@ async def _models(settings: Settings) -> None:
     table = Table("snapshot", "role", "position", "made", "bytes", "weights in use")
     for s in snapshots:
         made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(s.created / 1000))
-        used = int(np.count_nonzero(VowpalLearner.restore(s.learner).weights()[:, 0]))
-        table.add_row(str(s.id), s.role, str(s.position), made, str(len(s.learner)), str(used))
+        table.add_row(str(s.id), s.role, str(s.position), made, str(len(s.learner)), _weights_in_use(s))
     Console().print(table)
+
+
+def _weights_in_use(snapshot: Snapshot) -> str:
+    try:
+        return str(int(np.count_nonzero(VowpalLearner.restore(snapshot.learner).weights()[:, 0])))
+    except UnusableSnapshot as error:
+        console.print(f"Snapshot {snapshot.id} is damaged and passed over: {error}", highlight=False)
+        return "damaged"

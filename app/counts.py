@@ -39,7 +39,7 @@ class Counts:
                 self._tastes[who] = _decode_taste(row.state)
 
     def credit(self, decision: Decision, words: tuple[str, ...], gain: float, at: int) -> None:
-        if decision.profile:
+        if decision.profile and not decision.pinned:
             self._changing(decision.profile).like(words, gain, at)
 
     def close(self, decision: Decision, words: tuple[str, ...], closed: Closed) -> None:
@@ -51,6 +51,8 @@ class Counts:
             clicked=bool(closed.happened & CLICK),
             played=bool(closed.happened & PLAY),
         )
+        if decision.pinned:  # an editor's choice: what it earned would move what the policy's choices are held to
+            return
         self._base.shown += 1.0
         self._base.liked += closed.reward
         if decision.profile:

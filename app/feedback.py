@@ -1,6 +1,7 @@
 """Recording what viewers did."""
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from app.tokens import Tokens, UnacceptableId
 log = structlog.get_logger()
 
 MOST_ITEMS = 1000
+GONE = "The decision is no longer kept; ask for a new one with GET /artwork."
 LONGEST_SECONDS = 7 * 86400.0
 LONGEST_QUOTE = 80
 
@@ -50,31 +52,35 @@ class Recorder:
         """
         items = _items(body)
         events, rejected = await self._events(kind, items, trusted=trusted)
-        if not events:
-            metrics.FEEDBACK.labels(kind.name.lower(), "rejected").inc(len(rejected))
-            raise Unacceptable(
-                f"None of the {len(items)} items is acceptable; 'rejected' says why each is not.",
-                {"rejected": rejected},
-            )
-        news = await self._log.feedback(events)
-        answer: Recorded = {"recorded": sum(news), "duplicates": len(news) - sum(news), "rejected": rejected}
-        for outcome, count in (
-            ("recorded", sum(news)),
-            ("duplicate", answer["duplicates"]),
-            ("rejected", len(rejected)),
-        ):
-            metrics.FEEDBACK.labels(kind.name.lower(), outcome).inc(count)
+        news = await self._log.feedback([event for _, event in events]) if events else []
+        gone: list[Rejected] = [
+            {"index": index, "reason": GONE} for (index, _), new in zip(events, news, strict=True) if new is None
+        ]
+        rejected = sorted([*rejected, *gone], key=itemgetter("index"))
+        answer: Recorded = {"recorded": news.count(True), "duplicates": news.count(False), "rejected": rejected}
+        self._count(kind, answer)
+        if len(rejected) == len(items):
+            sentence = f"None of the {len(items)} items is acceptable; 'rejected' says why each is not."
+            raise Unacceptable(sentence, {"rejected": rejected})
         return answer
+
+    @staticmethod
+    def _count(kind: Kind, answer: Recorded) -> None:
+        name = kind.name.lower()
+        metrics.FEEDBACK.labels(name, "recorded").inc(answer["recorded"])
+        metrics.FEEDBACK.labels(name, "duplicate").inc(answer["duplicates"])
+        metrics.FEEDBACK.labels(name, "rejected").inc(len(answer["rejected"]))
 
     async def _events(
         self, kind: Kind, items: Sequence[Any], *, trusted: bool
-    ) -> tuple[list[Event], list[Rejected]]:
-        events: list[Event] = []
+    ) -> tuple[list[tuple[int, Event]], list[Rejected]]:
+        """Return the acceptable items as events, and the others, each with its index."""
+        events: list[tuple[int, Event]] = []
         rejected: list[Rejected] = []
         now = self._clock()
         for index, item in enumerate(items):
             try:
-                events.append(await self._event(kind, item, now, trusted=trusted))
+                events.append((index, await self._event(kind, item, now, trusted=trusted)))
             except (NotAccepted, UnacceptableId) as refusal:
                 rejected.append({"index": index, "reason": str(refusal)})
         return events, rejected
@@ -89,7 +95,7 @@ class Recorder:
         if not isinstance(text, str):
             raise NotAccepted(f"The decision_id is text, as it was answered, not {_short(text)}.")
         decision = self._tokens.verify(text, now)
-        return Event(kind, decision.position, decision.deferred, seconds)
+        return Event(kind, decision.position, decision.nonce, decision.deferred, seconds)
 
     async def _latest(self, kind: Kind, item: dict[str, Any], seconds: float, *, trusted: bool) -> Event:
         """Take the profile's latest pick for the title to be meant."""
@@ -106,7 +112,7 @@ class Recorder:
             raise NotAccepted(
                 f"Title {_short(title)} was never chosen for this profile in placement {_short(placement)}."
             )
-        return Event(kind, hold.decision, hold.deferred, seconds)
+        return Event(kind, hold.decision, hold.nonce, hold.deferred, seconds)
 
 
 def _items(body: bytes) -> list[Any]:

@@ -1,12 +1,15 @@
 """The fold over the log: join, reward, learn, count. It reads no clock."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+import msgspec
+
 from app.counts import Counts
 from app.joining import Close, Credit, Forget, Joining, Step
-from app.records import Decision, Record, decode_decision
+from app.records import DECISIONS, Decision, Record, decode_decision
 from app.shelf import Shelf, Shelved
 from app.store.protocol import Counted, Log, Progress, Snapshot, State
 from bandit.policy import UnlearnableExample
@@ -83,6 +86,7 @@ class Fold:
             await self.counts.recall({d.profile for d, _ in found.values() if d.profile})
             for step in chunk:
                 self._apply(step, found)
+            await asyncio.sleep(0)  # one record may close very many windows, and the lease has to be renewed
         if records:
             self.position, self.stamp = records[-1].position, records[-1].stamp
             self.learned = max(self.learned, self.position)
@@ -114,16 +118,24 @@ class Fold:
     # ---------------------------------------------------------------- one step
 
     async def _find(self, steps: Iterable[Step]) -> Found:
-        """Read the decisions that the steps speak of. One that is no longer retained says nothing more."""
+        """Read the decisions that the steps speak of. One that is no longer retained says nothing more.
+
+        One that is none, or whose title can't be had, is refused: it is no better the next time.
+        """
         wanted = {step.decision for step in steps if not isinstance(step, Forget) and self._matters(step)}
         found = {}
         for position, record in (await self._log.records(wanted)).items():
-            decision = decode_decision(record.body)
             try:
-                found[position] = decision, self._shelf.at(decision.title, decision.revision)
-            except LookupError:
+                found[position] = self._decision(record)
+            except (LookupError, ValueError, msgspec.DecodeError):
                 self.seen.refused += 1
         return found
+
+    def _decision(self, record: Record) -> tuple[Decision, Shelved]:
+        if record.kind not in DECISIONS:
+            raise LookupError(f"Position {record.position} holds no decision.")
+        decision = decode_decision(record.body)
+        return decision, self._shelf.at(decision.title, decision.revision)
 
     def _matters(self, step: Close | Credit) -> bool:
         if isinstance(step, Credit) and not step.gain:
@@ -137,8 +149,8 @@ class Fold:
                 if new:
                     self.counts.forget(step.profile)
             case Credit():
-                self.seen.late += step.gain is None
-                self.seen.on_time += bool(step.gain)
+                self.seen.late += new and step.gain is None
+                self.seen.on_time += new and step.gain is not None
                 if new and step.gain and step.decision in found:
                     decision, shelved = found[step.decision]
                     self.counts.credit(decision, _words(decision, shelved), step.gain, step.stamp)

@@ -17,8 +17,8 @@ class Inspector:
         self._log, self._tokens, self._clock = store_log, tokens, clock
 
     async def record(self, decision_id: str) -> dict[str, Any]:
-        """Return the whole record, with the draw made again from it."""
-        id_, decision = await self._find(decision_id)
+        """Return the whole record, as long as the log keeps it, with the draw made again from it."""
+        id_, decision = await self._find(self._tokens.read, decision_id)
         u = uniform_from(decision.nonce)
         again = decision.chosen if decision.pinned else draw(decision.probabilities, u)
         return {
@@ -43,7 +43,7 @@ class Inspector:
 
     async def why(self, decision_id: str) -> dict[str, Any]:
         """Return what anyone who holds the id may know: no profile data."""
-        _, decision = await self._find(decision_id)
+        _, decision = await self._find(lambda text: self._tokens.verify(text, self._clock()), decision_id)
         return {
             "title": decision.title,
             "artwork": decision.artwork,
@@ -53,9 +53,9 @@ class Inspector:
             "reasons": [_reason(decision)],
         }
 
-    async def _find(self, decision_id: str) -> tuple[DecisionId, Decision]:
+    async def _find(self, read: Callable[[str], DecisionId], text: str) -> tuple[DecisionId, Decision]:
         try:
-            id_ = self._tokens.verify(decision_id, self._clock())
+            id_ = read(text)
         except UnacceptableId as refusal:
             raise NotFound(str(refusal)) from refusal
         record = (await self._log.records([id_.position])).get(id_.position)

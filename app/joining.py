@@ -25,7 +25,7 @@ class Close(msgspec.Struct, frozen=True, gc=False):
 
 
 class Credit(msgspec.Struct, frozen=True, gc=False):
-    """Feedback came in. `gain` is by how much it raised its exposure's reward; None if it came too late."""
+    """A click or play came in. `gain` is by how much it raised its exposure's reward; None if it came too late."""
 
     position: int
     stamp: int
@@ -76,7 +76,9 @@ class Joining:
                 self._open(record, record.position)
             case Kind.EXPOSURE:
                 self._open(record, decode_reference(record.body).decision)
-            case Kind.IMPRESSION | Kind.CLICK | Kind.PLAY:
+            case Kind.IMPRESSION:
+                self._credit(record)  # it may open a window, but earns nothing
+            case Kind.CLICK | Kind.PLAY:
                 yield self._credit(record)
             case Kind.VOID:
                 self._joiner.void(decode_reference(record.body).decision)

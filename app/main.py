@@ -14,9 +14,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from app import metrics
 from app.access import Access
 from app.cors import Cors
 from app.editor import Editor
+from app.fallbacks import Fallbacks
 from app.feedback import Recorder
 from app.fold import Fold
 from app.gate import Gate, failure
@@ -111,7 +113,13 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
             clock=clock,
         ),
         personalizer=Personalizer(
-            settings, store_log=store.log, viewers=viewers, odds=odds, tokens=tokens, clock=clock
+            settings,
+            store_log=store.log,
+            viewers=viewers,
+            odds=odds,
+            tokens=tokens,
+            fallbacks=Fallbacks(clock),
+            clock=clock,
         ),
         recorder=Recorder(store.log, tokens, identity, clock),
         profiles=Profiles(store, identity, groups),
@@ -160,13 +168,16 @@ def create_app(
 async def import_folder(
     settings: Settings, store: Store, folder: Path, progress: Callable[[int, int], None] | None = None
 ) -> tuple[Row, ...]:
-    """Merge a folder of pictures into the current catalogue, in one step; return what became of each."""
+    """Merge a folder of pictures into the current catalogue, in one step; return what became of each.
+
+    It takes long, and what others edit meanwhile stays.
+    """
     editor = editor_in(settings, store)
-    current = await editor.titles()
-    result = ingest(folder, current=current, images=settings.data / "images", progress=progress)
-    changed = {id_: title for id_, title in result.titles.items() if current.get(id_) != title}
+    before = await editor.titles()
+    result = ingest(folder, current=before, images=settings.data / "images", progress=progress)
+    changed = {id_: title for id_, title in result.titles.items() if before.get(id_) != title}
     if changed:
-        await editor.put_all(changed)
+        await editor.merge(changed, before)
     return result.rows
 
 
@@ -223,6 +234,8 @@ async def _refresh(services: Services) -> None:
             await refresh()
         except Exception:
             log.exception("refresh_failed", what=what)
+    if services.model.created is not None:
+        metrics.SNAPSHOT_AGE.set((services.clock() - services.model.created) / 1000)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

@@ -1,5 +1,7 @@
 """The learner that a worker decides with."""
 
+import time
+
 import structlog
 
 from app import metrics
@@ -37,14 +39,15 @@ class Model:
         """Swap in the latest snapshot if it is new. One that can't be restored is passed over, with a word."""
         if await self._state.current() == self._seen:
             return False
+        started = time.perf_counter()
         for snapshot in await self._state.snapshots(limit=1 if self._learner else 5):
             self._seen = max(self._seen or 0, snapshot.id)
             try:
-                with metrics.SNAPSHOT_LOAD.time():
-                    self._learner = VowpalLearner.restore(snapshot.learner)
+                self._learner = VowpalLearner.restore(snapshot.learner)
             except UnusableSnapshot as error:
                 log.warning("snapshot_refused", snapshot=snapshot.id, reason=str(error))
                 continue
+            metrics.SNAPSHOT_LOAD.observe(time.perf_counter() - started)
             self.snapshot, self.created = snapshot.id, snapshot.created
             return True
         return False

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import structlog
 
 from app import metrics
-from app.answers import Choice, chosen, fallback
+from app.answers import Choice, chosen
 from app.asked import Viewing
+from app.fallbacks import Fallbacks
 from app.identity import hold_key
 from app.model import NoModelError
 from app.odds import Odds
@@ -50,6 +51,16 @@ class Case:
         return any(artwork.id == hold.artwork for artwork in self.candidates)
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What all cases of a request share. `now` is in milliseconds, `deadline` on the running loop's clock."""
+
+    asked: Viewing
+    viewer: Viewer
+    now: int
+    deadline: float
+
+
 class Personalizer:
     def __init__(
         self,
@@ -59,11 +70,13 @@ class Personalizer:
         viewers: Viewers,
         odds: Odds,
         tokens: Tokens,
+        fallbacks: Fallbacks,
         clock: Callable[[], int],
     ):
         self._settings = settings
         self._log = store_log
         self._viewers, self._odds, self._tokens, self._clock = viewers, odds, tokens, clock
+        self._fallbacks = fallbacks
 
     async def choose(self, asked: Viewing, titles: Sequence[Shelved]) -> list[Choice]:
         """Return a choice for each title, in order. Whatever fails, a known title gets a picture.
@@ -76,15 +89,11 @@ class Personalizer:
             now = self._clock()
             viewer = await self._viewers.of(asked, now)
             if self._settings.serve == "default":
-                return self._fall_back(asked, viewer, titles, "switched_off")
-            return await self._decide(asked, viewer, titles, now, deadline)
-        except NoModelError:
-            return self._fall_back(asked, viewer, titles, "no_model")
-        except StoreTimeoutError:
-            return self._fall_back(asked, viewer, titles, "timeout")
-        except Exception:
-            log.exception("decision_failed", titles=[shelved.title.id for shelved in titles][:5])
-            return self._fall_back(asked, viewer, titles, "error")
+                return self._fallbacks.choose(asked, viewer, titles, "switched_off")
+            cases = [case for shelved in titles if (case := self._case(asked, viewer, shelved, now))]
+            return await self._decide(Request(asked, viewer, now, deadline), cases)
+        except Exception as failure:  # noqa: BLE001  a known title gets a picture, whatever failed
+            return self._fallbacks.choose(asked, viewer, titles, _reason(failure))
 
     async def choose_one(self, asked: Viewing, shelved: Shelved) -> Choice:
         """Return the choice for one title, or raise `Gone` or `NotFound` if no artwork of it may be shown."""
@@ -98,20 +107,24 @@ class Personalizer:
             "widen the request or the artworks' limits."
         )
 
-    async def _decide(
-        self, asked: Viewing, viewer: Viewer, titles: Sequence[Shelved], now: int, deadline: float
-    ) -> list[Choice]:
-        cases = [case for shelved in titles if (case := self._case(asked, viewer, shelved, now))]
-        await self._serve_holds(asked, cases, now, deadline)
-        for _ in range(RACES):
-            waiting = [case for case in cases if case.hold is None]
-            if not waiting:
-                break
-            await self._draw(asked, viewer, waiting, deadline)
-        return [self._answer(case, case.hold) if case.hold else self._outrun(case) for case in cases]
+    async def _decide(self, request: Request, cases: Sequence[Case]) -> list[Choice]:
+        """Answer what has been decided when time is up, or something fails; the rest falls back."""
+        reason = "outrun"
+        try:
+            await self._serve_holds(request, cases)
+            for _ in range(RACES):
+                waiting = [case for case in cases if case.hold is None]
+                if not waiting:
+                    break
+                await self._draw(request, waiting)
+        except Exception as failure:  # noqa: BLE001  as above
+            reason = _reason(failure)
+        return [choice for case in cases for choice in self._answer(request, case, reason)]
 
     def _case(self, asked: Viewing, viewer: Viewer, shelved: Shelved, now: int) -> Case | None:
         title = shelved.title
+        if viewer.maturity is not None and title.maturity > viewer.maturity:
+            return None
         candidates = title.eligible(
             now=now / 1000, locale=viewer.locale, placement=asked.placement, maturity=viewer.maturity
         )
@@ -123,62 +136,73 @@ class Personalizer:
 
     # ---------------------------------------------------------------- holds
 
-    async def _serve_holds(self, asked: Viewing, cases: Sequence[Case], now: int, deadline: float) -> None:
+    async def _serve_holds(self, request: Request, cases: Sequence[Case]) -> None:
         """Serve what is held for the viewer again: the same decision with its own propensity, not a new draw."""
         keyed = [case for case in cases if case.key is not None]
         if not self._settings.hold_ms or not keyed:
             return
-        holds = await self._log.holds([case.key for case in keyed if case.key])
-        shown = []
-        for case, hold in zip(keyed, holds, strict=True):
+        opening = []
+        for case, hold in zip(keyed, await self._log.holds([case.key for case in keyed if case.key]), strict=True):
             case.standing = hold
-            if hold and hold.until > now and case.fits(hold):
+            if hold is None or not self._lasts(hold, request.now) or not case.fits(hold):
+                continue
+            if self._opens(hold, request):
+                opening.append(self._show(case, hold, request))
+            else:
                 case.hold, case.held = hold, True
-                if self._opens(hold, asked, now):
-                    shown.append(hold)
-        if shown:
-            await self._show(shown, asked, deadline)
+        if opening:
+            _raise_first(await asyncio.gather(*opening, return_exceptions=True))
 
-    def _opens(self, hold: Hold, asked: Viewing, now: int) -> bool:
+    def _lasts(self, hold: Hold, now: int) -> bool:
+        """Whether the hold still stands, also by a setting that was shortened since: ids expire by that, too."""
+        return min(hold.until, hold.stamp + self._settings.hold_ms) > now
+
+    def _opens(self, hold: Hold, request: Request) -> bool:
         """Whether serving the hold again is a new exposure."""
         if hold.opened_at is None:
-            return not asked.deferred
-        return now >= hold.opened_at + self._settings.window_ms
+            return not request.asked.deferred
+        return request.now >= hold.opened_at + self._settings.window_ms
 
-    async def _show(self, holds: Sequence[Hold], asked: Viewing, deadline: float) -> None:
-        """Log the new exposures, all in one transaction; what has not begun by the deadline never will."""
+    async def _show(self, case: Case, hold: Hold, request: Request) -> None:
+        """Log the new exposure; only then the hold is served."""
         window = self._settings.window_ms
-        try:
-            async with asyncio.timeout_at(deadline):
-                await asyncio.gather(
-                    *[self._log.show(hold, deferred=asked.deferred, window=window) for hold in holds]
-                )
-        except TimeoutError as error:
-            raise StoreTimeoutError("The log took longer than the decision may.") from error
+        await self._log.show(hold, deferred=request.asked.deferred, window=window, deadline=request.deadline)
+        case.hold, case.held = hold, True
 
     # ---------------------------------------------------------------- new decisions
 
-    async def _draw(self, asked: Viewing, viewer: Viewer, cases: Sequence[Case], deadline: float) -> None:
+    async def _draw(self, request: Request, cases: Sequence[Case]) -> None:
         """Draw for all cases and log them in one transaction; the loser of a race takes the winner's hold."""
-        drafts = [await self._draft(asked, viewer, case) for case in cases]
-        placed = await self._log.place(drafts, deadline=deadline)
+        drafts = [await self._draft(request, case) for case in cases]
+        placed = await self._log.place(drafts, deadline=request.deadline)
+        outrun = []
         for case, draft, hold in zip(cases, drafts, placed, strict=True):
             if hold.nonce == draft.nonce:
                 case.hold = hold
-            elif case.fits(hold):
-                case.hold, case.held = hold, True
             else:
                 case.standing = hold
+                outrun.append(case)
+        for case in outrun:
+            await self._take(case, request)
 
-    async def _draft(self, asked: Viewing, viewer: Viewer, case: Case) -> Draft:
+    async def _take(self, case: Case, request: Request) -> None:
+        hold = case.standing
+        if hold is None or not case.fits(hold):
+            return
+        if self._opens(hold, request):
+            await self._show(case, hold, request)
+        else:
+            case.hold, case.held = hold, True
+
+    async def _draft(self, request: Request, case: Case) -> Draft:
         nonce = os.urandom(NONCE_BYTES)
-        decision = await self._decision(viewer, case, nonce)
+        decision = await self._decision(request.viewer, case, nonce)
         return Draft(
             encode(decision),
             nonce,
             decision.artwork,
             decision.group,
-            asked.deferred,
+            request.asked.deferred,
             decision.pinned,
             case.key,
             self._settings.hold_ms if case.key else 0,
@@ -210,43 +234,26 @@ class Personalizer:
 
     # ---------------------------------------------------------------- answers
 
-    def _answer(self, case: Case, hold: Hold) -> Choice:
+    def _answer(self, request: Request, case: Case, reason: str) -> list[Choice]:
+        """Return the case's choice; a fallback for `reason` if nothing was decided."""
+        hold = case.hold
+        if hold is None:
+            return self._fallbacks.choose(request.asked, request.viewer, [case.shelved], reason)
         outcome = "held" if case.held else "pinned" if hold.pinned else "drawn"
         metrics.decided(hold.group, outcome).inc()
-        return chosen(case.shelved, hold, self._tokens, held=case.held)
+        return [chosen(case.shelved, hold, self._tokens, held=case.held)]
 
-    def _outrun(self, case: Case) -> Choice:
-        """Fall back where another request was faster each time, with a hold that can't be served here."""
-        metrics.FALLBACKS.labels("outrun").inc()
-        ids = [artwork.id for artwork in case.candidates]
-        default = case.shelved.title.default
-        return fallback(case.shelved, default if default in ids else ids[0])
 
-    def _fall_back(
-        self, asked: Viewing, viewer: Viewer | None, titles: Sequence[Shelved], reason: str
-    ) -> list[Choice]:
-        choices = [
-            fallback(shelved, artwork.id)
-            for shelved in titles
-            if (artwork := self._default(asked, viewer, shelved))
-        ]
-        metrics.FALLBACKS.labels(reason).inc(len(choices))
-        return choices
+def _reason(failure: Exception) -> str:
+    if isinstance(failure, NoModelError):
+        return "no_model"
+    if isinstance(failure, StoreTimeoutError):
+        return "timeout"
+    log.error("decision_failed", exc_info=failure)
+    return "error"
 
-    def _default(self, asked: Viewing, viewer: Viewer | None, shelved: Shelved) -> Artwork | None:
-        """Return the title's default picture, if it may be shown.
 
-        What is fit for all goes first where the profile's own limit could not be read.
-        """
-        may = shelved.title.eligible(
-            now=self._clock() / 1000,
-            locale=viewer.locale if viewer else asked.language,
-            placement=asked.placement,
-            maturity=viewer.maturity if viewer else asked.maturity,
-        )
-        cautious = viewer is None and asked.profile is not None
-
-        def rank(artwork: Artwork) -> tuple[int, bool]:
-            return artwork.maturity if cautious else 0, artwork.id != shelved.title.default
-
-        return min(may, key=rank, default=None)
+def _raise_first(outcomes: Sequence[object]) -> None:
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome

@@ -50,3 +50,4 @@ class Profiles:
         seen = 0
         while seen < end and (last := await log.scrub(pseudonym, seen, SCRUBBED)) > seen:
             seen = last
+        await log.forget(pseudonym)  # what the trainer learned of it meanwhile goes, too

@@ -27,6 +27,9 @@ class Kind(IntEnum):
     """A profile is forgotten."""
 
 
+DECISIONS = frozenset({Kind.DECISION, Kind.DEFERRED})
+
+
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was chosen, from what, with which chance, knowing what."""
 

@@ -2,13 +2,17 @@
 
 import re
 from ipaddress import ip_address
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.tokens import GRACE_MS
 from bandit.reward import Rules
+
+DAY_MS = 86_400_000
 
 DEMO: dict[str, Any] = {
     "reward_window_seconds": 2.0,
@@ -84,7 +88,7 @@ class Settings(BaseSettings):
     decision_timeout_ms: Annotated[float, Field(gt=0, le=60_000, allow_inf_nan=False)] = 100
     """After so long without a decision the title's default picture is served as a fallback."""
     retention_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 90
-    """How long the log is kept."""
+    """How long the log is kept: no shorter than feedback is accepted."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins, separated by commas, whose pages may call this service; `*` for all."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -105,6 +109,12 @@ class Settings(BaseSettings):
         if shares > 1:
             raise ValueError(
                 f"BEST_SINGLE_SHARE, UNIFORM_SHARE and DEFAULT_SHARE add up to {shares}; lower them to at most 1."
+            )
+        answerable = (self.hold_ms + self.window_ms + GRACE_MS) / DAY_MS
+        if self.retention_days < answerable:
+            raise ValueError(
+                f"RETENTION_DAYS is {self.retention_days:g}, but feedback is accepted for longer: for HOLD_SECONDS, "
+                f"REWARD_WINDOW_SECONDS and seven days; raise it to at least {ceil(answerable * 100) / 100:g}."
             )
         for origin in self.cors_origins:
             if not ORIGIN.fullmatch(origin):

@@ -1,13 +1,18 @@
 """The catalogue as the service has it at hand."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+import structlog
+
 from app.picture import Image, image_of
 from app.store.protocol import Log
-from assets.catalogue import Artwork, Title
-from assets.revisions import Revisions
+from assets.catalogue import Artwork, CatalogueError, Title
+from assets.revisions import DamagedRevision, Revisions, UnknownRevision
 from bandit.types import Action
+
+log = structlog.get_logger()
 
 SETTING = "catalogue"
 """The store's setting that names the current catalogue."""
@@ -44,16 +49,30 @@ class Shelf:
         self.name: str | None = None
         self._titles: dict[str, Shelved] = {}
         self._earlier: dict[str, Shelved] = {}
+        self._unreadable: dict[str, str] = {}
+        self._tried: str | None = None
+        self._refreshing = asyncio.Lock()
 
     async def refresh(self) -> bool:
-        """Take up the catalogue that the store calls current; only titles that changed are read."""
-        name = await self._log.setting(SETTING)
-        if name is None or name.decode() == self.name:
-            return False
-        wanted = self._revisions.catalogue(name.decode())
-        self._titles = {title: self._take(title, revision) for title, revision in sorted(wanted.items())}
-        self.name = name.decode()
-        return True
+        """Take up the catalogue that the store calls current; only titles that changed are read.
+
+        Of a title that can't be read the last good version stays. It is tried again each time, for it may be
+        repaired under the same name, and complained of once for each catalogue.
+        """
+        async with self._refreshing:
+            setting = await self._log.setting(SETTING)
+            name = setting.decode() if setting else None
+            if name is None or (name == self.name and not self._unreadable):
+                return False
+            titles, unreadable = await asyncio.to_thread(self._read, name)
+            if name != self._tried:
+                _complain(name, unreadable)
+                self._tried = name
+            if titles is None:
+                return False
+            changed = name != self.name or unreadable != self._unreadable
+            self._titles, self._unreadable, self.name = titles, unreadable, name
+            return changed
 
     def get(self, title: str) -> Shelved | None:
         return self._titles.get(title)
@@ -76,6 +95,23 @@ class Shelf:
             found = self._earlier[revision] = Shelved.of(self._revisions.title(revision))
         return found
 
+    def _read(self, name: str) -> tuple[dict[str, Shelved] | None, dict[str, str]]:
+        """Return the titles of a catalogue, None if there is no reading it, and why what is unreadable is so."""
+        titles: dict[str, Shelved] = {}
+        unreadable: dict[str, str] = {}
+        try:
+            wanted = self._revisions.catalogue(name)
+        except UNREADABLE as error:
+            return None, {"": str(error)}
+        for title, revision in sorted(wanted.items()):
+            try:
+                titles[title] = self._take(title, revision)
+            except UNREADABLE as error:
+                unreadable[title] = str(error)
+                if last := self._titles.get(title):
+                    titles[title] = last
+        return titles, unreadable
+
     def _take(self, title: str, revision: str) -> Shelved:
         current = self._titles.get(title)
         if current and current.revision == revision:
@@ -83,5 +119,16 @@ class Shelf:
         return Shelved.of(self._revisions.title(revision))
 
 
+def _complain(catalogue: str, unreadable: Mapping[str, str]) -> None:
+    if not unreadable:
+        return
+    first, reason = next(iter(unreadable.items()))
+    of = f"title {first!r}" if first else "the catalogue"
+    others = f" and of {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
+    sentence = f"Of {of}{others} the last good version stays, if there was one: {reason.rstrip('.')}."
+    log.error("catalogue_damaged", catalogue=catalogue, reason=sentence)
+
+
+UNREADABLE = (DamagedRevision, UnknownRevision, CatalogueError, OSError)
 EARLIER = 4096
 """Revisions kept at hand: a fold over an old log meets them one after the other."""

@@ -29,13 +29,15 @@ LONGEST_PAUSE = 5.0
 class Child:
     name: str
     command: Sequence[str]
+    inherited: Sequence[int] = ()
+    """The file descriptors that it is handed."""
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     pause: float = 0.0
     due: float = field(default=0.0)
 
-    def start(self, inherited: Sequence[int], environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(self.command, pass_fds=inherited, env=environment)  # noqa: S603  our own
+    def start(self, environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(self.command, pass_fds=self.inherited, env=environment)  # noqa: S603  our own
         self.started = time.monotonic()
         log.info("started", child=self.name, pid=self.process.pid)
 
@@ -53,12 +55,13 @@ class Child:
 class Supervisor:
     def __init__(self, listener: socket.socket, workers: int, metrics_folder: Path, *, parent: int | None = None):
         """Take the socket that the workers share; with `parent`, end when that process is no longer the parent."""
-        self._inherited = [listener.fileno()]
         me = str(os.getpid())
         base = [sys.executable, "-m", "app"]
-        worker = [*base, "worker", "--socket", str(listener.fileno()), "--parent", me]
+        shared = listener.fileno()
+        worker = [*base, "worker", "--socket", str(shared), "--parent", me]
         trainer = [*base, "train", "--parent", me, "--holder", f"trainer of {socket.gethostname()} {me}"]
-        self._children = [Child(f"worker-{n + 1}", worker) for n in range(workers)] + [Child("trainer", trainer)]
+        self._children = [Child(f"worker-{n + 1}", worker, [shared]) for n in range(workers)]
+        self._children.append(Child("trainer", trainer))
         self._metrics_folder = metrics_folder
         self._environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(metrics_folder)}
         self._parent = parent
@@ -93,7 +96,7 @@ class Supervisor:
     def _start_due(self) -> None:
         for child in self._children:
             if child.process is None and time.monotonic() >= child.due and not self._stopping:
-                child.start(self._inherited, self._environment)
+                child.start(self._environment)
 
     def _bury(self) -> None:
         for child in self._children:

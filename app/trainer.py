@@ -135,7 +135,7 @@ class Trainer:
 
     async def _renew(self, token: int, stop: asyncio.Event) -> None:
         """Keep the lease, and return when it is lost or no longer needed."""
-        while not stop.is_set() and await self._store.state.lead(self._holder, LEASE_MS) == token:
+        while not stop.is_set() and await self._store.state.lead(self._holder, LEASE_MS, token) == token:
             await _wait(stop, LEASE_MS / 3000)
 
     async def _observe(self, fold: Fold) -> None:

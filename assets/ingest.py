@@ -13,7 +13,7 @@ from assets.row import Outcome, Row
 from assets.survey import Original, TitleFolder, survey
 from assets.workers import Result, render_all
 
-__all__ = ["Ingest", "Outcome", "Row", "ingest"]
+__all__ = ["Ingest", "Outcome", "Row", "ingest", "merged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,22 @@ def ingest(
         if title:
             titles[title.id] = title
     return Ingest(titles, tuple(sorted(rows, key=lambda row: (row.title, row.artwork))))
+
+
+def merged(imported: Title, *, before: Title | None, current: Title | None) -> Title | None:
+    """The current title with what the import made of it: `before` is what the import began with.
+
+    Of the pictures that are new or changed the current title gets what files say; all else is as it
+    is by now, whoever changed it meanwhile. None if the title was taken out meanwhile.
+    """
+    if current is None:
+        return None if before else imported
+    artworks = {artwork.id: artwork for artwork in current.artworks}
+    for artwork in imported.artworks:
+        if before is None or artwork != before.artwork(artwork.id):
+            known = artworks.get(artwork.id, artwork)
+            artworks[artwork.id] = _with(Picture(artwork.source, artwork.placeholder, artwork.renditions), known)
+    return replace(current, artworks=tuple(artworks.values()))
 
 
 def _results(

@@ -14,7 +14,8 @@ _FILE_NAME: Final = re.compile(r"[0-9a-f]{4,64}-[1-9][0-9]{0,4}\.[a-z0-9]{2,5}")
 _PLACEHOLDER: Final = re.compile(r"data:image/[a-z]+;base64,[A-Za-z0-9+/]{1,2000}={0,2}")
 
 LONGEST_TEXT: Final = 500
-STRICTEST_MATURITY: Final = 99
+STRICTEST_MATURITY: Final = 21
+"""The highest age rating there is: of artworks and titles, and of the limits that requests and profiles set."""
 
 
 class CatalogueError(ValueError):

@@ -109,7 +109,7 @@ class VowpalLearner:
             state = json.loads(head)
             vocabulary = Vocabulary.restore(state["vocabulary"])
             learner = cls(state["arguments"], model=model, vocabulary=vocabulary)
-        except (ValueError, KeyError, TypeError, RuntimeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             raise UnusableSnapshot(f"The snapshot of {len(snapshot)} bytes can't be restored: {error}.") from error
         if not learner.healthy():
             raise UnusableSnapshot("The snapshot holds a number that is not finite.")
@@ -131,7 +131,8 @@ class VowpalLearner:
 
     def _shared_line(self, context: Context) -> str:
         """Write the context down, unless it was just written: a page's examples close one after another."""
-        key = context.attributes, context.taste, self._vocabulary.changes
+        attributes, taste = tuple(context.attributes.items()), tuple(context.taste.items())  # in their order
+        key = attributes, taste, self._vocabulary.changes
         if key != self._written:
             self._written, self._line_written = key, self._write(context)
         return self._line_written

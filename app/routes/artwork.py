@@ -1,5 +1,6 @@
 """`/artwork`: the picture of a title, or of each title of a page."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -14,6 +15,7 @@ from app.asked import ArtworkQuery, PageQuery, error_sentences
 from app.picture import url_for
 from app.problem import NotFound, Problem, Unacceptable
 from app.services import Service, Services
+from app.shelf import Shelved
 
 router = APIRouter(tags=["artwork"])
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept"}
@@ -31,16 +33,38 @@ async def artwork(request: Request, query: Annotated[ArtworkQuery, Query()], ser
     return await _answer(services, query, request.scope)
 
 
-@router.post("/artwork", response_model=Page)
-async def page(request: Request, query: PageQuery, services: Service) -> Response:
-    """Choose the pictures of a page. A title of which this viewer may see no picture is left out."""
-    if _wanted(request.scope)[1]:
-        query = query.model_copy(update={"deferred": True})
-    known = [found for title in query.titles if (found := services.shelf.get(title))]
-    unknown = [title for title in query.titles if services.shelf.get(title) is None]
+PAGE_BODY = {"content": {"application/json": {"schema": PageQuery.model_json_schema()}}, "required": True}
+
+
+@router.post("/artwork", response_model=Page, openapi_extra={"requestBody": PAGE_BODY})
+async def page(request: Request, services: Service) -> Response:
+    """Choose the pictures of a page; a title that is named twice gets one."""
+    query = await _page(request)
+    titles = list(dict.fromkeys(query.titles))
+    known = [found for title in titles if (found := services.shelf.get(title))]
     choices = await services.personalizer.choose(query, known)
-    body: Page = {"choices": choices, "unknown": unknown}
+    body: Page = {
+        "choices": choices,
+        "unknown": [title for title in titles if services.shelf.get(title) is None],
+        "unavailable": _without(choices, known),
+    }
     return Response(_encode(body), headers={"Cache-Control": "private, no-store"}, media_type="application/json")
+
+
+async def _page(request: Request) -> PageQuery:
+    """Read the body by hand: whoever sends it without its media type gets an answer, too."""
+    try:
+        query = PageQuery.model_validate(json.loads(await request.body()))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unacceptable(f"The body is not JSON: {error}. Send an object with profile and titles.") from error
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False)) from error
+    return query.model_copy(update={"deferred": True}) if _wanted(request.scope)[1] else query
+
+
+def _without(choices: Sequence[Choice], known: Sequence[Shelved]) -> list[str]:
+    chosen = {choice["title"] for choice in choices}
+    return [shelved.title.id for shelved in known if shelved.title.id not in chosen]
 
 
 class ArtworkLane:

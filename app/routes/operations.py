@@ -52,8 +52,6 @@ async def readyz(services: Service) -> dict[str, Any]:
 async def prometheus(services: Service) -> Response:
     """Show the metrics of all processes in Prometheus' format."""
     metrics.LOG_POSITION.set((await services.store.log.head()).position)
-    if services.model.created is not None:
-        metrics.SNAPSHOT_AGE.set((services.clock() - services.model.created) / 1000)
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

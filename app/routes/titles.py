@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.asked import STRICTEST_MATURITY, Country, Slug
+from app.asked import Country, Slug
 from app.listing import Listed, Listing, listed_json, shelved_json
 from app.services import ADMIN, Service
 from assets.catalogue import Pin, Title
+from assets.rules import STRICTEST_MATURITY
 
 router = APIRouter(tags=["catalogue"])
 Id = Annotated[Slug, Path()]

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import msgspec
 
-from app.records import Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
+from app.records import DECISIONS, Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
 from app.store.protocol import (
     Counted,
     Draft,
@@ -27,6 +28,11 @@ KEPT = 5
 _BIT = {Kind.IMPRESSION: 1, Kind.CLICK: 2, Kind.PLAY: 4}
 
 
+def _check(deadline: float | None) -> None:
+    if deadline is not None and asyncio.get_running_loop().time() >= deadline:
+        raise StoreTimeoutError("The log took longer than the decision may.")
+
+
 class MemoryLog:
     def __init__(self, clock: Callable[[], int]):
         self._clock = clock
@@ -38,8 +44,7 @@ class MemoryLog:
         self._settings: dict[str, bytes] = {}
 
     async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
-        if deadline is not None and asyncio.get_running_loop().time() >= deadline:
-            raise StoreTimeoutError("The log was asked later than the decision may take.")
+        _check(deadline)
         return [self._place(draft) for draft in drafts]
 
     def _place(self, draft: Draft) -> Hold:
@@ -70,7 +75,8 @@ class MemoryLog:
         exposure = self._exposures.get(hold.decision)
         return msgspec.structs.replace(hold, opened_at=exposure[1]) if exposure else hold
 
-    async def show(self, hold: Hold, *, deferred: bool, window: int) -> None:
+    async def show(self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None) -> None:
+        _check(deadline)
         fresh = msgspec.structs.replace(hold, opened_at=None if hold.deferred else hold.stamp)
         now = self._with_exposure(fresh)
         if now.opened_at is not None and self._now() < now.opened_at + window:
@@ -81,10 +87,13 @@ class MemoryLog:
         elif now.opened_at is not None:
             self._exposures[hold.decision] = (None, None, 0, 0.0)
 
-    async def feedback(self, events: Sequence[Event]) -> list[bool]:
+    async def feedback(self, events: Sequence[Event]) -> list[bool | None]:
         return [self._feedback(event) for event in events]
 
-    def _feedback(self, event: Event) -> bool:
+    def _feedback(self, event: Event) -> bool | None:
+        record = self._records.get(event.decision)
+        if record is None or record.kind not in DECISIONS or decode_decision(record.body).nonce != event.nonce:
+            return None
         fresh = (None if event.deferred else event.decision, None, 0, 0.0)
         opened, opened_at, happened, seconds = self._exposures.get(event.decision, fresh)
         bit = _BIT[event.kind]
@@ -94,8 +103,8 @@ class MemoryLog:
         opener = self._last.position + 1 if opened is None else opened
         self._append(event.kind, encode(Feedback(event.decision, opener, event.seconds)))
         if opened_at is None:
-            record = self._records.get(opener)
-            opened_at = record.stamp if record else 0
+            opening = self._records.get(opener)
+            opened_at = opening.stamp if opening else 0
         self._exposures[event.decision] = (opener, opened_at, happened | bit, max(seconds, event.seconds))
         return True
 
@@ -113,15 +122,17 @@ class MemoryLog:
 
     async def read(self, after: int, limit: int) -> list[Record]:
         first = max(after + 1, next(iter(self._records), 1))
-        last = min(self._last.position, first + limit - 1)
-        return [self._records[position] for position in range(first, last + 1)]
+        behind = (self._records.get(position) for position in range(first, self._last.position + 1))
+        return list(islice((record for record in behind if record), limit))
 
     async def records(self, positions: Iterable[int]) -> dict[int, Record]:
         return {position: self._records[position] for position in positions if position in self._records}
 
     async def trim(self, *, before: int, below: int, limit: int) -> int:
         below = min(below, self._last.position)
-        old = [p for p, r in self._records.items() if r.stamp < before and p < below][:limit]
+        old = [p for p, r in self._records.items() if r.stamp < before and p < below][: limit + 1]
+        rules = [position for position in old if self._records[position].kind == Kind.RULES]
+        old = [position for position in old if position not in rules[-1:]][:limit]
         for position in old:
             del self._records[position]
         if old:
@@ -133,7 +144,7 @@ class MemoryLog:
     async def scrub(self, pseudonym: str, after: int, limit: int) -> int:
         for record in await self.read(after, limit):
             after = record.position
-            if record.kind in {Kind.DECISION, Kind.DEFERRED}:
+            if record.kind in DECISIONS:
                 decision = decode_decision(record.body)
                 if decision.profile == pseudonym:
                     self._records[after] = msgspec.structs.replace(record, body=encode(decision.forgotten()))
@@ -182,11 +193,12 @@ class MemoryState:
         self._tastes: dict[str, TasteRow] = {}
         self._tallies: dict[TallyKey, Tally] = {}
 
-    async def lead(self, holder: str, lasts: int) -> int | None:
+    async def lead(self, holder: str, lasts: int, token: int | None = None) -> int | None:
         now = self._clock()
-        if self._holder != holder and self._until > now:
-            return None
-        self._token += self._holder != holder
+        if (token, holder) != (self._token, self._holder):
+            if token is not None or (self._holder != holder and self._until > now):
+                return None
+            self._token += 1
         self._holder, self._until = holder, now + lasts
         return self._token
 

@@ -57,10 +57,11 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """Feedback about to be logged. `deferred` says whether its decision was."""
+    """Feedback about to be logged. `nonce` and `deferred` are its decision's."""
 
     kind: Kind
     decision: int
+    nonce: bytes
     deferred: bool
     seconds: float = 0.0
 
@@ -88,16 +89,19 @@ class Log(Protocol):
     async def holds(self, keys: Sequence[bytes]) -> list[Hold | None]:
         """Return the latest hold under each key, expired ones too."""
 
-    async def show(self, hold: Hold, *, deferred: bool, window: int) -> None:
+    async def show(self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None) -> None:
         """Note that a hold is served again: a new exposure, if its last window of `window` ms has closed.
 
-        A deferred one opens with its first feedback, and leaves no record until then.
+        A deferred one opens with its first feedback, and leaves no record until then. What has not begun by
+        `deadline` never will, and raises `StoreTimeoutError`.
         """
 
-    async def feedback(self, events: Sequence[Event]) -> list[bool]:
+    async def feedback(self, events: Sequence[Event]) -> list[bool | None]:
         """Log feedback. For each event tell whether it was news: False means that it had been counted already.
 
-        In one exposure an impression or a click counts once, a play as often as it has become longer.
+        In one exposure an impression or a click counts once, a play as often as it has become longer. None means
+        that the log does not have the decision (any more), and that nothing was logged: a power cut or a restored
+        backup may have given its position to another record.
         """
 
     async def tick(self, after: int) -> None:
@@ -118,8 +122,9 @@ class Log(Protocol):
     async def trim(self, *, before: int, below: int, limit: int) -> int:
         """Delete up to `limit` records stamped before `before` and below position `below`.
 
-        What hangs on them goes too, but no hold that is still served. Returns how many records went. The last one
-        is never deleted: positions are given once.
+        What hangs on them goes too, but no hold that is still served. Returns how many records went: fewer than
+        `limit` if no more can. The log's last one is never deleted: positions are given once. Nor is the last
+        RULES among them: they are in force for what is retained.
         """
 
     async def profile(self, pseudonym: str) -> bytes | None: ...
@@ -196,13 +201,16 @@ class Counted:
 class State(Protocol):
     """What the trainer alone writes and everybody reads. All of it is a fold over the log and can be made anew."""
 
-    async def lead(self, holder: str, lasts: int) -> int | None:
-        """Take or renew the lease and return its fencing token; None while another holds it.
+    async def lead(self, holder: str, lasts: int, token: int | None = None) -> int | None:
+        """Take the lease, or with `token` renew it, and return its fencing token; None if that can't be.
 
-        The token grows whenever the lease changes hands.
+        It can be taken when it is free, has run out, or stands under the same name (a process that is started
+        anew takes the place of the dead one), each time with a greater token. It can be renewed until it was
+        taken again or resigned.
         """
 
-    async def resign(self, token: int) -> None: ...
+    async def resign(self, token: int) -> None:
+        """Give the lease back at once, if it is still the one with this token."""
 
     async def commit(self, token: int, progress: Progress) -> int | None:
         """Write progress in one transaction and return the id of its snapshot, if it has one.
@@ -213,7 +221,8 @@ class State(Protocol):
     async def replace(self, token: int, progress: Progress) -> int | None:
         """Do what `commit` does, and delete all counts and tastes before: the progress is that of a whole fold."""
 
-    async def counted(self) -> Counted: ...
+    async def counted(self) -> Counted:
+        """Return where the fold stands: what was committed last, and the cap as of the latest snapshot."""
 
     async def current(self) -> int | None:
         """Return the id of the incumbent snapshot."""
@@ -221,12 +230,14 @@ class State(Protocol):
     async def snapshots(self, role: str = "incumbent", limit: int = 20) -> list[Snapshot]:
         """Return snapshots of a role, the latest first."""
 
-    async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]: ...
+    async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]:
+        """Return the rows of these profiles; those that have none are left out."""
 
     async def taste(self, pseudonym: str) -> bytes | None:
         """Return the taste as the policy sees it."""
 
-    async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]: ...
+    async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
+        """Return all tallies, or those of one title; they are the caller's own."""
 
 
 class Store(Protocol):

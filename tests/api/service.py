@@ -24,8 +24,14 @@ from tests.builders import Clock
 ADMIN = {"Authorization": "Bearer the-admin-key"}
 CLIENT = {"Authorization": "Bearer the-client-key"}
 IMG = {"Accept": "image/jxl,image/avif,image/webp,image/apng,image/*,*/*;q=0.8"}
-UNHURRIED = {"admin_key": "the-admin-key", "client_key": "the-client-key", "decision_timeout_ms": 30_000}
-"""Both keys, and no fallbacks because the machine is busy."""
+UNHURRIED = {
+    "admin_key": "the-admin-key",
+    "client_key": "the-client-key",
+    "decision_timeout_ms": 30_000,
+    "best_single_share": 0,
+    "uniform_share": 0,
+}
+"""Both keys, no fallbacks because the machine is busy, and everybody personalized: groups go by a random key."""
 START = 1_790_000_000_000
 """When the clock of a test begins, in milliseconds."""
 PROBLEM = "application/problem+json"

@@ -1,5 +1,6 @@
 """`GET /artwork`: one picture for one viewer."""
 
+import asyncio
 import sqlite3
 from collections import Counter
 from itertools import pairwise
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 
 from app.records import Kind
-from app.store.protocol import Progress, Snapshot
+from app.store.protocol import Hold, Progress, Snapshot, StoreTimeoutError
 from tests.api.service import ADMIN, IMG, Catalogue, Service, in_group, is_problem, serving
+from tests.builders import Clock
 
 SHAPE = {
     "decision_id": str,
@@ -475,3 +477,41 @@ async def publish_garbage(service: Service) -> None:
     bad = Snapshot(0, "incumbent", 0, 1, 0, b"{}", b"garbage")
     await service.store.state.commit(token, Progress(0, b"{}", {}, {}, bad))
     await service.services.model.refresh()
+
+
+# ---------------------------------------------------------------- races and late answers
+
+
+async def test_who_loses_a_race_against_a_page_still_counts_as_shown(service: Service) -> None:
+    page = service.http.post("/artwork", json={"profile": "ada", "titles": ["countdown"]})
+    alone = service.http.get("/artwork", params={"profile": "ada", "title": "countdown"})
+    first, second = await asyncio.gather(page, alone)
+    assert first.json()["choices"][0]["decision_id"] == second.json()["decision_id"]
+    kinds = [kind for kind, _ in await service.records() if kind != Kind.RULES]
+    assert kinds in ([Kind.DEFERRED, Kind.EXPOSURE], [Kind.DECISION])
+
+
+async def test_what_was_decided_is_answered_though_the_rest_falls_back(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = await service.get(profile="ada")
+
+    async def too_late(*_: object, **__: object) -> list[Hold]:
+        raise StoreTimeoutError
+
+    monkeypatch.setattr(service.store.log, "place", too_late)
+    titles = ["countdown", next(t for t in service.services.shelf if t.title.id != "countdown").title.id]
+    page = (await service.http.post("/artwork", json={"profile": "ada", "titles": titles})).json()
+    assert [choice["decision_id"] for choice in page["choices"]] == [held["decision_id"], None]
+    assert [choice["fallback"] for choice in page["choices"]] == [False, True]
+
+
+async def test_a_hold_ends_by_a_setting_that_was_shortened_since(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with serving(tmp_path, catalogue, hold_seconds=30 * 86_400) as service:
+        before = await service.get(profile="ada")
+        then = service.clock.now
+    async with serving(tmp_path, catalogue, hold_seconds=3600, clock=Clock(then + 9 * 86_400_000)) as service:
+        after = await service.get(profile="ada")
+        assert after["decision_id"] != before["decision_id"]
+        click = await service.http.post("/clicks", json={"decision_id": after["decision_id"]})
+        assert click.status_code == 202

@@ -115,6 +115,21 @@ async def test_a_failure_inside_is_a_problem_without_particulars(
     assert "particulars" not in str(is_problem(answer, 500))
 
 
+async def test_of_many_errors_the_first_are_told_and_how_many_more_there_are(service: Service) -> None:
+    for wrong, more in ((20, None), (21, 1), (200, 180)):
+        answer = await service.http.post("/artwork", json={"titles": ["No Slug"] * wrong})
+        errors = is_problem(answer, 422)["errors"]
+        assert [each["field"] for each in errors[:20]] == [f"titles.{number}" for number in range(20)]
+        told = [{"field": "body", "reason": f"{more} more errors are not listed"}] if more else []
+        assert errors[20:] == told
+
+
+async def test_the_titles_of_a_page_are_counted_before_each_of_them_is_looked_at(service: Service) -> None:
+    answer = await service.http.post("/artwork", json={"titles": [0] * 100_000})
+    [error] = is_problem(answer, 422)["errors"]
+    assert (error["field"], error["reason"]) == ("titles", "must have at most 200 entries, not 100000")
+
+
 @pytest.mark.parametrize("path", ["/titles/UPPER/pin", "/titles/a%20b/pin", "/titles/" + "a" * 65 + "/pin"])
 async def test_an_id_that_is_no_slug_is_refused_with_its_field(service: Service, path: str) -> None:
     problem = is_problem(await service.http.delete(path, headers=ADMIN), 422)

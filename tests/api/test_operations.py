@@ -1,14 +1,17 @@
 """What operators look at: single decisions, the report, metrics, readiness; and the pictures."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
 from app import metrics
 from app.records import Kind
+from app.store.protocol import Snapshot
 from app.tokens import DecisionId
 from bandit.sampling import draw, uniform_from
 from tests.api.service import ADMIN, CLIENT, IMG, Catalogue, Service, in_group, is_problem, serving
@@ -94,14 +97,21 @@ async def test_why_names_a_pin(service: Service) -> None:
 
 
 @pytest.mark.parametrize("end", ["", "/why"])
-async def test_an_id_that_is_altered_or_expired_shows_nothing(service: Service, end: str) -> None:
+async def test_an_id_that_is_altered_shows_nothing(service: Service, end: str) -> None:
     id_ = (await service.get(profile="ada"))["decision_id"]
     altered = ("B" if id_[0] == "A" else "A") + id_[1:]
     is_problem(await service.http.get(f"/decisions/{altered}{end}", headers=ADMIN), 404)
     is_problem(await service.http.get(f"/decisions/{'A' * 64}{end}", headers=ADMIN), 404)
     is_problem(await service.http.get(f"/decisions/{'A' * 65}{end}", headers=ADMIN), 422)
+
+
+async def test_a_decision_is_recorded_for_as_long_as_the_log_keeps_it_and_explained_until_its_id_expires(
+    service: Service,
+) -> None:
+    choice = await service.get(profile="ada")
     service.clock.now += service.settings.hold_ms + service.settings.window_ms + 7 * 86_400_000 + 1
-    problem = is_problem(await service.http.get(f"/decisions/{id_}{end}", headers=ADMIN), 404)
+    assert (await record_of(service, choice["decision_id"]))["artwork"] == choice["artwork"]
+    problem = is_problem(await service.http.get(f"/decisions/{choice['decision_id']}/why", headers=ADMIN), 404)
     assert "expired" in problem["detail"]
 
 
@@ -253,6 +263,35 @@ async def test_decisions_feedback_and_answers_are_counted(service: Service) -> N
     await service.http.delete("/titles/countdown/pin")
     await service.http.get("/no/such/path")
     assert [await value(line) - old for line, old in zip(lines, before, strict=True)] == [1] * len(lines)
+
+
+async def test_every_worker_tells_the_age_of_its_snapshot_unasked(service: Service) -> None:
+    service.clock.now += 12_000
+    metrics.SNAPSHOT_AGE.set(0)
+    for _ in range(200):
+        if REGISTRY.get_sample_value("keyart_snapshot_age_seconds") == 12:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("Nobody told.")
+
+
+async def test_the_time_to_load_a_snapshot_has_the_reading_in_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = service.store.state.snapshots
+
+    async def slowly(role: str = "incumbent", limit: int = 20) -> list[Snapshot]:
+        await asyncio.sleep(0.2)
+        return await read(role, limit)
+
+    monkeypatch.setattr(service.store.state, "snapshots", slowly)
+    before = REGISTRY.get_sample_value("keyart_snapshot_load_seconds_sum") or 0.0
+    await service.close_windows()
+    assert (REGISTRY.get_sample_value("keyart_snapshot_load_seconds_sum") or 0.0) - before >= 0.2
+
+
+def test_the_budget_of_20_ms_can_be_read_from_the_metrics() -> None:
+    assert {0.015, 0.02} <= set(metrics.FAST)
 
 
 async def test_no_metric_names_a_title_or_a_viewer(service: Service) -> None:

@@ -24,8 +24,15 @@ async def test_a_page_and_a_single_call_share_their_holds(service: Service) -> N
 
 async def test_a_title_that_stands_on_a_page_twice_is_one_decision(service: Service) -> None:
     page = await service.http.post("/artwork", json={"profile": "ada", "titles": ["countdown", "countdown"]})
-    one, other = page.json()["choices"]
-    assert one["decision_id"] == other["decision_id"]
+    assert [choice["title"] for choice in page.json()["choices"]] == ["countdown"]
+
+
+async def test_a_title_of_which_nothing_may_be_shown_is_unavailable(service: Service) -> None:
+    for artwork in service.services.shelf.get("countdown").title.artworks:  # type: ignore[union-attr]
+        paused = {"status": "paused"}
+        await service.http.patch(f"/titles/countdown/artworks/{artwork.id}", json=paused, headers=ADMIN)
+    page = (await service.http.post("/artwork", content=b'{"titles": ["countdown"]}')).json()
+    assert page == {"choices": [], "unknown": [], "unavailable": ["countdown"]}
 
 
 @pytest.mark.parametrize(("body", "shown"), [({}, 0), ({"deferred": True}, 0), ({"deferred": False}, 1)])
@@ -48,9 +55,15 @@ async def test_a_title_of_which_the_viewer_may_see_nothing_is_left_out(service: 
     assert page["unknown"] == []
 
 
+MANY = [f"title-{n}" for n in range(199)]
+
+
 async def test_two_hundred_titles_are_a_page(service: Service) -> None:
-    answer = await service.http.post("/artwork", json={"titles": ["countdown"] * 200})
-    assert len(answer.json()["choices"]) == 200
+    answer = await service.http.post(
+        "/artwork", json={"titles": [f"title-{n}" for n in range(199)] + ["countdown"]}
+    )
+    assert len(answer.json()["unknown"]) == 199
+    assert len(answer.json()["choices"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,19 @@
 """`/titles`: the catalogue and editing it."""
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.main import editor_in, import_folder, open_store
+from assets.catalogue import Pin
+from assets.ingest import Ingest, ingest
+from assets.revisions import Revisions
 from tests.api.service import ADMIN, Catalogue, Service, is_problem, serving
+from tests.assets.builders import put
 
 SEEN_WITHIN = 1.0
 
@@ -254,6 +261,79 @@ async def test_edits_at_the_same_time_all_survive(tmp_path: Path, catalogue: Cat
         assert [each["tags"] for each in found["countdown"]["artworks"]] == [[f"tag-{n}"] for n in range(4)]
         assert found["big-buck-bunny"]["name"] == "Bunny"
         assert "cosmos-laundromat" not in found
+
+
+async def test_edits_of_one_worker_wait_for_one_another(service: Service) -> None:
+    edits = [
+        patch(service, {"alt": f"Edit {number}"}, f"/titles/countdown/artworks/{name}")
+        for number in range(12)
+        for name in ("cupola", "earthrise")
+    ]
+    assert {answer.status_code for answer in await asyncio.gather(*edits)} == {200}
+
+
+async def test_neither_an_edit_nor_taking_it_up_keeps_requests_waiting(
+    tmp_path: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(tmp_path, catalogue) as one, serving(tmp_path, catalogue, clock=one.clock) as other:
+        threads: dict[str, set[str]] = {}
+        for name in ("title", "catalogue", "put_title", "put_catalogue"):
+
+            def noted(*given: Any, name: str = name, call: Any = getattr(Revisions, name)) -> Any:
+                threads.setdefault(name, set()).add(threading.current_thread().name)
+                return call(*given)
+
+            monkeypatch.setattr(Revisions, name, noted)
+        await patch(one, {"alt": "Another"})
+        await other.services.shelf.refresh()
+        assert (await artwork(other))["image"]["alt"] == "Another"
+        await one.services.editor.titles()
+        assert set(threads) == {"title", "catalogue", "put_title", "put_catalogue"}
+        assert threading.main_thread().name not in set.union(*threads.values())
+
+
+async def test_what_is_edited_while_an_import_runs_survives_it(
+    tmp_path: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(tmp_path / "data", catalogue) as service:
+        pictures = tmp_path / "pictures"
+        for name in ("countdown/cupola", "countdown/brand-new", "cosmos-laundromat/lonely-hill"):
+            put(pictures / f"{name}.jpg")
+        before = await titles(service)
+
+        async def edit() -> None:
+            store = open_store(service.settings)
+            editor = editor_in(service.settings, store)
+            await editor.patch("countdown", "cupola", {"status": "withdrawn", "tags": ("edited",)})
+            await editor.patch("countdown", "ignition", {"maturity": 18})
+            await editor.pin("countdown", Pin("ignition"))
+            await editor.delete("cosmos-laundromat")
+            await store.close()
+
+        def edited_meanwhile(*given: Any, **named: Any) -> Ingest:
+            result = ingest(*given, workers=1, **named)
+            with ThreadPoolExecutor(1) as elsewhere:
+                elsewhere.submit(asyncio.run, edit()).result()
+            return result
+
+        monkeypatch.setattr("app.main.ingest", edited_meanwhile)
+        rows = await import_folder(service.settings, service.store, pictures)
+        await service.services.shelf.refresh()
+
+        assert {row.artwork: row.outcome for row in rows if row.outcome in {"new", "changed"}} == {
+            "cupola": "changed",
+            "brand-new": "new",
+            "lonely-hill": "changed",
+        }
+        found = await titles(service)
+        assert set(found) == {"big-buck-bunny", "countdown"}
+        cupola, earthrise, ignition, _, new = found["countdown"]["artworks"]
+        assert (cupola["status"], cupola["tags"]) == ("withdrawn", ["edited"])
+        assert cupola["image"]["url"] != before["countdown"]["artworks"][0]["image"]["url"]
+        assert earthrise == before["countdown"]["artworks"][1]
+        assert ignition["maturity"] == 18
+        assert new["id"] == "brand-new"
+        assert [each["artwork"] for each in found["countdown"]["pins"]] == ["ignition"]
 
 
 async def test_edits_outlive_a_restart(tmp_path: Path, catalogue: Catalogue) -> None:

@@ -75,7 +75,7 @@ class World:
             hold, _ = self.rng.choice(self.placed[-8:])
             kind = self.rng.choice([Kind.IMPRESSION, Kind.CLICK, Kind.CLICK, Kind.PLAY])
             seconds = self.rng.uniform(0, 400) if kind is Kind.PLAY else 0.0
-            await self.store.log.feedback([Event(kind, hold.decision, hold.deferred, seconds)])
+            await self.store.log.feedback([Event(kind, hold.decision, hold.nonce, hold.deferred, seconds)])
 
     async def _show_again(self) -> None:
         if self.placed:

@@ -1,3 +1,4 @@
+import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -12,11 +13,23 @@ from app.shelf import Shelf
 from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Store
 from app.trainer import resume
+from assets.revisions import Revisions
 from bandit.reward import Rules
 from bandit.types import Example
+from bandit.vocabulary import VALUES
 from bandit.vowpal import VowpalLearner
 from tests.app.simulation import NOW, PROFILES, World, a_world
-from tests.builders import Clock, VoidableStore, a_context, a_decision, a_draft, a_film, a_shelf, some_actions
+from tests.builders import (
+    Clock,
+    VoidableStore,
+    a_context,
+    a_decision,
+    a_draft,
+    a_film,
+    a_shelf,
+    changed,
+    some_actions,
+)
 
 FILM = a_film("countdown")
 ADA = f"{1:032x}"
@@ -128,8 +141,12 @@ async def test_killed_at_any_position_it_ends_as_if_it_never_was(seed: int, tmp_
         assert (await training.end()).differs_from(expected) == [], f"published at {published} of {head}"
 
 
+@pytest.mark.parametrize("places", [2, VALUES])
 @pytest.mark.parametrize("seed", range(3, 9))
-async def test_killed_over_and_over_it_ends_as_if_it_never_was(seed: int, tmp_path: Path) -> None:
+async def test_killed_over_and_over_it_ends_as_if_it_never_was(
+    seed: int, places: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bandit.vocabulary.VALUES", places)
     world = await a_world(seed, tmp_path, events=250)
     expected = await uninterrupted(world)
     rng = random.Random(seed)
@@ -183,7 +200,7 @@ async def test_a_changed_log_ends_elsewhere(tmp_path: Path) -> None:
         decision = a_decision(NOW[0], profile=PROFILES[0])
         [hold] = await world.store.log.place([a_draft(decision)])
         if clicked:
-            await world.store.log.feedback([Event(Kind.CLICK, hold.decision, deferred=False)])
+            await world.store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
         world.clock.now += WINDOW
         await world.store.log.tick(1)
         endings.append(await uninterrupted(world))
@@ -252,7 +269,7 @@ class Service:
         return hold
 
     async def respond(self, kind: Kind, hold: Hold, seconds: float = 0.0) -> None:
-        await self.store.log.feedback([Event(kind, hold.decision, hold.deferred, seconds)])
+        await self.store.log.feedback([Event(kind, hold.decision, hold.nonce, hold.deferred, seconds)])
 
     async def wait(self, ms: int = WINDOW) -> None:
         self.clock.now += ms
@@ -358,6 +375,18 @@ async def test_a_pin_is_counted_apart_and_not_learned(service: Service) -> None:
     assert list(fold.progress().tallies) == [("countdown", "countdown-1", "pinned")]
 
 
+async def test_a_pin_moves_neither_a_taste_nor_everyones_rate(service: Service) -> None:
+    await service.decide(profile=ADA)
+    await service.wait()
+    before = (await service.fold())[0].progress()
+    hold = await service.decide(profile=ADA, pinned=True, probabilities=(0.0, 1.0, 0.0))
+    await service.respond(Kind.CLICK, hold)
+    await service.wait()
+    after = (await service.fold())[0].progress()
+    assert (after.base, after.tastes) == (before.base, before.tastes)
+    assert after.tallies["countdown", "countdown-1", "pinned"].clicks == 1
+
+
 async def test_beyond_the_cap_a_profile_is_counted_but_not_learned_until_the_next_hour(service: Service) -> None:
     await service.rules(learn_cap=2)
     service.clock.now = 3_600_000
@@ -424,6 +453,97 @@ async def test_a_decision_about_a_title_that_is_no_longer_kept_is_left_out_and_o
     assert fold.seen.refused == 1
 
 
+def damage(folder: Path, revision: str) -> None:
+    [path] = folder.rglob(f"{revision}.json")
+    path.write_bytes(b"{}")
+
+
+async def test_a_decision_about_a_title_whose_revision_is_damaged_is_left_out_and_others_are_not(
+    service: Service, tmp_path: Path
+) -> None:
+    revision = Revisions(tmp_path).put_title(a_film("apollo"))
+    damage(tmp_path, revision)
+    await service.decide(revision=revision)
+    await service.decide()
+    await service.wait()
+    fold, examples = await service.fold()
+    assert len(examples) == 1
+    assert fold.seen.refused == 1
+
+
+async def test_what_speaks_of_a_position_without_a_decision_is_left_out_and_the_rest_is_not(
+    service: Service,
+) -> None:
+    """As when a power cut took the decision, and its position was given again."""
+    hold = await service.decide()
+    for _ in range(2):
+        await service.wait()
+        await service.decide()
+    for other in await service.store.log.read(0, 100):
+        if other.kind in {Kind.RULES, Kind.TICK}:
+            await service.store.log.show(changed(hold, decision=other.position), deferred=False, window=0)
+    await service.wait()
+    fold, examples = await service.fold()
+    assert len(examples) == 3
+    assert fold.seen.refused == 3
+
+
+async def test_while_one_record_closes_many_windows_others_get_their_turn(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.fold.STEPS", 10)
+    await service.rules(learn_cap=0)
+    for _ in range(100):
+        await service.decide()
+    await service.wait()
+    turns = 0
+
+    async def renew() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    renewing = asyncio.create_task(renew())
+    await service.fold()
+    renewing.cancel()
+    assert turns >= 10
+
+
+async def test_only_clicks_and_plays_are_on_time_or_late_and_once(service: Service) -> None:
+    hold = await service.decide()
+    for kind in (Kind.IMPRESSION, Kind.PLAY, Kind.CLICK):
+        await service.respond(kind, hold, 10.0 if kind is Kind.PLAY else 0.0)
+    missed = await service.decide()
+    await service.wait()
+    await service.respond(Kind.IMPRESSION, missed)
+    await service.respond(Kind.CLICK, missed)
+    fold, _ = await service.fold()
+    assert (fold.seen.on_time, fold.seen.late) == (2, 1)
+
+    await service.decide()  # whose window stays open: what is behind it is read again
+    training = Training(World(random.Random(0), service.clock, service.store, service.shelf))
+    await training.start()
+    await training.feed_to(2)
+    await training.commit(publish=True)
+    await training.feed_to((await service.store.log.head()).position)
+    await training.commit(publish=False)
+    await training.start(publish=False)
+    assert training.fold.position < 3, "it has to read the feedback again for this test"
+    await training.end()
+    assert (training.fold.seen.on_time, training.fold.seen.late) == (0, 0)
+
+
+async def test_after_trimming_a_fold_anew_goes_by_the_rules_that_were_in_force(service: Service) -> None:
+    await service.decide()
+    await service.wait()
+    hold = await service.decide()
+    await service.respond(Kind.CLICK, hold)
+    await service.wait()
+    await service.store.log.trim(before=service.clock.now, below=hold.decision, limit=100)
+    assert await service.rewards() == [1.0], "by the default rules its window would still be open"
+
+
 async def test_an_unlearnable_example_is_left_out_and_others_are_not(service: Service) -> None:
     await service.decide(probabilities=(1.0, 0.0, 0.0))
     await service.decide()
@@ -481,3 +601,27 @@ async def test_a_damaged_snapshot_is_passed_over_for_the_one_before_it(service: 
     await training.end()
     assert training.fold.learner.weights().tobytes() == whole.learner.weights().tobytes()
     assert await service.store.state.tallies() == whole.progress().tallies
+
+
+async def test_killed_between_equal_attributes_in_another_order_it_ends_as_if_it_never_was(
+    service: Service,
+) -> None:
+    rng = random.Random(14)
+    attributes: list[tuple[str, str | float]] = [(f"key{number}", rng.choice(["a", "b"])) for number in range(20)]
+    for number in range(40):
+        hold = await service.decide(attributes=dict(rng.sample(attributes, 20)))
+        if number % 3 == 0:
+            await service.respond(Kind.CLICK, hold)
+        service.clock.now += 1
+    await service.wait()
+    for _ in range(40):
+        await service.decide(attributes=dict(rng.sample(attributes, 20)))
+        await service.wait()
+    world = World(rng, service.clock, service.store, service.shelf)
+    expected = await uninterrupted(world)
+    training = Training(world)
+    await training.start()
+    while await training.feed(1):
+        await training.commit(publish=True)
+        await training.start()
+    assert (await training.end()).differs_from(expected) == []

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from assets import SAMPLES, workers
-from assets.catalogue import Pin, Title
-from assets.ingest import Ingest, Outcome, ingest
+from assets.catalogue import Artwork, Pin, Title
+from assets.ingest import Ingest, Outcome, ingest, merged
 from assets.names import slug
 from assets.renditions import Picture, PictureError, render, write
 from assets.survey import Original, survey
-from tests.assets.builders import a_picture, encoded, put
+from tests.assets.builders import RENDITION, a_picture, a_title, an_artwork, encoded, put
 
 
 @pytest.fixture
@@ -236,3 +236,40 @@ def test_a_picture_that_kills_its_process_is_refused_alone(
 
     result = ingest(folder, current={}, images=images, workers=2)
     assert outcomes(result) == {"one/alive": "new", "one/deadly": "refused", "one/well": "new"}
+
+
+# ---------------------------------------------------------------- beside editors
+
+
+def with_file(artwork: Artwork, source: str) -> Artwork:
+    return replace(artwork, source=source * 32, renditions=(replace(RENDITION, name=f"{source * 4}-640.webp"),))
+
+
+def test_what_an_import_changed_is_merged_into_what_is_current_by_then() -> None:
+    a, b, c = (an_artwork(name) for name in "abc")
+    before = a_title(a, b)
+    imported = replace(before, artworks=(with_file(a, "01"), b, c))
+    edited = replace(
+        a, status="withdrawn", tags=("red",), alt="Edited", maturity=18, locales=("de",), valid_from=1
+    )
+    current = replace(
+        before, name="Other", default="b", artworks=(edited, with_file(b, "02")), pins=(Pin("b"),), maturity=6
+    )
+
+    assert merged(imported, before=before, current=current) == replace(
+        current, artworks=(with_file(edited, "01"), with_file(b, "02"), c)
+    )
+    assert merged(imported, before=before, current=before) == imported
+
+
+def test_a_title_that_another_import_made_meanwhile_gets_the_artworks_of_both() -> None:
+    a, b = an_artwork("a"), an_artwork("b")
+    current = replace(a_title(a), name="Edited")
+    imported = a_title(with_file(a, "01"), b)
+    assert merged(imported, before=None, current=current) == replace(current, artworks=imported.artworks)
+
+
+def test_a_title_is_made_by_an_import_and_one_that_was_taken_out_meanwhile_stays_out() -> None:
+    before, imported = a_title(), a_title(with_file(an_artwork(), "01"))
+    assert merged(imported, before=None, current=None) is imported
+    assert merged(imported, before=before, current=None) is None

@@ -1,6 +1,7 @@
 import json
 
-from hypothesis import given
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bandit.types import Attributes
@@ -47,11 +48,52 @@ def test_looking_changes_nothing() -> None:
     assert json.dumps(vocabulary.state()) == before
 
 
-def test_the_values_of_a_key_are_bounded_and_the_first_ones_stay() -> None:
-    vocabulary = knowing(*[{"name": str(number)} for number in range(VALUES + 50)])
+def unique(count: int, prefix: str = "x") -> list[Attributes]:
+    return [{"name": f"{prefix}{number}"} for number in range(count)]
+
+
+def test_the_values_of_a_key_are_bounded() -> None:
+    vocabulary = knowing(*unique(VALUES + 50))
     assert len(vocabulary.state()["words"]["name"]) == VALUES
-    assert vocabulary.features({"name": "0"}) == "name=%30"
-    assert vocabulary.features({"name": str(VALUES + 1)}) == "name=~other"
+
+
+def test_a_flood_of_values_does_not_displace_one_that_comes_often() -> None:
+    vocabulary = knowing(*[{"name": "ada"}] * 20, *unique(10 * VALUES))
+    assert vocabulary.features({"name": "ada"}) == "name=ada"
+
+
+def test_a_value_that_comes_often_after_a_flood_gets_in() -> None:
+    vocabulary = knowing(*unique(5 * VALUES))
+    assert vocabulary.features({"name": "ada"}) == "name=~other"
+    for number in range(100):
+        vocabulary.admit({"name": "ada"})
+        for each in unique(20, f"{number}-"):
+            vocabulary.admit(each)
+    assert vocabulary.features({"name": "ada"}) == "name=ada"
+
+
+def test_what_comes_once_when_all_places_are_taken_is_the_other() -> None:
+    vocabulary = knowing(*unique(VALUES))
+    for each in unique(2 * VALUES, "y"):
+        vocabulary.admit(each)
+        assert vocabulary.features(each) == "name=~other"
+
+
+def test_whenever_a_feature_changes_so_does_the_count_of_changes() -> None:
+    vocabulary = knowing(*unique(VALUES))
+    asked: list[Attributes] = [{"name": name} for name in ("x0", "x1", "ada", "bob")]
+    for name in ["ada", "ada", "ada", "x1", "bob", "bob", "x1", "ada", "bob", "bob"]:
+        before, changes = [vocabulary.features(each) for each in asked], vocabulary.changes
+        vocabulary.admit({"name": name})
+        if before != [vocabulary.features(each) for each in asked]:
+            assert vocabulary.changes > changes
+
+
+def test_what_is_seen_again_and_again_changes_nothing() -> None:
+    vocabulary = knowing({"country": "DE"})
+    changes = vocabulary.changes
+    vocabulary.admit({"country": "DE"})
+    assert vocabulary.changes == changes
 
 
 def test_the_keys_are_bounded_for_words_and_for_numbers() -> None:
@@ -63,6 +105,14 @@ def test_the_keys_are_bounded_for_words_and_for_numbers() -> None:
     assert vocabulary.features({"word0": "x", "number0": 1.0}) == "word0=x number0~g0b0"
 
 
+@pytest.fixture(params=[2, VALUES])
+def values(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be so few places that they are fought for, or many."""
+    monkeypatch.setattr("bandit.vocabulary.VALUES", request.param)
+
+
+@pytest.mark.usefixtures("values")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(attributes, max_size=40), st.lists(attributes, max_size=40), attributes)
 def test_stopped_and_restored_it_goes_on_the_same(
     before: list[Attributes], after: list[Attributes], asked: Attributes

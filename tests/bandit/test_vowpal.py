@@ -1,3 +1,4 @@
+import json
 import math
 import random
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from bandit.policy import UnlearnableExample
 from bandit.types import Action, Context, Example
-from bandit.vowpal import UnusableSnapshot, VowpalLearner
+from bandit.vowpal import DEFAULT_ARGUMENTS, UnusableSnapshot, VowpalLearner, _digest
 from tests.builders import a_context, some_actions
 
 SQUARECB = "--cb_explore_adf --squarecb --gamma_scale 300 -l 0.1 -q CA"
@@ -113,6 +114,29 @@ def test_stopped_and_restored_it_learns_on_as_if_it_never_stopped(stops: list[in
     for _ in range(30):
         context, actions = a_context(rng), some_actions(5)
         assert learner.probabilities(context, actions) == never_stopped.probabilities(context, actions)
+
+
+def test_what_was_written_before_does_not_say_in_which_order_the_same_attributes_are_written() -> None:
+    """Sums in float32 depend on their order, and a learner that was restored has written nothing before."""
+    rng = random.Random(8)
+    numbered = {f"key{number}": rng.choice(["a", "b"]) for number in range(20)}
+    examples = []
+    for _ in range(60):
+        attributes, taste = rng.sample(list(numbered.items()), 20), [("moon", 1.1), ("sea", -0.3)]
+        context = Context(dict(attributes), dict(rng.sample(taste, 2)))
+        examples.append(Example(context, some_actions(3), rng.randrange(3), 0.3, rng.random()))
+    never_stopped, learner = taught(examples), VowpalLearner()
+    for example in examples:
+        learner = VowpalLearner.restore(learner.snapshot())
+        learner.learn(example)
+    assert learner.weights().tobytes() == never_stopped.weights().tobytes()
+
+
+def test_a_snapshot_of_another_shape_is_refused() -> None:
+    content = json.dumps({"arguments": DEFAULT_ARGUMENTS, "vocabulary": {"words": {"a": ["b"]}, "numbers": {}}})
+    body = content.encode() + b"\n"
+    with pytest.raises(UnusableSnapshot):
+        VowpalLearner.restore(_digest(body) + body)
 
 
 def test_a_restored_learner_chooses_the_same() -> None:

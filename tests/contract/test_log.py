@@ -46,15 +46,15 @@ def a_held(lasts: int = 5_000, **changes: Any) -> Draft:
 
 
 def click(hold: Hold) -> Event:
-    return Event(Kind.CLICK, hold.decision, hold.deferred)
+    return Event(Kind.CLICK, hold.decision, hold.nonce, hold.deferred)
 
 
 def play(hold: Hold, seconds: float) -> Event:
-    return Event(Kind.PLAY, hold.decision, hold.deferred, seconds)
+    return Event(Kind.PLAY, hold.decision, hold.nonce, hold.deferred, seconds)
 
 
 def impression(hold: Hold) -> Event:
-    return Event(Kind.IMPRESSION, hold.decision, hold.deferred)
+    return Event(Kind.IMPRESSION, hold.decision, hold.nonce, hold.deferred)
 
 
 # -------------------------------------------------------------------- positions and time
@@ -346,12 +346,22 @@ async def test_feedback_that_comes_twice_at_once_counts_once(log: Log) -> None:
     assert sorted(answers) == [[False]] * 19 + [[True]]
 
 
-async def test_feedback_on_a_decision_that_is_no_longer_kept_is_taken(log: Log, clock: Clock) -> None:
+async def test_feedback_on_a_decision_that_is_not_kept_is_told_apart(log: Log, clock: Clock) -> None:
     hold = await placed(log)
     await placed(log)
     clock.now += 1
     await log.trim(before=clock.now, below=100, limit=100)
-    assert await log.feedback([click(hold), click(hold)]) == [True, False]
+    before = await log.head()
+    assert await log.feedback([click(hold)]) == [None]
+    assert await log.head() == before
+
+
+async def test_feedback_on_a_position_that_now_holds_something_else_is_not_taken(log: Log) -> None:
+    hold = await placed(log)
+    stranger = changed(click(hold), nonce=b"another!")
+    await log.tick(0)
+    tick = changed(click(hold), decision=hold.decision + 1)
+    assert await log.feedback([stranger, tick, click(hold)]) == [None, None, True]
 
 
 # -------------------------------------------------------------------- trimming
@@ -375,6 +385,38 @@ async def test_trim_never_deletes_the_last_record(log: Log, clock: Clock) -> Non
     assert await log.trim(before=clock.now, below=100, limit=100) == 1
     assert await log.trim(before=clock.now, below=100, limit=100) == 0
     assert (await placed(log)).decision == 3
+
+
+async def test_trim_leaves_the_last_rules_among_the_old_in_force(log: Log, clock: Clock) -> None:
+    await log.declare(b"one")
+    await placed(log)
+    await log.declare(b"two")
+    await log.place([a_draft(), a_draft()])
+    clock.now += 10
+    await log.declare(b"three")
+    await placed(log)
+    assert await log.trim(before=clock.now, below=100, limit=100) == 4
+    records = await logged(log)
+    assert [record.body for record in records[:2]] == [b"two", b"three"]
+    assert [record.position for record in records] == [3, 6, 7]
+    assert await log.read(3, 1) == records[1:2]
+    assert await log.trim(before=clock.now, below=100, limit=100) == 0
+    clock.now += 10
+    assert await log.trim(before=clock.now, below=100, limit=100) == 1
+    assert [record.position for record in await logged(log)] == [6, 7]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+async def test_trim_goes_on_to_the_end_though_rules_are_left(log: Log, clock: Clock, limit: int) -> None:
+    for number in range(6):
+        await log.declare(b"%d" % number)
+        await placed(log)
+    clock.now += 10
+    await placed(log)
+    while (gone := await log.trim(before=clock.now, below=100, limit=limit)) == limit:
+        pass
+    assert gone < limit
+    assert [record.position for record in await logged(log)] == [11, 13]
 
 
 async def test_trim_leaves_a_hold_that_is_still_served(log: Log, clock: Clock) -> None:

@@ -98,7 +98,7 @@ async def test_the_loser_of_a_race_between_processes_gets_the_winners_hold(
 async def test_feedback_to_two_processes_counts_once(store: SqliteStore, tmp_path: Path, clock: Clock) -> None:
     other = SqliteStore(tmp_path, clock)
     [hold] = await store.log.place([a_draft()])
-    click = Event(Kind.CLICK, hold.decision, deferred=False)
+    click = Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)
     answers = await asyncio.gather(store.log.feedback([click]), other.log.feedback([click]))
     assert sorted(answers) == [[False], [True]]
     await other.close()
@@ -130,6 +130,17 @@ async def test_a_log_that_is_locked_past_the_deadline_times_out_and_writes_nothi
     assert await kinds(store) == [Kind.DECISION]
 
 
+async def test_trimming_asks_for_no_lock_when_nothing_but_the_rules_is_old(
+    store: SqliteStore, tmp_path: Path, clock: Clock
+) -> None:
+    await store.log.declare(b"rules")
+    clock.now += 10
+    await store.log.place([a_draft(), a_draft()])
+    with locked(tmp_path / "log.sqlite"):
+        assert await store.log.trim(before=clock.now, below=100, limit=10) == 0
+        assert await store.log.trim(before=clock.now + 1, below=2, limit=10) == 0
+
+
 async def test_reading_goes_on_while_another_process_writes(store: SqliteStore, tmp_path: Path) -> None:
     [hold] = await store.log.place([changed(a_draft(), key=KEY, lasts=100)])
     with locked(tmp_path / "log.sqlite"):
@@ -141,7 +152,9 @@ async def test_reading_goes_on_while_another_process_writes(store: SqliteStore, 
 async def test_feedback_waits_until_the_log_is_free(store: SqliteStore, tmp_path: Path) -> None:
     [hold] = await store.log.place([a_draft()])
     with locked(tmp_path / "log.sqlite"):
-        asked = asyncio.create_task(store.log.feedback([Event(Kind.CLICK, hold.decision, deferred=False)]))
+        asked = asyncio.create_task(
+            store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
+        )
         with pytest.raises(StoreTimeoutError):  # by then the lock was met
             await store.log.place([a_draft()], deadline=asyncio.get_running_loop().time() + 0.02)
         assert not asked.done()
@@ -252,7 +265,7 @@ async def test_what_was_acknowledged_is_there_after_opening_again(
 ) -> None:
     store = SqliteStore(tmp_path, clock, full_sync=full_sync)
     [hold] = await store.log.place([changed(a_draft(), key=KEY, lasts=100, deferred=True)])
-    await store.log.feedback([Event(Kind.CLICK, hold.decision, deferred=True)])
+    await store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=True)])
     await store.log.put_profile("aa", b"profile")
     await store.log.make_setting("key", b"value")
     token = await store.state.lead("one", 1000)
@@ -263,7 +276,7 @@ async def test_what_was_acknowledged_is_there_after_opening_again(
     again = SqliteStore(tmp_path, clock, full_sync=full_sync)
     assert await again.log.read(0, 10) == before
     assert await again.log.holds([KEY]) == [changed(hold, opened_at=clock.now)]
-    assert await again.log.feedback([Event(Kind.CLICK, hold.decision, deferred=True)]) == [False]
+    assert await again.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=True)]) == [False]
     assert await again.log.profile("aa") == b"profile"
     assert await again.log.setting("key") == b"value"
     assert (await again.state.counted()).tallies == {("a", "b", "c"): Tally(1)}
@@ -307,7 +320,7 @@ async def test_feedback_that_waits_too_long_for_a_lock_is_refused_and_not_writte
     store = SqliteStore(tmp_path, Clock())
     [hold] = await store.log.place([a_draft()])
     with locked(tmp_path / "log.sqlite"), pytest.raises(StoreTimeoutError):
-        await store.log.feedback([Event(Kind.CLICK, hold.decision, deferred=False)])
-    assert await store.log.feedback([Event(Kind.CLICK, hold.decision, deferred=False)]) == [True]
+        await store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
+    assert await store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)]) == [True]
     assert await kinds(store) == [Kind.DECISION, Kind.CLICK]
     await store.close()

@@ -53,8 +53,36 @@ async def test_one_leads_and_the_other_stands_by_until_the_lease_runs_out(state:
 async def test_renewing_keeps_the_token_and_the_lead(state: State, token: int, clock: Clock) -> None:
     for _ in range(3):
         clock.now += LEASE - 1
-        assert await state.lead("one", LEASE) == token
+        assert await state.lead("one", LEASE, token) == token
         assert await state.lead("two", LEASE) is None
+
+
+async def test_a_lease_that_ran_out_can_be_renewed_until_another_has_taken_it(
+    state: State, token: int, clock: Clock
+) -> None:
+    clock.now += LEASE
+    assert await state.lead("one", LEASE, token) == token
+    clock.now += LEASE
+    assert await state.lead("two", LEASE)
+    assert await state.lead("one", LEASE, token) is None
+
+
+async def test_who_starts_under_the_same_name_takes_the_lease_at_once_and_the_one_before_has_lost_it(
+    state: State, token: int
+) -> None:
+    again = await state.lead("one", LEASE)
+    assert again is not None
+    assert again > token
+    assert await state.lead("one", LEASE, token) is None
+    with pytest.raises(LostLeaseError):
+        await state.commit(token, some_progress())
+    assert await state.lead("one", LEASE, again) == again
+
+
+async def test_who_has_resigned_renews_nothing(state: State, token: int) -> None:
+    await state.resign(token)
+    assert await state.lead("one", LEASE, token) is None
+    assert await state.lead("two", LEASE)
 
 
 async def test_who_resigns_is_followed_at_once_and_with_a_greater_token(state: State, token: int) -> None:
@@ -69,7 +97,7 @@ async def test_a_token_of_old_resigns_nothing(state: State, token: int, clock: C
     second = await state.lead("two", LEASE)
     await state.resign(token)
     assert await state.lead("one", LEASE) is None
-    assert await state.lead("two", LEASE) == second
+    assert await state.lead("two", LEASE, second) == second
 
 
 @pytest.mark.parametrize("method", ["commit", "replace"])
@@ -218,4 +246,4 @@ async def test_a_rebuild_replaces_counts_and_tastes_but_keeps_lease_and_earlier_
     assert await state.taste_rows([ADA, BOB]) == {BOB: OTHER}
     assert await state.current() == snapshot
     assert [kept.position for kept in await state.snapshots()] == [40, 50]
-    assert await state.lead("one", LEASE) == token
+    assert await state.lead("one", LEASE, token) == token

@@ -29,12 +29,14 @@ from tests.e2e.service import (
     children,
     environment,
     free_port,
+    keyart,
     soon,
     until,
 )
 
 TITLE = title_id(0)
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
+REBUILD = ["rebuild", "--publish"]
 
 
 async def choose(connection: Connection, profile: str = "ada", *, decided: bool = False) -> dict[str, Any]:
@@ -283,6 +285,18 @@ def test_the_metrics_of_two_workers_are_summed(start: Start) -> None:
     assert metric(service, "keyart_trainer_position") > 0
 
 
+def test_the_trainer_is_not_handed_the_socket_that_the_workers_share(start: Start) -> None:
+    def sockets(pid: int) -> set[str]:
+        links = {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
+        return {link for link in links if link.startswith("socket:")}
+
+    service = start(workers=2)
+    [one, other], [trainer] = service.workers(), service.trainers()
+    shared = sockets(one) & sockets(other)
+    assert shared
+    assert not shared & sockets(trainer)
+
+
 def test_metrics_survive_the_death_of_a_worker(start: Start) -> None:
     service = start()
     for _ in range(5):
@@ -374,6 +388,24 @@ async def test_a_corrupt_snapshot_is_passed_over_and_followed_by_a_good_one(star
     await asyncio.to_thread(service.stop)
     async with opened(service.data) as store:
         assert await assert_learned_as_if_never_interrupted(store, service.data) >= 60
+
+
+async def test_a_corrupt_snapshot_stops_neither_models_nor_rebuild(start: Start) -> None:
+    service = await asyncio.to_thread(start, reward_window_seconds=0.5, hold_seconds=0)
+    await visit(service, 40)
+    await soon("the examples are learned", lambda: learned(service.data) >= 40)
+    await asyncio.to_thread(service.stop)
+    damage(service.data / "state.sqlite", every=True)
+
+    models, rebuilt = (await asyncio.to_thread(keyart, service.data, *each) for each in (["models"], REBUILD))
+    for done in (models, rebuilt):
+        told = " ".join((done.stdout + done.stderr).split())
+        assert done.returncode == 0, told
+        assert "Traceback" not in told
+        assert "is damaged" in told
+    assert "Published as snapshot" in rebuilt.stdout
+    repaired = await asyncio.to_thread(keyart, service.data, "rebuild")
+    assert "in every weight" in repaired.stdout
 
 
 async def test_with_every_snapshot_corrupt_a_picture_is_served_and_the_log_is_learned_anew(start: Start) -> None:

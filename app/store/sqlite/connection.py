@@ -16,7 +16,7 @@ PRIMARY = 0xFF
 
 
 CACHE_KIB = 16 * 1024
-"""SQLite's own 2 MiB are too few for holds, whose keys are spread evenly: each would be read from the file again."""
+"""SQLite's own 2 MiB are too few for holds: their keys are spread evenly, and each would be read again."""
 
 
 def connect(path: Path, schema: str = "", *, full_sync: bool = False, patience: float = 0.0) -> sqlite3.Connection:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from app.records import Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
+from app.records import DECISIONS, Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
 from app.store.commit import GroupCommit
 from app.store.protocol import Draft, Event, Head, Hold
 from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect
@@ -82,8 +82,8 @@ class SqliteLog:
     async def holds(self, keys: Sequence[bytes]) -> list[Hold | None]:
         return [self._hold(self._reader, key) for key in keys]
 
-    async def show(self, hold: Hold, *, deferred: bool, window: int) -> None:
-        await self._write(partial(self._show, hold, deferred=deferred, window=window))
+    async def show(self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None) -> None:
+        await self._group.run(partial(self._show, hold, deferred=deferred, window=window), deadline=deadline)
 
     def _place_all(self, drafts: Sequence[Draft]) -> list[Hold]:
         return [self._place(draft) for draft in drafts]
@@ -109,9 +109,12 @@ class SqliteLog:
         return hold
 
     def _void(self, drafts: Sequence[Draft], placed: Sequence[Hold]) -> None:
-        """Take back decisions whose viewers were answered with a fallback."""
+        """Take back decisions whose viewers were answered with a fallback.
+
+        One that has feedback by now stands: its hold was served to somebody else in between.
+        """
         for draft, hold in zip(drafts, placed, strict=True):
-            if hold.nonce == draft.nonce:
+            if hold.nonce == draft.nonce and self._exposure(hold.decision) is None:
                 self._append(Kind.VOID, encode(Reference(hold.decision)))
                 self._writer.execute("DELETE FROM hold WHERE key = ? AND decision = ?", (draft.key, hold.decision))
 
@@ -135,10 +138,12 @@ class SqliteLog:
 
     # ---------------------------------------------------------------- feedback
 
-    async def feedback(self, events: Sequence[Event]) -> list[bool]:
+    async def feedback(self, events: Sequence[Event]) -> list[bool | None]:
         return await self._write(lambda: [self._feedback(event) for event in events])
 
-    def _feedback(self, event: Event) -> bool:
+    def _feedback(self, event: Event) -> bool | None:
+        if not self._has(event):
+            return None
         row = self._exposure(event.decision)
         opened, opened_at, happened, seconds = row or (None, None, 0, 0.0)
         if row is None and not event.deferred:
@@ -156,6 +161,10 @@ class SqliteLog:
             opened_at = self._stamp_of(opened)
         self._set_exposure(event.decision, opener, opened_at, happened | bit, max(seconds, event.seconds))
         return True
+
+    def _has(self, event: Event) -> bool:
+        row = self._writer.execute("SELECT kind, body FROM log WHERE position = ?", (event.decision,)).fetchone()
+        return row is not None and row[0] in DECISIONS and decode_decision(row[1]).nonce == event.nonce
 
     def _exposure(self, decision: int) -> tuple[int | None, int | None, int, float] | None:
         found: tuple[int | None, int | None, int, float] | None = self._writer.execute(
@@ -218,22 +227,25 @@ class SqliteLog:
         return found
 
     async def trim(self, *, before: int, below: int, limit: int) -> int:
-        oldest = self._reader.execute("SELECT stamp FROM log ORDER BY position LIMIT 1").fetchone()
-        if oldest is None or oldest[0] >= before:
+        oldest = self._reader.execute(
+            "SELECT position, stamp, kind FROM log WHERE position < ? ORDER BY position LIMIT 2", (below,)
+        ).fetchall()
+        if not _doomed(oldest, before, limit):
             return 0  # as it nearly always is: no need to keep the appenders waiting
         return await self._write(lambda: self._trim(before, below, limit))
 
     def _trim(self, before: int, below: int, limit: int) -> int:
         oldest = self._writer.execute(
-            "SELECT position FROM log WHERE stamp < ? AND position < ? ORDER BY position LIMIT ?",
-            (before, min(below, self._last.position), limit),
+            "SELECT position, stamp, kind FROM log WHERE position < ? ORDER BY position LIMIT ?",
+            (min(below, self._last.position), limit + 1),
         ).fetchall()
-        if oldest:
-            last = (oldest[-1][0],)
-            self._writer.execute("DELETE FROM log WHERE position <= ?", last)
-            self._writer.execute("DELETE FROM exposure WHERE decision <= ?", last)
-            self._sweep(oldest[-1][0])
-        return len(oldest)
+        doomed = _doomed(oldest, before, limit)
+        if doomed:
+            self._writer.executemany("DELETE FROM log WHERE position = ?", doomed)
+            [last] = doomed[-1]
+            self._writer.execute("DELETE FROM exposure WHERE decision <= ?", (last,))
+            self._sweep(last)
+        return len(doomed)
 
     def _sweep(self, trimmed: int) -> None:
         """Delete expired holds of trimmed decisions among the next keys.
@@ -303,7 +315,7 @@ class SqliteLog:
             (after, limit),
         ).fetchall()
         for position, kind, body in rows:
-            if kind in {Kind.DECISION, Kind.DEFERRED} and pseudonym.encode() in body:
+            if kind in DECISIONS and pseudonym.encode() in body:
                 decision = decode_decision(body)
                 if decision.profile == pseudonym:
                     forgotten = encode(decision.forgotten())
@@ -340,3 +352,10 @@ class SqliteLog:
         await self._group.close()
         self._reader.close()
         self._writer.close()
+
+
+def _doomed(oldest: Sequence[tuple[int, int, int]], before: int, limit: int) -> list[tuple[int]]:
+    """Return which of the log's oldest records (position, stamp, kind) to trim: not the last RULES among them."""
+    old = [(position, kind) for position, stamp, kind in oldest if stamp < before]
+    kept = max((position for position, kind in old if kind == Kind.RULES), default=None)
+    return [(position,) for position, _ in old if position != kept][:limit]

@@ -53,15 +53,18 @@ class SqliteState:
 
     # ---------------------------------------------------------------- the lease
 
-    async def lead(self, holder: str, lasts: int) -> int | None:
+    async def lead(self, holder: str, lasts: int, token: int | None = None) -> int | None:
         with self._writing():
-            token, held_by, until = self._writer.execute("SELECT token, holder, until FROM lease").fetchone()
+            current, held_by, until = self._writer.execute("SELECT token, holder, until FROM lease").fetchone()
             now = self._clock()
-            if held_by != holder and until > now:
-                return None
-            token += held_by != holder
-            self._writer.execute("UPDATE lease SET token = ?, holder = ?, until = ?", (token, holder, now + lasts))
-            return int(token)
+            if (token, holder) != (current, held_by):
+                if token is not None or (held_by != holder and until > now):
+                    return None
+                current += 1
+            self._writer.execute(
+                "UPDATE lease SET token = ?, holder = ?, until = ?", (current, holder, now + lasts)
+            )
+            return int(current)
 
     async def resign(self, token: int) -> None:
         with self._writing():
