@@ -5,11 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-import msgspec
-
 from app.counts import Counts
 from app.joining import Close, Credit, Forget, Joining, Step
-from app.records import DECISIONS, Decision, Record, decode_decision
+from app.records import Decision, Record, decode_decision
 from app.shelf import Shelf, Shelved
 from app.store.protocol import Counted, Log, Progress, Snapshot, State
 from bandit.policy import UnlearnableExample
@@ -126,16 +124,11 @@ class Fold:
         found = {}
         for position, record in (await self._log.records(wanted)).items():
             try:
-                found[position] = self._decision(record)
-            except (LookupError, ValueError, msgspec.DecodeError):
+                decision = decode_decision(record.body)
+                found[position] = decision, self._shelf.at(decision.title, decision.revision)
+            except (LookupError, ValueError):
                 self.seen.refused += 1
         return found
-
-    def _decision(self, record: Record) -> tuple[Decision, Shelved]:
-        if record.kind not in DECISIONS:
-            raise LookupError(f"Position {record.position} holds no decision.")
-        decision = decode_decision(record.body)
-        return decision, self._shelf.at(decision.title, decision.revision)
 
     def _matters(self, step: Close | Credit) -> bool:
         if isinstance(step, Credit) and not step.gain:

@@ -113,7 +113,7 @@ class Settings(BaseSettings):
         answerable = (self.hold_ms + self.window_ms + GRACE_MS) / DAY_MS
         if self.retention_days < answerable:
             raise ValueError(
-                f"RETENTION_DAYS is {self.retention_days:g}, but feedback is accepted for longer: for HOLD_SECONDS, "
+                f"RETENTION_DAYS is {self.retention_days:g}, but feedback is accepted longer: for HOLD_SECONDS, "
                 f"REWARD_WINDOW_SECONDS and seven days; raise it to at least {ceil(answerable * 100) / 100:g}."
             )
         for origin in self.cors_origins:

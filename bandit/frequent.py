@@ -43,8 +43,8 @@ class Frequent:
         """Return each word's count and how much of that it took over; the order is a part of it."""
         return {
             word: (count, self._taken_over.get(word, 0))
-            for count in sorted(self._by_count)
-            for word in self._by_count[count]
+            for count, equals in self._by_count.items()
+            for word in equals
         }
 
     def _put(self, word: str, count: int, taken_over: int) -> None:

@@ -139,8 +139,8 @@ def test_a_log_that_is_kept_for_less_than_feedback_is_accepted_is_refused() -> N
     sentence = refused(retention_days="8", hold_seconds="86400", reward_window_seconds="600")
     assert sentence.startswith("KEYART_RETENTION_DAYS is 8, ")
     assert sentence.endswith("raise it to at least 8.01.")
-    assert settings_of(retention_days="8.01", hold_seconds="86400", reward_window_seconds="600")
-    assert settings_of(retention_days="7.1", hold_seconds="0", reward_window_seconds="600")
+    assert settings_of(retention_days="8.01", hold_seconds="86400").retention_days == 8.01
+    assert settings_of(retention_days="7.1", hold_seconds="0").retention_days == 7.1
     assert refused(retention_days="7.1", hold_seconds="8640", reward_window_seconds="600")
 
 

@@ -277,9 +277,10 @@ async def test_neither_an_edit_nor_taking_it_up_keeps_requests_waiting(
 ) -> None:
     async with serving(tmp_path, catalogue) as one, serving(tmp_path, catalogue, clock=one.clock) as other:
         threads: dict[str, set[str]] = {}
-        for name in ("title", "catalogue", "put_title", "put_catalogue"):
+        calls = {name: getattr(Revisions, name) for name in ("title", "catalogue", "put_title", "put_catalogue")}
+        for name, call in calls.items():
 
-            def noted(*given: Any, name: str = name, call: Any = getattr(Revisions, name)) -> Any:
+            def noted(*given: Any, name: str = name, call: Any = call) -> Any:
                 threads.setdefault(name, set()).add(threading.current_thread().name)
                 return call(*given)
 
@@ -288,7 +289,7 @@ async def test_neither_an_edit_nor_taking_it_up_keeps_requests_waiting(
         await other.services.shelf.refresh()
         assert (await artwork(other))["image"]["alt"] == "Another"
         await one.services.editor.titles()
-        assert set(threads) == {"title", "catalogue", "put_title", "put_catalogue"}
+        assert set(threads) == set(calls)
         assert threading.main_thread().name not in set.union(*threads.values())
 
 

@@ -606,22 +606,20 @@ async def test_a_damaged_snapshot_is_passed_over_for_the_one_before_it(service: 
 async def test_killed_between_equal_attributes_in_another_order_it_ends_as_if_it_never_was(
     service: Service,
 ) -> None:
+    await service.rules(reward="play", learn_cap=0)
     rng = random.Random(14)
-    attributes: list[tuple[str, str | float]] = [(f"key{number}", rng.choice(["a", "b"])) for number in range(20)]
-    for number in range(40):
-        hold = await service.decide(attributes=dict(rng.sample(attributes, 20)))
-        if number % 3 == 0:
-            await service.respond(Kind.CLICK, hold)
-        service.clock.now += 1
-    await service.wait()
-    for _ in range(40):
-        await service.decide(attributes=dict(rng.sample(attributes, 20)))
-        await service.wait()
+    for _ in range(30):
+        viewer = [(f"key{key}", rng.choice(["a", "b"])) for key in range(20)]
+        for _ in range(2):
+            hold = await service.decide(attributes=dict(rng.sample(viewer, 20)))
+            await service.respond(Kind.PLAY, hold, rng.uniform(0, 300))
+            await service.wait(WINDOW // 2)
     world = World(rng, service.clock, service.store, service.shelf)
     expected = await uninterrupted(world)
     training = Training(world)
     await training.start()
-    while await training.feed(1):
+    for stop in range(3, (await service.store.log.head()).position, 2):
+        await training.feed_to(stop)
         await training.commit(publish=True)
         await training.start()
     assert (await training.end()).differs_from(expected) == []

@@ -65,7 +65,7 @@ async def test_a_damaged_title_keeps_its_last_good_version_and_stops_no_other(
     [line] = logged
     assert line["log_level"] == "error"
     assert line["reason"].startswith("Of title 'three' and of 1 more the last good version stays")
-    assert line["reason"].endswith("import again.")
+    assert line["reason"].endswith("again.")
 
     document(tmp_path, NEXT_TWO).write_bytes(whole)
     assert await shelf.refresh()

@@ -145,6 +145,8 @@ def test_reading_is_strict(change: Callable[[str], str], sentence: str) -> None:
         lambda: replace(a_title(), genres=("Comedy",)),
         lambda: replace(a_title(), name="bell \x07"),
         lambda: replace(a_title(), maturity=-1),
+        lambda: replace(a_title(), maturity=22),
+        lambda: replace(an_artwork(), maturity=22),
         lambda: replace(an_artwork(), tags=("two words",)),
         lambda: replace(an_artwork(), status="deleted"),  # type: ignore[arg-type]
         lambda: replace(an_artwork(), features={"warmth": float("nan")}),

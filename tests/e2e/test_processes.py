@@ -36,7 +36,6 @@ from tests.e2e.service import (
 
 TITLE = title_id(0)
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
-REBUILD = ["rebuild", "--publish"]
 
 
 async def choose(connection: Connection, profile: str = "ada", *, decided: bool = False) -> dict[str, Any]:
@@ -275,6 +274,7 @@ def learned(data: Path) -> int:
 def test_the_metrics_of_two_workers_are_summed(start: Start) -> None:
     service = start(workers=2)
     assert len(service.workers()) == 2
+    until("both have a model", lambda: all(decided(service) for _ in range(20)))
     before = metric(service, "keyart_decisions_total")
     for _ in range(40):  # each on a connection of its own, so that both get some
         assert decided(service)
@@ -287,7 +287,7 @@ def test_the_metrics_of_two_workers_are_summed(start: Start) -> None:
 
 def test_the_trainer_is_not_handed_the_socket_that_the_workers_share(start: Start) -> None:
     def sockets(pid: int) -> set[str]:
-        links = {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
+        links = {str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()}
         return {link for link in links if link.startswith("socket:")}
 
     service = start(workers=2)
@@ -397,7 +397,8 @@ async def test_a_corrupt_snapshot_stops_neither_models_nor_rebuild(start: Start)
     await asyncio.to_thread(service.stop)
     damage(service.data / "state.sqlite", every=True)
 
-    models, rebuilt = (await asyncio.to_thread(keyart, service.data, *each) for each in (["models"], REBUILD))
+    models = await asyncio.to_thread(keyart, service.data, "models")
+    rebuilt = await asyncio.to_thread(keyart, service.data, "rebuild", "--publish")
     for done in (models, rebuilt):
         told = " ".join((done.stdout + done.stderr).split())
         assert done.returncode == 0, told
