@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -58,12 +59,11 @@ def serve(
     """Serve, with a trainer beside it. Example: KEYART_PRESET=demo keyart serve."""
     parent = os.getppid() if with_parent else None
     settings = _settings(process="supervisor")
-    settings.data.mkdir(parents=True, exist_ok=True)
-    lock = _lock(settings)
-    make_admin_key(settings)
-    if samples:
-        asyncio.run(_import_samples(settings))
-    with closing(_listener(settings)) as listener, closing(lock):
+    _make_folder(settings)
+    with closing(_lock(settings)), closing(_listener(settings)) as listener:
+        make_admin_key(settings)
+        if samples:
+            asyncio.run(_import_samples(settings))
         port = listener.getsockname()[1]
         supervisor = Supervisor(listener, settings.workers, settings.data / "run" / "metrics", parent=parent)
         supervisor.run(
@@ -99,7 +99,7 @@ def rebuild(
     ] = False,
 ) -> None:
     """Fold the retained log anew and compare with the model in use. Example: keyart rebuild --publish."""
-    asyncio.run(_rebuild(_settings(process="rebuild"), publish=publish))
+    asyncio.run(_rebuild(_settings_of_service("rebuild"), publish=publish))
 
 
 @app.command("import")
@@ -108,19 +108,20 @@ def import_command(
 ) -> None:
     """Merge a folder of pictures into the catalogue. Example: keyart import ./artwork."""
     settings = _settings(process="import")
+    _make_folder(settings)
     asyncio.run(_import(settings, folder))
 
 
 @app.command()
 def report() -> None:
     """Show what each group earned, and the lift. Example: keyart report."""
-    asyncio.run(_report(_settings(process="report")))
+    asyncio.run(_report(_settings_of_service("report")))
 
 
 @app.command()
 def models() -> None:
     """List the snapshots. Example: keyart models."""
-    asyncio.run(_models(_settings(process="models")))
+    asyncio.run(_models(_settings_of_service("models")))
 
 
 # ---------------------------------------------------------------- behind the commands
@@ -135,6 +136,21 @@ def _settings(process: str) -> Settings:
         raise typer.Exit(2) from None
     logs.configure(settings, process=process)
     return settings
+
+
+def _settings_of_service(process: str) -> Settings:
+    """Return the settings of a service that has run: a command that only looks should make no empty folder."""
+    settings = _settings(process)
+    if not (settings.data / "log.sqlite").is_file():
+        raise _fail(f"There is no log in {settings.data.resolve()}; set KEYART_DATA to the service's data folder.")
+    return settings
+
+
+def _make_folder(settings: Settings) -> None:
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _fail(f"KEYART_DATA can't be {settings.data}: {error.strerror}; name a folder.") from None
 
 
 def _fail(sentence: str) -> typer.Exit:
@@ -213,10 +229,14 @@ async def _import(settings: Settings, folder: Path) -> None:
         if row.outcome != "unchanged":
             table.add_row(row.title, row.artwork, row.outcome, row.reason)
     Console().print(table)
-    counts = {
-        outcome: sum(row.outcome == outcome for row in rows) for outcome in sorted({r.outcome for r in rows})
-    }
-    Console().print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "No pictures found.")
+    if not rows:
+        raise _fail(
+            f"There are no pictures in {folder}; it should hold a folder for each title, with its pictures."
+        )
+    counts = Counter(row.outcome for row in rows)
+    Console().print(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())))
+    if counts["refused"] == len(rows):
+        raise typer.Exit(1)
 
 
 async def _import_with_progress(settings: Settings, store: Store, folder: Path) -> tuple[Row, ...]:

@@ -30,7 +30,7 @@ def admin_key(settings: Settings) -> str | None:
     if settings.admin_key:
         return settings.admin_key.get_secret_value()
     path = settings.data / "admin-key"
-    return path.read_text().strip() if path.is_file() else None
+    return path.read_text().strip() if path.is_file() and not settings.on_loopback else None
 
 
 def make_admin_key(settings: Settings) -> None:

@@ -213,7 +213,6 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
     """Run a trainer until `stop`."""
     store = open_store(settings)
     try:
-        await store.log.declare(encode(settings.rules()))
         shelf = Shelf(store.log, revisions_in(settings))
         await Trainer(store, shelf, holder=holder, retention_days=settings.retention_days).run(stop)
     finally:

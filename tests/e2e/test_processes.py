@@ -6,6 +6,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,6 +16,9 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.main import open_store, train
+from app.records import Kind
+from app.settings import Settings
 from assets import SAMPLES
 from tests.e2e.client import Connection
 from tests.e2e.conftest import Start, artwork_id, title_id
@@ -498,3 +502,34 @@ async def test_a_trainer_whose_state_is_locked_waits_and_goes_on_where_it_was(st
     await asyncio.to_thread(service.stop)
     async with opened(service.data) as store:
         assert await assert_learned_as_if_never_interrupted(store, service.data) >= 40
+
+
+@pytest.mark.parametrize("command", ["report", "models", "rebuild"])
+def test_a_command_that_only_looks_makes_no_folder(tmp_path: Path, command: str) -> None:
+    nowhere = tmp_path / "nowhere"
+    done = subprocess.run(
+        [sys.executable, "-m", "app", command],
+        env={**os.environ, "KEYART_DATA": str(nowhere)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "There is no log in" in done.stderr
+    assert not nowhere.exists()
+
+
+def test_a_trainer_with_other_settings_does_not_change_the_rules(tmp_path: Path) -> None:
+    """The rules are the workers'; a trainer that somebody starts beside them only stands by."""
+    settings = Settings(data=tmp_path, reward_window_seconds=7)
+
+    async def train_for_a_moment() -> list[int]:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.5, stop.set)
+        await train(settings, "somebody", stop)
+        store = open_store(settings)
+        records = await store.log.read(0, 100)
+        await store.close()
+        return [record.kind for record in records]
+
+    assert Kind.RULES not in asyncio.run(train_for_a_moment())
