@@ -41,7 +41,7 @@ from bandit.vowpal import UnusableSnapshot, VowpalLearner
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, rich_markup_mode=None)
 console = Console(stderr=True)
 READY_SECONDS = 60.0
-BEHIND = 5
+BEHIND = 10
 """By how much a trainer beside workers is nicer: viewers wait for an answer, and nobody for the next snapshot."""
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process is no longer the parent.")]
 
