@@ -13,14 +13,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Annotated, TextIO
 
-import numpy as np
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from app import logs
+from app import logs, tables
 from app.fold import Fold
 from app.keys import make_admin_key
 from app.lifeline import end_with
@@ -31,12 +29,11 @@ from app.report import Reporter
 from app.server import serve as serve_on
 from app.settings import Settings, faults
 from app.shelf import SETTING
-from app.store.protocol import Snapshot, Store
+from app.store.protocol import Store
 from app.supervisor import Supervisor
 from assets import SAMPLES
 from assets.renditions import PictureError
 from assets.row import Row
-from bandit.vowpal import UnusableSnapshot, VowpalLearner
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, rich_markup_mode=None)
 console = Console(stderr=True)
@@ -224,11 +221,7 @@ async def _import(settings: Settings, folder: Path) -> None:
         raise _fail(problem.detail) from None
     finally:
         await store.close()
-    table = Table("title", "artwork", "outcome", "reason")
-    for row in rows:
-        if row.outcome != "unchanged":
-            table.add_row(row.title, row.artwork, row.outcome, row.reason)
-    Console().print(table)
+    Console().print(tables.of_import(rows))
     if not rows:
         raise _fail(
             f"There are no pictures in {folder}; it should hold a folder for each title, with its pictures."
@@ -263,7 +256,7 @@ async def _rebuild(settings: Settings, *, publish: bool) -> None:
             async for fold in rebuilt(settings, store, stops):
                 progress.update(task, completed=fold.position)
                 if incumbent is not None and fold.position == incumbent.position:
-                    out.print(_comparison(fold.learner, incumbent))
+                    out.print(tables.comparison(fold.learner, incumbent))
         if fold is None:
             raise _fail("The log is empty; there is nothing to fold.")
         out.print(f"Folded to position {fold.position}: {fold.seen.examples} examples learned.")
@@ -276,39 +269,14 @@ async def _rebuild(settings: Settings, *, publish: bool) -> None:
         await store.close()
 
 
-def _comparison(rebuilt_: VowpalLearner, incumbent: Snapshot) -> str:
-    try:
-        learner = VowpalLearner.restore(incumbent.learner)
-    except UnusableSnapshot as error:
-        return f"Snapshot {incumbent.id} can't be compared with, for it is damaged: {error}"
-    different = int((rebuilt_.weights() != learner.weights()).any(axis=1).sum())
-    if not different:
-        return f"Equal to snapshot {incumbent.id} in every weight."
-    return (
-        f"Different from snapshot {incumbent.id} in {different} weights: "
-        "the log was trimmed, or a profile was forgotten."
-    )
-
-
 async def _report(settings: Settings) -> None:
     store = open_store(settings)
     try:
         report = await Reporter(store.state).report()
     finally:
         await store.close()
-    table = Table("group", "exposures", "clicks", "plays", "click rate", "95 % interval")
-    for group, rates in report["groups"].items():
-        low, high = rates["interval"] or (0.0, 0.0)
-        rate = "" if rates["click_rate"] is None else f"{rates['click_rate']:.2%}"
-        table.add_row(
-            group, *(str(rates[n]) for n in ("exposures", "clicks", "plays")), rate, f"{low:.2%} – {high:.2%}"
-        )
-    Console().print(table)
-    if lift := report["lift"]:
-        low, high = lift["interval"]
-        Console().print(f"Clicks over the best single picture: {lift['clicks']:+.1%} ({low:+.1%} to {high:+.1%}).")
-    else:
-        Console().print("No lift yet: it needs clicks in both the personalized and the best_single group.")
+    Console().print(tables.of_groups(report["groups"]))
+    Console().print(tables.lift(report["lift"]))
 
 
 async def _models(settings: Settings) -> None:
@@ -317,16 +285,4 @@ async def _models(settings: Settings) -> None:
         snapshots = await store.state.snapshots()
     finally:
         await store.close()
-    table = Table("snapshot", "role", "position", "made", "bytes", "weights in use")
-    for s in snapshots:
-        made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(s.created / 1000))
-        table.add_row(str(s.id), s.role, str(s.position), made, str(len(s.learner)), _weights_in_use(s))
-    Console().print(table)
-
-
-def _weights_in_use(snapshot: Snapshot) -> str:
-    try:
-        return str(int(np.count_nonzero(VowpalLearner.restore(snapshot.learner).weights()[:, 0])))
-    except UnusableSnapshot as error:
-        console.print(f"Snapshot {snapshot.id} is damaged and passed over: {error}", highlight=False)
-        return "damaged"
+    Console().print(tables.of_snapshots(snapshots))

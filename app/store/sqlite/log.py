@@ -7,10 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from app.records import DECISIONS, Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
+from app.records import DECISIONS, Erasure, Kind, Record, Reference, decode_decision, encode
 from app.store.commit import GroupCommit
 from app.store.protocol import Draft, Event, Head, Hold
+from app.store.sqlite import exposures
 from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect
+from app.store.sqlite.exposures import Exposures
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS log (
@@ -19,10 +21,6 @@ CREATE TABLE IF NOT EXISTS hold (
     key BLOB PRIMARY KEY, decision INTEGER NOT NULL, nonce BLOB NOT NULL, stamp INTEGER NOT NULL,
     until INTEGER NOT NULL, artwork TEXT NOT NULL, in_group TEXT, deferred INTEGER NOT NULL,
     pinned INTEGER NOT NULL) WITHOUT ROWID;
--- What has become of a decision since it was logged; most decisions have no row here.
-CREATE TABLE IF NOT EXISTS exposure (
-    decision INTEGER PRIMARY KEY, opened INTEGER, opened_at INTEGER, happened INTEGER NOT NULL,
-    seconds REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS profile (pseudonym TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
@@ -38,18 +36,18 @@ PATIENCE_SECONDS = 5.0
 """How long feedback and edits wait for another process' lock; decisions have a deadline of their own."""
 GAP = 1_000_000
 """More records than a power cut can take: SQLite makes the log durable at each checkpoint."""
-_BIT = {Kind.IMPRESSION: 1, Kind.CLICK: 2, Kind.PLAY: 4}
 
 
 class SqliteLog:
     """Reads happen on a connection of their own: in WAL mode they wait for no writer."""
 
     def __init__(self, path: Path, clock: Callable[[], int], *, full_sync: bool = False):
-        self._writer = connect(path, SCHEMA, full_sync=full_sync)
+        self._writer = connect(path, SCHEMA + exposures.SCHEMA, full_sync=full_sync)
         self._reader = connect(path)
         self._clock = clock
         self._last = Head(0, 0)
         self._swept = b""
+        self._exposures = Exposures(self._writer, self)
         transaction = Transaction(self._writer)
         self._group = GroupCommit(
             self._begin(transaction), transaction.commit, transaction.rollback, threaded=full_sync
@@ -68,7 +66,7 @@ class SqliteLog:
         last = self._head(self._writer)
         if last.position < position:
             self._last = Head(position + GAP, last.stamp)
-            self._append(Kind.TICK, b"")
+            self.append(Kind.TICK, b"")
         self._writer.execute("COMMIT")
         self._writer.execute("PRAGMA busy_timeout=0")
 
@@ -83,7 +81,9 @@ class SqliteLog:
         return [self._hold(self._reader, key) for key in keys]
 
     async def show(self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None) -> None:
-        await self._group.run(partial(self._show, hold, deferred=deferred, window=window), deadline=deadline)
+        await self._group.run(
+            partial(self._exposures.show, hold, deferred=deferred, window=window), deadline=deadline
+        )
 
     def _place_all(self, drafts: Sequence[Draft]) -> list[Hold]:
         return [self._place(draft) for draft in drafts]
@@ -91,9 +91,9 @@ class SqliteLog:
     def _place(self, draft: Draft) -> Hold:
         if draft.key is not None and draft.lasts:
             standing = self._hold(self._writer, draft.key)
-            if standing and standing.decision != draft.seen and standing.until > self._now():
+            if standing and standing.decision != draft.seen and standing.until > self.now():
                 return standing
-        at = self._append(Kind.DEFERRED if draft.deferred else Kind.DECISION, draft.body)
+        at = self.append(Kind.DEFERRED if draft.deferred else Kind.DECISION, draft.body)
         until = at.stamp + draft.lasts
         opened_at = None if draft.deferred else at.stamp
         hold = Hold(
@@ -114,8 +114,8 @@ class SqliteLog:
         One that has feedback by now stands: its hold was served to somebody else in between.
         """
         for draft, hold in zip(drafts, placed, strict=True):
-            if hold.nonce == draft.nonce and self._exposure(hold.decision) is None:
-                self._append(Kind.VOID, encode(Reference(hold.decision)))
+            if hold.nonce == draft.nonce and self._exposures.of(hold.decision) is None:
+                self.append(Kind.VOID, encode(Reference(hold.decision)))
                 self._writer.execute("DELETE FROM hold WHERE key = ? AND decision = ?", (draft.key, hold.decision))
 
     def _hold(self, connection: sqlite3.Connection, key: bytes) -> Hold | None:
@@ -125,64 +125,10 @@ class SqliteLog:
         decision, nonce, stamp, until, artwork, group, deferred, pinned, opened_at = row
         return Hold(decision, nonce, stamp, until, artwork, group, bool(deferred), bool(pinned), opened_at)
 
-    def _show(self, hold: Hold, *, deferred: bool, window: int) -> None:
-        row = self._exposure(hold.decision)
-        opened_at = row[1] if row else None if hold.deferred else hold.stamp
-        if opened_at is not None and self._now() < opened_at + window:
-            return
-        if not deferred:
-            at = self._append(Kind.EXPOSURE, encode(Reference(hold.decision)))
-            self._set_exposure(hold.decision, at.position, at.stamp, 0, 0.0)
-        elif opened_at is not None:
-            self._set_exposure(hold.decision, None, None, 0, 0.0)
-
     # ---------------------------------------------------------------- feedback
 
     async def feedback(self, events: Sequence[Event]) -> list[bool | None]:
-        return await self._write(lambda: [self._feedback(event) for event in events])
-
-    def _feedback(self, event: Event) -> bool | None:
-        if not self._has(event):
-            return None
-        row = self._exposure(event.decision)
-        opened, opened_at, happened, seconds = row or (None, None, 0, 0.0)
-        if row is None and not event.deferred:
-            opened = event.decision
-        bit = _BIT[event.kind]
-        longer = event.kind is Kind.PLAY and event.seconds > seconds
-        if opened is not None and happened & bit and not longer:
-            return False
-        head = self._last
-        opener = head.position + 1 if opened is None else opened
-        at = self._append(event.kind, encode(Feedback(event.decision, opener, event.seconds)))
-        if opened is None:
-            opened_at = at.stamp
-        elif opened_at is None:
-            opened_at = self._stamp_of(opened)
-        self._set_exposure(event.decision, opener, opened_at, happened | bit, max(seconds, event.seconds))
-        return True
-
-    def _has(self, event: Event) -> bool:
-        row = self._writer.execute("SELECT kind, body FROM log WHERE position = ?", (event.decision,)).fetchone()
-        return row is not None and row[0] in DECISIONS and decode_decision(row[1]).nonce == event.nonce
-
-    def _exposure(self, decision: int) -> tuple[int | None, int | None, int, float] | None:
-        found: tuple[int | None, int | None, int, float] | None = self._writer.execute(
-            "SELECT opened, opened_at, happened, seconds FROM exposure WHERE decision = ?", (decision,)
-        ).fetchone()
-        return found
-
-    def _set_exposure(
-        self, decision: int, opened: int | None, opened_at: int | None, happened: int, seconds: float
-    ) -> None:
-        self._writer.execute(
-            "INSERT OR REPLACE INTO exposure VALUES (?, ?, ?, ?, ?)",
-            (decision, opened, opened_at, happened, seconds),
-        )
-
-    def _stamp_of(self, position: int) -> int:
-        row = self._writer.execute("SELECT stamp FROM log WHERE position = ?", (position,)).fetchone()
-        return row[0] if row else 0
+        return await self._write(lambda: [self._exposures.feedback(event) for event in events])
 
     # ---------------------------------------------------------------- the log itself
 
@@ -191,8 +137,8 @@ class SqliteLog:
             await self._write(lambda: self._tick(after))
 
     def _tick(self, after: int) -> None:
-        if self._now() - self._last.stamp >= after:
-            self._append(Kind.TICK, b"")
+        if self.now() - self._last.stamp >= after:
+            self.append(Kind.TICK, b"")
 
     async def declare(self, rules: bytes) -> None:
         if await self.setting("rules") != rules:
@@ -200,7 +146,7 @@ class SqliteLog:
 
     def _declare(self, rules: bytes) -> None:
         if self._setting(self._writer, "rules") != rules:
-            self._append(Kind.RULES, rules)
+            self.append(Kind.RULES, rules)
             self._writer.execute("INSERT OR REPLACE INTO setting VALUES ('rules', ?)", (rules,))
 
     async def head(self) -> Head:
@@ -255,7 +201,7 @@ class SqliteLog:
         rows = self._writer.execute(
             "SELECT key, decision, until FROM hold WHERE key > ? ORDER BY key LIMIT ?", (self._swept, SWEPT)
         ).fetchall()
-        now = self._now()
+        now = self.now()
         gone = [(key,) for key, decision, until in rows if decision <= trimmed and until < now]
         self._writer.executemany("DELETE FROM hold WHERE key = ?", gone)
         self._swept = rows[-1][0] if len(rows) == SWEPT else b""
@@ -276,11 +222,15 @@ class SqliteLog:
         row = connection.execute("SELECT position, stamp FROM log ORDER BY position DESC LIMIT 1").fetchone()
         return Head(*row) if row else Head(0, 0)
 
-    def _now(self) -> int:
+    @property
+    def next_position(self) -> int:
+        return self._last.position + 1
+
+    def now(self) -> int:
         return max(self._clock(), self._last.stamp)
 
-    def _append(self, kind: Kind, body: bytes) -> Head:
-        at = self._last = Head(self._last.position + 1, self._now())
+    def append(self, kind: Kind, body: bytes) -> Head:
+        at = self._last = Head(self._last.position + 1, self.now())
         self._writer.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (at.position, at.stamp, kind, body))
         return at
 
@@ -304,7 +254,7 @@ class SqliteLog:
         prefix = bytes.fromhex(pseudonym)
         self._writer.execute("DELETE FROM profile WHERE pseudonym = ?", (pseudonym,))
         self._writer.execute("DELETE FROM hold WHERE key >= ? AND key <= ?", (prefix, prefix + b"\xff" * 16))
-        self._append(Kind.ERASURE, encode(Erasure(pseudonym)))
+        self.append(Kind.ERASURE, encode(Erasure(pseudonym)))
 
     async def scrub(self, pseudonym: str, after: int, limit: int) -> int:
         return await self._write(lambda: self._scrub(pseudonym, after, limit))

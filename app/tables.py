@@ -1,0 +1,69 @@
+"""What commands show of reports, snapshots and imports."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from app.store.protocol import Snapshot
+from assets.row import Row
+from bandit.vowpal import UnusableSnapshot, VowpalLearner
+
+
+def of_groups(groups: Mapping[str, Any]) -> Table:
+    table = Table("group", "exposures", "clicks", "plays", "click rate", "95 % interval")
+    for group, rates in groups.items():
+        counts = [str(rates[name]) for name in ("exposures", "clicks", "plays")]
+        if rates["interval"] is None:
+            table.add_row(group, *counts, "", "")
+        else:
+            low, high = rates["interval"]
+            table.add_row(group, *counts, f"{rates['click_rate']:.2%}", f"{low:.2%} – {high:.2%}")
+    return table
+
+
+def lift(found: Mapping[str, Any] | None) -> str:
+    if not found:
+        return "No lift yet: it needs clicks in both the personalized and the best_single group."
+    low, high = found["interval"]
+    return f"Clicks over the best single picture: {found['clicks']:+.1%} ({low:+.1%} to {high:+.1%})."
+
+
+def of_snapshots(snapshots: Iterable[Snapshot]) -> Table:
+    table = Table("snapshot", "role", "position", "made", "bytes", "weights in use")
+    for s in snapshots:
+        made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(s.created / 1000))
+        table.add_row(str(s.id), s.role, str(s.position), made, str(len(s.learner)), _weights_in_use(s))
+    return table
+
+
+def of_import(rows: Iterable[Row]) -> Table:
+    """Show what became of each picture that is not as it was."""
+    table = Table("title", "artwork", "outcome", "reason")
+    for row in rows:
+        if row.outcome != "unchanged":
+            table.add_row(row.title, row.artwork, row.outcome, row.reason)
+    return table
+
+
+def comparison(rebuilt: VowpalLearner, incumbent: Snapshot) -> str:
+    try:
+        learner = VowpalLearner.restore(incumbent.learner)
+    except UnusableSnapshot as error:
+        return f"Snapshot {incumbent.id} can't be compared with, for it is damaged: {error}"
+    different = int((rebuilt.weights() != learner.weights()).any(axis=1).sum())
+    if not different:
+        return f"Equal to snapshot {incumbent.id} in every weight."
+    return (
+        f"Different from snapshot {incumbent.id} in {different} weights: "
+        "the log was trimmed, or a profile was forgotten."
+    )
+
+
+def _weights_in_use(snapshot: Snapshot) -> str:
+    try:
+        return str(int(np.count_nonzero(VowpalLearner.restore(snapshot.learner).weights()[:, 0])))
+    except UnusableSnapshot:
+        return "it is damaged, and passed over"
