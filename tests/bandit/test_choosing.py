@@ -75,7 +75,7 @@ def _last(probabilities: list[float]) -> int:
 @pytest.mark.parametrize("beyond", [[], [0.0], [0.0, 0.0]])
 def test_where_rounding_leaves_a_gap_the_last_possible_action_fills_it(beyond: list[float]) -> None:
     probabilities = [0.1] * 10 + beyond
-    assert sum(probabilities) < 1
+    assert max(accumulate(probabilities)) < 1  # added one by one, as the draw does; sum() of 3.12 compensates
     assert draw(probabilities, 1 - 2**-53) == 9
 
 
