@@ -18,6 +18,12 @@ PRIMARY = 0xFF
 CACHE_KIB = 16 * 1024
 """SQLite's own 2 MiB are too few for holds: their keys are spread evenly, and each would be read again."""
 
+CHECKPOINT_PAGES = 4000
+"""How long the write-ahead log may grow before a writer folds it back: four times SQLite's own measure.
+
+Only the last version of a page is folded back, and a page of holds has many; and each time waits for the disk.
+"""
+
 
 def connect(path: Path, schema: str = "", *, full_sync: bool = False, patience: float = 0.0) -> sqlite3.Connection:
     """Open a file in WAL mode, and make what the schema lacks.
@@ -32,6 +38,7 @@ def connect(path: Path, schema: str = "", *, full_sync: bool = False, patience: 
     _settle(partial(connection.execute, "PRAGMA journal_mode=WAL"))
     connection.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     connection.executescript(schema)
     connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
     return connection
