@@ -1,141 +1,28 @@
-"""The nouns of the catalogue: titles, their artworks, and the renditions of those."""
+"""The catalogue's titles, with the artworks that compete to represent them and the pins that end the contest."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from hashlib import sha256
-from typing import Final, Literal, get_args
+from typing import Final
 
+from assets.artwork import NOBODY, Artwork
 from assets.codec import canonical, parsed
+from assets.provenance import Made
 from assets.rules import (
     CatalogueError,
-    check_choice,
     check_country,
-    check_file_name,
-    check_fraction,
     check_locale,
     check_maturity,
     check_moment,
-    check_placeholder,
-    check_size,
     check_slug,
-    check_source,
     check_text,
     check_unique,
 )
 
-__all__ = [
-    "MOST_ARTWORKS",
-    "Artwork",
-    "Canvas",
-    "CatalogueError",
-    "Format",
-    "Pin",
-    "Rendition",
-    "Status",
-    "Title",
-    "title_from_json",
-    "title_to_json",
-]
-
-Format = Literal["webp", "jpeg"]
-Canvas = Literal["16:9"]
-Status = Literal["active", "paused", "withdrawn"]
+__all__ = ["MOST_ARTWORKS", "Artwork", "CatalogueError", "Pin", "Title", "title_from_json", "title_to_json"]
 
 MOST_ARTWORKS: Final = 64
 REVISION_DIGITS: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Rendition:
-    """One encoded size of an artwork; the name is its file's, made from the content."""
-
-    name: str
-    format: Format
-    canvas: Canvas
-    width: int
-    height: int
-
-    def __post_init__(self) -> None:
-        check_file_name(self.name)
-        check_choice(self.format, get_args(Format), "format")
-        check_choice(self.canvas, get_args(Canvas), "canvas")
-        check_size(self.width, "width")
-        check_size(self.height, "height")
-
-
-@dataclass(frozen=True, slots=True)
-class Artwork:
-    """One candidate picture of a title.
-
-    An empty `locales` or `placements` means all of them. Moments are Unix seconds: shown from
-    `valid_from`, no longer at `valid_until`.
-    """
-
-    id: str
-    name: str
-    alt: str
-    _: KW_ONLY
-    status: Status = "active"
-    tags: tuple[str, ...] = ()
-    locales: tuple[str, ...] = ()
-    placements: tuple[str, ...] = ()
-    maturity: int = 0
-    valid_from: float | None = None
-    valid_until: float | None = None
-    features: Mapping[str, float] = field(default_factory=dict, hash=False)
-    source: str
-    placeholder: str
-    renditions: tuple[Rendition, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_slug(self.id, "artwork id")
-        check_text(self.name, f"name of artwork {self.id}")
-        check_text(self.alt, f"alt text of artwork {self.id}")
-        check_source(self.source)
-        check_placeholder(self.placeholder)
-        self._check_labels()
-        self._check_limits()
-
-    def _check_labels(self) -> None:
-        for tag in self.tags:
-            check_slug(tag, "tag")
-        for name, value in self.features.items():
-            check_slug(name, "feature name")
-            check_fraction(value, f"feature {name} of artwork {self.id}")
-
-    def _check_limits(self) -> None:
-        check_choice(self.status, get_args(Status), "status")
-        check_maturity(self.maturity)
-        for locale in self.locales:
-            check_locale(locale)
-        for placement in self.placements:
-            check_slug(placement, "placement")
-        check_moment(self.valid_from, "valid_from")
-        check_moment(self.valid_until, "valid_until")
-        if self.valid_from is not None and self.valid_until is not None and self.valid_until <= self.valid_from:
-            raise CatalogueError(
-                f"Artwork {self.id} would end at {self.valid_until}, before it begins at {self.valid_from}; "
-                "write a valid_until after its valid_from."
-            )
-
-    @property
-    def limited(self) -> bool:
-        """Whether the answer to `fits` depends on the request at all."""
-        unlimited_window = self.valid_from is None and self.valid_until is None
-        return bool(self.locales or self.placements or self.maturity or not unlimited_window)
-
-    def fits(self, *, now: float, locale: str | None, placement: str | None, maturity: int | None) -> bool:
-        """Whether its limits allow this request; see `Title.eligible`."""
-        return (
-            (self.valid_from is None or self.valid_from <= now)
-            and (self.valid_until is None or now < self.valid_until)
-            and (maturity is None or self.maturity <= maturity)
-            and (not self.placements or placement in self.placements)
-            and (
-                not self.locales
-                or (locale is not None and any(_same_language(own, locale) for own in self.locales))
-            )
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +59,21 @@ class Pin:
 class Title:
     """A film or series with the artworks that compete to represent it.
 
-    `maturity` says whom the title is for; whether to list it at all is the caller's to decide.
+    `maturity` says whom the title is for; whether to list it at all is the caller's to decide. `names`
+    are its name in other languages. `default` is None only while there is no artwork yet.
     """
 
     id: str
     name: str
     _: KW_ONLY
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    synopsis: str = ""
     genres: tuple[str, ...] = ()
     maturity: int = 0
-    default: str
+    default: str | None = None
     artworks: tuple[Artwork, ...] = ()
     pins: tuple[Pin, ...] = ()
+    declared: Mapping[str, str] = field(default_factory=dict, hash=False)
     _by_id: Mapping[str, Artwork] = field(init=False, repr=False, compare=False)
     _active: tuple[Artwork, ...] = field(init=False, repr=False, compare=False)
     _limited: bool = field(init=False, repr=False, compare=False)
@@ -199,6 +90,11 @@ class Title:
     def _check(self) -> None:
         check_slug(self.id, "title id")
         check_text(self.name, f"name of title {self.id}")
+        for locale, name in self.names.items():
+            check_locale(locale)
+            check_text(name, f"name of title {self.id} in {locale}")
+        if self.synopsis:
+            check_text(self.synopsis, f"synopsis of title {self.id}")
         for genre in self.genres:
             check_slug(genre, "genre")
         check_maturity(self.maturity)
@@ -207,7 +103,10 @@ class Title:
                 f"Title {self.id} has {len(self.artworks)} artworks; keep at most {MOST_ARTWORKS}."
             )
         check_unique((artwork.id for artwork in self.artworks), "artwork id")
-        self._check_named(self.default, "default")
+        if self.default is not None:
+            self._check_named(self.default, "default")
+        elif self.artworks:
+            raise CatalogueError(f"Title {self.id} has no default artwork; choose from {', '.join(self._by_id)}.")
         for pin in self.pins:
             self._check_named(pin.artwork, "pinned")
 
@@ -229,20 +128,28 @@ class Title:
         return self._by_id.get(id)
 
     def eligible(
-        self, *, now: float, locale: str | None, placement: str | None, maturity: int | None
+        self,
+        *,
+        now: float,
+        locale: str | None,
+        placement: str | None,
+        maturity: int | None,
+        barred: Collection[Made] = NOBODY,
     ) -> tuple[Artwork, ...]:
         """The active artworks whose limits allow this request, in catalogue order.
 
         A locale fits the same locale or one that only adds to it: "de" fits "de-AT" and "de-AT" fits
         "de", but "de-DE" does not fit "de-AT". An artwork limited to locales or placements fits no
-        request that names none. A request without maturity is taken as unlimited.
+        request that names none. A request without maturity is taken as unlimited. An artwork whose
+        consent does not hold, or that was made in a barred way, fits nobody.
         """
-        if not self._limited:
+        if not self._limited and not barred:
             return self._active
         return tuple(
             artwork
             for artwork in self._active
-            if artwork.fits(now=now, locale=locale, placement=placement, maturity=maturity)
+            if artwork.provenance.made not in barred
+            and artwork.fits(now=now, locale=locale, placement=placement, maturity=maturity)
         )
 
     def pinned(
@@ -279,8 +186,3 @@ def title_from_json(content: bytes) -> Title:
 
 def revision_of(content: bytes) -> str:
     return sha256(content).hexdigest()[:REVISION_DIGITS]
-
-
-def _same_language(one: str, other: str) -> bool:
-    one, other = f"{one.lower()}-", f"{other.lower()}-"
-    return one.startswith(other) or other.startswith(one)

@@ -29,7 +29,12 @@ def parsed(kind: type[T], content: bytes) -> T:
         raise
     except (ValueError, RecursionError) as error:
         raise CatalogueError(f"The document is not JSON ({error}); send it whole, as UTF-8.") from error
-    result: T = _read(kind, value, kind.__name__.lower())
+    return read(kind, value, kind.__name__.lower())
+
+
+def read(kind: type[T], value: object, where: str) -> T:
+    """Read a value, as JSON could say it, as a `kind`; what is refused is named by its place, from `where` on."""
+    result: T = _read(kind, value, where)
     return result
 
 
@@ -88,7 +93,11 @@ def _read_record(kind: type, value: object, where: str) -> object:
         if field.name not in value and _default(field) is MISSING:
             raise CatalogueError(f"{where} lacks the field {field.name!r}; add it.")
     hints = _hints(kind)
-    return kind(**{name: _read(hints[name], inner, f"{where}.{name}") for name, inner in value.items()})
+    values = {name: _read(hints[name], inner, f"{where}.{name}") for name, inner in value.items()}
+    try:
+        return kind(**values)
+    except CatalogueError as error:
+        raise CatalogueError(f"{where}: {error}") from error
 
 
 def _read_scalar(kind: Any, value: object, where: str) -> object:  # noqa: ANN401

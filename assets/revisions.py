@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,8 @@ from assets.catalogue import (
 )
 from assets.codec import canonical, parsed
 from assets.files import write_whole
-from assets.rules import check_slug
+from assets.provenance import MADE, Made
+from assets.rules import check_choice, check_slug, check_unique
 
 _NAME: Final = re.compile(rf"[0-9a-f]{{{REVISION_DIGITS}}}")
 _REMEMBERED_TITLES: Final = 1024
@@ -32,8 +34,18 @@ class DamagedRevision(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Catalogue:
-    titles: Mapping[str, str]
+class Catalogue:
+    """A whole catalogue: the revision of each title, and the ways of making pictures that are not served."""
+
+    titles: Mapping[str, str] = field(default_factory=dict)
+    barred: tuple[Made, ...] = ()
+
+    def __post_init__(self) -> None:
+        for title in self.titles:
+            check_slug(title, "title id")
+        check_unique(self.barred, "barred way to make a picture")
+        for made in self.barred:
+            check_choice(made, MADE, "way to make a picture")
 
 
 class Revisions:
@@ -51,26 +63,33 @@ class Revisions:
         """The title of that revision, or UnknownRevision, or DamagedRevision."""
         return self._remembered(revision)
 
-    def put_catalogue(self, titles: Mapping[str, str]) -> str:
-        """Store which revision each title has; a title that was never put is an UnknownRevision."""
-        for title, revision in titles.items():
-            check_slug(title, "title id")
-            if not _path(self._titles, revision).is_file():
-                raise UnknownRevision(f"Title {title} has no revision {revision!r} here; put the title first.")
-        return _put(self._catalogues, canonical(_Catalogue(titles)))
+    def put_catalogue(self, catalogue: Catalogue, since: Catalogue | None = None) -> str:
+        """Store a catalogue; a title that was never put is an UnknownRevision.
 
-    def catalogue(self, name: str) -> dict[str, str]:
-        """The revision of each title in that catalogue, or UnknownRevision, or DamagedRevision."""
-        return dict(parsed(_Catalogue, _get(self._catalogues, name)).titles)
+        What `since`, which it follows, named already is not looked for: a lost title blocks no other's change.
+        """
+        earlier = since.titles if since else {}
+        for title, revision in catalogue.titles.items():
+            if earlier.get(title) != revision and not _path(self._titles, revision).is_file():
+                raise UnknownRevision(f"Title {title} has no revision {revision!r} here; put the title first.")
+        return _put(self._catalogues, canonical(catalogue))
+
+    def catalogue(self, name: str) -> Catalogue:
+        """The catalogue of that name, or UnknownRevision, or DamagedRevision."""
+        try:
+            return parsed(Catalogue, _get(self._catalogues, name))
+        except CatalogueError as error:
+            raise DamagedRevision(f"Revision {name} holds no acceptable catalogue: {error}") from error
 
     def prune(self, keep: Collection[str], older_than: float) -> int:
-        """Delete what is not kept and was last put before that Unix time; returns how many documents.
+        """Delete what is not kept and was of no use any more before that Unix time; returns how many documents.
 
-        A catalogue that stays keeps its titles. What a killed writer left behind goes too.
+        A catalogue was current until the next one was put; one that stays keeps its titles. What a killed
+        writer left behind goes too.
         """
-        catalogues = list(_disposable(self._catalogues, keep, older_than))
+        catalogues = [path for path in _succeeded(self._catalogues, older_than) if path.stem not in keep]
         staying = {path.stem for path in _documents(self._catalogues)} - {path.stem for path in catalogues}
-        needed = {revision for name in staying for revision in self.catalogue(name).values()}
+        needed = {revision for name in staying for revision in self.catalogue(name).titles.values()}
         titles = list(_disposable(self._titles, needed.union(keep), older_than))
         # Catalogues first: killed in between, no catalogue is left that names a missing title.
         for path in [
@@ -119,6 +138,12 @@ def _path(folder: Path, name: str) -> Path:
 
 def _documents(folder: Path) -> Iterator[Path]:
     return (path for path in folder.glob("*.json") if _NAME.fullmatch(path.stem))
+
+
+def _succeeded(folder: Path, moment: float) -> list[Path]:
+    """The documents after which another one was put before that moment."""
+    by_age = sorted(_documents(folder), key=lambda path: path.stat().st_mtime)
+    return [path for path, next_one in pairwise(by_age) if _older(next_one, moment)]
 
 
 def _disposable(folder: Path, keep: Collection[str], older_than: float) -> Iterator[Path]:

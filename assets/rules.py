@@ -10,8 +10,11 @@ _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _SOURCE: Final = re.compile(r"[0-9a-f]{64}")
-_FILE_NAME: Final = re.compile(r"[0-9a-f]{4,64}-[1-9][0-9]{0,4}\.[a-z0-9]{2,5}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{32}")
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
 _PLACEHOLDER: Final = re.compile(r"data:image/[a-z]+;base64,[A-Za-z0-9+/]{1,2000}={0,2}")
+
+_ROUNDING: Final = 0.002
 
 LONGEST_TEXT: Final = 500
 STRICTEST_MATURITY: Final = 21
@@ -40,10 +43,12 @@ def check_source(value: str) -> None:
     _check_shape(_SOURCE, value, "source", "write the SHA-256 of the original file, 64 lower-case hex digits")
 
 
-def check_file_name(value: str) -> None:
-    _check_shape(
-        _FILE_NAME, value, "rendition name", "write hex digits, a hyphen, the width, a dot and the suffix"
-    )
+def check_digest(value: str) -> None:
+    _check_shape(_DIGEST, value, "crop's digest", "write 32 lower-case hex digits")
+
+
+def check_fingerprint(value: str) -> None:
+    _check_shape(_FINGERPRINT, value, "fingerprint", "write 16 lower-case hex digits")
 
 
 def check_placeholder(value: str) -> None:
@@ -75,6 +80,20 @@ def check_fraction(value: float, what: str) -> None:
         raise CatalogueError(f"The {what} is {value}; write a number from 0 to 1.")
 
 
+def check_box(value: Sequence[float], what: str) -> None:
+    """Refuse what is no part of a picture: x, y, width and height as shares of the whole."""
+    inside = len(value) == len(("x", "y", "width", "height")) and all(0 <= each <= 1 for each in value)
+    if not inside or value[0] + value[2] > 1 + _ROUNDING or value[1] + value[3] > 1 + _ROUNDING:
+        raise CatalogueError(f"The {what} is {list(value)}; write x, y, width and height, within 0 to 1.")
+    if not value[2] * value[3]:
+        raise CatalogueError(f"The {what} is {list(value)}, which is empty; write a width and height above 0.")
+
+
+def check_point(value: Sequence[float], what: str) -> None:
+    if len(value) != len(("x", "y")) or not all(0 <= each <= 1 for each in value):
+        raise CatalogueError(f"The {what} is {list(value)}; write x and y, each from 0 to 1.")
+
+
 def check_size(value: int, what: str) -> None:
     if value < 1:
         raise CatalogueError(f"The {what} is {value} pixels; write at least 1.")
@@ -95,4 +114,5 @@ def check_unique(values: Iterable[str], what: str) -> None:
 
 def _check_shape(shape: re.Pattern[str], value: str, what: str, remedy: str) -> None:
     if not shape.fullmatch(value):
-        raise CatalogueError(f"{value!r} is not a {what}; {remedy}.")
+        article = "an" if what[0] in "aeiou" else "a"
+        raise CatalogueError(f"{value!r} is not {article} {what}; {remedy}.")

@@ -5,15 +5,20 @@ from pathlib import Path
 
 from PIL import Image
 
-from assets.catalogue import Artwork, Pin, Rendition, Title
+from assets.catalogue import Artwork, Pin, Title
+from assets.crop import Crop
 
 SOURCE = "ab" * 32
 PLACEHOLDER = "data:image/webp;base64,UklGRg=="
-RENDITION = Rendition("4f0c1a00-640.webp", "webp", "16:9", 640, 360)
+CROPS = (
+    Crop("16:9", "4f0c1a00" * 4, (320, 640, 1280), PLACEHOLDER),
+    Crop("2:3", "4f0c1a01" * 4, (320, 480), PLACEHOLDER),
+    Crop("1:1", "4f0c1a02" * 4, (320, 640, 720), PLACEHOLDER),
+)
 
 
 def an_artwork(id: str = "earthrise") -> Artwork:  # noqa: A002
-    return Artwork(id, "Earthrise", "The Earth", source=SOURCE, placeholder=PLACEHOLDER, renditions=(RENDITION,))
+    return Artwork(id, "Earthrise", "The Earth", source=SOURCE, crops=CROPS)
 
 
 def a_title(*artworks: Artwork, pins: tuple[Pin, ...] = ()) -> Title:

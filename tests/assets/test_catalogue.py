@@ -10,12 +10,13 @@ from assets.catalogue import (
     Artwork,
     CatalogueError,
     Pin,
-    Rendition,
     Title,
     title_from_json,
     title_to_json,
 )
-from tests.assets.builders import PLACEHOLDER, a_title, an_artwork
+from assets.crop import CANVASES, Crop
+from assets.provenance import MADE, Consent, Made, Provenance
+from tests.assets.builders import CROPS, PLACEHOLDER, a_title, an_artwork
 
 NOW = 1_000.0
 
@@ -26,13 +27,23 @@ placements = st.sampled_from(["row", "billboard", "search"])
 maturities = st.integers(0, 18)
 moments = st.none() | st.floats(-1e300, 1e300)
 digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
-renditions = st.builds(
-    Rendition,
-    name=digests.map(lambda digest: f"{digest[:32]}-640.webp"),
-    format=st.sampled_from(["webp", "jpeg"]),
-    canvas=st.just("16:9"),
-    width=st.integers(1, 9_999),
-    height=st.integers(1, 9_999),
+ways: st.SearchStrategy[Made] = st.sampled_from(MADE)
+shares = st.floats(0, 0.5)
+sides = st.floats(0.01, 0.5)
+declared = st.dictionaries(st.sampled_from(["alt", "names", "tags"]), st.just("0123abcd"))
+provenances = st.builds(
+    Provenance,
+    ways,
+    st.just("") | texts,
+    st.just("") | texts,
+    st.none() | st.builds(Consent, texts, moments, st.booleans()),
+)
+crops = st.builds(
+    Crop,
+    canvas=st.sampled_from(CANVASES),
+    digest=digests.map(lambda digest: digest[:32]),
+    widths=st.sets(st.integers(1, 9_999), min_size=1, max_size=3).map(lambda widths: tuple(sorted(widths))),
+    placeholder=st.just(PLACEHOLDER),
 )
 
 
@@ -56,8 +67,13 @@ def artworks(draw: st.DrawFn) -> Artwork:
         maturity=maturities,
         features=st.dictionaries(slugs, st.floats(0, 1), max_size=3),
         source=digests,
-        placeholder=st.just(PLACEHOLDER),
-        renditions=st.lists(renditions, max_size=2).map(tuple),
+        recipe=st.just("") | digests.map(lambda digest: digest[:16]),
+        fingerprint=digests.map(lambda digest: digest[:16]),
+        crops=st.lists(crops, min_size=1, max_size=3, unique_by=lambda crop: crop.canvas).map(tuple),
+        provenance=provenances,
+        focus=st.none() | st.tuples(shares, shares),
+        faces=st.lists(st.tuples(shares, shares, sides, sides), max_size=2).map(tuple),
+        declared=declared,
     )
     begin, end = draw(windows())
     return replace(draw(artwork), valid_from=begin, valid_until=end)
@@ -72,11 +88,14 @@ def titles(draw: st.DrawFn) -> Title:
     return Title(
         draw(slugs),
         draw(texts),
+        names=draw(st.dictionaries(locales, texts, max_size=3)),
+        synopsis=draw(st.just("") | texts),
         genres=tuple(draw(st.lists(slugs, max_size=3))),
         maturity=draw(maturities),
         default=draw(ids),
         artworks=tuple(chosen),
         pins=tuple(draw(st.lists(pins, max_size=3))),
+        declared=draw(declared),
     )
 
 
@@ -94,16 +113,65 @@ def test_json_round_trip_is_exact(title: Title) -> None:
     assert title_from_json(content).revision == title.revision
 
 
+def test_a_title_with_everything_said_of_it_survives_the_round_trip() -> None:
+    artwork = replace(
+        an_artwork(),
+        status="withdrawn",
+        tags=("dark",),
+        locales=("de",),
+        placements=("row",),
+        maturity=12,
+        valid_from=1,
+        valid_until=2.5,
+        provenance=Provenance("ai-assisted", "Ada", "CC0-1.0", Consent("Ada", 5, withdrawn=True)),
+        focus=(0.25, 1.0),
+        faces=((0.1, 0.2, 0.3, 0.4), (0.0, 0.0, 1.0, 1.0)),
+        features={"warmth": 0.5},
+        recipe="01" * 8,
+        fingerprint="fe" * 8,
+        declared={"alt": "0123abcd"},
+    )
+    title = replace(
+        a_title(artwork, pins=(Pin("earthrise", "row", "DE", 9),)),
+        names={"de": "Countdown", "ar": "العد التنازلي"},
+        synopsis="Sixty years.",
+        genres=("documentary",),
+        maturity=6,
+        declared={"name": "4567cdef"},
+    )
+
+    assert title_from_json(title_to_json(title)) == title
+    assert title_from_json(title_to_json(title)).revision == title.revision
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"provenance": Provenance("drawn")},
+        {"provenance": Provenance(consent=Consent("Ada"))},
+        {"focus": (0.0, 0.0)},
+        {"faces": ((0.1, 0.1, 0.1, 0.1),)},
+        {"recipe": "01" * 8},
+        {"fingerprint": "01" * 8},
+        {"declared": {"alt": "0123abcd"}},
+        {"crops": CROPS[:1]},
+    ],
+)
+def test_whatever_is_known_of_an_artwork_is_in_its_title_s_revision(change: dict[str, Any]) -> None:
+    assert a_title(replace(an_artwork(), **change)).revision != a_title().revision
+
+
 def test_json_is_canonical() -> None:
-    title = replace(a_title(), name="Für Élise")
+    artwork = replace(an_artwork(), crops=CROPS[1:2])
+    title = replace(a_title(artwork), name="Für Élise", names={"fr": "Élise"})
 
     assert (
         title_to_json(title)
         == (
-            '{"artworks":[{"alt":"The Earth","id":"earthrise","name":"Earthrise",'
-            f'"placeholder":"{PLACEHOLDER}","renditions":[{{"canvas":"16:9","format":"webp","height":360,'
-            f'"name":"4f0c1a00-640.webp","width":640}}],"source":"{"ab" * 32}"}}],'
-            '"default":"earthrise","id":"countdown","name":"Für Élise"}'
+            '{"artworks":[{"alt":"The Earth","crops":[{"canvas":"2:3",'
+            f'"digest":"{"4f0c1a01" * 4}","placeholder":"{PLACEHOLDER}","widths":[320,480]}}],'
+            f'"id":"earthrise","name":"Earthrise","source":"{"ab" * 32}"}}],'
+            '"default":"earthrise","id":"countdown","name":"Für Élise","names":{"fr":"Élise"}}'
         ).encode()
     )
 
@@ -120,11 +188,15 @@ def test_equal_titles_have_equal_revisions_and_others_do_not() -> None:
     ("change", "sentence"),
     [
         (lambda text: text.replace('"id"', '"ids"', 1), "no field 'ids'"),
-        (lambda text: text.replace('"default":"earthrise",', ""), "lacks the field 'default'"),
+        (lambda text: text.replace('"default":"earthrise",', ""), "no default artwork; choose from earthrise"),
+        (lambda text: text.replace(',"name":"Countdown"', ""), "lacks the field 'name'"),
         (lambda text: text.replace('"default"', '"name":"x","default"'), "'name' is there twice"),
-        (lambda text: text.replace("640,", "true,").replace("640}", "true}"), "width is true"),
-        (lambda text: text.replace('"width":640', '"width":NaN'), "NaN is not a number"),
-        (lambda text: text.replace('"16:9"', '"2:3"'), "one of 16:9"),
+        (lambda text: text.replace("640", "true", 1), r"crops\[0\].widths\[1\] is true"),
+        (lambda text: text.replace("640", "NaN", 1), "NaN is not a number"),
+        (lambda text: text.replace('"16:9"', '"4:3"'), "one of 16:9, 2:3, 1:1"),
+        (lambda text: text.replace('"16:9"', '"2:3"'), r"artworks\[0\]: The canvas '2:3' is there twice"),
+        (lambda text: text.replace('"source"', '"focus":[0.5],"source"'), r"focus of artwork .* is \[0.5\]"),
+        (lambda text: text.replace('"source"', '"provenance":{"made":"dreamt"},"source"'), "one of undeclared"),
         (lambda text: text[:-1], "not JSON"),
         (lambda text: "[" * 100_000, "not JSON"),
     ],
@@ -152,8 +224,21 @@ def test_reading_is_strict(change: Callable[[str], str], sentence: str) -> None:
         lambda: replace(an_artwork(), features={"warmth": float("nan")}),
         lambda: replace(an_artwork(), valid_from=float("inf")),
         lambda: replace(an_artwork(), valid_from=2.0, valid_until=1.0),
-        lambda: replace(an_artwork(), placeholder="javascript:alert(1)"),
-        lambda: Rendition("../../etc/passwd", "webp", "16:9", 640, 360),
+        lambda: replace(an_artwork(), crops=()),
+        lambda: replace(an_artwork(), crops=CROPS + CROPS[:1]),
+        lambda: replace(an_artwork(), focus=(0.5, 1.1)),
+        lambda: replace(an_artwork(), focus=(0.5, float("nan"))),
+        lambda: replace(an_artwork(), faces=((0.1, 0.1, 0.1),)),
+        lambda: replace(an_artwork(), faces=((0.6, 0.1, 0.5, 0.1),)),
+        lambda: replace(an_artwork(), faces=((0.1, 0.1, 0.0, 0.1),)),
+        lambda: replace(an_artwork(), source="ab"),
+        lambda: replace(an_artwork(), fingerprint="AB" * 8),
+        lambda: replace(an_artwork(), alt=" "),
+        lambda: replace(a_title(), default=None),
+        lambda: replace(a_title(), artworks=()),
+        lambda: replace(a_title(), names={"german": "Herunterzählen"}),
+        lambda: replace(a_title(), names={"de": ""}),
+        lambda: replace(a_title(), synopsis="x" * 501),
         lambda: Pin("earthrise", country="de"),
     ],
 )
@@ -166,16 +251,25 @@ def test_as_many_artworks_as_allowed_are_accepted() -> None:
     assert len(a_title(*(an_artwork(f"a{number}") for number in range(64))).artworks) == 64
 
 
-@given(titles(), st.none() | locales, st.none() | placements, st.none() | maturities)
+def test_a_title_may_wait_for_its_first_artwork() -> None:
+    title = Title("countdown", "Countdown")
+
+    assert title_from_json(title_to_json(title)) == title
+    assert title.default is None
+    assert eligible(title) == []
+
+
+@given(titles(), st.none() | locales, st.none() | placements, st.none() | maturities, st.sets(ways))
 def test_eligible_are_the_active_that_fit_in_catalogue_order(
-    title: Title, locale: str | None, placement: str | None, maturity: int | None
+    title: Title, locale: str | None, placement: str | None, maturity: int | None, barred: set[Made]
 ) -> None:
-    found = title.eligible(now=NOW, locale=locale, placement=placement, maturity=maturity)
+    found = title.eligible(now=NOW, locale=locale, placement=placement, maturity=maturity, barred=barred)
 
     assert found == tuple(
         artwork
         for artwork in title.artworks
         if artwork.status == "active"
+        and artwork.allowed(now=NOW, barred=barred)
         and artwork.fits(now=NOW, locale=locale, placement=placement, maturity=maturity)
     )
 
@@ -224,6 +318,61 @@ def test_other_limits() -> None:
     assert eligible(title, maturity=16) == ["plain", "grim"]
     assert eligible(title, maturity=15) == ["plain"]
     assert eligible(title, placement="billboard") == ["plain", "grim", "wide"]
+
+
+def test_without_any_limit_nothing_is_asked_of_the_artworks() -> None:
+    title = a_title(an_artwork("a"), an_artwork("b"), replace(an_artwork("c"), status="paused", maturity=18))
+
+    one = title.eligible(now=NOW, locale="de", placement="row", maturity=0)
+    other = title.eligible(now=NOW + 1, locale=None, placement=None, maturity=None, barred=frozenset())
+    assert one is other
+
+
+@pytest.mark.parametrize(
+    ("artwork", "shown"),
+    [
+        (an_artwork(), False),
+        (replace(an_artwork(), provenance=Provenance("drawn")), True),
+        (replace(an_artwork(), provenance=Provenance("ai-generated")), False),
+    ],
+)
+def test_what_is_made_in_a_barred_way_is_never_shown(artwork: Artwork, shown: bool) -> None:
+    barred: tuple[Made, ...] = ("ai-generated", "undeclared")
+
+    assert artwork.allowed(now=NOW)
+    assert artwork.allowed(now=NOW, barred=barred) is shown
+    assert bool(eligible(a_title(artwork), barred=barred)) is shown
+
+
+@pytest.mark.parametrize(
+    ("consent", "before", "then"),
+    [
+        (None, True, True),
+        (Consent("Ada"), True, True),
+        (Consent("Ada", until=NOW), True, False),
+        (Consent("Ada", withdrawn=True), False, False),
+        (Consent("Ada", until=NOW + 9, withdrawn=True), False, False),
+    ],
+)
+def test_consent_is_needed_at_each_moment(consent: Consent | None, before: bool, then: bool) -> None:
+    artwork = replace(an_artwork(), provenance=Provenance(consent=consent))
+    title = a_title(artwork)
+
+    for now, shown in ((NOW - 0.001, before), (NOW, then)):
+        assert artwork.allowed(now=now) is shown
+        assert bool(eligible(title, now=now)) is shown
+
+
+def test_withdrawn_is_disallowed_and_paused_only_rests() -> None:
+    assert not replace(an_artwork(), status="withdrawn").allowed(now=NOW)
+    assert replace(an_artwork(), status="paused").allowed(now=NOW)
+
+
+def test_a_canvas_that_an_artwork_lacks_shows_its_first_crop() -> None:
+    artwork = replace(an_artwork(), crops=CROPS[1:])
+
+    assert an_artwork().crop("1:1") is CROPS[2]
+    assert artwork.crop("16:9") is CROPS[1]
 
 
 PINS = (Pin("everywhere"), Pin("country", country="DE"), Pin("placement", "row"), Pin("both", "row", "DE"))

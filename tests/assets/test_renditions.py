@@ -1,209 +1,177 @@
 import base64
-import hashlib
 import io
-import struct
-import zlib
-from collections.abc import Callable
+import random
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image
 
-from assets import renditions
-from assets.renditions import PictureError, read, render, write
+from assets.crop import CANVASES, FORMATS, SUFFIXES, Canvas, height_at
+from assets.picture import Job
+from assets.rendering.decoding import decode
+from assets.rendering.developing import cropped, cut, glanced
+from assets.rendering.renditions import GREATEST_WIDTH, LONGEST_PLACEHOLDER, encode, write
 from tests.assets.builders import a_picture, encoded
-
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+from tests.assets.samples import sample, sample_jobs
 
 
 def opened(content: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(content)).convert("RGB")
+    return Image.open(io.BytesIO(content))
 
 
-def rendered(content: bytes) -> Image.Image:
-    return opened(render(content, "x.jpg")[1][0].content)
+def colour_at(image: Image.Image, x: float, y: float) -> tuple[int, ...]:
+    colour = image.convert("RGB").getpixel((int(x * (image.width - 1)), int(y * (image.height - 1))))
+    assert isinstance(colour, tuple)
+    return colour
 
 
-def brightness(image: Image.Image, x: float, y: float) -> int:
-    column, line = int(x * (image.width - 1)), int(y * (image.height - 1))
-    return image.convert("L").tobytes()[line * image.width + column]
+def confetti(size: tuple[int, int]) -> Image.Image:
+    """Return what compresses worst: each pixel of a colour of its own, and none of them grey."""
+    pixels = random.Random(7).choices((0, 255), k=size[0] * size[1] * 3)
+    return Image.frombytes("RGB", size, bytes(pixels))
 
 
-def a_bomb() -> bytes:
-    """A PNG of a few bytes that says it is 20,000 pixels square."""
+def test_a_crop_is_encoded_in_every_format_at_the_usual_widths_and_at_its_own() -> None:
+    crop, files = encode(a_picture((1600, 900)), "16:9")
 
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
-    pixels = zlib.compress(b"")
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
-
-
-def an_animation(kind: str) -> bytes:
-    frames = [a_picture(colour=colour) for colour in ("red", "blue")]
-    return encoded(frames[0], kind, save_all=True, append_images=frames[1:])
-
-
-def test_a_rendition_is_what_its_name_and_its_record_say() -> None:
-    content = encoded(a_picture((1280, 720)))
-    picture, files = render(content, "x.jpg")
-
-    assert picture.source == hashlib.sha256(content).hexdigest()
-    assert picture.renditions == tuple(file.rendition for file in files)
-    assert [(r.format, r.canvas, r.width, r.height) for r in picture.renditions] == [
-        ("webp", "16:9", 640, 360),
-        ("jpeg", "16:9", 640, 360),
-    ]
-    for file, kind, suffix in zip(files, ("WEBP", "JPEG"), ("webp", "jpg"), strict=True):
-        image = Image.open(io.BytesIO(file.content))
-        assert (image.format, image.size) == (kind, (640, 360))
-        digest = hashlib.sha256(file.content).hexdigest()[:32]
-        assert file.rendition.name == f"{digest}-640.{suffix}"
+    assert crop.widths == (320, 640, 1280, 1600)
+    assert list(files) == list(crop.names())
+    for width in crop.widths:
+        for encoding in FORMATS:
+            image = opened(files[f"{crop.digest}-{width}.{SUFFIXES[encoding]}"])
+            assert (image.format, image.size) == (encoding.upper(), (width, width * 9 // 16))
 
 
 @pytest.mark.parametrize(
-    ("size", "expected"),
+    ("width", "widths"),
     [
-        ((512, 512), (512, 288)),
-        ((2000, 360), (640, 360)),
-        ((1000, 90), (160, 90)),
-        ((90, 1000), (90, 51)),
-        ((3000, 3000), (640, 360)),
-        ((1, 1), (1, 1)),
+        (1, (1,)),
+        (319, (319,)),
+        (320, (320,)),
+        (321, (320, 321)),
+        (640, (320, 640)),
+        (1281, (320, 640, 1280, 1281)),
     ],
 )
-def test_the_crop_is_never_enlarged(size: tuple[int, int], expected: tuple[int, int]) -> None:
-    assert rendered(encoded(a_picture(size))).size == expected
+def test_nothing_is_enlarged_and_no_width_is_there_twice(width: int, widths: tuple[int, ...]) -> None:
+    image = a_picture((width, height_at("1:1", width)))
+    assert encode(image, "1:1")[0].widths == widths
 
 
-def test_the_crop_is_the_centre() -> None:
-    tall = Image.new("RGB", (320, 900), "black")
-    tall.paste("white", (0, 360, 320, 540))
+@pytest.mark.parametrize("canvas", CANVASES)
+def test_every_rendition_shows_the_picture_the_right_way_up_and_in_its_colours(canvas: Canvas) -> None:
+    _, files = encode(a_picture((480, height_at(canvas, 480)), "#c04010"), canvas)
+    for content in files.values():
+        image = opened(content)
+        assert colour_at(image, 0.3, 0.2) == pytest.approx((192, 64, 16), abs=8)
+        assert colour_at(image, 0.7, 0.8) == pytest.approx((0, 0, 0), abs=8)
 
-    cropped = rendered(encoded(tall))
-    assert min(brightness(cropped, 0.5, y) for y in (0.05, 0.5, 0.95)) > 240
+
+def test_equal_pictures_share_their_names_and_others_do_not() -> None:
+    one, same, other = (encode(a_picture(colour=colour), "16:9")[0] for colour in ("teal", "teal", "#007f80"))
+    assert one == same
+    assert one.digest != other.digest
 
 
-def test_the_placeholder_is_tiny() -> None:
-    noise = Image.effect_noise((640, 360), 100)
-    placeholder = render(encoded(noise), "x.jpg")[0].placeholder
+def test_colours_stay_sharp_in_the_newest_format() -> None:
+    stripes = Image.new("RGB", (320, 320), "blue")
+    for x in range(0, 320, 4):
+        stripes.paste("red", (x, 0, x + 2, 320))
+    _, files = encode(stripes, "1:1")
+    shown = {name.rsplit(".")[-1]: colour_at(opened(content), 160.5 / 319, 0.5) for name, content in files.items()}
+    assert shown["avif"] == pytest.approx((255, 0, 0), abs=40)
+
+
+def test_the_newer_the_format_the_smaller_the_files() -> None:
+    sizes = dict.fromkeys(FORMATS, 0)
+    for job in sample_jobs()[::16]:
+        crop, files = encode(cut(sample(job.name), "16:9", (0, 0, 1, 1)), "16:9")
+        for encoding in FORMATS:
+            sizes[encoding] += len(files[crop.name(320, encoding)])
+    assert sizes["avif"] < sizes["webp"] < sizes["jpeg"] < 6 * 320 * 180
+
+
+@pytest.mark.parametrize("canvas", CANVASES)
+@pytest.mark.parametrize(
+    "image",
+    [confetti((640, 640)), confetti((24, 24)), sample("six-horizons/glass-city.jpg"), a_picture((1, 1))],
+    ids=["confetti", "coarse", "city", "point"],
+)
+def test_the_placeholder_fits_in_every_answer(canvas: Canvas, image: Image.Image) -> None:
+    size = (image.width, height_at(canvas, image.width))
+    placeholder = encode(image.resize(size), canvas)[0].placeholder
     head, _, data = placeholder.partition(",")
 
+    assert len(placeholder) <= LONGEST_PLACEHOLDER
     assert head == "data:image/webp;base64"
-    assert opened(base64.b64decode(data)).size == (16, 9)
-    assert len(placeholder) < 400
+    assert opened(base64.b64decode(data)).size == (16, height_at(canvas, 16))
 
 
-def test_orientation_is_applied() -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 3  # turned upside down
-    upright = rendered(encoded(a_picture(colour="white")))
-    turned = rendered(encoded(a_picture(colour="white"), exif=exif))
-
-    assert [brightness(upright, 0.5, y) > 127 for y in (0.1, 0.9)] == [True, False]
-    assert [brightness(turned, 0.5, y) > 127 for y in (0.1, 0.9)] == [False, True]
+def test_the_placeholder_has_the_picture_s_colours() -> None:
+    data = encode(a_picture(colour="#c04010"), "16:9")[0].placeholder.partition(",")[2]
+    blurred = opened(base64.b64decode(data))
+    assert colour_at(blurred, 0.5, 0) == pytest.approx((192, 64, 16), abs=24)
+    assert colour_at(blurred, 0.5, 1) == pytest.approx((0, 0, 0), abs=24)
 
 
-@pytest.mark.parametrize("profile", [SRGB, None])
-def test_metadata_is_stripped(profile: bytes | None) -> None:
+def test_metadata_of_the_original_reaches_no_rendition() -> None:
     exif = Image.Exif()
     exif[0x010E] = "SECRET at home"
-    content = encoded(a_picture(), comment=b"SECRET", exif=exif, icc_profile=profile)
+    content = encoded(a_picture(), comment=b"SECRET", exif=exif)
     assert content.count(b"SECRET") == 2
 
-    for file in render(content, "x.jpg")[1]:
-        assert b"SECRET" not in file.content
-        assert "icc_profile" not in Image.open(io.BytesIO(file.content)).info
-
-
-@pytest.mark.parametrize(("mode", "kind"), [("RGB", "JPEG"), ("P", "PNG")])
-def test_colours_of_another_profile_become_srgb(mode: str, kind: str) -> None:
-    swapped = SRGB.replace(b"rXYZ", b"....").replace(b"bXYZ", b"rXYZ").replace(b"....", b"bXYZ")
-    red = Image.new("RGB", (320, 180), "red").convert(mode)
-
-    shown = rendered(encoded(red, kind, icc_profile=swapped)).getpixel((160, 90))
-    assert isinstance(shown, tuple)
-    assert [abs(value - wanted) < 12 for value, wanted in zip(shown, (0, 0, 255), strict=True)] == [True] * 3
-
-
-def test_a_broken_profile_is_passed_over() -> None:
-    assert brightness(rendered(encoded(a_picture(colour="white"), icc_profile=b"nonsense")), 0.5, 0.1) > 240
+    _, files = encode(cut(decode(content, "x.jpg"), "16:9", (0, 0, 1, 1)), "16:9")
+    for data in files.values():
+        assert b"SECRET" not in data
+        assert {"exif", "comment", "xmp"}.isdisjoint(opened(data).info)
 
 
 @pytest.mark.parametrize(
-    ("image", "expected"),
+    ("size", "canvas", "box", "expected"),
     [
-        (Image.new("RGBA", (320, 180), (255, 255, 255, 0)), 0),
-        (Image.new("LA", (320, 180), (255, 255)), 255),
-        (Image.new("I;16", (320, 180), 32_768), 128),
-        (Image.new("1", (320, 180), 1), 255),
-        (Image.new("P", (320, 180), 0), 0),
+        ((640, 427), "16:9", (0.0, 0.0, 1.0, 360 / 427), (640, 360)),
+        ((720, 360), "2:3", (0.5, 0.0, 240 / 720, 1.0), (240, 360)),
+        ((1280, 536), "16:9", (0.1, 0.0, 536 * 16 / 9 / 1280, 1.0), (952, 536)),
+        ((8000, 100), "1:1", (0.9, 0.0, 100 / 8000, 1.0), (100, 100)),
+        ((8000, 4500), "16:9", (0.0, 0.0, 1.0, 1.0), (GREATEST_WIDTH, 2160)),
     ],
 )
-def test_every_mode_of_png_becomes_opaque_rgb(image: Image.Image, expected: int) -> None:
-    assert abs(brightness(rendered(encoded(image, "PNG")), 0.5, 0.5) - expected) <= 2
-
-
-def test_inks_become_rgb() -> None:
-    assert brightness(rendered(encoded(a_picture(colour="white").convert("CMYK"))), 0.5, 0.1) > 240
+def test_a_cut_has_the_pixels_that_are_there(
+    size: tuple[int, int], canvas: Canvas, box: tuple[float, ...], expected: tuple[int, int]
+) -> None:
+    assert cut(Image.new("RGB", size), canvas, box).size == expected
 
 
 @pytest.mark.parametrize(
-    ("make", "sentence"),
-    [
-        (lambda: encoded(a_picture((640, 360)))[:-400], "damaged or cut short"),
-        (lambda: encoded(a_picture((640, 360)), "PNG")[:-100], "damaged or cut short"),
-        (lambda: encoded(a_picture((640, 360)), "WEBP")[:-100], "damaged or cut short|not a JPEG"),
-        (a_bomb, "more than 100 megapixels"),
-        (lambda: an_animation("WEBP"), "animated"),
-        (lambda: an_animation("PNG"), "animated"),
-        (lambda: encoded(a_picture(), "GIF"), "not a JPEG, PNG or WebP"),
-        (lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a JPEG, PNG or WebP"),
-        (lambda: b"", "not a JPEG, PNG or WebP"),
-    ],
+    ("size", "canvas", "expected"),
+    [((640, 427), "16:9", (640, 360)), ((1280, 536), "16:9", (952, 536)), ((2000, 70), "1:1", (70, 70))],
 )
-def test_what_is_no_usable_picture_is_refused_in_a_sentence(make: Callable[[], bytes], sentence: str) -> None:
-    with pytest.raises(PictureError, match=rf"^'odd\.jpg' .*({sentence}).*\.$"):
-        render(make(), "odd.jpg")
+def test_a_crop_has_the_pixels_that_are_there(
+    size: tuple[int, int], canvas: Canvas, expected: tuple[int, int]
+) -> None:
+    original = Image.new("RGB", size)
+    assert cropped(original, glanced(original), canvas, Job("x.jpg", "x.jpg")).size == expected
 
 
-def test_just_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renditions, "MOST_PIXELS", 320 * 180)
-    render(encoded(a_picture((320, 180))), "x.jpg")
-    with pytest.raises(PictureError, match="megapixels"):
-        render(encoded(a_picture((321, 180))), "x.jpg")
+@pytest.mark.parametrize("canvas", CANVASES)
+def test_no_cut_has_more_pixels_than_a_screen(canvas: Canvas) -> None:
+    large = Image.new("RGB", (6000, height_at(canvas, 6000)))
+    image = cut(large, canvas, (0, 0, 1, 1))
+    assert image.width * image.height == pytest.approx(3840 * 2160, rel=0.002)
 
 
-def test_a_text_chunk_that_unpacks_to_megabytes_is_refused() -> None:
-    texts = PngImagePlugin.PngInfo()
-    texts.add_text("Comment", "x" * 50_000_000, zip=True)
-    with pytest.raises(PictureError, match=r"^'x\.png' .*\.$"):
-        render(encoded(a_picture(), "PNG", pnginfo=texts), "x.png")
-
-
-def test_a_phone_picture_with_a_second_image_inside_is_no_animation() -> None:
-    content = encoded(a_picture(), "MPO", save_all=True, append_images=[a_picture((32, 18))])
-
-    assert rendered(content).size == (320, 180)
-
-
-def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
-    large = tmp_path / "large.jpg"
-    with large.open("wb") as file:
-        file.truncate(renditions.LARGEST_FILE + 1)
-
-    with pytest.raises(PictureError, match=r"^'large.jpg' is larger than 64 MiB"):
-        read(large, "large.jpg")
-    with pytest.raises(PictureError, match=r"^'gone.jpg' can't be read"):
-        read(tmp_path / "gone.jpg", "gone.jpg")
+def test_a_cut_is_the_part_that_the_box_says() -> None:
+    image = Image.new("RGB", (400, 200), "black")
+    image.paste("white", (300, 0, 400, 200))
+    assert colour_at(cut(image, "1:1", (0.5, 0.0, 0.5, 1.0)), 0.75, 0.5) == (255, 255, 255)
+    assert colour_at(cut(image, "1:1", (0.5, 0.0, 0.5, 1.0)), 0.25, 0.5) == (0, 0, 0)
 
 
 def test_writing_twice_rewrites_nothing(tmp_path: Path) -> None:
-    files = render(encoded(a_picture()), "x.jpg")[1]
+    crop, files = encode(a_picture(), "16:9")
     write(tmp_path, files)
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    before = {path.name: path.stat().st_ino for path in tmp_path.iterdir()}
     write(tmp_path, files)
 
-    assert {path.name for path in before} == {file.rendition.name for file in files}
-    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+    assert set(before) == set(crop.names())
+    assert {path.name: path.stat().st_ino for path in tmp_path.iterdir()} == before

@@ -2,12 +2,14 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from assets.catalogue import CatalogueError
-from assets.revisions import DamagedRevision, Revisions, UnknownRevision
-from tests.assets.builders import a_title
+from assets.catalogue import CatalogueError, revision_of
+from assets.codec import canonical
+from assets.revisions import Catalogue, DamagedRevision, Revisions, UnknownRevision
+from tests.assets.builders import a_title, put
 
 
 @pytest.fixture
@@ -21,18 +23,19 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 def test_what_is_put_is_found_by_another(revisions: Revisions, tmp_path: Path) -> None:
     title = a_title()
-    name = revisions.put_catalogue({title.id: revisions.put_title(title)})
+    catalogue = Catalogue({title.id: revisions.put_title(title)}, barred=("ai-generated",))
+    name = revisions.put_catalogue(catalogue)
 
     other = Revisions(tmp_path)
-    assert other.catalogue(name) == {title.id: title.revision}
+    assert other.catalogue(name) == catalogue
     assert other.title(title.revision) == title
 
 
 def test_putting_twice_changes_nothing(revisions: Revisions, tmp_path: Path) -> None:
-    name = revisions.put_catalogue({"countdown": revisions.put_title(a_title())})
+    name = revisions.put_catalogue(Catalogue({"countdown": revisions.put_title(a_title())}))
     before = files(tmp_path)
 
-    assert revisions.put_catalogue({"countdown": revisions.put_title(a_title())}) == name
+    assert revisions.put_catalogue(Catalogue({"countdown": revisions.put_title(a_title())})) == name
     assert files(tmp_path) == before
     assert len(before) == 2
 
@@ -46,15 +49,53 @@ def test_an_unknown_name_is_refused(revisions: Revisions, name: str) -> None:
 
 def test_a_catalogue_names_only_titles_that_are_there(revisions: Revisions) -> None:
     with pytest.raises(UnknownRevision, match="put the title first"):
-        revisions.put_catalogue({"countdown": "0123456789abcdef"})
+        revisions.put_catalogue(Catalogue({"countdown": "0123456789abcdef"}))
+    with pytest.raises(UnknownRevision, match="is not a revision"):
+        revisions.put_catalogue(Catalogue({"countdown": "../titles/x"}))
     with pytest.raises(CatalogueError, match="not a title id"):
-        revisions.put_catalogue({"../x": revisions.put_title(a_title())})
+        Catalogue({"../x": revisions.put_title(a_title())})
+
+
+def test_a_title_that_was_lost_blocks_no_other_s_change(revisions: Revisions, tmp_path: Path) -> None:
+    before = Catalogue({"countdown": revisions.put_title(a_title())})
+    revisions.put_catalogue(before)
+    (tmp_path / "titles" / f"{a_title().revision}.json").unlink()
+    sintel = revisions.put_title(replace(a_title(), id="sintel"))
+    after = Catalogue({**before.titles, "sintel": sintel})
+
+    with pytest.raises(UnknownRevision, match="put the title first"):
+        revisions.put_catalogue(after)
+    assert revisions.catalogue(revisions.put_catalogue(after, since=before)) == after
+
+
+@pytest.mark.parametrize("barred", [("dreamt",), ("drawn", "drawn")])
+def test_only_ways_to_make_pictures_are_barred_each_once(barred: tuple[Any, ...]) -> None:
+    with pytest.raises(CatalogueError, match=r"way to make a picture.*\.$"):
+        Catalogue({}, barred)
+
+
+def test_what_is_barred_is_part_of_a_catalogue_s_name(revisions: Revisions) -> None:
+    names = [revisions.put_catalogue(Catalogue(barred=barred)) for barred in ((), ("drawn",), ("rendered",))]
+
+    assert len(set(names)) == 3
+    assert revisions.catalogue(names[0]) == Catalogue()
+
+
+def test_a_document_of_another_kind_is_no_catalogue_and_no_title(revisions: Revisions, tmp_path: Path) -> None:
+    content = canonical({"countdown": "0123456789abcdef"})
+    name = revision_of(content)
+    for folder in ("titles", "catalogues"):
+        put(tmp_path / folder / f"{name}.json", content)
+
+    for look_up in (revisions.title, revisions.catalogue):
+        with pytest.raises(DamagedRevision, match=rf"Revision {name} holds no acceptable (title|catalogue): "):
+            look_up(name)
 
 
 @pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda content: content + b" ", lambda _: b""])
 def test_a_damaged_document_is_detected_and_put_heals_it(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     revision = Revisions(tmp_path).put_title(a_title())
-    name = Revisions(tmp_path).put_catalogue({"countdown": revision})
+    name = Revisions(tmp_path).put_catalogue(Catalogue({"countdown": revision}))
     for path, content in files(tmp_path).items():
         path.write_bytes(damage(content))
 
@@ -81,16 +122,29 @@ def test_a_write_that_fails_leaves_no_trace(
 
 def test_pruning_spares_the_kept_the_young_and_what_they_name(revisions: Revisions, tmp_path: Path) -> None:
     old, kept, young = (replace(a_title(), name=name) for name in ("Old", "Kept", "Young"))
-    names = [revisions.put_catalogue({t.id: revisions.put_title(t)}) for t in (old, kept, young)]
+    names = [revisions.put_catalogue(Catalogue({t.id: revisions.put_title(t)})) for t in (old, kept, young)]
     (tmp_path / "titles" / ".half-written.tmp").write_bytes(b"{")
     for path in files(tmp_path):
         os.utime(path, (100, 100))
-    os.utime(tmp_path / "catalogues" / f"{names[2]}.json", (300, 300))
+    for name, moment in zip(names, (100, 110, 300), strict=True):
+        os.utime(tmp_path / "catalogues" / f"{name}.json", (moment, moment))
 
     assert revisions.prune(keep={names[1]}, older_than=200) == 2
 
     stems = {path.stem for path in files(tmp_path)}
     assert stems == {names[1], names[2], kept.revision, young.revision}
+
+
+def test_a_catalogue_stays_as_long_as_it_was_current_after_that_moment(
+    revisions: Revisions, tmp_path: Path
+) -> None:
+    names = [revisions.put_catalogue(Catalogue({}, barred)) for barred in ((), ("drawn",), ("rendered",))]
+    for name, moment in zip(names, (100, 200, 300), strict=True):
+        os.utime(tmp_path / "catalogues" / f"{name}.json", (moment, moment))
+
+    assert revisions.prune(keep=(), older_than=200) == 0
+    assert revisions.prune(keep=(), older_than=250) == 1
+    assert {path.stem for path in files(tmp_path)} == set(names[1:])
 
 
 def test_putting_again_makes_a_document_young(revisions: Revisions, tmp_path: Path) -> None:
@@ -99,3 +153,24 @@ def test_putting_again_makes_a_document_young(revisions: Revisions, tmp_path: Pa
     revisions.put_title(a_title())
 
     assert revisions.prune(keep=(), older_than=200) == 0
+
+
+def test_pruning_keeps_a_title_by_its_own_name_and_without_a_folder_does_nothing(
+    revisions: Revisions, tmp_path: Path
+) -> None:
+    assert revisions.prune(keep=(), older_than=1e12) == 0
+    kept, old = revisions.put_title(a_title()), revisions.put_title(replace(a_title(), name="Old"))
+
+    assert revisions.prune(keep={kept}, older_than=1e12) == 1
+    assert [path.stem for path in files(tmp_path)] == [kept]
+    with pytest.raises(UnknownRevision, match="import the catalogue again"):
+        revisions.title(old)
+
+
+def test_of_two_catalogues_that_share_a_title_the_kept_one_keeps_it(revisions: Revisions, tmp_path: Path) -> None:
+    shared = {"countdown": revisions.put_title(a_title())}
+    old, kept = (revisions.put_catalogue(Catalogue(shared, barred)) for barred in ((), ("drawn",)))
+
+    assert revisions.prune(keep={kept}, older_than=1e12) == 1
+    assert {path.stem for path in files(tmp_path)} == {kept, shared["countdown"]}
+    assert old not in {path.stem for path in files(tmp_path)}

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from assets.names import slug
-from assets.renditions import PictureError
-from assets.row import Row
+from assets.importing.names import slug
+from assets.importing.row import Row
+from assets.picture import PictureError
 
 _PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _IGNORED: Final = frozenset({"", ".txt", ".tsv", ".toml", ".md"})

@@ -14,3 +14,4 @@ class Row:
     artwork: str
     outcome: Outcome
     reason: str = ""
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,137 @@
+"""One candidate picture of a title, what is said of it, and to whom it may be shown."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Final, Literal, get_args
+
+from assets.crop import Canvas, Crop
+from assets.provenance import Made, Provenance
+from assets.rules import (
+    CatalogueError,
+    check_box,
+    check_choice,
+    check_fingerprint,
+    check_fraction,
+    check_locale,
+    check_maturity,
+    check_moment,
+    check_point,
+    check_slug,
+    check_source,
+    check_text,
+    check_unique,
+)
+
+Status = Literal["active", "paused", "withdrawn"]
+Point = tuple[float, ...]
+Box = tuple[float, ...]
+
+NOBODY: Final[Collection[Made]] = ()
+UNKNOWN: Final = Provenance()
+
+
+@dataclass(frozen=True, slots=True)
+class Artwork:
+    """One candidate picture of a title.
+
+    An empty `locales` or `placements` means all of them. Moments are Unix seconds: shown from
+    `valid_from`, no longer at `valid_until`. `focus` (x, y) and `faces` (x, y, width, height) are
+    shares of the original's width and height. `declared` remembers what an import was told.
+    """
+
+    id: str
+    name: str
+    alt: str
+    _: KW_ONLY
+    status: Status = "active"
+    tags: tuple[str, ...] = ()
+    locales: tuple[str, ...] = ()
+    placements: tuple[str, ...] = ()
+    maturity: int = 0
+    valid_from: float | None = None
+    valid_until: float | None = None
+    provenance: Provenance = UNKNOWN
+    focus: Point | None = None
+    faces: tuple[Box, ...] = ()
+    features: Mapping[str, float] = field(default_factory=dict, hash=False)
+    source: str
+    recipe: str = ""
+    fingerprint: str = "0" * 16
+    crops: tuple[Crop, ...]
+    declared: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        check_slug(self.id, "artwork id")
+        check_text(self.name, f"name of artwork {self.id}")
+        check_text(self.alt, f"alt text of artwork {self.id}")
+        check_source(self.source)
+        check_fingerprint(self.fingerprint)
+        self._check_crops()
+        self._check_labels()
+        self._check_limits()
+
+    def _check_crops(self) -> None:
+        check_unique((crop.canvas for crop in self.crops), "canvas")
+        if not self.crops:
+            raise CatalogueError(f"Artwork {self.id} has no crop to show; import its picture again.")
+        if self.focus is not None:
+            check_point(self.focus, f"focus of artwork {self.id}")
+        for face in self.faces:
+            check_box(face, f"face in artwork {self.id}")
+
+    def _check_labels(self) -> None:
+        for tag in self.tags:
+            check_slug(tag, "tag")
+        for name, value in self.features.items():
+            check_slug(name, "feature name")
+            check_fraction(value, f"feature {name} of artwork {self.id}")
+
+    def _check_limits(self) -> None:
+        check_choice(self.status, get_args(Status), "status")
+        check_maturity(self.maturity)
+        for locale in self.locales:
+            check_locale(locale)
+        for placement in self.placements:
+            check_slug(placement, "placement")
+        check_moment(self.valid_from, "valid_from")
+        check_moment(self.valid_until, "valid_until")
+        if self.valid_from is not None and self.valid_until is not None and self.valid_until <= self.valid_from:
+            raise CatalogueError(
+                f"Artwork {self.id} would end at {self.valid_until}, before it begins at {self.valid_from}; "
+                "write a valid_until after its valid_from."
+            )
+
+    def crop(self, canvas: Canvas) -> Crop:
+        """The crop for a canvas, or the first one: an artwork may lack a canvas that came up after it."""
+        return next((crop for crop in self.crops if crop.canvas == canvas), self.crops[0])
+
+    @property
+    def limited(self) -> bool:
+        """Whether the answer to `fits` depends on the request at all."""
+        unlimited_window = self.valid_from is None and self.valid_until is None
+        unlimited = unlimited_window and self.provenance.consent is None
+        return bool(self.locales or self.placements or self.maturity or not unlimited)
+
+    def allowed(self, *, now: float, barred: Collection[Made] = NOBODY) -> bool:
+        """Whether anybody may see it at all: not withdrawn, its consent holds, its kind is not barred."""
+        return self.status != "withdrawn" and self.provenance.allows(now) and self.provenance.made not in barred
+
+    def fits(self, *, now: float, locale: str | None, placement: str | None, maturity: int | None) -> bool:
+        """Whether its limits allow this request; see `Title.eligible`."""
+        return (
+            (self.valid_from is None or self.valid_from <= now)
+            and (self.valid_until is None or now < self.valid_until)
+            and self.provenance.allows(now)
+            and (maturity is None or self.maturity <= maturity)
+            and (not self.placements or placement in self.placements)
+            and (
+                not self.locales
+                or (locale is not None and any(same_language(own, locale) for own in self.locales))
+            )
+        )
+
+
+def same_language(one: str, other: str) -> bool:
+    """Whether one is the other, or only adds to it."""
+    one, other = f"{one.lower()}-", f"{other.lower()}-"
+    return one.startswith(other) or other.startswith(one)

@@ -1,0 +1,1 @@
+"""Folders of originals merged into the catalogue."""

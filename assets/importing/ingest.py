@@ -1,0 +1,191 @@
+"""A folder of originals merged into the catalogue, edits kept."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+
+from assets.artwork import Artwork
+from assets.catalogue import MOST_ARTWORKS, Title
+from assets.importing import merging, review
+from assets.importing.manifest import MANIFEST, Manifest, manifest_of
+from assets.importing.row import Outcome, Row
+from assets.importing.survey import TitleFolder, survey
+from assets.importing.wanted import TITLED, Wanted, wanted
+from assets.picture import Job, Picture, PictureError
+from assets.provenance import Made
+from assets.rendering.decoding import read
+from assets.rendering.workers import develop_all
+from assets.rules import CatalogueError
+
+__all__ = ["Ingest", "Outcome", "Row", "ingest"]
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """The whole catalogue after an import, and what became of each file."""
+
+    titles: dict[str, Title]
+    rows: tuple[Row, ...]
+    barred: tuple[Made, ...] = ()
+
+
+def ingest(
+    folder: Path,
+    *,
+    current: Mapping[str, Title],
+    images: Path,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Ingest:
+    """Merge `folder`/title/artwork.jpg and what its catalog.toml says into the current titles.
+
+    A file that has not changed leaves its artwork as it is; a changed one gets new renditions and keeps
+    every edit; what catalog.toml says anew wins over edits; nothing is ever removed. Renditions are all
+    that is written, to `images`, and no title refers to them until the caller stores the titles: killed
+    at any point, an import did no harm. Raises `PictureError` if the folder can't be listed, and
+    `ManifestError`.
+    """
+    manifest = manifest_of(folder)
+    found = survey(folder)
+    merge = _Merge(manifest, current, list(found.refused))
+    asked = [each for title in found.folders for each in merge.wanted(title)]
+    merge.develop(asked, images, workers or os.cpu_count() or 1, progress)
+    for title in found.folders:
+        merge.take(title)
+    merge.complain()
+    rows = sorted(merge.rows, key=lambda row: (row.title, row.artwork))
+    return Ingest({**current, **merge.titles}, tuple(rows), manifest.barred)
+
+
+def jobs_of(folder: Path) -> list[Job]:
+    """What an import of the folder into an empty catalogue would develop, without titles set on pictures.
+
+    Raises as `ingest` does.
+    """
+    manifest = manifest_of(folder)
+    found = [
+        each
+        for title in survey(folder).folders
+        for each in wanted(title, manifest.title(title.id), None, [])
+        if each.job.treatment is None
+    ]
+    return [each.job for each in found]
+
+
+@dataclass(slots=True)
+class _Merge:
+    """An import on its way."""
+
+    manifest: Manifest
+    current: Mapping[str, Title]
+    rows: list[Row]
+    titles: dict[str, Title] = field(default_factory=dict)
+    results: dict[Wanted, Picture | PictureError] = field(default_factory=dict)
+    asked: dict[str, list[Wanted]] = field(default_factory=dict)
+
+    def wanted(self, folder: TitleFolder) -> list[Wanted]:
+        """The artworks that a title's folder is to become."""
+        entry = self.manifest.title(folder.id)
+        self.asked[folder.id] = wanted(folder, entry, self.current.get(folder.id), self.rows)
+        return self.asked[folder.id]
+
+    def develop(self, asked: list[Wanted], images: Path, workers: int, progress: Progress | None) -> None:
+        changed: dict[Job, Wanted] = {}
+        for each in asked:
+            if picture := _unchanged(each, images):
+                self._keep(each, picture, len(asked), progress)
+            else:
+                changed[each.job] = each
+        for job, result in develop_all(list(changed), images, workers):
+            self._keep(changed[job], result, len(asked), progress)
+
+    def _keep(self, each: Wanted, result: Picture | PictureError, total: int, progress: Progress | None) -> None:
+        self.results[each] = result
+        if progress:
+            progress(len(self.results), total)
+
+    def take(self, folder: TitleFolder) -> None:
+        """Make the title of a folder from what its files became."""
+        known = self.current.get(folder.id)
+        artworks = {artwork.id: artwork for artwork in known.artworks} if known else {}
+        asked = self.asked[folder.id]
+        self.rows.extend(
+            Row(folder.id, artwork, "gone", "Its file is no longer in the folder; the artwork was kept.")
+            for artwork in sorted(artworks.keys() - {each.artwork for each in asked})
+        )
+        rows = [self._accept(each, artworks) for each in asked]
+        vocabulary = self.manifest.tags | {TITLED} if self.manifest.tags else frozenset()
+        self.rows.extend(_reviewed(row, artworks, vocabulary) for row in rows)
+        if known or artworks:
+            self._title(folder, known, artworks)
+
+    def _title(self, folder: TitleFolder, known: Title | None, artworks: Mapping[str, Artwork]) -> None:
+        entry = self.manifest.title(folder.id)
+        try:
+            title = merging.imported_title(folder.id, folder.path.name, entry, known, artworks.values())
+        except CatalogueError as error:
+            self.rows.append(Row(folder.id, "", "refused", str(error)))
+            return
+        self.titles[folder.id] = title
+        if entry.default is not None and entry.default not in artworks:
+            fault = f"The default {entry.default!r} is none of the title's artworks; {title.default!r} was kept."
+            self.rows.append(Row(folder.id, entry.default, "refused", fault))
+
+    def _accept(self, each: Wanted, artworks: dict[str, Artwork]) -> Row:
+        """Put the picture among the artworks, if it can be, and report."""
+        row = Row(each.title, each.artwork, "refused")
+        result, known = self.results[each], artworks.get(each.artwork)
+        if isinstance(result, PictureError):
+            return replace(row, reason=str(result))
+        if known is None and len(artworks) >= MOST_ARTWORKS:
+            fault = f"{each.job.name!r} is one too many: a title has at most {MOST_ARTWORKS}; remove some."
+            return replace(row, reason=fault)
+        try:
+            artwork = merging.imported(each.stem, each.artwork, each.entry, known, result)
+        except CatalogueError as error:
+            return replace(row, reason=str(error))
+        artworks[each.artwork] = artwork
+        return replace(row, outcome="new" if known is None else "unchanged" if artwork == known else "changed")
+
+    def complain(self) -> None:
+        """Report what catalog.toml describes and nobody has: a name misspelt, a file forgotten."""
+        for id_, entry in self.manifest.titles.items():
+            title = self.titles.get(id_) or self.current.get(id_)
+            if title is None and id_ not in self.asked and not entry.artworks:
+                self.rows.append(Row(id_, "", "refused", _described("folder")))
+            there = {each.artwork for each in self.asked.get(id_, ())}
+            there |= {artwork.id for artwork in title.artworks} if title else set()
+            self.rows.extend(
+                Row(id_, artwork, "refused", _described("file"))
+                for artwork in entry.artworks
+                if artwork not in there
+            )
+
+
+def _unchanged(each: Wanted, images: Path) -> Picture | None:
+    """What is known of a file with the same content, unless a rendition has been lost since."""
+    known = each.known
+    if known is None or not all((images / name).is_file() for crop in known.crops for name in crop.names()):
+        return None
+    try:
+        source = sha256(read(Path(each.job.path), each.job.name)).hexdigest()
+    except PictureError:
+        return None  # developing will say why
+    if each.job.recipe(source) != known.recipe:
+        return None
+    return Picture(source, known.recipe, known.fingerprint, known.features, known.crops)
+
+
+def _described(lacking: str) -> str:
+    return f"{MANIFEST} describes it, but it has no {lacking}; add that, or take it out."
+
+
+def _reviewed(row: Row, artworks: Mapping[str, Artwork], vocabulary: frozenset[str]) -> Row:
+    artwork = artworks.get(row.artwork)
+    if row.outcome == "refused" or artwork is None:
+        return row
+    return replace(row, warnings=review.warnings(artwork, artworks.values(), vocabulary))

@@ -1,0 +1,180 @@
+"""`catalog.toml`: what a folder of originals says of its titles and artworks."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any, Final
+
+from assets.artwork import Box, Point
+from assets.codec import read
+from assets.provenance import Consent, Made
+from assets.rules import (
+    CatalogueError,
+    check_box,
+    check_locale,
+    check_maturity,
+    check_moment,
+    check_point,
+    check_slug,
+    check_text,
+    check_unique,
+)
+
+MANIFEST: Final = "catalog.toml"
+LARGEST_MANIFEST: Final = 16 * 1024 * 1024
+
+
+class ManifestError(ValueError):
+    """A `catalog.toml` that can't be used, in a sentence that names the place and the fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtworkEntry:
+    """What is said of an artwork; None where nothing is. Its fields are those of `Artwork`."""
+
+    name: str | None = None
+    alt: str | None = None
+    tags: tuple[str, ...] | None = None
+    locales: tuple[str, ...] | None = None
+    placements: tuple[str, ...] | None = None
+    maturity: int | None = None
+    valid_from: float | None = None
+    valid_until: float | None = None
+    focus: Point | None = None
+    faces: tuple[Box, ...] | None = None
+    made: Made | None = None
+    creator: str | None = None
+    licence: str | None = None
+    consent: Consent | None = None
+    titled: bool = False
+
+    def __post_init__(self) -> None:
+        _check_texts(self, ("name", "alt", "creator", "licence"))
+        for tag in self.tags or ():
+            check_slug(tag, "tag")
+        check_unique(self.tags or (), "tag")
+        for locale in self.locales or ():
+            check_locale(locale)
+        for placement in self.placements or ():
+            check_slug(placement, "placement")
+        if self.maturity is not None:
+            check_maturity(self.maturity)
+        if self.focus is not None:
+            check_point(self.focus, "focus")
+        for face in self.faces or ():
+            check_box(face, "face")
+        check_moment(self.valid_from, "valid_from")
+        check_moment(self.valid_until, "valid_until")
+
+
+@dataclass(frozen=True, slots=True)
+class TitleEntry:
+    """What is said of a title; what it says of how pictures were made holds for all its artworks."""
+
+    name: str | None = None
+    names: Mapping[str, str] | None = None
+    synopsis: str | None = None
+    genres: tuple[str, ...] | None = None
+    maturity: int | None = None
+    default: str | None = None
+    made: Made | None = None
+    creator: str | None = None
+    licence: str | None = None
+    consent: Consent | None = None
+    artworks: Mapping[str, ArtworkEntry] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_texts(self, ("name", "synopsis", "creator", "licence"))
+        for locale, name in (self.names or {}).items():
+            check_locale(locale)
+            check_text(name, f"name in {locale}")
+        for genre in self.genres or ():
+            check_slug(genre, "genre")
+        if self.maturity is not None:
+            check_maturity(self.maturity)
+        for artwork in self.artworks:
+            check_slug(artwork, "artwork id")
+
+    def artwork(self, id: str) -> ArtworkEntry:  # noqa: A002 - the catalogue's own word
+        """What is said of an artwork, with what holds for all of the title's."""
+        entry = self.artworks.get(id, ArtworkEntry())
+        shared = {what: getattr(self, what) for what in SHARED if getattr(entry, what) is None}
+        return _replaced(entry, shared)
+
+
+SHARED: Final = ("made", "creator", "licence", "consent")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All that a folder says. `barred` adds to the ways of making pictures that the catalogue does not serve.
+
+    Where there is a `vocabulary`, by facet, a tag outside of it is warned of.
+    """
+
+    vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    barred: tuple[Made, ...] = ()
+    titles: Mapping[str, TitleEntry] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for title in self.titles:
+            check_slug(title, "title id")
+
+    @property
+    def tags(self) -> frozenset[str]:
+        return frozenset(tag for tags in self.vocabulary.values() for tag in tags)
+
+    def title(self, id: str) -> TitleEntry:  # noqa: A002 - as above
+        return self.titles.get(id, TitleEntry())
+
+
+def manifest_of(folder: Path) -> Manifest:
+    """Read the folder's `catalog.toml`, if it has one; `ManifestError` names the line or the field at fault."""
+    path = folder / MANIFEST
+    if path.exists() and not path.is_file():
+        raise ManifestError(f"{str(path)!r} is no regular file; put the text itself there.")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_MANIFEST + 1)
+    except FileNotFoundError:
+        return Manifest()
+    except OSError as error:
+        raise ManifestError(f"{str(path)!r} can't be read: {error.strerror}; check its permissions.") from error
+    if len(content) > LARGEST_MANIFEST:
+        raise ManifestError(f"{MANIFEST} is larger than {LARGEST_MANIFEST >> 20} MiB; divide the folder.")
+    return parsed_manifest(content)
+
+
+def parsed_manifest(content: bytes) -> Manifest:
+    """Read the text of a `catalog.toml`; a byte order mark, as some editors write it, is passed over."""
+    try:
+        return read(Manifest, _plain(tomllib.loads(content.decode("utf-8-sig"))), MANIFEST)
+    except CatalogueError as error:
+        raise ManifestError(str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise ManifestError(f"{MANIFEST} is not TOML: {error}; mend it and import again.") from error
+
+
+def _check_texts(entry: ArtworkEntry | TitleEntry, names: Iterable[str]) -> None:
+    for what in names:
+        if (text := getattr(entry, what)) is not None:
+            check_text(text, what)
+
+
+def _replaced(entry: ArtworkEntry, changes: Mapping[str, Any]) -> ArtworkEntry:
+    return ArtworkEntry(**{each.name: getattr(entry, each.name) for each in fields(entry)} | dict(changes))
+
+
+def _plain(value: object) -> object:
+    """The value as JSON could say it: dates become Unix seconds, in UTC where they name no zone."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+    if isinstance(value, date):
+        return datetime.combine(value, time(), UTC).timestamp()
+    return str(value) if isinstance(value, time) else value

@@ -1,0 +1,39 @@
+"""A perceptual hash: pictures that look alike differ in few of its bits."""
+
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from assets.looks.planes import cosines, grey
+
+ALIKE: Final = 10
+"""Two pictures whose distance is at most this look alike.
+
+Measured on the samples: re-encoded at quality 30, scaled to 320 pixels or by 1.5, 15 % darker, or in
+grey they are at most 6 apart, cropped by 2 % on each side 8; two pictures of one title are 14 or more.
+"""
+
+_SIDE: Final = 32
+_WAVES: Final = 8
+_SILENT: Final = 1e-6
+"""What a flat picture's transform has for zeros."""
+
+
+def fingerprint(glance: Image.Image) -> str:
+    """Return 64 bits as 16 hex digits: which of the slowest waves are stronger than most.
+
+    pHash (Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions"), but
+    without the mean, which depends on brightness and stands as a bit that is never set.
+    """
+    small = glance.convert("L").resize((_SIDE, _SIDE), Image.Resampling.BOX)
+    waves = cosines(grey(small))[:_WAVES, :_WAVES].ravel()
+    waves[abs(waves) < _SILENT] = 0
+    bits = waves > np.median(waves[1:])
+    bits[0] = False
+    return np.packbits(bits).tobytes().hex()
+
+
+def distance(one: str, other: str) -> int:
+    """Count the bits in which two fingerprints differ."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()

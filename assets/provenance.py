@@ -1,0 +1,45 @@
+"""Where a picture comes from, and whether it may be shown at all."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from assets.rules import check_choice, check_moment, check_text
+
+Made = Literal["undeclared", "photographed", "drawn", "rendered", "ai-assisted", "ai-generated"]
+MADE: Final[tuple[Made, ...]] = get_args(Made)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """That somebody agrees to the picture being shown: until a moment in Unix seconds, or until withdrawn."""
+
+    of: str
+    until: float | None = None
+    withdrawn: bool = False
+
+    def __post_init__(self) -> None:
+        check_text(self.of, "name of who consents")
+        check_moment(self.until, "the end of the consent")
+
+    def holds(self, now: float) -> bool:
+        return not self.withdrawn and (self.until is None or now < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """How a picture was made, by whom, under which licence, and with whose consent. Empty: not known."""
+
+    made: Made = "undeclared"
+    creator: str = ""
+    licence: str = ""
+    consent: Consent | None = None
+
+    def __post_init__(self) -> None:
+        check_choice(self.made, MADE, "way to make a picture")
+        for what in ("creator", "licence"):
+            if value := getattr(self, what):
+                check_text(value, what)
+
+    def allows(self, now: float) -> bool:
+        """Whether the consent that the picture needs, if any, holds."""
+        return self.consent is None or self.consent.holds(now)

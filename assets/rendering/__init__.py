@@ -1,0 +1,1 @@
+"""Originals turned into renditions, in processes of their own."""

@@ -1,0 +1,142 @@
+"""The file around a picture: where the picture ends, and what decoding it takes."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from assets.picture import PictureError
+from assets.rendering.foreign import described, hidden
+
+Kind = Literal["JPEG", "PNG", "WEBP"]
+Size = tuple[int, int]
+
+MOST_PARTS: Final = 50_000
+"""Chunks or segments; a 64 MiB picture saved in the usual way has 8,000."""
+MOST_SCANS: Final = 100
+"""Passes over a progressive JPEG, of which encoders make 10: each costs as much as a small picture does."""
+
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_UNKNOWN: Final[Size] = (0, 0)
+
+# A marker of JPEG is a byte after 0xFF, except for those that entropy-coded data holds (ITU-T T.81, B.1.1).
+_MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
+_WITHOUT_LENGTH: Final = frozenset({0x01, 0xD8, _END_OF_IMAGE})
+_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What a file says of its picture before any decoder ran; `end` is the offset after its last byte.
+
+    `size` is width and height, 0 where the file says nothing of them. `buffered` counts the samples that
+    a JPEG decoder has to keep at once, 0 if it goes line by line.
+    """
+
+    kind: Kind
+    end: int
+    size: Size
+    buffered: int = 0
+
+
+def examine(content: bytes, name: str) -> Container:
+    """Find the picture; raises `PictureError` if there is none, only a part of one, or something else besides."""
+    if content.startswith(b"\xff\xd8\xff"):
+        container = _jpeg(content, name)
+    elif content.startswith(_PNG):
+        container = _png(content, name)
+    elif content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        container = _webp(content, name)
+    else:
+        raise _no_picture(content, name)
+    if what := hidden(content, container.end):
+        raise PictureError(f"{name!r} is a picture and {what} in one file; export the picture again.")
+    return container
+
+
+def _jpeg(content: bytes, name: str) -> Container:
+    scans, size, buffered, marker, frame = 0, _UNKNOWN, 0, 0, b""
+    for found, segment, end in _segments(content, name):
+        if found == _END_OF_IMAGE:
+            return Container("JPEG", end, size, buffered)
+        if found in _FRAMES:
+            marker, frame = found, segment
+            size = int.from_bytes(frame[5:7], "big"), int.from_bytes(frame[3:5], "big")
+        elif found == _START_OF_SCAN:
+            scans += 1
+            # A scan of less than all components means that more scans have to follow.
+            if marker in _PROGRESSIVE or segment[2:3] < frame[7:8]:
+                buffered = max(buffered, _samples(frame, size))
+        if scans > MOST_SCANS:
+            raise PictureError(f"{name!r} is a JPEG of more than {MOST_SCANS} scans; export it again.")
+    raise _cut_short(name)
+
+
+def _segments(content: bytes, name: str) -> Iterator[tuple[int, bytes, int]]:
+    """Yield marker, content (its length of two bytes first) and end of each segment; pixels are passed over."""
+    at = 2
+    for _ in range(MOST_PARTS):
+        found = _MARKER.search(content, at)
+        if found is None:
+            return
+        marker, at = content[found.end() - 1], found.end()
+        length = 0 if marker in _WITHOUT_LENGTH else int.from_bytes(content[at : at + 2], "big")
+        yield marker, content[at : at + length], at + length
+        at += length
+    raise _crowded(name)
+
+
+def _samples(frame: bytes, size: Size) -> int:
+    """Count the samples of all components: those of colour are often at a half or a quarter of the resolution."""
+    factors = [(byte >> 4) * (byte & 15) for byte in frame[9::3]]
+    return size[0] * size[1] * sum(factors) // max(1, *factors, 1)
+
+
+def _png(content: bytes, name: str) -> Container:
+    size = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+    at = len(_PNG)
+    for _ in range(MOST_PARTS):
+        kind = content[at + 4 : at + 8]
+        at += 12 + int.from_bytes(content[at : at + 4], "big")
+        if at > len(content):
+            raise _cut_short(name)
+        if kind == b"IEND":
+            return Container("PNG", at, size)
+    raise _crowded(name)
+
+
+def _webp(content: bytes, name: str) -> Container:
+    length = int.from_bytes(content[4:8], "little")
+    if 8 + length > len(content):
+        raise _cut_short(name)
+    return Container("WEBP", min(len(content), 8 + length + length % 2), _webp_size(content))
+
+
+def _webp_size(content: bytes) -> Size:
+    """Read the size out of the first chunk (RFC 9649, section 2.4 to 2.7)."""
+    kind, body = content[12:16], content[20:32]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(body[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
+
+
+def _no_picture(content: bytes, name: str) -> PictureError:
+    if not content:
+        return PictureError(f"{name!r} is empty; export it again.")
+    what = described(content)
+    if what is None:
+        return PictureError(f"{name!r} is not a JPEG, PNG or WebP picture; export it as one.")
+    return PictureError(f"{name!r} is {what}, not a JPEG, PNG or WebP picture; export it as one.")
+
+
+def _cut_short(name: str) -> PictureError:
+    return PictureError(f"{name!r} is cut short; export or copy it again.")
+
+
+def _crowded(name: str) -> PictureError:
+    return PictureError(f"{name!r} consists of more than {MOST_PARTS} parts; export it again.")

@@ -1,0 +1,111 @@
+"""A rendering process: `python -m assets.rendering.worker` answers orders, one line of JSON for each.
+
+It decodes hostile bytes, so whoever started it trusts nothing of what it says.
+"""
+
+import os
+import queue
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from assets.codec import canonical, parsed
+from assets.picture import Job, Picture, PictureError
+from assets.rendering.decoding import LARGEST_FILE, decode, read
+from assets.rendering.developing import develop_decoded
+from assets.rendering.order import Answer, Order
+from assets.rendering.renditions import write
+
+MEMORY: Final = 512 * 1024 * 1024
+DECODING_SECONDS: Final = 4.0
+"""Of CPU time; what takes longer to decode was made to."""
+DEVELOPING_SECONDS: Final = 30.0
+FILES: Final = 64
+BEHIND: Final = 10
+"""By how much it is nicer than who serves pictures."""
+READY: Final = b"ready\n"
+
+
+def main() -> None:
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints can't spoil an answer
+    limit()
+    orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, orders), daemon=True).start()
+    _say(answers, READY)
+    while True:
+        _say(answers, canonical(answer(parsed(Order, orders.get()))) + b"\n")
+
+
+def limit() -> None:
+    """Give up what a decoder never needs, so that one that went astray can't have it."""
+    os.nice(BEHIND)
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_NOFILE, FILES)
+    _lower(resource.RLIMIT_FSIZE, LARGEST_FILE)
+    if sys.platform == "linux":
+        # Not RLIMIT_AS, which counts libraries and what is only reserved; macOS enforces neither.
+        _lower(resource.RLIMIT_DATA, MEMORY)
+
+
+def answer(order: Order) -> Answer:
+    name = order.job.name
+    try:
+        return Answer(_developed(order.job, Path(order.folder)))
+    except PictureError as error:
+        return Answer(fault=str(error))
+    except MemoryError:
+        return Answer(fault=f"{name!r} takes more than {MEMORY >> 20} MiB of memory; export it smaller.")
+    except OSError as error:
+        return Answer(fault=f"The renditions of {name!r} can't be written: {error.strerror}; make room for them.")
+    except Exception as error:  # noqa: BLE001 - the next order must be answered, whatever this picture did
+        return Answer(fault=f"{name!r} can't be developed ({ascii(error)[:100]}); export it again.")
+
+
+def _developed(job: Job, folder: Path) -> Picture:
+    content = read(Path(job.path), job.name)
+    with _hurried(DECODING_SECONDS):
+        original = decode(content, job.name)
+    source = sha256(content).hexdigest()
+    del content  # up to 64 MiB, while encoders need all there is
+    with _hurried(DEVELOPING_SECONDS):
+        return develop_decoded(original, source, job, partial(write, folder))
+
+
+@contextmanager
+def _hurried(seconds: float) -> Iterator[None]:
+    """End this process, by a signal that nobody handles, if it computes for longer."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _listen(source: BinaryIO, orders: "queue.SimpleQueue[bytes]") -> None:
+    """Pass orders on; end this process, at work or not, when nobody is left to give any."""
+    for line in source:
+        orders.put(line)
+    os._exit(0)
+
+
+def _lower(what: int, most: int) -> None:
+    hard = resource.getrlimit(what)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
+
+
+def _say(answers: BinaryIO, line: bytes) -> None:
+    answers.write(line)
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""The rendering processes from their parent's side: no picture can harm it, stop the rest or leave a trace."""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import IO, Final
+
+from assets.codec import canonical, parsed
+from assets.picture import Job, Picture, PictureError
+from assets.rendering.order import Answer, Order
+from assets.rendering.workfolder import Workfolder
+from assets.rules import CatalogueError
+
+PATIENCE: Final = 120.0
+"""Seconds for one picture, waiting included: a process that computes for too long ends itself, and much sooner."""
+LIFETIME: Final = 250
+"""Pictures after which a process is replaced, so that what it may leak stays little."""
+LONGEST_ANSWER: Final = 1 << 20
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+# -P: the folder that an import is started in may hold a file named numpy.py, which must not run.
+_COMMAND: Final = (sys.executable, "-P", "-m", "assets.rendering.worker")
+_PASSED_ON: Final = (
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "PYTHONDONTWRITEBYTECODE",
+    "TMPDIR",
+)
+_ENVIRONMENT: Final = {
+    # Fewer reserves: numpy's threads have a buffer each, and the C library keeps what was freed for later.
+    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(256 * 1024),
+}
+
+Result = tuple[Job, Picture | PictureError]
+
+
+def develop_all(jobs: Sequence[Job], images: Path, processes: int) -> Iterator[Result]:
+    """Yield each job with its picture or its fault, as they get ready; its renditions are in `images` by then.
+
+    Raises `ChildProcessError` if rendering processes can't be started at all. When the caller stops
+    early, they all end at once.
+    """
+    images.mkdir(parents=True, exist_ok=True)
+    yield from ((job, _unnameable(job)) for job in jobs if not _sendable(job))
+    waiting = (job for job in jobs if _sendable(job))
+    crew: list[_Child] = []
+    try:
+        for job in islice(waiting, max(1, processes)):
+            crew.append(_Child(images))  # known before it works, so that it is ended in any case
+            crew[-1].take(job)
+        while busy := [child for child in crew if child.busy]:
+            for child in _finished(busy):
+                result = child.hand_over()
+                for job in islice(waiting, 1):
+                    child.take(job)
+                yield result
+    finally:
+        for child in crew:
+            child.end()
+
+
+def _sendable(job: Job) -> bool:
+    try:
+        return bool(canonical(job))
+    except UnicodeEncodeError:
+        return False
+
+
+def _unnameable(job: Job) -> PictureError:
+    return PictureError(f"{job.name!r} has a name that is not UTF-8; rename it.")
+
+
+def _finished(busy: Sequence["_Child"]) -> list["_Child"]:
+    """Wait until something happens; return who is done, well or not."""
+    with selectors.DefaultSelector() as selector:
+        for child in busy:
+            selector.register(child.answers, selectors.EVENT_READ, child)
+        soonest = min(child.deadline for child in busy)
+        heard = [key.data for key, _ in selector.select(max(0.0, soonest - time.monotonic()))]
+    for child in busy:
+        if child not in heard and child.deadline <= time.monotonic():
+            child.give_up()  # it is heard of once more, as it dies
+    return [child for child in heard if child.done()]
+
+
+class _Child:
+    """A rendering process, started when it is needed and replaced when it died, and what it works on."""
+
+    def __init__(self, images: Path) -> None:
+        self._images = images
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ready = False
+        self._taken = 0
+        self._job: Job | None = None
+        self._folder: Workfolder | None = None
+        self._said = b""
+        self._late = False
+        self.deadline = 0.0
+
+    @property
+    def busy(self) -> bool:
+        return self._job is not None
+
+    @property
+    def answers(self) -> IO[bytes]:
+        return _pipe(self._running.stdout)
+
+    def take(self, job: Job) -> None:
+        if self._process and (self._taken >= LIFETIME or self._process.poll() is not None):
+            self._end_process()
+        self._process = self._process or self._started()
+        self._taken += 1
+        self._folder = Workfolder(self._images)
+        self._job, self._said, self._late = job, b"", False
+        self.deadline = time.monotonic() + PATIENCE
+        with suppress(BrokenPipeError):  # its death is heard of where its answer would have been
+            _pipe(self._running.stdin).write(canonical(Order(job, str(self._folder.path))) + b"\n")
+
+    def done(self) -> bool:
+        """Listen; return whether there is a whole answer, or none to come."""
+        chunk = os.read(self.answers.fileno(), LONGEST_ANSWER)
+        self._said += chunk
+        if not self._ready and b"\n" in self._said:
+            self._said, self._ready = self._said.partition(b"\n")[2], True
+        return not chunk or self._said.endswith(b"\n") or len(self._said) > LONGEST_ANSWER
+
+    def give_up(self) -> None:
+        self._late = True
+        self._running.kill()
+
+    def hand_over(self) -> Result:
+        if self._job is None or self._folder is None:
+            raise RuntimeError("A rendering process hands over what it never took.")
+        job, folder = self._job, self._folder
+        with folder:
+            result = self._result(job, folder)
+            self._job = self._folder = None
+            return job, result
+
+    def _result(self, job: Job, folder: Workfolder) -> Picture | PictureError:
+        """Take what the process says it made; it goes, if that makes no sense: it may have been taken over."""
+        if not self._said.endswith(b"\n"):
+            return self._obituary(job, self._end_process())
+        try:
+            answer = parsed(Answer, self._said)
+            if answer.picture:
+                folder.adopt(name for crop in answer.picture.crops for name in crop.names())
+                return answer.picture
+        except (CatalogueError, FileNotFoundError):
+            answer = Answer()
+        if answer.fault and answer.fault.isprintable():
+            return PictureError(answer.fault)
+        self._end_process()
+        return PictureError(f"{job.name!r} made the process that read it talk nonsense; export it again.")
+
+    def end(self) -> None:
+        """End the process at once, whatever it does, and clear away what it wrote."""
+        self._end_process()
+        if self._folder:
+            self._folder.remove()
+
+    @property
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError("A rendering process is asked for before it was started.")
+        return self._process
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        self._taken, self._ready = 0, False
+        return subprocess.Popen(  # noqa: S603 - our own
+            _COMMAND,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            process_group=0,  # Ctrl+C is for the parent, which ends its children itself
+        )
+
+    def _end_process(self) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.kill()
+        with process:  # closes the pipes and waits
+            pass
+        return process.returncode
+
+    def _obituary(self, job: Job, status: int) -> PictureError:
+        if not self._ready:
+            raise ChildProcessError(
+                f"A rendering process ended with status {status} before it had begun; "
+                "run `python -m assets.rendering.worker` to see why."
+            )
+        if self._late:
+            return PictureError(f"{job.name!r} takes longer than {PATIENCE:.0f} seconds; export it smaller.")
+        if status == -signal.SIGPROF:
+            return PictureError(f"{job.name!r} takes too long to process; export it again, or smaller.")
+        return PictureError(f"{job.name!r} brought down the process that read it; export it again, or smaller.")
+
+
+def _environment() -> dict[str, str]:
+    """What a rendering process needs to know: no secrets of its parent's."""
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    return {**passed_on, "PYTHONPATH": path, **_ENVIRONMENT}
+
+
+def _pipe(end: IO[bytes] | None) -> IO[bytes]:
+    if end is None:
+        raise RuntimeError("A rendering process has no pipe to its parent.")
+    return end

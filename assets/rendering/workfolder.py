@@ -1,0 +1,64 @@
+"""A private folder that a rendering process writes to, before anything of it counts."""
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+PREFIX: Final = ".work-"
+
+
+class Workfolder:
+    """A folder below the images, so that moving a file from it into place is one step; it goes in every case."""
+
+    def __init__(self, images: Path) -> None:
+        self._images = images
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=images))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.remove()
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def adopt(self, names: Iterable[str]) -> None:
+        """Move the named files, and no others, to the images, to stay there through a power cut.
+
+        A name says the content, so one that is there already is not replaced. Raises FileNotFoundError,
+        before it moves any, if one is missing or no regular file.
+        """
+        names = list(names)
+        for name in names:
+            if not _is_regular(self.path / name):
+                raise FileNotFoundError(f"{name} is no regular file; a rendering process wrote something else.")
+        for name in names:
+            place = self._images / name
+            if place.exists():
+                place.touch()  # young again, so that a sweep beside this import leaves it alone
+            else:
+                (self.path / name).replace(place)
+        _sync(self._images)
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)  # not `stat`: a link could lead to any file there is
+    except OSError:  # missing, or of an impossible name
+        return False
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

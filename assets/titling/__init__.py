@@ -1,0 +1,1 @@
+"""Titles' names set on pictures."""

@@ -1,0 +1,51 @@
+"""A title's name set on a picture."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from PIL import Image
+
+from assets.artwork import Box
+from assets.picture import PictureError, Treatment
+from assets.titling.breaking import tidied
+from assets.titling.placing import placed
+from assets.titling.scrim import Rect, shaded
+
+_QUOTED: Final = 60
+"""The most characters of a name that a sentence repeats."""
+
+
+def set_title(crop: Image.Image, treatment: Treatment, faces: Sequence[Box]) -> Image.Image:
+    """Return the crop with the name on it, away from `faces`, which are shares of the crop's width and height.
+
+    The name stands white on a dark gradient, in the corner where it covers least of what the eye goes to, in
+    the greatest size that suits. Raises `PictureError` if no font has its characters, or if there is no room to
+    set it legibly: nothing is cut off.
+    """
+    text = tidied(treatment.text)
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in text):
+        raise PictureError(f"The name {treatment.text!r} has nothing in it to be seen; write one.")
+    keep = [_pixels(face, crop.size) for face in faces if face[2] > 0 and face[3] > 0]
+    place = placed(crop, text, treatment.locale, keep)
+    if place is None:
+        raise PictureError(_no_room(text, crop, keep))
+    letters = Image.new("L", crop.size, 0)
+    place.lettering.draw(letters, place.box, place.size)
+    titled = shaded(crop, letters, place.box, keep, place.size)
+    titled.paste("white", (0, 0), letters)
+    return titled
+
+
+def _no_room(text: str, crop: Image.Image, faces: Sequence[Rect]) -> str:
+    beside = " away from its faces" if faces else ""
+    name = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
+    return (
+        f"{name!r} can't be set legibly on a picture of {crop.width} × {crop.height} pixels{beside}; "
+        "give a shorter name, or a picture with more room."
+    )
+
+
+def _pixels(face: Box, size: tuple[int, int]) -> Rect:
+    x, y, wide, high = face
+    return (x * size[0], y * size[1], (x + wide) * size[0], (y + high) * size[1])
