@@ -5,10 +5,12 @@ from time import gmtime, strftime
 
 from typing_extensions import TypedDict
 
-from app.picture import Image
+from app.picture import Frame, Image, image_of
 from app.shelf import Shelved
 from app.store.protocol import Hold
 from app.tokens import DecisionId, Tokens
+
+REMEMBERED = 4096
 
 
 class Choice(TypedDict):
@@ -33,12 +35,12 @@ class Page(TypedDict):
     unavailable: list[str]
 
 
-def chosen(shelved: Shelved, hold: Hold, tokens: Tokens, *, held: bool) -> Choice:
+def chosen(shelved: Shelved, hold: Hold, tokens: Tokens, frame: Frame, *, held: bool) -> Choice:
     return {
         "decision_id": tokens.sign(DecisionId(hold.decision, hold.nonce, hold.stamp, hold.deferred)),
         "title": shelved.title.id,
         "artwork": hold.artwork,
-        "image": shelved.images[hold.artwork],
+        "image": _image(shelved, hold.artwork, frame),
         "group": hold.group,
         "held": held,
         "pinned": hold.pinned,
@@ -47,12 +49,12 @@ def chosen(shelved: Shelved, hold: Hold, tokens: Tokens, *, held: bool) -> Choic
     }
 
 
-def fallback(shelved: Shelved, artwork: str) -> Choice:
+def fallback(shelved: Shelved, artwork: str, frame: Frame) -> Choice:
     return {
         "decision_id": None,
         "title": shelved.title.id,
         "artwork": artwork,
-        "image": shelved.images[artwork],
+        "image": _image(shelved, artwork, frame),
         "group": None,
         "held": False,
         "pinned": False,
@@ -61,6 +63,12 @@ def fallback(shelved: Shelved, artwork: str) -> Choice:
     }
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED)
+def _image(shelved: Shelved, artwork: str, frame: Frame) -> Image:
+    """Remember what is often asked for: all that could be, of a large catalogue, is hundreds of megabytes."""
+    return image_of(shelved.artworks[artwork], frame)
+
+
+@lru_cache(maxsize=REMEMBERED)
 def _moment(seconds: int) -> str:
     return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from assets.crop import Canvas
 from assets.rules import STRICTEST_MATURITY
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,63}$"
@@ -52,7 +53,7 @@ class Viewing(BaseModel):
     """Any text; a profile not seen before is a new viewer. Without one nobody is logged in."""
     placement: Slug = "row"
     """Where on the page the picture stands."""
-    canvas: Literal["16:9"] = "16:9"
+    canvas: Canvas = "16:9"
     """The shape of the picture."""
     device: Word | None = None
     country: Country | None = None
@@ -62,7 +63,7 @@ class Viewing(BaseModel):
     maturity: Annotated[int, Field(ge=0, le=STRICTEST_MATURITY)] | None = None
     """The highest age rating to be shown; a limit of the profile can't be raised by it."""
     width: Annotated[int, Field(ge=1, le=8192)] | None = None
-    """The width in pixels at which the picture will stand."""
+    """The width in pixels at which the picture will stand: the smallest rendition at least so wide is named."""
     deferred: bool = False
     """The picture may not be seen at once: it counts as shown only after an impression."""
 

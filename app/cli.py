@@ -32,11 +32,15 @@ from app.shelf import SETTING
 from app.store.protocol import Store
 from app.supervisor import Supervisor
 from assets import SAMPLES
-from assets.renditions import PictureError
-from assets.row import Row
+from assets.importing.ingest import jobs_of
+from assets.importing.manifest import ManifestError
+from assets.importing.row import Row
+from assets.picture import PictureError
+from assets.rendering.contact_sheet import contact_sheet
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, rich_markup_mode=None)
 console = Console(stderr=True)
+_EMPTY = "There are no pictures in {folder}; it should hold a folder for each title, with its pictures."
 READY_SECONDS = 60.0
 BEHIND = 10
 """By how much a trainer beside workers is nicer: viewers wait for an answer, and nobody for the next snapshot."""
@@ -107,6 +111,23 @@ def import_command(
     settings = _settings(process="import")
     _make_folder(settings)
     asyncio.run(_import(settings, folder))
+
+
+@app.command("contact-sheet")
+def contact_sheet_command(
+    folder: Annotated[Path, typer.Argument(help="A folder as for `keyart import`")] = SAMPLES,
+    out: Annotated[Path, typer.Option(help="Where to write the pages.")] = Path("contact-sheet"),
+) -> None:
+    """Draw each picture of a folder with its focus, faces and crops. Example: keyart contact-sheet ./artwork."""
+    try:
+        pages = contact_sheet(jobs_of(folder), out)
+    except (PictureError, ManifestError) as error:
+        raise _fail(str(error)) from None
+    except OSError as error:
+        raise _fail(f"The pages can't be written to {out}: {error.strerror}; name another folder.") from None
+    if not pages:
+        raise _fail(_EMPTY.format(folder=folder))
+    Console().print(f"{len(pages)} pages in {out}.", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -215,7 +236,7 @@ async def _import(settings: Settings, folder: Path) -> None:
     store = open_store(settings)
     try:
         rows = await _import_with_progress(settings, store, folder)
-    except PictureError as error:
+    except (PictureError, ManifestError) as error:
         raise _fail(str(error)) from None
     except Problem as problem:
         raise _fail(problem.detail) from None
@@ -223,9 +244,7 @@ async def _import(settings: Settings, folder: Path) -> None:
         await store.close()
     Console().print(tables.of_import(rows))
     if not rows:
-        raise _fail(
-            f"There are no pictures in {folder}; it should hold a folder for each title, with its pictures."
-        )
+        raise _fail(_EMPTY.format(folder=folder))
     counts = Counter(row.outcome for row in rows)
     Console().print(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())))
     if counts["refused"] == len(rows):

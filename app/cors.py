@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 
 from app.problem import Problem
 
-EXPOSED = ("X-Decision-Id", "X-Request-Id")
+EXPOSED = ("X-Artwork-Made", "X-Decision-Id", "X-Request-Id")
 
 
 class Cors(CORSMiddleware):

@@ -1,9 +1,8 @@
 """Changing the catalogue: every change is a new revision, and becomes current in one step."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
 import structlog
 
@@ -11,14 +10,16 @@ from app.problem import NotFound, Problem, Unacceptable
 from app.shelf import SETTING, Shelf
 from app.store.protocol import Log
 from assets.catalogue import Artwork, CatalogueError, Pin, Title
-from assets.ingest import merged
-from assets.revisions import DamagedRevision, Revisions, UnknownRevision
+from assets.importing.merging import merged
+from assets.provenance import MADE, Made
+from assets.revisions import Catalogue, DamagedRevision, Revisions, UnknownRevision
 
 log = structlog.get_logger()
 
 ATTEMPTS = 10
 """How often a change is tried again because another one came first."""
-Titles = dict[str, str]
+Current = tuple[str, Catalogue]
+"""A catalogue and the name of its revision; the name is empty where there never was one."""
 
 
 class Editor:
@@ -28,55 +29,100 @@ class Editor:
         self._log, self._revisions, self._shelf = store_log, revisions, shelf
         self._turn = asyncio.Lock()
 
-    async def titles(self) -> dict[str, Title]:
-        """Return the current catalogue, read anew, without the titles that can't be read."""
-        _, revisions = await self._current()
-        return await asyncio.to_thread(self._readable, revisions)
+    async def current(self) -> Current:
+        """Return the current catalogue, read anew."""
+        setting = await self._log.setting(SETTING)
+        if setting is None:
+            return "", Catalogue()
+        name = setting.decode()
+        return name, await asyncio.to_thread(self._revisions.catalogue, name)
 
-    async def put(self, title: Title) -> Title:
-        await self._change(lambda titles: {**titles, title.id: self._revisions.put_title(title)})
-        return title
+    async def title(self, title: str) -> Title:
+        """Return a title, read anew."""
+        _, catalogue = await self.current()
+        return _there(title, await asyncio.to_thread(self._editable, title, catalogue))
+
+    async def titles(self) -> dict[str, Title]:
+        """Return the titles of the current catalogue, read anew, without those that can't be read."""
+        _, catalogue = await self.current()
+        return await asyncio.to_thread(self._readable, catalogue.titles)
 
     async def put_all(self, changed: Mapping[str, Title]) -> None:
         await self._change(
-            lambda titles: {
-                **titles,
-                **{id_: self._revisions.put_title(title) for id_, title in changed.items()},
-            }
+            lambda catalogue: _with(
+                catalogue, {id_: self._revisions.put_title(title) for id_, title in changed.items()}
+            )
         )
 
-    async def merge(self, imported: Mapping[str, Title], before: Mapping[str, Title]) -> None:
-        """Merge what an import made of the titles `before` it into those that are current by now."""
+    async def merge(
+        self, imported: Mapping[str, Title], before: Mapping[str, Title], barred: Collection[Made] = ()
+    ) -> None:
+        """Merge what an import made of the titles `before` it into those that are current by now.
 
-        def with_imported(titles: Titles) -> Titles:
-            current = self._readable({id_: titles[id_] for id_ in imported.keys() & titles})
+        `barred` comes to what is not served already.
+        """
+
+        def with_imported(catalogue: Catalogue) -> Catalogue:
+            known = imported.keys() & catalogue.titles
+            current = self._readable({id_: catalogue.titles[id_] for id_ in known})
             kept = [
                 merged(title, before=before.get(id_), current=current.get(id_)) for id_, title in imported.items()
             ]
-            return {**titles, **{title.id: self._revisions.put_title(title) for title in kept if title}}
+            changed = {title.id: self._revisions.put_title(title) for title in kept if title}
+            return replace(_with(catalogue, changed), barred=_ordered({*catalogue.barred, *barred}))
 
         await self._change(with_imported)
 
+    async def bar(self, ways: Collection[Made]) -> Current:
+        """Say which ways of making pictures are not served, in place of what was said before."""
+        return await self._change(lambda catalogue: replace(catalogue, barred=_ordered(ways)))
+
     async def delete(self, title: str) -> None:
-        def without(titles: Titles) -> Titles:
-            _known(title, titles)
-            return {id_: revision for id_, revision in titles.items() if id_ != title}
+        def without(catalogue: Catalogue) -> Catalogue:
+            if title not in catalogue.titles:
+                raise _unknown(title)
+            titles = {id_: revision for id_, revision in catalogue.titles.items() if id_ != title}
+            return replace(catalogue, titles=titles)
 
         await self._change(without)
 
-    async def change(self, title: str, changes: dict[str, Any]) -> Title:
-        """Change fields of a title apart from its artworks."""
-        return await self._edit(title, lambda current: replace(current, **changes))
+    async def change(self, title: str, change: Callable[[Title], Title]) -> Title:
+        """Change a title. The function is called again whenever another change came first; it runs in a thread."""
+        edited, _ = await self.change_or_make(title, lambda current: change(_there(title, current)))
+        return edited
 
-    async def patch(self, title: str, artwork: str, changes: dict[str, Any]) -> Title:
-        """Change fields of one artwork."""
+    async def change_or_make(self, title: str, change: Callable[[Title | None], Title]) -> tuple[Title, bool]:
+        """Change a title, or make it of None; return it, and whether it is new."""
+        made: list[tuple[Title, bool]] = []
 
-        def patched(current: Title) -> Title:
+        def apply(catalogue: Catalogue) -> Catalogue:
+            current = self._editable(title, catalogue)
+            made[:] = [(change(current), current is None)]
+            return _with(catalogue, {title: self._revisions.put_title(made[0][0])})
+
+        await self._change(apply)
+        return made[0]
+
+    async def change_artwork(self, title: str, artwork: str, change: Callable[[Artwork], Artwork]) -> Title:
+        def changed(current: Title) -> Title:
             _artwork(current, artwork)
-            artworks = [replace(each, **changes) if each.id == artwork else each for each in current.artworks]
+            artworks = [change(each) if each.id == artwork else each for each in current.artworks]
             return replace(current, artworks=tuple(artworks))
 
-        return await self._edit(title, patched)
+        return await self.change(title, changed)
+
+    async def delete_artwork(self, title: str, artwork: str) -> None:
+        """Take an artwork out of its title, and its pins with it. The default has to be the last one to go."""
+
+        def without(current: Title) -> Title:
+            _artwork(current, artwork)
+            others = tuple(each for each in current.artworks if each.id != artwork)
+            if others and current.default == artwork:
+                raise Problem(409, _still_default(current, others))
+            pins = tuple(pin for pin in current.pins if pin.artwork != artwork)
+            return replace(current, artworks=others, pins=pins, default=current.default if others else None)
+
+        await self.change(title, without)
 
     async def pin(self, title: str, pin: Pin) -> Title:
         """Pin an artwork; a pin for the same placement and country is replaced."""
@@ -86,43 +132,42 @@ class Editor:
             others = [p for p in current.pins if (p.placement, p.country) != (pin.placement, pin.country)]
             return replace(current, pins=(*others, pin))
 
-        return await self._edit(title, pinned)
+        return await self.change(title, pinned)
 
     async def unpin(self, title: str) -> Title:
-        return await self._edit(title, lambda current: replace(current, pins=()))
+        return await self.change(title, lambda current: replace(current, pins=()))
 
-    async def _edit(self, title: str, change: Callable[[Title], Title]) -> Title:
-        edited: list[Title] = []
-
-        def apply(titles: Titles) -> Titles:
-            edited[:] = [change(self._revisions.title(_known(title, titles)))]
-            return {**titles, title: self._revisions.put_title(edited[0])}
-
-        await self._change(apply)
-        return edited[0]
-
-    async def _change(self, change: Callable[[Titles], Titles]) -> None:
+    async def _change(self, change: Callable[[Catalogue], Catalogue]) -> Current:
         """Apply a change to whatever is current, and again if something else became current meanwhile."""
         async with self._turn:  # edits by this process need not outrun one another
             for _ in range(ATTEMPTS):
-                before, titles = await self._current()
+                before, catalogue = await self.current()
                 try:
-                    after = await asyncio.to_thread(self._put, change, titles)
+                    after, name = await asyncio.to_thread(self._put, change, catalogue)
                 except CatalogueError as error:
                     raise Unacceptable(str(error)) from error
-                if after == before or await self._log.swap_setting(SETTING, before, after):
+                if name == before or await self._swap(before, name):
                     await self._shelf.refresh()
-                    return
+                    return name, after
         raise Problem(409, f"The catalogue changed {ATTEMPTS} times while this was tried; try again.")
 
-    def _put(self, change: Callable[[Titles], Titles], titles: Titles) -> bytes:
-        return self._revisions.put_catalogue(change(titles)).encode()
+    async def _swap(self, before: str, after: str) -> bool:
+        return await self._log.swap_setting(SETTING, before.encode() or None, after.encode())
 
-    async def _current(self) -> tuple[bytes | None, Titles]:
-        name = await self._log.setting(SETTING)
-        return name, await asyncio.to_thread(self._revisions.catalogue, name.decode()) if name else {}
+    def _put(self, change: Callable[[Catalogue], Catalogue], catalogue: Catalogue) -> tuple[Catalogue, str]:
+        after = change(catalogue)
+        return after, self._revisions.put_catalogue(after, since=catalogue)
 
-    def _readable(self, revisions: Titles) -> dict[str, Title]:
+    def _editable(self, title: str, catalogue: Catalogue) -> Title | None:
+        """Return a title, None if there is none. One that can't be read can't be changed, only replaced."""
+        revision = catalogue.titles.get(title)
+        try:
+            return None if revision is None else self._revisions.title(revision)
+        except (DamagedRevision, UnknownRevision) as error:
+            reason = str(error).partition(";")[0]
+            raise Problem(409, f"{title!r} can't be changed: {reason}; delete it and import it again.") from error
+
+    def _readable(self, revisions: Mapping[str, str]) -> dict[str, Title]:
         found: dict[str, Title] = {}
         for id_, revision in revisions.items():
             try:
@@ -132,10 +177,22 @@ class Editor:
         return found
 
 
-def _known(title: str, titles: Titles) -> str:
-    if title not in titles:
-        raise NotFound(f"There is no title {title!r}; GET /titles lists them.")
-    return titles[title]
+def _with(catalogue: Catalogue, changed: Mapping[str, str]) -> Catalogue:
+    return replace(catalogue, titles={**catalogue.titles, **changed})
+
+
+def _ordered(ways: Collection[Made]) -> tuple[Made, ...]:
+    return tuple(made for made in MADE if made in ways)
+
+
+def _there(title: str, current: Title | None) -> Title:
+    if current is None:
+        raise _unknown(title)
+    return current
+
+
+def _unknown(title: str) -> NotFound:
+    return NotFound(f"There is no title {title!r}; GET /titles lists them.")
 
 
 def _artwork(title: Title, artwork: str) -> Artwork:
@@ -143,3 +200,11 @@ def _artwork(title: Title, artwork: str) -> Artwork:
     if found is None:
         raise NotFound(f"Title {title.id!r} has no artwork {artwork!r}; GET /titles lists them.")
     return found
+
+
+def _still_default(title: Title, others: Collection[Artwork]) -> str:
+    names = ", ".join(each.id for each in others)
+    return (
+        f"{title.default!r} is the default of {title.id!r}; make another one of its artworks the default first: "
+        f"PUT /titles/{title.id} with one of {names}."
+    )

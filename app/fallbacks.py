@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from app import metrics
 from app.answers import Choice, fallback
 from app.asked import Viewing
+from app.picture import Frame
 from app.shelf import Shelved
 from app.viewers import Viewer
-from assets.catalogue import Artwork
+from assets.artwork import Artwork
 
 
 class Fallbacks:
@@ -15,11 +16,11 @@ class Fallbacks:
         self._clock = clock
 
     def choose(
-        self, asked: Viewing, viewer: Viewer | None, titles: Sequence[Shelved], reason: str
+        self, asked: Viewing, viewer: Viewer | None, titles: Sequence[Shelved], frame: Frame, *, reason: str
     ) -> list[Choice]:
         """Return each title's default picture, or another that may be shown; a title that has none is left out."""
         pairs = [(shelved, self._default(asked, viewer, shelved)) for shelved in titles]
-        choices = [fallback(shelved, artwork.id) for shelved, artwork in pairs if artwork]
+        choices = [fallback(shelved, artwork.id, frame) for shelved, artwork in pairs if artwork]
         metrics.FALLBACKS.labels(reason).inc(len(choices))
         return choices
 
@@ -28,7 +29,7 @@ class Fallbacks:
         maturity = viewer.maturity if viewer else asked.maturity
         if maturity is not None and shelved.title.maturity > maturity:
             return None
-        may = shelved.title.eligible(
+        may = shelved.eligible(
             now=self._clock() / 1000,
             locale=viewer.locale if viewer else asked.language,
             placement=asked.placement,

@@ -12,10 +12,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import metrics
 from app.problem import Problem
+from assets.rendering.decoding import LARGEST_FILE
 
 log = structlog.get_logger()
 
 MOST_BYTES = 1 << 20
+MOST_UPLOADED = LARGEST_FILE + MOST_BYTES
+"""A picture, and what is said of it."""
+UPLOADS = re.compile(r"/titles/[^/]+/artworks")
 MOST_DIGITS = 16
 _ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -74,16 +78,22 @@ class _Passing:
                     raise Problem(
                         400, f"The Content-Length is {value!r}; send the body's size in bytes, in digits."
                     )
-                if len(value) > MOST_DIGITS or int(value) > MOST_BYTES:
-                    raise _too_large()
+                self._check(int(value[: MOST_DIGITS + 1]))  # of thousands of digits the first ones will do
 
     async def receive(self) -> Message:
         """Count the body while it comes in: a chunked one does not say its length beforehand."""
         message = await self._receive()
         self.read += len(message.get("body", b""))
-        if self.read > MOST_BYTES:
-            raise _too_large()
+        self._check(self.read)
         return message
+
+    def _check(self, size: int) -> None:
+        if size > MOST_BYTES and size > (most := self._most()):
+            raise Problem(413, f"The body has more than {most} bytes; send it in smaller parts.")
+
+    def _most(self) -> int:
+        uploading = self._scope["method"] == "POST" and UPLOADS.fullmatch(self._scope["path"])
+        return MOST_UPLOADED if uploading else MOST_BYTES
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -112,7 +122,3 @@ class _Passing:
 
 def failure() -> Problem:
     return Problem(500, "Something failed here; the service's log has it under the X-Request-Id.")
-
-
-def _too_large() -> Problem:
-    return Problem(413, f"The body has more than {MOST_BYTES} bytes; send it in smaller parts.")

@@ -32,7 +32,7 @@ from app.problem import Problem, problem_of
 from app.profiles import Profiles
 from app.records import encode
 from app.report import Reporter
-from app.routes import artwork, feedback, images, operations, profiles, titles
+from app.routes import artwork, catalogue, feedback, images, operations, profiles, titles
 from app.services import Services
 from app.settings import Settings
 from app.shelf import Shelf
@@ -40,10 +40,12 @@ from app.standings import Standings
 from app.store.memory import MemoryStore
 from app.store.protocol import Store, StoreTimeoutError
 from app.store.sqlite import SqliteStore
+from app.tidying import Tidier
 from app.tokens import GRACE_MS, Tokens
 from app.trainer import Trainer
+from app.uploads import Uploads
 from app.viewers import Viewers
-from assets.ingest import Row, ingest
+from assets.importing.ingest import Row, ingest
 from assets.revisions import Revisions
 from bandit.groups import Groups
 from bandit.vowpal import VowpalLearner
@@ -68,6 +70,10 @@ def revisions_in(settings: Settings) -> Revisions:
     return Revisions(settings.data / "catalogue")
 
 
+def images_in(settings: Settings) -> Path:
+    return settings.data / "images"
+
+
 def editor_in(settings: Settings, store: Store) -> Editor:
     """Return an editor for a command that serves nothing itself."""
     revisions = revisions_in(settings)
@@ -80,6 +86,7 @@ async def opened(settings: Settings, store: Store, clock: Callable[[], int] = no
     await store.log.declare(encode(settings.rules()))
     services = await build(settings, store, clock)
     await _refresh(services)
+    await asyncio.to_thread(services.uploads.clear)
     following = asyncio.create_task(_follow(services))
     try:
         yield services
@@ -97,6 +104,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     revisions = revisions_in(settings)
     shelf, model, standings = Shelf(store.log, revisions), Model(store.state), Standings(store.state)
     viewers = Viewers(store, identity, groups)
+    editor, images_folder = Editor(store.log, revisions, shelf), images_in(settings)
     odds = Odds(model, standings, settings.exploration_floor)
     return Services(
         settings=settings,
@@ -105,7 +113,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         shelf=shelf,
         model=model,
         standings=standings,
-        images=settings.data / "images",
+        images=images_folder,
         access=Access(
             admin_key=admin_key(settings),
             client_key=settings.client_key.get_secret_value() if settings.client_key else None,
@@ -123,7 +131,8 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         ),
         recorder=Recorder(store.log, tokens, identity, clock),
         profiles=Profiles(store, identity, groups),
-        editor=Editor(store.log, revisions, shelf),
+        editor=editor,
+        uploads=Uploads(editor, images=images_folder, folder=settings.data / "uploads"),
         reporter=Reporter(store.state),
         inspector=Inspector(store.log, tokens, clock),
     )
@@ -153,7 +162,7 @@ def create_app(
         description="Chooses, for each viewer profile, which artwork of a title to show, and learns from it.",
         lifespan=lifespan,
     )
-    for module in (artwork, feedback, profiles, titles, images, operations):
+    for module in (artwork, feedback, profiles, titles, catalogue, images, operations):
         api.include_router(module.router)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _refused)
@@ -174,10 +183,10 @@ async def import_folder(
     """
     editor = editor_in(settings, store)
     before = await editor.titles()
-    result = ingest(folder, current=before, images=settings.data / "images", progress=progress)
+    result = ingest(folder, current=before, images=images_in(settings), progress=progress)
     changed = {id_: title for id_, title in result.titles.items() if before.get(id_) != title}
-    if changed:
-        await editor.merge(changed, before)
+    if changed or result.barred:
+        await editor.merge(changed, before, result.barred)
     return result.rows
 
 
@@ -210,12 +219,20 @@ async def publish_rebuilt(store: Store, fold: Fold) -> int | None:
 
 
 async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
-    """Run a trainer until `stop`."""
+    """Run a trainer until `stop`, and tidy up beside it."""
     store = open_store(settings)
+    revisions = revisions_in(settings)
+    tidier = Tidier(store.log, revisions, images_in(settings), retention_days=settings.retention_days)
+    tidying = asyncio.create_task(tidier.run())
     try:
-        shelf = Shelf(store.log, revisions_in(settings))
-        await Trainer(store, shelf, holder=holder, retention_days=settings.retention_days).run(stop)
+        trainer = Trainer(
+            store, Shelf(store.log, revisions), holder=holder, retention_days=settings.retention_days
+        )
+        await trainer.run(stop)
     finally:
+        tidying.cancel()
+        with suppress(asyncio.CancelledError):
+            await tidying
         await store.close()
 
 

@@ -12,6 +12,7 @@ FAST = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.05, 0.1, 0.25, 1.0)
 DECISIONS = Counter("keyart_decisions", "Pictures chosen, by group and outcome", ["group", "outcome"])
 FALLBACKS = Counter("keyart_fallbacks", "Default pictures served instead of a decision", ["reason"])
 FEEDBACK = Counter("keyart_feedback", "Impressions, clicks and plays received", ["kind", "outcome"])
+UPLOADS = Counter("keyart_uploads", "Pictures uploaded, by what became of them", ["outcome"])
 REQUEST_SECONDS = Histogram(
     "keyart_request_seconds", "Time to answer, by route and status", ["route", "status"], buckets=FAST
 )

@@ -14,6 +14,7 @@ from app.fallbacks import Fallbacks
 from app.identity import hold_key
 from app.model import NoModelError
 from app.odds import Odds
+from app.picture import USUAL, Frame
 from app.problem import Gone, NotFound
 from app.records import Decision, encode
 from app.settings import Settings
@@ -21,7 +22,7 @@ from app.shelf import Shelved
 from app.store.protocol import Draft, Hold, Log, StoreTimeoutError
 from app.tokens import Tokens
 from app.viewers import Viewer, Viewers
-from assets.catalogue import Artwork
+from assets.artwork import Artwork
 from bandit.exploration import one_of
 from bandit.sampling import draw, uniform_from
 
@@ -57,6 +58,7 @@ class Request:
 
     asked: Viewing
     viewer: Viewer
+    frame: Frame
     now: int
     deadline: float
 
@@ -78,10 +80,11 @@ class Personalizer:
         self._viewers, self._odds, self._tokens, self._clock = viewers, odds, tokens, clock
         self._fallbacks = fallbacks
 
-    async def choose(self, asked: Viewing, titles: Sequence[Shelved]) -> list[Choice]:
+    async def choose(self, asked: Viewing, titles: Sequence[Shelved], frame: Frame = USUAL) -> list[Choice]:
         """Return a choice for each title, in order. Whatever fails, a known title gets a picture.
 
-        A title none of whose artworks may be shown to this viewer is left out.
+        A title none of whose artworks may be shown to this viewer is left out. The frame says which rendition is
+        named, and has no part in the choice.
         """
         deadline = asyncio.get_running_loop().time() + self._settings.decision_timeout_ms / 1000
         viewer = None
@@ -89,19 +92,24 @@ class Personalizer:
             now = self._clock()
             viewer = await self._viewers.of(asked, now)
             if self._settings.serve == "default":
-                return self._fallbacks.choose(asked, viewer, titles, "switched_off")
+                return self._fallbacks.choose(asked, viewer, titles, frame, reason="switched_off")
             cases = [case for shelved in titles if (case := self._case(asked, viewer, shelved, now))]
-            return await self._decide(Request(asked, viewer, now, deadline), cases)
+            return await self._decide(Request(asked, viewer, frame, now, deadline), cases)
         except Exception as failure:  # noqa: BLE001  a known title gets a picture, whatever failed
-            return self._fallbacks.choose(asked, viewer, titles, _reason(failure))
+            return self._fallbacks.choose(asked, viewer, titles, frame, reason=_reason(failure))
 
-    async def choose_one(self, asked: Viewing, shelved: Shelved) -> Choice:
+    async def choose_one(self, asked: Viewing, shelved: Shelved, frame: Frame = USUAL) -> Choice:
         """Return the choice for one title, or raise `Gone` or `NotFound` if no artwork of it may be shown."""
-        for choice in await self.choose(asked, [shelved]):
+        for choice in await self.choose(asked, [shelved], frame):
             return choice
         title = shelved.title.id
-        if all(artwork.status == "withdrawn" for artwork in shelved.title.artworks):
-            raise Gone(f"Every artwork of title {title!r} is withdrawn; add one or activate one.")
+        if not shelved.title.artworks:
+            raise NotFound(f"Title {title!r} has no artwork yet; upload one with POST /titles/{title}/artworks.")
+        if shelved.forbidden(self._clock() / 1000):
+            raise Gone(
+                f"Every artwork of title {title!r} is withdrawn, lacks the consent that it needs, or is of a "
+                "barred kind; add one that may be shown, or activate one."
+            )
         raise NotFound(
             f"No artwork of title {title!r} may be shown for this maturity, locale, placement and time; "
             "widen the request or the artworks' limits."
@@ -125,7 +133,7 @@ class Personalizer:
         title = shelved.title
         if viewer.maturity is not None and title.maturity > viewer.maturity:
             return None
-        candidates = title.eligible(
+        candidates = shelved.eligible(
             now=now / 1000, locale=viewer.locale, placement=asked.placement, maturity=viewer.maturity
         )
         if not candidates:
@@ -238,10 +246,12 @@ class Personalizer:
         """Return the case's choice; a fallback for `reason` if nothing was decided."""
         hold = case.hold
         if hold is None:
-            return self._fallbacks.choose(request.asked, request.viewer, [case.shelved], reason)
+            return self._fallbacks.choose(
+                request.asked, request.viewer, [case.shelved], request.frame, reason=reason
+            )
         outcome = "held" if case.held else "pinned" if hold.pinned else "drawn"
         metrics.decided(hold.group, outcome).inc()
-        return [chosen(case.shelved, hold, self._tokens, held=case.held)]
+        return [chosen(case.shelved, hold, self._tokens, request.frame, held=case.held)]
 
 
 def _reason(failure: Exception) -> str:

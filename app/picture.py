@@ -1,37 +1,91 @@
 """Which rendition of an artwork is named to whom."""
 
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
 from typing_extensions import TypedDict
 
-from assets.catalogue import Artwork
+from assets.artwork import Artwork
+from assets.crop import Canvas, Format
+from assets.provenance import Made
 
 IMAGES = "/images/"
+REMEMBERED = 256
+_REFUSED = re.compile(r";\s*q\s*=\s*0(?:\.0*)?\s*(?:;|$)")
 
 
 class Image(TypedDict):
+    """Addresses are of one format; `width` and `height` are those of `url`, in pixels."""
+
     url: str
     srcset: str
     width: int
     height: int
     placeholder: str
     alt: str
+    made: Made
+    creator: str
+    licence: str
 
 
-def image_of(artwork: Artwork) -> Image:
-    """Return the picture in WebP, which every browser since 2020 reads."""
-    renditions = [rendition for rendition in artwork.renditions if rendition.format == "webp"]
-    largest = max(renditions, key=lambda rendition: rendition.width)
+class Frame(NamedTuple):
+    """Where a picture is to stand, and in what encoding. It chooses the rendition, never the artwork."""
+
+    canvas: Canvas = "16:9"
+    width: int | None = None
+    encoding: Format = "webp"
+
+
+USUAL = Frame()
+
+
+class Accepted(NamedTuple):
+    """What an Accept header asks for; `picture` is the picture itself, rather than what is said of it."""
+
+    picture: bool
+    encoding: Format
+
+
+def image_of(artwork: Artwork, frame: Frame = USUAL) -> Image:
+    """Return what a client has to know of the picture."""
+    crop = artwork.crop(frame.canvas)
+    names = {width: IMAGES + crop.name(width, frame.encoding) for width in crop.widths}
+    width = crop.width_for(frame.width)
+    provenance = artwork.provenance
     return {
-        "url": IMAGES + largest.name,
-        "srcset": ", ".join(f"{IMAGES}{rendition.name} {rendition.width}w" for rendition in renditions),
-        "width": largest.width,
-        "height": largest.height,
-        "placeholder": artwork.placeholder,
+        "url": names[width],
+        "srcset": ", ".join([f"{name} {each}w" for each, name in names.items()]),
+        "width": width,
+        "height": crop.height_at(width),
+        "placeholder": crop.placeholder,
         "alt": artwork.alt,
+        "made": provenance.made,
+        "creator": provenance.creator,
+        "licence": provenance.licence,
     }
 
 
-def url_for(artwork: Artwork, accept: str) -> str:
-    """Return the picture in the best format that the client accepts; who says nothing of WebP gets JPEG."""
-    wanted = "webp" if "image/webp" in accept or accept.startswith("image/*") else "jpeg"
-    fitting = [rendition for rendition in artwork.renditions if rendition.format == wanted] or artwork.renditions
-    return IMAGES + max(fitting, key=lambda rendition: rendition.width).name
+def shows(artwork: Artwork, name: str) -> bool:
+    """Whether one of its renditions has this file name."""
+    return any(name in crop.names() for crop in artwork.crops)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def accepted(header: str) -> Accepted:
+    """Read an Accept header (RFC 9110, section 12.5.1), however malformed.
+
+    The encoding is the best one that is not refused with q=0; the order among the others is the service's. WebP
+    is for whoever says nothing of images, too: every browser since 2020 reads it, though few say so to a script.
+    """
+    ranges = [part.strip() for part in header.lower().split(",")]
+    kinds = {part.partition(";")[0].strip(): not _REFUSED.search(part) for part in ranges}
+    return Accepted(ranges[0].startswith("image/"), _encoding(kinds))
+
+
+def _encoding(kinds: dict[str, bool]) -> Format:
+    """Return the format for media ranges that are accepted or not; `image/*` does not bring a refused one back."""
+    if kinds.get("image/avif"):
+        return "avif"
+    images = any(kind.startswith("image/") for kind in kinds)
+    return "webp" if kinds.get("image/webp", kinds.get("image/*", not images)) else "jpeg"

@@ -19,6 +19,7 @@ from app.settings import Settings
 from app.shelf import Shelf
 from app.standings import Standings
 from app.store.protocol import Store
+from app.uploads import Uploads
 
 NEVER_CACHED = "private, no-store"
 
@@ -37,6 +38,7 @@ class Services:
     recorder: Recorder
     profiles: Profiles
     editor: Editor
+    uploads: Uploads
     reporter: Reporter
     inspector: Inspector
 

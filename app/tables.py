@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 from rich.table import Table
+from rich.text import Text
 
 from app.store.protocol import Snapshot
-from assets.row import Row
+from assets.importing.row import Row
 from bandit.vowpal import UnusableSnapshot, VowpalLearner
 
 
@@ -40,11 +41,12 @@ def of_snapshots(snapshots: Iterable[Snapshot]) -> Table:
 
 
 def of_import(rows: Iterable[Row]) -> Table:
-    """Show what became of each picture that is not as it was."""
-    table = Table("title", "artwork", "outcome", "reason")
+    """Show what became of each picture that is not as it was, and what an editor should look at again."""
+    table = Table("title", "artwork", "outcome", "to look at")
     for row in rows:
-        if row.outcome != "unchanged":
-            table.add_row(row.title, row.artwork, row.outcome, row.reason)
+        if row.outcome != "unchanged" or row.warnings:
+            sentences = Text("\n".join([*([row.reason] if row.reason else []), *row.warnings]))
+            table.add_row(row.title, row.artwork, row.outcome, sentences)
     return table
 
 

@@ -1,7 +1,7 @@
 """A clock set by hand, a small catalogue on a shelf, and decisions over it."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -15,7 +15,8 @@ from app.shelf import SETTING, Shelf
 from app.store.memory import MemoryLog, MemoryStore
 from app.store.protocol import Draft, Log
 from assets.catalogue import Title
-from assets.revisions import Revisions
+from assets.provenance import Made
+from assets.revisions import Catalogue, Revisions
 from bandit.types import Action, Context
 from tests.assets.builders import an_artwork
 
@@ -51,13 +52,25 @@ def changed(struct: T, **changes: Any) -> T:
     return msgspec.structs.replace(struct, **changes)
 
 
+async def make_current(log: Log, folder: Path, titles: Iterable[Title], barred: tuple[Made, ...] = ()) -> str:
+    """Make these titles the whole catalogue, as any process may at any time, and return its name."""
+    revisions = Revisions(folder)
+    wanted = {title.id: revisions.put_title(title) for title in titles}
+    name = revisions.put_catalogue(Catalogue(wanted, barred))
+    before = await log.setting(SETTING)
+    if before is None:
+        await log.make_setting(SETTING, name.encode())
+    else:
+        assert await log.swap_setting(SETTING, before, name.encode())
+    return name
+
+
 async def a_shelf(log: Log, folder: Path, *titles: Title, earlier: tuple[Title, ...] = ()) -> Shelf:
     """Return a shelf on which `titles` stand; `earlier` revisions can be had by name."""
     revisions = Revisions(folder)
     for title in earlier:
         revisions.put_title(title)
-    name = revisions.put_catalogue({title.id: revisions.put_title(title) for title in titles})
-    await log.make_setting(SETTING, name.encode())
+    await make_current(log, folder, titles)
     shelf = Shelf(log, revisions)
     await shelf.refresh()
     return shelf

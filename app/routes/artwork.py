@@ -12,13 +12,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.answers import Choice, Page
 from app.asked import ArtworkQuery, PageQuery, error_sentences
-from app.picture import url_for
+from app.picture import Accepted, Frame, accepted
 from app.problem import NotFound, Problem, Unacceptable
 from app.services import Service, Services
 from app.shelf import Shelved
 
 router = APIRouter(tags=["artwork"])
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept"}
+LONGEST_ACCEPT = 1000
+"""Characters that are read of it: what was read is remembered."""
 PURPOSES = (b"sec-purpose", b"purpose", b"x-moz")
 _encode = msgspec.json.Encoder().encode
 
@@ -40,15 +42,16 @@ PAGE_BODY = {"content": {"application/json": {"schema": PageQuery.model_json_sch
 async def page(request: Request, services: Service) -> Response:
     """Choose the pictures of a page; a title that is named twice gets one."""
     query = await _page(request)
+    frame = Frame(query.canvas, query.width, _wanted(request.scope)[0].encoding)
     titles = list(dict.fromkeys(query.titles))
     known = [found for title in titles if (found := services.shelf.get(title))]
-    choices = await services.personalizer.choose(query, known)
+    choices = await services.personalizer.choose(query, known, frame)
     body: Page = {
         "choices": choices,
         "unknown": [title for title in titles if services.shelf.get(title) is None],
         "unavailable": _without(choices, known),
     }
-    return Response(_encode(body), headers={"Cache-Control": "private, no-store"}, media_type="application/json")
+    return Response(_encode(body), headers=PRIVATE, media_type="application/json")
 
 
 async def _page(request: Request) -> PageQuery:
@@ -124,15 +127,15 @@ def _pairs(query: str) -> list[tuple[str, str]]:
     return [(name, value) for name, _, value in split]
 
 
-def _wanted(scope: Scope) -> tuple[str, bool]:
+def _wanted(scope: Scope) -> tuple[Accepted, bool]:
     """Return what the client accepts, and whether it asks ahead of being sure to show anything: a prefetch."""
     accept, ahead = "", False
     for name, value in scope["headers"]:
-        if name == b"accept":
-            accept = accept or value.decode("latin-1").lower()
+        if name == b"accept":  # several lines are one list
+            accept = f"{accept},{value.decode('latin-1')}" if accept else value.decode("latin-1")
         elif name in PURPOSES:
             ahead = ahead or b"prefetch" in value.lower()
-    return accept, ahead
+    return accepted(accept[:LONGEST_ACCEPT]), ahead
 
 
 async def _answer(services: Services, query: ArtworkQuery, scope: Scope) -> Response:
@@ -142,15 +145,16 @@ async def _answer(services: Services, query: ArtworkQuery, scope: Scope) -> Resp
     shelved = services.shelf.get(query.title)
     if shelved is None:
         raise NotFound(f"There is no title {query.title!r}; GET /titles lists them.")
-    choice = await services.personalizer.choose_one(query, shelved)
-    if query.as_ == "image" or (query.as_ is None and accept.startswith("image/")):
-        [artwork] = [each for each in shelved.title.artworks if each.id == choice["artwork"]]
-        return _redirect(choice, url_for(artwork, accept))
+    frame = Frame(query.canvas, query.width, accept.encoding)
+    choice = await services.personalizer.choose_one(query, shelved, frame)
+    if query.as_ == "image" or (query.as_ is None and accept.picture):
+        return _redirect(choice)
     return JsonAnswer(choice)
 
 
-def _redirect(choice: Choice, url: str) -> Response:
-    headers = {**PRIVATE, "Cache-Control": "no-store", "Location": url}
+def _redirect(choice: Choice) -> Response:
+    image = choice["image"]
+    headers = {**PRIVATE, "Cache-Control": "no-store", "Location": image["url"], "X-Artwork-Made": image["made"]}
     if choice["decision_id"]:
         headers["X-Decision-Id"] = choice["decision_id"]
     return Response(status_code=302, headers=headers)

@@ -1,83 +1,54 @@
-"""`/titles`: the catalogue, and editing it."""
+"""`/titles`: the catalogue's titles, and editing them."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+import msgspec
+from fastapi import APIRouter, Path, Request, Response
+from typing_extensions import TypedDict
 
-from app.asked import Country, Slug
-from app.listing import Listed, Listing, listed_json, shelved_json
+from app.asked import Slug
+from app.edits import ArtworkBody, PinBody, TitleBody
+from app.listing import Listed, ListedArtwork, Listing, listed_artwork, listed_json, listing_json
 from app.services import ADMIN, Service
-from assets.catalogue import Pin, Title
-from assets.rules import STRICTEST_MATURITY
+from app.uploads import Outcome, UploadForm
+from assets.catalogue import Title
 
 router = APIRouter(tags=["catalogue"])
 Id = Annotated[Slug, Path()]
-LIFTABLE = {"valid_from", "valid_until"}
-"""Fields for which null is a value."""
-Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_encode = msgspec.json.Encoder().encode
 
 
-class Change(BaseModel):
-    """Fields to be changed; what is left out stays as it is."""
+class UploadAnswer(TypedDict):
+    """What became of an upload; a warning is a sentence about something that should be looked at again."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for name in sorted(self.model_fields_set - LIFTABLE):
-            if getattr(self, name) is None:
-                raise ValueError(f"{name} can't be null; leave it out to keep it as it is")
-        return self
+    artwork: ListedArtwork
+    outcome: Outcome
+    warnings: tuple[str, ...]
 
 
-class TitleBody(Change):
-    """What can be said of a title apart from its artworks; what is left out stays as it is."""
-
-    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    genres: Annotated[tuple[Slug, ...], Field(max_length=32)] | None = None
-    maturity: Annotated[int, Field(ge=0, le=STRICTEST_MATURITY)] | None = None
-    default: Slug | None = None
-
-
-class ArtworkBody(Change):
-    """What can be changed of an artwork; what is left out stays as it is."""
-
-    status: Literal["active", "paused", "withdrawn"] | None = None
-    tags: Annotated[tuple[Slug, ...], Field(max_length=64)] | None = None
-    alt: Annotated[str, Field(min_length=1, max_length=500)] | None = None
-    locales: Annotated[tuple[str, ...], Field(max_length=64)] | None = None
-    placements: Annotated[tuple[Slug, ...], Field(max_length=64)] | None = None
-    maturity: Annotated[int, Field(ge=0, le=STRICTEST_MATURITY)] | None = None
-    valid_from: Moment | None = None
-    """Unix seconds; null lifts the limit."""
-    valid_until: Moment | None = None
-
-
-class PinBody(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-    artwork: Slug
-    placement: Slug | None = None
-    country: Country | None = None
-    until: Moment | None = None
-    """Unix seconds; without it the pin stays until it is taken away."""
+def _form() -> dict[str, Any]:
+    """Describe the fields as what they are in a form: texts."""
+    fields: dict[str, Any] = {"file": {"type": "string", "format": "binary"}}
+    for name, field in UploadForm.model_fields.items():
+        fields[name] = {"type": "string", "description": field.description or ""}
+    schema = {"type": "object", "properties": fields, "required": ["file"]}
+    return {"requestBody": {"content": {"multipart/form-data": {"schema": schema}}, "required": True}}
 
 
 @router.get("/titles", response_model=Listing)
 async def titles(services: Service) -> Response:
     """List the titles with their artworks."""
-    content = b",".join([shelved_json(shelved) for shelved in services.shelf])
-    return Response(b'{"titles":[' + content + b"]}", media_type="application/json")
+    return Response(await listing_json(services.shelf), media_type="application/json")
 
 
-@router.put("/titles/{title}", response_model=Listed, dependencies=[ADMIN])
+@router.put("/titles/{title}", response_model=Listed, responses={201: {"model": Listed}}, dependencies=[ADMIN])
 async def put_title(title: Id, body: TitleBody, services: Service) -> Response:
-    """Change a title's name, genres, maturity or default artwork.
+    """Make a title, or change one's name, names, synopsis, genres, maturity or default artwork.
 
-    A title comes into being with its first artworks, by `keyart import`: without any there is nothing to show.
+    A new one has nothing to show until its first artwork is uploaded.
     """
-    return _shown(await services.editor.change(title, _given(body)))
+    found, new = await services.editor.change_or_make(title, lambda current: body.applied(title, current))
+    return _shown(found, 201 if new else 200)
 
 
 @router.delete("/titles/{title}", status_code=204, response_class=Response, dependencies=[ADMIN])
@@ -86,16 +57,46 @@ async def delete_title(title: Id, services: Service) -> None:
     await services.editor.delete(title)
 
 
+@router.post(
+    "/titles/{title}/artworks",
+    response_model=UploadAnswer,
+    status_code=201,
+    responses={200: {"model": UploadAnswer}},
+    dependencies=[ADMIN],
+    openapi_extra=_form(),
+)
+async def post_artwork(title: Id, request: Request, services: Service) -> Response:
+    """Take a picture in as a new artwork, or in the place of an artwork's picture, whose edits stay."""
+    uploaded = await services.uploads.take(title, request)
+    answer: UploadAnswer = {
+        "artwork": listed_artwork(uploaded.artwork),
+        "outcome": uploaded.outcome,
+        "warnings": uploaded.warnings,
+    }
+    return _json(_encode(answer), 201 if uploaded.outcome == "new" else 200)
+
+
 @router.patch("/titles/{title}/artworks/{artwork}", response_model=Listed, dependencies=[ADMIN])
 async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, services: Service) -> Response:
-    """Pause, withdraw or activate an artwork, or change what it says of itself."""
-    return _shown(await services.editor.patch(title, artwork, _given(body)))
+    """Pause, withdraw or activate an artwork, or change what it says of itself and where it comes from.
+
+    Of a consent, too, only what is named changes.
+    """
+    return _shown(await services.editor.change_artwork(title, artwork, body.applied))
+
+
+@router.delete(
+    "/titles/{title}/artworks/{artwork}", status_code=204, response_class=Response, dependencies=[ADMIN]
+)
+async def delete_artwork(title: Id, artwork: Id, services: Service) -> None:
+    """Take an artwork out of its title, with its pins. The default can go only as the last one."""
+    await services.editor.delete_artwork(title, artwork)
 
 
 @router.put("/titles/{title}/pin", response_model=Listed, dependencies=[ADMIN])
 async def put_pin(title: Id, body: PinBody, services: Service) -> Response:
     """Pin an artwork: it overrides holds and draws, and is never learned from."""
-    return _shown(await services.editor.pin(title, Pin(body.artwork, body.placement, body.country, body.until)))
+    return _shown(await services.editor.pin(title, body.pin()))
 
 
 @router.delete("/titles/{title}/pin", response_model=Listed, dependencies=[ADMIN])
@@ -104,9 +105,9 @@ async def delete_pin(title: Id, services: Service) -> Response:
     return _shown(await services.editor.unpin(title))
 
 
-def _given(body: Change) -> dict[str, Any]:
-    return {name: getattr(body, name) for name in body.model_fields_set}
+def _shown(title: Title, status: int = 200) -> Response:
+    return _json(listed_json(title), status)
 
 
-def _shown(title: Title) -> Response:
-    return Response(listed_json(title), media_type="application/json")
+def _json(content: bytes, status: int) -> Response:
+    return Response(content, status, media_type="application/json")

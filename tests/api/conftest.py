@@ -1,18 +1,23 @@
-import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 import structlog
 
-from assets import SAMPLES
-from assets.ingest import ingest
+from assets.artwork import Artwork
+from assets.catalogue import Title
+from assets.picture import Job
+from assets.provenance import Provenance
+from assets.rendering.developing import develop
+from assets.rendering.renditions import write
 from tests.api.service import Catalogue, Service, serving
+from tests.assets.builders import a_picture, encoded
 
 PICTURES = {
-    "countdown": ("cupola", "earthrise", "ignition", "sunset-pad"),
-    "big-buck-bunny": ("forest-brook", "morning-stretch"),
-    "cosmos-laundromat": ("lonely-hill",),
+    "countdown": {"cupola": "navy", "earthrise": "teal", "ignition": "orange", "sunset-pad": "crimson"},
+    "big-buck-bunny": {"forest-brook": "green", "morning-stretch": "gold"},
+    "cosmos-laundromat": {"lonely-hill": "olive"},
 }
 
 
@@ -27,14 +32,34 @@ def plain_log() -> None:
 
 @pytest.fixture(scope="session")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
-    """Three titles with seven real pictures."""
-    originals = tmp_path_factory.mktemp("originals")
+    """Three titles with seven pictures, all developed as an import does it."""
     images = tmp_path_factory.mktemp("images")
-    for title, names in PICTURES.items():
-        (originals / title).mkdir()
-        for name in names:
-            shutil.copy(SAMPLES / title / f"{name}.jpg", originals / title)
-    return Catalogue(ingest(originals, current={}, images=images, workers=1).titles, images)
+    titles = {id_: _title(id_, pictures, images) for id_, pictures in PICTURES.items()}
+    return Catalogue(titles, images)
+
+
+def _title(id_: str, pictures: Mapping[str, str], images: Path) -> Title:
+    artworks = tuple(_artwork(name, colour, images) for name, colour in pictures.items())
+    return Title(id_, id_.replace("-", " ").title(), default=artworks[0].id, artworks=artworks)
+
+
+def _artwork(id_: str, colour: str, images: Path) -> Artwork:
+    """Return an artwork whose files stand in `images`; one has no picture's colour in common with another."""
+    original = encoded(a_picture((1280, 720), colour))
+    picture = develop(original, Job("", id_), partial(write, images))
+    name = id_.replace("-", " ").capitalize()
+    return Artwork(
+        id_,
+        name,
+        f"A half {colour} picture",
+        tags=tuple(id_.split("-")),
+        provenance=Provenance("photographed", "Somebody", "CC-BY-4.0"),
+        features=picture.features,
+        source=picture.source,
+        recipe=picture.recipe,
+        fingerprint=picture.fingerprint,
+        crops=picture.crops,
+    )
 
 
 @pytest.fixture

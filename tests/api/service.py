@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,14 @@ import httpx2
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Scope
 
-from app.editor import Editor
-from app.main import create_app, revisions_in
+from app.main import create_app
 from app.services import Services
 from app.settings import Settings
-from app.shelf import Shelf
 from app.store.sqlite import SqliteStore
 from app.trainer import resume
-from assets.catalogue import Title
-from tests.builders import Clock
+from assets.catalogue import Artwork, Title
+from assets.provenance import Made
+from tests.builders import Clock, make_current
 
 ADMIN = {"Authorization": "Bearer the-admin-key"}
 CLIENT = {"Authorization": "Bearer the-client-key"}
@@ -71,6 +70,33 @@ class Service:
         answer = await self.http.get("/artwork", params={"title": title, **query}, headers=headers)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def title(self, id: str = "countdown") -> Title:  # noqa: A002
+        """Return a title as it stands on the shelf."""
+        shelved = self.services.shelf.get(id)
+        assert shelved, f"There is no title {id!r} on the shelf."
+        return shelved.title
+
+    def artwork(self, id: str, title: str = "countdown") -> Artwork:  # noqa: A002
+        found = self.title(title).artwork(id)
+        assert found, f"There is no artwork {id!r} of {title!r} on the shelf."
+        return found
+
+    async def change(self, *titles: Title, barred: tuple[Made, ...] = ()) -> None:
+        """Put titles in the place of those of the same ids, as another process does: nobody is told."""
+        known = {shelved.title.id: shelved.title for shelved in self.services.shelf}
+        wanted = {**known, **{title.id: title for title in titles}}.values()
+        await make_current(self.store.log, self.settings.data / "catalogue", wanted, barred)
+
+    async def change_artwork(self, id: str, title: str = "countdown", **changes: Any) -> None:  # noqa: A002
+        """Change fields of an artwork in the same way."""
+        before = self.title(title)
+        artworks = [replace(each, **changes) if each.id == id else each for each in before.artworks]
+        await self.change(replace(before, artworks=tuple(artworks)))
+
+    async def refresh(self) -> None:
+        """Do what a worker does four times a second."""
+        await self.services.shelf.refresh()
 
     async def learn(self) -> None:
         """Fold the log as a trainer does, publish, and take the snapshot up."""
@@ -137,8 +163,7 @@ async def _stock(settings: Settings, store: SqliteStore, catalogue: Catalogue) -
     if images.exists():
         return
     images.symlink_to(catalogue.images)
-    revisions = revisions_in(settings)
-    await Editor(store.log, revisions, Shelf(store.log, revisions)).put_all(catalogue.titles)
+    await make_current(store.log, settings.data / "catalogue", catalogue.titles.values())
 
 
 def _api(app: Any) -> FastAPI:

@@ -23,6 +23,9 @@ ADMIN_CALLS = [
     ("PUT", "/titles/countdown"),
     ("DELETE", "/titles/countdown"),
     ("PATCH", "/titles/countdown/artworks/cupola"),
+    ("DELETE", "/titles/countdown/artworks/sunset-pad"),
+    ("GET", "/catalogue"),
+    ("PATCH", "/catalogue"),
     ("PUT", "/titles/countdown/pin"),
     ("DELETE", "/titles/countdown/pin"),
 ]

@@ -11,7 +11,9 @@ import pytest
 
 from app.records import Kind
 from app.store.protocol import Hold, Progress, Snapshot, StoreTimeoutError
-from tests.api.service import ADMIN, IMG, Catalogue, Service, in_group, is_problem, serving
+from assets.catalogue import Title
+from assets.provenance import Consent, Provenance
+from tests.api.service import ADMIN, IMG, START, Catalogue, Service, in_group, is_problem, serving
 from tests.builders import Clock
 
 SHAPE = {
@@ -25,6 +27,15 @@ SHAPE = {
     "expires_at": str,
 }
 HOUR = 3_600_000
+TYPES = {".avif": "image/avif", ".webp": "image/webp", ".jpg": "image/jpeg"}
+
+
+FORBIDDEN = {
+    "without consent": Provenance(consent=Consent("Ada", withdrawn=True)),
+    "consent over": Provenance(consent=Consent("Ada", START / 1000)),
+    "barred": Provenance("ai-generated"),
+}
+"""Of what nobody may see; the last needs its kind to be barred, too."""
 
 
 async def withdraw(service: Service, artwork: str, title: str = "countdown", status: str = "withdrawn") -> None:
@@ -47,10 +58,11 @@ async def test_the_answer_has_the_documented_shape(service: Service) -> None:
     assert (choice["held"], choice["fallback"]) == (False, False)
     assert choice["expires_at"] == "2026-09-22T14:13:20Z"  # a day after the clock of these tests begins
     image = choice["image"]
-    assert set(image) >= {"url", "srcset", "width", "height", "placeholder", "alt"}
     assert (image["width"], image["height"]) == (640, 360)
     assert image["placeholder"].startswith("data:image/")
-    assert image["srcset"].split()[0] == image["url"]
+    assert f"{image['url']} 640w" in image["srcset"].split(", ")
+    assert image["alt"].startswith("A half ")
+    assert (image["made"], image["creator"], image["licence"]) == ("photographed", "Somebody", "CC-BY-4.0")
 
 
 async def test_the_answer_is_private_and_never_stored(service: Service) -> None:
@@ -64,10 +76,11 @@ async def test_the_answer_is_private_and_never_stored(service: Service) -> None:
 @pytest.mark.parametrize(
     ("accept", "suffix"),
     [
-        (IMG["Accept"], ".webp"),
+        (IMG["Accept"], ".avif"),
         ("image/webp,*/*", ".webp"),
         ("IMAGE/WEBP", ".webp"),
         ("image/*", ".webp"),
+        ("image/avif;q=0,image/webp", ".webp"),
         ("image/png,image/jpeg", ".jpg"),
     ],
 )
@@ -81,9 +94,64 @@ async def test_an_img_tag_is_sent_to_the_picture_in_the_best_format_that_it_acce
     assert answer.headers["location"].endswith(suffix)
     assert "no-store" in answer.headers["cache-control"]
     assert answer.headers["vary"] == "Accept"
+    assert answer.headers["x-artwork-made"] == "photographed"
     picture = await service.http.get(answer.headers["location"])
     assert picture.status_code == 200
-    assert picture.headers["content-type"] == {".webp": "image/webp", ".jpg": "image/jpeg"}[suffix]
+    assert picture.headers["content-type"] == TYPES[suffix]
+    assert picture.headers["x-artwork-made"] == "photographed"
+
+
+@pytest.mark.parametrize(
+    ("accept", "suffix"),
+    [
+        ("application/json", ".webp"),
+        ("*/*", ".webp"),
+        ("application/json, image/avif", ".avif"),
+        ("text/html, image/png", ".jpg"),
+    ],
+)
+async def test_what_is_said_of_a_picture_names_the_format_that_the_client_accepts(
+    service: Service, accept: str, suffix: str
+) -> None:
+    image = (await service.get(profile="ada", headers={"Accept": accept}))["image"]
+    page = await service.http.post(
+        "/artwork", json={"profile": "ada", "titles": ["countdown"]}, headers={"Accept": accept}
+    )
+    assert image["url"].endswith(suffix)
+    assert all(entry.split()[0].endswith(suffix) for entry in image["srcset"].split(", "))
+    assert page.json()["choices"][0]["image"] == image
+    assert page.headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize(
+    ("query", "size"),
+    [
+        ({}, (640, 360)),
+        ({"canvas": "2:3"}, (480, 720)),
+        ({"canvas": "1:1"}, (640, 640)),
+        ({"canvas": "1:1", "width": 641}, (720, 720)),
+        ({"canvas": "16:9", "width": 1}, (320, 180)),
+        ({"width": 8192}, (1280, 720)),
+    ],
+)
+async def test_canvas_and_width_choose_the_rendition_in_what_is_said_and_in_the_redirect(
+    service: Service, query: dict[str, Any], size: tuple[int, int]
+) -> None:
+    image = (await service.get(profile="ada", headers=IMG, **query, **{"as": "json"}))["image"]
+    assert (image["width"], image["height"]) == size
+    redirect = await service.http.get(
+        "/artwork", params={"profile": "ada", "title": "countdown", **query}, headers=IMG
+    )
+    assert redirect.headers["location"] == image["url"]
+    widths = [int(entry.rpartition(" ")[2][:-1]) for entry in image["srcset"].split(", ")]
+    assert widths == sorted(set(widths))
+    assert size[0] in widths
+
+
+@pytest.mark.parametrize("query", [{"canvas": "4:3"}, {"canvas": ""}, {"width": 0}, {"width": 8193}])
+async def test_a_canvas_or_width_that_there_is_not_is_refused(service: Service, query: dict[str, Any]) -> None:
+    answer = await service.http.get("/artwork", params={"title": "countdown", **query})
+    assert is_problem(answer, 422)["errors"][0]["field"] in query
 
 
 async def test_the_redirect_names_the_decision_that_feedback_can_name(service: Service) -> None:
@@ -116,6 +184,33 @@ async def test_a_title_whose_artworks_are_all_withdrawn_is_gone(service: Service
     await withdraw(service, "lonely-hill", "cosmos-laundromat")
     is_problem(await service.http.get("/artwork?title=cosmos-laundromat"), 410)
     is_problem(await service.http.get("/artwork?title=cosmos-laundromat", headers=IMG), 410)
+
+
+@pytest.mark.parametrize("way", ["without consent", "consent over", "barred"])
+async def test_a_title_of_which_nobody_may_see_anything_is_gone(service: Service, way: str) -> None:
+    await service.change_artwork("lonely-hill", "cosmos-laundromat", provenance=FORBIDDEN[way])
+    await service.refresh()
+    await service.change(barred=("ai-generated",) if way == "barred" else ())
+    await service.refresh()
+    detail = is_problem(await service.http.get("/artwork?title=cosmos-laundromat"), 410)["detail"]
+    assert "'cosmos-laundromat'" in detail
+    is_problem(await service.http.get("/artwork?title=cosmos-laundromat", headers=IMG), 410)
+    page = (await service.http.post("/artwork", json={"titles": ["cosmos-laundromat"]})).json()
+    assert page["unavailable"] == ["cosmos-laundromat"]
+
+
+async def test_a_title_of_which_only_some_artworks_are_forbidden_is_not_gone(service: Service) -> None:
+    await withdraw(service, "forest-brook", "big-buck-bunny")
+    await withdraw(service, "morning-stretch", "big-buck-bunny", status="paused")
+    is_problem(await service.http.get("/artwork?title=big-buck-bunny"), 404)
+
+
+async def test_a_title_without_artworks_says_how_to_upload_one(service: Service) -> None:
+    await service.change(Title("new", "New"))
+    await service.refresh()
+    assert "POST /titles/new/artworks" in is_problem(await service.http.get("/artwork?title=new"), 404)["detail"]
+    page = (await service.http.post("/artwork", json={"titles": ["new"], "profile": "ada"})).json()
+    assert page["unavailable"] == ["new"]
 
 
 async def test_a_paused_title_is_not_found_but_not_gone(service: Service) -> None:
@@ -169,6 +264,30 @@ async def test_a_hold_ends_when_its_artwork_is_withdrawn(service: Service) -> No
     assert later["artwork"] != first["artwork"]
 
 
+async def test_a_hold_ends_when_the_consent_to_its_picture_does(service: Service) -> None:
+    first = await service.get(profile="ada")
+    end = Consent("Ada", service.clock.now / 1000 + 60)
+    await service.change_artwork(first["artwork"], provenance=Provenance(consent=end))
+    await service.refresh()
+    assert (await service.get(profile="ada"))["held"]
+    service.clock.now += 60_000
+    later = await service.get(profile="ada")
+    assert not later["held"]
+    assert later["artwork"] != first["artwork"]
+
+
+async def test_a_hold_ends_when_its_picture_becomes_one_of_a_barred_kind(service: Service) -> None:
+    first = await service.get(profile="ada")
+    await service.change_artwork(first["artwork"], provenance=Provenance("ai-generated"))
+    await service.refresh()
+    assert (await service.get(profile="ada"))["held"]
+    await service.change(barred=("ai-generated",))
+    await service.refresh()
+    later = await service.get(profile="ada")
+    assert not later["held"]
+    assert later["artwork"] != first["artwork"]
+
+
 async def test_a_hold_ends_when_another_artwork_is_pinned_and_again_when_the_pin_goes(service: Service) -> None:
     first = await service.get(profile="ada")
     other = "cupola" if first["artwork"] != "cupola" else "earthrise"
@@ -183,11 +302,18 @@ async def test_a_hold_ends_when_another_artwork_is_pinned_and_again_when_the_pin
 
 
 async def test_a_hold_is_one_for_all_canvases_and_widths_and_devices(service: Service) -> None:
-    ids = {
-        (await service.get(profile="ada", **query))["decision_id"]
-        for query in ({}, {"width": 320}, {"width": 1280}, {"canvas": "16:9"}, {"device": "tv"}, {"country": "DE"})
-    }
-    assert len(ids) == 1
+    queries: list[dict[str, Any]] = [
+        {},
+        *({"width": width} for width in (1, 320, 1280, 8192)),
+        *({"canvas": canvas} for canvas in ("16:9", "2:3", "1:1")),
+        {"canvas": "2:3", "width": 320, "headers": {"Accept": "application/json, image/avif"}},
+        {"device": "tv"},
+        {"country": "DE"},
+    ]
+    choices = [await service.get(profile="ada", **query) for query in queries]
+    assert len({choice["decision_id"] for choice in choices}) == 1
+    assert len({choice["artwork"] for choice in choices}) == 1
+    assert len({choice["image"]["url"] for choice in choices}) == 6  # 3 widths, 2 more canvases, 1 in AVIF
 
 
 async def test_each_placement_has_a_hold_of_its_own(service: Service) -> None:
@@ -364,6 +490,20 @@ async def test_a_pin_ends_at_its_moment(service: Service) -> None:
     assert not (await service.get(profile="ada"))["pinned"]
 
 
+@pytest.mark.parametrize("way", ["without consent", "consent over", "barred"])
+async def test_a_pin_on_a_picture_that_nobody_may_see_does_not_apply(service: Service, way: str) -> None:
+    await pin(service, "ignition")
+    assert (await service.get(profile="ada"))["pinned"]
+    await service.change_artwork("ignition", provenance=FORBIDDEN[way])
+    await service.refresh()
+    await service.change(barred=("ai-generated",) if way == "barred" else ())
+    await service.refresh()
+    for _ in range(2):
+        free = await service.get(profile="ada")
+        assert not free["pinned"]
+        assert free["artwork"] != "ignition"
+
+
 async def test_a_pin_is_counted_apart_and_never_learned_from(service: Service) -> None:
     await pin(service, "ignition")
     before = service.services.model.learner.weights().copy()
@@ -431,6 +571,44 @@ async def test_the_kill_switch_shows_no_profile_what_lies_above_its_limit(
         await service.http.put("/profiles", params={"profile": "kim"}, json=body, headers=ADMIN)
         is_problem(await service.http.get("/artwork?title=cosmos-laundromat&profile=kim"), 404)
         assert (await service.get("cosmos-laundromat", profile="lee"))["fallback"]
+
+
+@pytest.mark.parametrize("way", ["without consent", "consent over", "barred"])
+async def test_no_fallback_shows_a_picture_that_nobody_may_see(
+    tmp_path: Path, catalogue: Catalogue, way: str
+) -> None:
+    async with serving(tmp_path, catalogue, serve="default") as service:
+        assert (await service.get(profile="ada"))["artwork"] == "cupola"
+        await service.change_artwork("cupola", provenance=FORBIDDEN[way])
+        await service.refresh()
+        await service.change(barred=("ai-generated",) if way == "barred" else ())
+        await service.refresh()
+        other = await service.get(profile="ada")
+        assert (other["artwork"], other["fallback"]) == ("earthrise", True)
+        await service.change(Title("new", "New"))
+        await service.refresh()
+        is_problem(await service.http.get("/artwork?title=new&profile=ada"), 404)
+
+
+@pytest.mark.parametrize("group", ["best_single", "default"])
+async def test_no_group_is_given_a_picture_that_nobody_may_see(
+    tmp_path: Path, catalogue: Catalogue, group: str
+) -> None:
+    share: dict[str, Any] = {f"{group}_share": 1}
+    async with serving(tmp_path, catalogue, **share) as service:
+        favourite = (await probabilities_of(service, await service.get(profile="ada"))).most_common(1)[0][0]
+        await service.change_artwork(favourite, provenance=FORBIDDEN["without consent"])
+        await service.refresh()
+        others = await probabilities_of(service, await service.get(profile="ada"))
+        assert set(others) == {"cupola", "earthrise", "ignition", "sunset-pad"} - {favourite}
+        if group == "default":  # the editor's picture is out: all others are alike
+            assert list(others.values()) == pytest.approx([1 / 3] * 3)
+
+
+async def probabilities_of(service: Service, choice: dict[str, Any]) -> Counter[str]:
+    assert not choice["fallback"]
+    record = (await service.http.get(f"/decisions/{choice['decision_id']}", headers=ADMIN)).json()
+    return Counter(dict(zip(record["candidates"], record["probabilities"], strict=True)))
 
 
 async def test_expiry_never_goes_backwards_for_a_held_viewer(service: Service) -> None:

@@ -31,6 +31,28 @@ SIZE = """async () => {
     await image.decode();
     return [image.naturalWidth, image.naturalHeight];
 }"""
+FRAMED = """async ([service, canvas, wide]) => {
+    const answer = await fetch(`${service}/artwork?profile=ada&title=countdown&canvas=${canvas}`, {
+        headers: {Accept: 'application/json, image/avif'},
+    });
+    const {image} = await answer.json();
+    const whole = (addresses) => addresses.replaceAll('/images/', `${service}/images/`);
+    const element = new Image(image.width, image.height);
+    element.style = `display: block; width: ${wide}px; height: auto; background: url(${image.placeholder})`;
+    Object.assign(element, {alt: image.alt, sizes: `${wide}px`, srcset: whole(image.srcset)});
+    element.src = whole(image.url);
+    document.body.prepend(element);
+    const before = element.getBoundingClientRect().height;
+    const loaded = element.complete;
+    await element.decode();
+    const placeholder = new Image();
+    placeholder.src = image.placeholder;
+    await placeholder.decode();
+    return {
+        loaded, before, after: element.getBoundingClientRect().height,
+        shown: element.currentSrc, placeholder: placeholder.naturalWidth,
+    };
+}"""
 FETCH = """async (service) => {
     const answer = await fetch(`${service}/artwork?profile=ada&title=countdown`);
     const shown = await fetch(`${service}/artwork?profile=ada&title=countdown&as=image`);
@@ -44,7 +66,7 @@ FETCH = """async (service) => {
     const beacon = navigator.sendBeacon(`${service}/impressions`, seen);
     return {
         choice, beacon, kind: shown.headers.get('content-type'),
-        decisionId: answer.headers.get('x-decision-id'),
+        made: shown.headers.get('x-artwork-made'), decisionId: answer.headers.get('x-decision-id'),
         requestId: answer.headers.get('x-request-id'), problem: await problem.json(), click: await click.json(),
     };
 }"""
@@ -101,6 +123,28 @@ async def test_an_img_tag_shows_the_picture(tmp_path: Path, catalogue: Catalogue
         assert await page.evaluate(SIZE) == [640, 360]
         choice = await service.get(profile="ada")
         assert choice["held"]
+        async with page.expect_response("**/images/**") as picture:
+            await page.reload()
+        assert (await picture.value).headers["content-type"] == "image/avif"
+
+
+@pytest.mark.parametrize(
+    ("canvas", "wide", "width", "height"),
+    [("16:9", 300, 320, 168.75), ("16:9", 600, 640, 337.5), ("2:3", 400, 480, 600), ("1:1", 700, 720, 700)],
+)
+async def test_a_page_that_was_told_of_a_picture_shows_the_width_that_fits_and_never_jumps(
+    tmp_path: Path, catalogue: Catalogue, canvas: str, wide: int, width: int, height: float
+) -> None:
+    async with (
+        serving(tmp_path / "data", catalogue, cors_origins="*") as service,
+        listening(service.app) as address,
+        a_page(address, tmp_path / "page") as page,
+    ):
+        seen = await page.evaluate(FRAMED, [address, canvas, wide])
+        assert not seen["loaded"], "the height was measured too late to tell"
+        assert seen["before"] == seen["after"] == height
+        assert seen["shown"].endswith(f"-{width}.avif")
+        assert seen["placeholder"] == 16
 
 
 async def test_a_page_of_an_allowed_origin_reads_choices_and_ids_and_sends_feedback(
@@ -115,7 +159,8 @@ async def test_a_page_of_an_allowed_origin_reads_choices_and_ids_and_sends_feedb
         assert got["choice"]["title"] == "countdown"
         assert got["requestId"]
         assert got["decisionId"] == got["choice"]["decision_id"]
-        assert got["kind"] == "image/jpeg"  # fetch accepts */*, which says nothing of WebP
+        assert got["kind"] == "image/webp"  # fetch accepts */*, which says nothing of images
+        assert got["made"] == "photographed"
         assert got["problem"]["status"] == 404
         assert got["click"] == {"recorded": 1, "duplicates": 0, "rejected": []}
         assert got["beacon"] is True

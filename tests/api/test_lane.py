@@ -51,6 +51,10 @@ odd = st.sampled_from(
             "[]",
             "[1]",
             "16:9",
+            "2:3",
+            "1:1",
+            "4:3",
+            "641",
             "DE",
             "de-DE",
             "de_DE",
@@ -89,7 +93,11 @@ queries = st.tuples(sensible, st.one_of(pairs, st.lists(loose, max_size=2))).map
     lambda parts: "&".join([parts[0], *parts[1]]).encode("latin-1", errors="replace")
 )
 accepts = st.sampled_from(
-    [b"", b"*/*", b"image/webp,*/*", b"image/", b"\xff", b"application/json", b"text/html,image/webp"]
+    [
+        *(b"", b"*/*", b"image/webp,*/*", b"image/", b"\xff", b"application/json", b"text/html,image/webp"),
+        *(b"image/avif", b"image/avif;q=0,image/*", b"application/json,image/avif", b"image/png", b",;q=,;"),
+        b"image/avif," * 200,
+    ]
 )
 
 
@@ -104,14 +112,22 @@ async def both(tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[Pair]:
 
 
 def shape(answer: Answer) -> Any:
-    """Return what two services have to have in common: nothing that hangs on a draw."""
-    headers = {
-        name: value for name, value in answer.headers.items() if name in {"content-type", "cache-control", "vary"}
-    }
+    """Return what two services have to have in common: nothing that hangs on a draw, but each rendition."""
+    shared = {"content-type", "cache-control", "vary", "x-artwork-made"}
+    headers = {name: value for name, value in answer.headers.items() if name in shared}
     body: Any = json.loads(answer.body) if answer.body else None
     if answer.status == 200:
+        image = {**body["image"], "url": rendition(body["image"]["url"])}
         body = {name: type(value).__name__ for name, value in body.items()} | {"title": body["title"]}
+        body |= {name: image[name] for name in ("url", "width", "height", "made", "creator", "licence")}
+    if answer.status == 302:
+        body = rendition(answer.headers["location"])
     return answer.status, headers, sorted(answer.headers), body
+
+
+def rendition(url: str) -> str:
+    """Return an address without the digest: width and format."""
+    return url.rpartition("-")[2]
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -158,6 +174,13 @@ async def test_another_method_is_refused_by_both_and_told_what_is_allowed(both: 
         assert answer.headers["allow"] == "GET, POST"
 
 
+async def test_several_lines_of_accept_are_one_list_to_both(both: Pair) -> None:
+    headers = [(b"host", b"localhost"), (b"accept", b"application/json"), (b"accept", b"image/avif")]
+    for service in both:
+        answer = await send(service.app, "GET", "/artwork", query=b"title=countdown", headers=headers)
+        assert rendition(answer.json()["image"]["url"]) == "640.avif"
+
+
 async def test_a_prefetch_is_deferred_by_both(both: Pair) -> None:
     headers = [(b"host", b"localhost"), (b"sec-purpose", b"prefetch;anonymous-client-ip")]
     for service in both:
@@ -176,7 +199,7 @@ async def test_pages_of_allowed_origins_may_read_what_either_answers(tmp_path: P
         ) as service:
             answer = await send(service.app, "GET", "/artwork", query=b"title=countdown", headers=origin)
             assert answer.headers["access-control-allow-origin"] == "https://shop.example"
-            assert answer.headers["access-control-expose-headers"] == "X-Decision-Id, X-Request-Id"
+            assert answer.headers["access-control-expose-headers"] == "X-Artwork-Made, X-Decision-Id, X-Request-Id"
             assert answer.headers["vary"] == "Accept, Origin"
             refusal = await send(
                 service.app, "POST", "/clicks", headers=[*origin, (b"content-length", b"9999999")]

@@ -224,6 +224,7 @@ async def test_every_metric_is_shown_once_it_was_used(tmp_path: Path, catalogue:
         service.services.model._learner = None  # noqa: SLF001
         assert (await service.get(profile="ada"))["fallback"]
         await service.close_windows()
+        await service.http.post("/titles/countdown/artworks", headers=ADMIN)
         metrics.count_learning(examples=1, capped=1, refused=1, on_time=1, late=1)
         answer = await service.http.get("/metrics")
         assert answer.headers["content-type"].startswith("text/plain")
@@ -324,7 +325,9 @@ async def test_the_api_document_names_every_call_that_there_is(service: Service)
         *("GET /artwork", "POST /artwork", "POST /impressions", "POST /clicks", "POST /plays"),
         *("GET /profiles", "PUT /profiles", "DELETE /profiles"),
         *("GET /titles", "PUT /titles/{title}", "DELETE /titles/{title}"),
-        *("PUT /titles/{title}/pin", "DELETE /titles/{title}/pin", "PATCH /titles/{title}/artworks/{artwork}"),
+        *("PUT /titles/{title}/pin", "DELETE /titles/{title}/pin", "POST /titles/{title}/artworks"),
+        *("PATCH /titles/{title}/artworks/{artwork}", "DELETE /titles/{title}/artworks/{artwork}"),
+        *("GET /catalogue", "PATCH /catalogue"),
         *("GET /images/{name}", "GET /report", "GET /decisions/{decision_id}", "GET /decisions/{decision_id}/why"),
         *("POST /session", "GET /healthz", "GET /readyz", "GET /metrics"),
     }

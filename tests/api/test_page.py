@@ -82,7 +82,7 @@ async def test_two_hundred_titles_are_a_page(service: Service) -> None:
         ({"titles": ["countdown"], "language": "d"}, "language"),
         ({"titles": ["countdown"], "maturity": 99}, "maturity"),
         ({"titles": ["countdown"], "placement": "up here"}, "placement"),
-        ({"titles": ["countdown"], "canvas": "1:1"}, "canvas"),
+        ({"titles": ["countdown"], "canvas": "4:3"}, "canvas"),
         ({"titles": ["countdown"], "device": "d" * 65}, "device"),
         ([], "body"),
         ("text", "body"),

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from app.edits import ArtworkBody
 from app.main import editor_in, import_folder, open_store
 from assets.catalogue import Pin
-from assets.ingest import Ingest, ingest
+from assets.importing.ingest import Ingest, ingest
 from assets.revisions import Revisions
 from tests.api.service import ADMIN, Catalogue, Service, is_problem, serving
 from tests.assets.builders import put
@@ -62,6 +63,12 @@ async def test_the_titles_are_listed_with_their_artworks(service: Service) -> No
         ("maturity", 16),
         ("valid_from", 1_700_000_000),
         ("valid_until", 1_900_000_000.5),
+        ("name", "The cupola"),
+        ("made", "ai-generated"),
+        ("creator", "NASA"),
+        ("creator", ""),
+        ("licence", "CC0-1.0"),
+        ("consent", {"of": "Ada L.", "until": 1_900_000_000, "withdrawn": False}),
     ],
 )
 async def test_each_field_of_an_artwork_can_be_changed_alone(service: Service, field: str, value: object) -> None:
@@ -69,10 +76,35 @@ async def test_each_field_of_an_artwork_can_be_changed_alone(service: Service, f
     answer = await patch(service, {field: value})
     assert answer.status_code == 200
     wanted = {**before, field: value}
-    if field == "alt":
-        wanted["image"] = {**before["image"], "alt": value}
+    if field in {"alt", "made", "creator", "licence"}:
+        wanted["image"] = {**before["image"], field: value}
     assert await artwork(service) == wanted
     assert [each for each in answer.json()["artworks"] if each["id"] == "cupola"] == [wanted]
+
+
+async def test_of_a_consent_only_what_is_named_changes(service: Service) -> None:
+    before = await artwork(service)
+    for change, wanted in (
+        ({"of": "Ada L."}, {"of": "Ada L.", "until": None, "withdrawn": False}),
+        ({"until": 1_900_000_000}, {"of": "Ada L.", "until": 1_900_000_000, "withdrawn": False}),
+        ({"withdrawn": True}, {"of": "Ada L.", "until": 1_900_000_000, "withdrawn": True}),
+        ({"until": None, "withdrawn": False}, {"of": "Ada L.", "until": None, "withdrawn": False}),
+        ({}, {"of": "Ada L.", "until": None, "withdrawn": False}),
+    ):
+        assert (await patch(service, {"consent": change})).status_code == 200
+        assert (await artwork(service))["consent"] == wanted
+    assert (await patch(service, {"consent": None})).status_code == 200
+    assert await artwork(service) == before
+
+
+async def test_a_withdrawn_consent_takes_the_picture_out_of_answers_and_images(service: Service) -> None:
+    await service.http.put("/titles/countdown/pin", json={"artwork": "cupola"}, headers=ADMIN)
+    url = (await service.get(profile="ada"))["image"]["url"]
+    await patch(service, {"consent": {"of": "Ada L.", "withdrawn": True}})
+    assert (await service.get(profile="ada"))["artwork"] != "cupola"
+    is_problem(await service.http.get(url), 410)
+    await patch(service, {"consent": {"withdrawn": False}})
+    assert (await service.get(profile="ada"))["artwork"] == "cupola"
 
 
 @pytest.mark.parametrize("field", ["valid_from", "valid_until"])
@@ -103,6 +135,13 @@ async def test_a_change_of_nothing_changes_nothing(service: Service) -> None:
         ({"maturity": 22}, "maturity"),
         ({"valid_from": "tomorrow"}, "valid_from"),
         ({"valid_until": -1}, "valid_until"),
+        ({"made": "by hand"}, "made"),
+        ({"name": ""}, "name"),
+        ({"consent": "Ada L."}, "consent"),
+        ({"consent": {"withdrawn": True}}, "consent.of"),
+        ({"consent": {"of": ""}}, "consent.of"),
+        ({"consent": {"of": "Ada L.", "until": -1}}, "consent.until"),
+        ({"consent": {"of": "Ada L.", "from": 1}}, "consent.from"),
     ],
 )
 async def test_what_can_not_be_is_refused_with_its_field_and_changes_nothing(
@@ -120,7 +159,9 @@ async def test_what_can_not_be_is_refused_with_its_field_and_changes_nothing(
         {"alt": " "},
         {"alt": "two\nlines"},
         {"valid_from": 20, "valid_until": 10},
+        {"consent": {"of": "Ada L.", "withdrawn": None}},
         *({field: None} for field in ("status", "tags", "alt", "locales", "placements", "maturity")),
+        *({field: None} for field in ("name", "made", "creator", "licence")),
     ],
 )
 async def test_what_the_catalogue_does_not_accept_is_refused(service: Service, body: dict[str, Any]) -> None:
@@ -139,7 +180,14 @@ async def test_what_is_not_there_can_not_be_changed(service: Service, path: str)
 
 async def test_a_titles_own_fields_can_be_changed_and_the_rest_stays(service: Service) -> None:
     before = (await titles(service))["countdown"]
-    change = {"name": "Count down", "genres": ["documentary", "space"], "maturity": 6, "default": "ignition"}
+    change = {
+        "name": "Count down",
+        "names": {"de": "Der Abzählreim", "pt-BR": "Contagem"},
+        "synopsis": "Ten, nine, eight.",
+        "genres": ["documentary", "space"],
+        "maturity": 6,
+        "default": "ignition",
+    }
     answer = await service.http.put("/titles/countdown", json=change, headers=ADMIN)
     assert answer.json() == (await titles(service))["countdown"] == {**before, **change}
     await service.http.put("/titles/countdown", json={"maturity": 0}, headers=ADMIN)
@@ -154,6 +202,11 @@ async def test_a_titles_own_fields_can_be_changed_and_the_rest_stays(service: Se
         {"name": ""},
         {"name": None},
         {"genres": ["No Slug"]},
+        {"names": {"German": "Der Abzählreim"}},
+        {"names": {"de": ""}},
+        {"names": ["Der Abzählreim"]},
+        {"synopsis": "x" * 501},
+        {"synopsis": None},
         {"artworks": []},
         {"id": "other"},
     ],
@@ -164,8 +217,28 @@ async def test_a_change_of_a_title_that_can_not_be_is_refused(service: Service, 
     assert await titles(service) == before
 
 
-async def test_a_new_title_can_not_be_without_artworks(service: Service) -> None:
-    is_problem(await service.http.put("/titles/new", json={"name": "New"}, headers=ADMIN), 404)
+async def test_a_synopsis_can_be_cleared(service: Service) -> None:
+    before = (await titles(service))["countdown"]
+    for synopsis in ("Ten, nine, eight.", ""):
+        await service.http.put("/titles/countdown", json={"synopsis": synopsis}, headers=ADMIN)
+    assert (await titles(service))["countdown"] == before
+
+
+async def test_a_new_title_has_nothing_to_show_yet(service: Service) -> None:
+    answer = await service.http.put("/titles/new", json={"name": "New", "genres": ["comedy"]}, headers=ADMIN)
+    assert answer.status_code == 201
+    assert answer.json() == (await titles(service))["new"]
+    assert {"name": "New", "genres": ["comedy"], "default": None, "artworks": []}.items() <= answer.json().items()
+    assert (await service.http.put("/titles/new", json={"maturity": 6}, headers=ADMIN)).status_code == 200
+    page = await service.http.post("/artwork", json={"titles": ["new", "countdown"]})
+    assert page.json()["unavailable"] == ["new"]
+    assert (await service.http.get("/artwork?title=new")).status_code in {404, 410}
+
+
+@pytest.mark.parametrize("body", [{}, {"genres": ["comedy"]}, {"name": "New", "default": "first"}])
+async def test_a_new_title_that_can_not_be_is_refused(service: Service, body: dict[str, Any]) -> None:
+    is_problem(await service.http.put("/titles/new", json=body, headers=ADMIN), 422)
+    assert "new" not in await titles(service)
 
 
 async def test_a_title_that_was_taken_out_is_unknown(service: Service) -> None:
@@ -179,6 +252,59 @@ async def test_a_title_that_was_taken_out_is_unknown(service: Service) -> None:
     await service.close_windows()
     report = (await service.http.get("/report", headers=ADMIN)).json()
     assert report["titles"]["countdown"]["clicks"] == 1
+
+
+async def test_an_artwork_can_be_taken_out_and_its_pins_go_with_it(service: Service) -> None:
+    for body in ({"artwork": "ignition"}, {"artwork": "cupola", "placement": "hero"}):
+        await service.http.put("/titles/countdown/pin", json=body, headers=ADMIN)
+    url = (await artwork(service, "ignition"))["image"]["url"]
+    answer = await service.http.delete("/titles/countdown/artworks/ignition", headers=ADMIN)
+    assert (answer.status_code, answer.content) == (204, b"")
+    found = (await titles(service))["countdown"]
+    assert [each["id"] for each in found["artworks"]] == ["cupola", "earthrise", "sunset-pad"]
+    assert [each["artwork"] for each in found["pins"]] == ["cupola"]
+    is_problem(await service.http.get(url), 410)
+    is_problem(await service.http.delete("/titles/countdown/artworks/ignition", headers=ADMIN), 404)
+
+
+async def test_the_default_goes_last(service: Service) -> None:
+    path = "/titles/big-buck-bunny/artworks"
+    problem = is_problem(await service.http.delete(f"{path}/forest-brook", headers=ADMIN), 409)
+    assert "morning-stretch" in problem["detail"]
+    assert len((await titles(service))["big-buck-bunny"]["artworks"]) == 2
+    for name in ("morning-stretch", "forest-brook"):
+        assert (await service.http.delete(f"{path}/{name}", headers=ADMIN)).status_code == 204
+    found = (await titles(service))["big-buck-bunny"]
+    assert (found["default"], found["artworks"]) == (None, [])
+
+
+# ---------------------------------------------------------------- documents that are lost
+
+
+def document(service: Service, title: str) -> Path:
+    return service.settings.data / "catalogue" / "titles" / f"{service.title(title).revision}.json"
+
+
+@pytest.mark.parametrize("lost", [True, False])
+async def test_a_title_whose_document_is_spoilt_can_not_be_changed_but_all_others_can(
+    tmp_path: Path, catalogue: Catalogue, *, lost: bool
+) -> None:
+    async with serving(tmp_path, catalogue) as first:
+        clock, path = first.clock, document(first, "countdown")
+    if lost:
+        path.unlink()
+    else:
+        path.write_bytes(b"{}")
+    async with serving(tmp_path, catalogue, clock=clock) as service:
+        for call in ("/titles/countdown", "/titles/countdown/artworks/cupola"):
+            method = "PATCH" if "artworks" in call else "PUT"
+            answer = await service.http.request(method, call, json={"name": "Other"}, headers=ADMIN)
+            assert "'countdown'" in is_problem(answer, 409)["detail"]
+        bunny = "/titles/big-buck-bunny"
+        assert (await service.http.put(bunny, json={"name": "Bunny"}, headers=ADMIN)).status_code == 200
+        assert (await service.http.put("/titles/new", json={"name": "New"}, headers=ADMIN)).status_code == 201
+        assert (await service.http.delete("/titles/countdown", headers=ADMIN)).status_code == 204
+        assert set(await titles(service)) == {"big-buck-bunny", "cosmos-laundromat", "new"}
 
 
 # ---------------------------------------------------------------- pins
@@ -280,9 +406,9 @@ async def test_neither_an_edit_nor_taking_it_up_keeps_requests_waiting(
         calls = {name: getattr(Revisions, name) for name in ("title", "catalogue", "put_title", "put_catalogue")}
         for name, call in calls.items():
 
-            def noted(*given: Any, name: str = name, call: Any = call) -> Any:
+            def noted(*given: Any, name: str = name, call: Any = call, **named: Any) -> Any:
                 threads.setdefault(name, set()).add(threading.current_thread().name)
-                return call(*given)
+                return call(*given, **named)
 
             monkeypatch.setattr(Revisions, name, noted)
         await patch(one, {"alt": "Another"})
@@ -305,8 +431,9 @@ async def test_what_is_edited_while_an_import_runs_survives_it(
         async def edit() -> None:
             store = open_store(service.settings)
             editor = editor_in(service.settings, store)
-            await editor.patch("countdown", "cupola", {"status": "withdrawn", "tags": ("edited",)})
-            await editor.patch("countdown", "ignition", {"maturity": 18})
+            withdrawn = ArtworkBody(status="withdrawn", tags=("edited",))
+            await editor.change_artwork("countdown", "cupola", withdrawn.applied)
+            await editor.change_artwork("countdown", "ignition", ArtworkBody(maturity=18).applied)
             await editor.pin("countdown", Pin("ignition"))
             await editor.delete("cosmos-laundromat")
             await store.close()

@@ -15,6 +15,9 @@ class Image(BaseModel):
     height: int
     placeholder: str
     alt: str
+    made: str
+    creator: str
+    licence: str
 
 
 class Choice(BaseModel):
@@ -35,11 +38,14 @@ ANSWER = Choice(
     artwork="artwork-1",
     image=Image(
         url="/images/50ebe12c62b45d6b780770f236bee15d-640.webp",
-        srcset="/images/50ebe12c62b45d6b780770f236bee15d-640.webp 640w",
+        srcset=", ".join(f"/images/50ebe12c62b45d6b780770f236bee15d-{w}.webp {w}w" for w in (320, 640, 1280)),
         width=640,
         height=360,
         placeholder="data:image/webp;base64," + "A" * 120,
         alt="A picture",
+        made="photographed",
+        creator="Somebody",
+        licence="CC-BY-4.0",
     ),
     group="personalized",
     held=False,
@@ -55,7 +61,7 @@ async def artwork(
     title: Annotated[str, Query(pattern=SLUG)],
     profile: Annotated[str | None, Query(min_length=1, max_length=128)] = None,
     placement: Annotated[str, Query(pattern=SLUG)] = "row",
-    canvas: Literal["16:9"] = "16:9",
+    canvas: Literal["16:9", "2:3", "1:1"] = "16:9",
     device: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
     country: Annotated[str | None, Query(pattern="^[A-Z]{2}$")] = None,
     language: Annotated[str | None, Query(max_length=35)] = None,

@@ -17,10 +17,16 @@ from urllib.request import Request, urlopen
 
 from app.main import editor_in, open_store
 from app.settings import Settings
-from assets.catalogue import Artwork, Rendition, Title
+from assets.catalogue import Artwork, Title
+from assets.crop import CANVASES, Crop
+from assets.provenance import Provenance
 
 SERVER_CORE, LOAD_CORE = "1", "0"
 TAGS = [f"tag-{n}" for n in range(60)]
+FEATURES = (
+    *("brightness", "contrast", "colourfulness", "warmth", "sharpness"),
+    *("hue-sin", "hue-cos", "faces", "face-share", "text-like"),
+)
 READY_SECONDS = 60
 
 
@@ -35,19 +41,20 @@ def _title(id_: str, pictures: int, random: Random) -> Title:
 
 
 def _artwork(id_: str, random: Random) -> Artwork:
-    name = f"{random.getrandbits(128):032x}-640"
-    renditions = (
-        Rendition(f"{name}.webp", "webp", "16:9", 640, 360),
-        Rendition(f"{name}.jpg", "jpeg", "16:9", 640, 360),
-    )
+    placeholder = "data:image/webp;base64," + "A" * 120
+    digests = [f"{random.getrandbits(128):032x}" for _ in CANVASES]
     return Artwork(
         id_,
         id_,
         "A picture",
         tags=tuple(random.sample(TAGS, 5)),
+        provenance=Provenance("photographed", "Somebody", "CC-BY-4.0"),
+        features={name: round(random.random(), 3) for name in FEATURES},
         source=f"{random.getrandbits(256):064x}",
-        placeholder="data:image/webp;base64," + "A" * 120,
-        renditions=renditions,
+        crops=tuple(
+            Crop(canvas, digest, (320, 640, 1280), placeholder)
+            for canvas, digest in zip(CANVASES, digests, strict=True)
+        ),
     )
 
 

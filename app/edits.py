@@ -1,0 +1,133 @@
+"""What an editor can say of titles and artworks, checked, and put into them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from app.asked import Country, Language, Slug
+from app.problem import Unacceptable
+from assets.catalogue import Artwork, Pin, Title
+from assets.provenance import Consent, Made
+from assets.rules import LONGEST_TEXT, STRICTEST_MATURITY
+
+LIFTABLE = {"valid_from", "valid_until", "until", "consent"}
+"""Fields for which null is a value."""
+PROVENANCE = ("made", "creator", "licence", "consent")
+MOST_LOCALES = 64
+
+Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+Clearable = Annotated[str, Field(max_length=LONGEST_TEXT)]
+Maturity = Annotated[int, Field(ge=0, le=STRICTEST_MATURITY)]
+Slugs = Annotated[tuple[Slug, ...], Field(max_length=64)]
+Locales = Annotated[tuple[str, ...], Field(max_length=MOST_LOCALES)]
+
+
+class Change(BaseModel):
+    """Fields to be changed; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in sorted(self.model_fields_set - LIFTABLE):
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} can't be null; leave it out to keep it as it is")
+        return self
+
+    def given(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class TitleBody(Change):
+    """What can be said of a title apart from its artworks; what is left out stays as it is."""
+
+    name: Name | None = None
+    """A new title needs one."""
+    names: Annotated[dict[Language, Name], Field(max_length=MOST_LOCALES)] | None = None
+    """The name in other languages, by locale, in place of what was there."""
+    synopsis: Clearable | None = None
+    genres: Annotated[tuple[Slug, ...], Field(max_length=32)] | None = None
+    maturity: Maturity | None = None
+    default: Slug | None = None
+    """One of its artworks. A new title has none; its first artwork becomes its default."""
+
+    def applied(self, id: str, title: Title | None) -> Title:  # noqa: A002 - the catalogue's own word
+        """Return the title with what is said here, a new one if there is none."""
+        given = self.given()
+        if title is None and self.name is None:
+            reason = f"It is required: there is no title {id!r} yet"
+            raise unacceptable("name", reason)
+        return replace(title or Title(id, given["name"]), **given)
+
+
+class ConsentBody(Change):
+    """A consent; what is left out stays as it is."""
+
+    of: Text | None = None
+    """Whose it is. The picture needs it from now on."""
+    until: Moment | None = None
+    """Unix seconds; null lifts the limit."""
+    withdrawn: bool | None = None
+    """The picture leaves every answer, and is no longer served itself."""
+
+    def applied(self, consent: Consent | None) -> Consent:
+        if consent is None and self.of is None:
+            raise unacceptable("consent.of", "It is required: the artwork has no consent yet")
+        return replace(consent or Consent(self.of or ""), **self.given())
+
+
+class ArtworkBody(Change):
+    """What can be changed of an artwork; what is left out stays as it is."""
+
+    name: Name | None = None
+    status: Literal["active", "paused", "withdrawn"] | None = None
+    tags: Slugs | None = None
+    alt: Text | None = None
+    locales: Locales | None = None
+    placements: Slugs | None = None
+    maturity: Maturity | None = None
+    valid_from: Moment | None = None
+    """Unix seconds; null lifts the limit."""
+    valid_until: Moment | None = None
+    made: Made | None = None
+    """How the picture was made."""
+    creator: Clearable | None = None
+    licence: Clearable | None = None
+    consent: ConsentBody | None = None
+    """Null says that the picture needs none."""
+
+    def applied(self, artwork: Artwork) -> Artwork:
+        given = self.given()
+        provenance = {what: given.pop(what) for what in PROVENANCE if what in given}
+        if self.consent:
+            provenance["consent"] = self.consent.applied(artwork.provenance.consent)
+        return replace(artwork, **given, provenance=replace(artwork.provenance, **provenance))
+
+
+class PinBody(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    artwork: Slug
+    placement: Slug | None = None
+    country: Country | None = None
+    until: Moment | None = None
+    """Unix seconds; without it the pin stays until it is taken away."""
+
+    def pin(self) -> Pin:
+        return Pin(self.artwork, self.placement, self.country, self.until)
+
+
+class CatalogueBody(Change):
+    """What can be changed of the whole catalogue."""
+
+    barred: Annotated[tuple[Made, ...], Field(max_length=16)] | None = None
+    """The ways of making pictures that are not served, in place of those that were not before."""
+
+
+def unacceptable(field: str, reason: str, more: Mapping[str, object] | None = None) -> Unacceptable:
+    """Return the refusal of one field, in the form that all refusals of fields have."""
+    return Unacceptable(f"{field}: {reason}.", {"errors": [{"field": field, "reason": reason, **(more or {})}]})

@@ -1,0 +1,38 @@
+"""`/catalogue`: what holds for all titles."""
+
+from fastapi import APIRouter
+from typing_extensions import TypedDict
+
+from app.editor import Current
+from app.edits import CatalogueBody
+from app.services import ADMIN, Service
+from assets.provenance import Made
+
+router = APIRouter(tags=["catalogue"])
+
+
+class Whole(TypedDict):
+    """The catalogue: the name of its revision, null before there is one, and what is not served."""
+
+    revision: str | None
+    titles: int
+    barred: tuple[Made, ...]
+
+
+@router.get("/catalogue", dependencies=[ADMIN])
+async def catalogue(services: Service) -> Whole:
+    """Show the catalogue's revision and settings."""
+    return _shown(await services.editor.current())
+
+
+@router.patch("/catalogue", dependencies=[ADMIN])
+async def patch_catalogue(body: CatalogueBody, services: Service) -> Whole:
+    """Say which ways of making pictures are not served; `undeclared` bars all that do not say how."""
+    if body.barred is None:
+        return _shown(await services.editor.current())
+    return _shown(await services.editor.bar(body.barred))
+
+
+def _shown(current: Current) -> Whole:
+    name, found = current
+    return {"revision": name or None, "titles": len(found.titles), "barred": found.barred}

@@ -1,0 +1,199 @@
+"""Pictures that editors send, one at a time, through the same mill as an import's."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+
+from app import metrics
+from app.asked import Slug
+from app.editor import Editor
+from app.edits import Locales, Maturity, Moment, Name, Slugs, Text, unacceptable
+from app.forms import FILE, Form, received
+from app.problem import Problem, Unacceptable
+from assets.artwork import Artwork
+from assets.catalogue import MOST_ARTWORKS, Title
+from assets.importing import review
+from assets.importing.manifest import ArtworkEntry
+from assets.importing.merging import described
+from assets.importing.names import slug
+from assets.picture import Job, Picture, PictureError
+from assets.provenance import Consent, Made
+from assets.rendering.decoding import LARGEST_FILE
+from assets.rendering.workers import develop_all
+from assets.rules import CatalogueError
+
+AT_ONCE = 2
+"""Pictures that a worker has in the making at a time; each may take half a gibibyte."""
+MOST = 8
+"""Uploads that a worker deals with at a time, those that wait and those that still come in among them."""
+RETRY_SECONDS = 5
+ABANDONED_SECONDS = 3600.0
+"""The age at which a file is no longer anybody's: no upload takes as long."""
+
+Outcome = Literal["new", "changed", "unchanged"]
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _rows(text: str) -> list[list[str]]:
+    return [_split(row) for row in text.split(";") if row.strip()]
+
+
+Words = BeforeValidator(_split)
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class UploadForm(BaseModel):
+    """What can be said of a picture beside its file, in text; what is empty counts as not said."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    artwork: Slug | None = None
+    """The artwork's id; without it, it is made from the file's name."""
+    name: Name | None = None
+    alt: Text | None = None
+    tags: Annotated[Slugs, Words] | None = None
+    """Separated by commas, as are locales and placements."""
+    locales: Annotated[Locales, Words] | None = None
+    placements: Annotated[Slugs, Words] | None = None
+    maturity: Maturity | None = None
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
+    focus: Annotated[tuple[Share, Share], Words] | None = None
+    """What every crop keeps: x,y as shares of the picture's width and height."""
+    faces: Annotated[tuple[tuple[Share, Share, Share, Share], ...], BeforeValidator(_rows)] | None = None
+    """Faces, as x,y,width,height;x,y,width,height in the same shares."""
+    made: Made | None = None
+    creator: Text | None = None
+    licence: Text | None = None
+    consent: Text | None = None
+    """Whose consent the picture needs."""
+    consent_until: Moment | None = None
+    """When that ends, in Unix seconds."""
+
+    def entry(self) -> ArtworkEntry:
+        """Return it as an import's description. Raises `CatalogueError`."""
+        said = self.model_dump(exclude={"artwork", "consent", "consent_until"})
+        if self.consent is None and self.consent_until is not None:
+            raise unacceptable("consent_until", "It needs the field consent: whose consent ends then")
+        consent = None if self.consent is None else Consent(self.consent, self.consent_until)
+        return ArtworkEntry(**said, consent=consent)
+
+
+FIELDS = tuple(UploadForm.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What became of an upload, and what should be looked at again."""
+
+    artwork: Artwork
+    outcome: Outcome
+    warnings: tuple[str, ...]
+
+
+class Uploads:
+    """Takes pictures in, a few at a time."""
+
+    def __init__(self, editor: Editor, *, images: Path, folder: Path):
+        self._editor, self._images, self._folder = editor, images, folder
+        self._making = asyncio.Semaphore(AT_ONCE)
+        self._places = MOST
+
+    async def take(self, title: str, request: Request) -> Uploaded:
+        """Take an upload into a title. Nothing of the body is read before the title is known to be there."""
+        try:
+            current = await self._editor.title(title)
+            async with self._place(), received(request, self._folder, FIELDS, LARGEST_FILE) as form:
+                uploaded = await self._add(current, form)
+        except (Problem, RequestValidationError):
+            metrics.UPLOADS.labels("refused").inc()
+            raise
+        metrics.UPLOADS.labels(uploaded.outcome).inc()
+        return uploaded
+
+    def clear(self) -> None:
+        """Delete what a killed process left behind."""
+        oldest = time.time() - ABANDONED_SECONDS
+        for path in self._folder.glob("*"):
+            with suppress(FileNotFoundError):  # another worker was quicker
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        if not self._places:
+            sentence = f"{MOST} pictures are being taken in already; send this one again in a few seconds."
+            raise Problem(503, sentence, headers={"Retry-After": str(RETRY_SECONDS)})
+        self._places -= 1
+        try:
+            yield
+        finally:
+            self._places += 1
+
+    async def _add(self, current: Title, form: Form) -> Uploaded:
+        said = _said(form)
+        artwork = said.artwork or _id_from(form.name)
+        _check_room(current, artwork)
+        try:
+            entry = said.entry()
+            # Where the last file had its focus and its faces says nothing of this one.
+            job = Job(str(form.file), form.name or FILE, entry.focus, entry.faces or ())
+        except CatalogueError as error:
+            raise Unacceptable(str(error)) from error
+        picture = await self._developed(job)
+        return await self._merged(current.id, artwork, entry, job, picture)
+
+    async def _developed(self, job: Job) -> Picture:
+        async with self._making:
+            [(_, result)] = await asyncio.to_thread(lambda: list(develop_all([job], self._images, 1)))
+        if isinstance(result, PictureError):
+            raise unacceptable(FILE, str(result).rstrip("."))
+        return result
+
+    async def _merged(self, title: str, id: str, entry: ArtworkEntry, job: Job, picture: Picture) -> Uploaded:  # noqa: A002
+        before: list[Artwork | None] = []
+
+        def with_artwork(current: Title) -> Title:
+            _check_room(current, id)
+            before[:] = [current.artwork(id)]
+            # Focus and faces go with the crops that were made by them, whatever somebody else sent meanwhile.
+            artwork = replace(described(id, entry, before[0], picture), focus=job.focus, faces=job.faces)
+            artworks = {**{each.id: each for each in current.artworks}, id: artwork}
+            return replace(current, artworks=tuple(artworks.values()), default=current.default or id)
+
+        changed = await self._editor.change(title, with_artwork)
+        artwork = changed.artwork(id)
+        assert artwork  # noqa: S101  it was just put there
+        outcome: Outcome = "new" if before[0] is None else "unchanged" if artwork == before[0] else "changed"
+        return Uploaded(artwork, outcome, review.warnings(artwork, changed.artworks))
+
+
+def _said(form: Form) -> UploadForm:
+    try:
+        return UploadForm.model_validate({name: text for name, text in form.fields.items() if text.strip()})
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False)) from error
+
+
+def _id_from(name: str) -> str:
+    found = slug(PurePosixPath(name).stem)
+    if not found:
+        raise unacceptable("artwork", f"The file's name {name!r} makes no id; send one in this field")
+    return found
+
+
+def _check_room(title: Title, artwork: str) -> None:
+    if len(title.artworks) >= MOST_ARTWORKS and title.artwork(artwork) is None:
+        sentence = f"Title {title.id!r} has {MOST_ARTWORKS} artworks, which is the most; delete one first."
+        raise Unacceptable(sentence)

@@ -1,0 +1,93 @@
+"""`/catalogue`: what holds for all titles."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.service import ADMIN, Catalogue, Service, is_problem, serving
+
+
+async def catalogue_of(service: Service) -> Any:
+    answer = await service.http.get("/catalogue", headers=ADMIN)
+    assert answer.status_code == 200
+    return answer.json()
+
+
+async def bar(service: Service, *ways: str) -> Any:
+    return await service.http.patch("/catalogue", json={"barred": ways}, headers=ADMIN)
+
+
+async def test_the_catalogue_names_its_revision_and_what_is_not_served(service: Service) -> None:
+    before = await catalogue_of(service)
+    assert before == {"revision": service.services.shelf.name, "titles": 3, "barred": []}
+    answer = await bar(service, "ai-generated", "undeclared", "ai-generated")
+    assert answer.json() == await catalogue_of(service)
+    after = answer.json()
+    assert (after["titles"], after["barred"]) == (3, ["undeclared", "ai-generated"])
+    assert after["revision"] == service.services.shelf.name != before["revision"]
+    assert (await bar(service)).json() == before
+
+
+async def test_a_service_without_a_catalogue_says_so(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with serving(tmp_path, Catalogue({}, catalogue.images)) as service:
+        nothing: dict[str, Any] = {"revision": None, "titles": 0, "barred": []}
+        assert await catalogue_of(service) == nothing | {"revision": service.services.shelf.name}
+        assert (await service.http.get("/titles")).json() == {"titles": []}
+        assert (await bar(service, "drawn")).json()["barred"] == ["drawn"]
+        assert (await catalogue_of(service))["titles"] == 0
+
+
+async def test_what_is_barred_is_not_served_and_comes_back_when_it_is_no_longer(service: Service) -> None:
+    path = "/titles/cosmos-laundromat/artworks/lonely-hill"
+    await service.http.patch(path, json={"made": "ai-generated"}, headers=ADMIN)
+    url = (await service.get("cosmos-laundromat", profile="ada"))["image"]["url"]
+    assert (await service.http.get(url)).status_code == 200
+    await bar(service, "ai-generated")
+    is_problem(await service.http.get(url), 410)
+    page = await service.http.post("/artwork", json={"profile": "ada", "titles": ["cosmos-laundromat"]})
+    assert (page.json()["choices"], page.json()["unavailable"]) == ([], ["cosmos-laundromat"])
+    await bar(service)
+    assert (await service.get("cosmos-laundromat", profile="ada"))["image"]["url"] == url
+    assert (await service.http.get(url)).status_code == 200
+
+
+async def test_a_title_that_is_edited_does_not_change_what_is_barred_nor_the_other_way_round(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    async with serving(tmp_path, catalogue) as one, serving(tmp_path, catalogue, clock=one.clock) as other:
+        edits = [
+            worker.http.put(f"/titles/{title}", json={"maturity": 6}, headers=ADMIN)
+            for title in catalogue.titles
+            for worker in (one, other)
+        ]
+        answers = await asyncio.gather(*edits, bar(one, "drawn"))
+        assert {answer.status_code for answer in answers} == {200}
+        assert (await catalogue_of(other))["barred"] == ["drawn"]
+        await other.refresh()
+        listed = (await other.http.get("/titles")).json()["titles"]
+        assert {title["maturity"] for title in listed} == {6}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"barred": ["by hand"]}, "barred.0"),
+        ({"barred": "drawn"}, "barred"),
+        ({"barred": None}, "body"),
+        ({"barring": []}, "barring"),
+        ({"titles": {}}, "titles"),
+    ],
+)
+async def test_a_change_that_can_not_be_is_refused(service: Service, body: dict[str, Any], field: str) -> None:
+    before = await catalogue_of(service)
+    answer = await service.http.patch("/catalogue", json=body, headers=ADMIN)
+    assert is_problem(answer, 422)["errors"][0]["field"] == field
+    assert await catalogue_of(service) == before
+
+
+async def test_a_change_of_nothing_changes_nothing(service: Service) -> None:
+    await bar(service, "drawn")
+    before = await catalogue_of(service)
+    assert (await service.http.patch("/catalogue", json={}, headers=ADMIN)).json() == before

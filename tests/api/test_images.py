@@ -1,0 +1,233 @@
+"""`GET /images`: the pictures themselves, and when they are no longer shown."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from assets.artwork import Artwork
+from assets.crop import SUFFIXES, Format
+from assets.provenance import Consent, Provenance
+from tests.api.service import IMG, Catalogue, Service, is_problem, serving
+
+FOREVER = "public, max-age=31536000, immutable"
+SIGNATURES = {"avif": b"ftypavif", "webp": b"WEBP", "jpg": b"\xff\xd8\xff"}
+Pair = tuple[Service, Service]
+
+
+@pytest.fixture
+async def workers(tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[Pair]:
+    """Two workers on one data folder."""
+    async with serving(tmp_path, catalogue) as one, serving(tmp_path, catalogue, clock=one.clock) as other:
+        yield one, other
+
+
+def name_of(artwork: Artwork, width: int = 640, encoding: Format = "webp") -> str:
+    return artwork.crop("16:9").name(width, encoding)
+
+
+async def image(service: Service, name: str, **headers: str) -> httpx2.Response:
+    return await service.http.get(f"/images/{name}", headers=headers)
+
+
+def consented(until: float | None = None, *, withdrawn: bool = False) -> Provenance:
+    return Provenance(consent=Consent("Ada", until, withdrawn))
+
+
+def is_gone(answer: httpx2.Response) -> None:
+    is_problem(answer, 410)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+# ---------------------------------------------------------------- what is served
+
+
+@pytest.mark.parametrize(
+    ("encoding", "type_"), [("avif", "image/avif"), ("webp", "image/webp"), ("jpeg", "image/jpeg")]
+)
+async def test_each_format_is_served_under_its_media_type(service: Service, encoding: Format, type_: str) -> None:
+    answer = await image(service, name_of(service.artwork("cupola"), 320, encoding))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == type_
+    assert SIGNATURES[SUFFIXES[encoding]] in answer.content[:16]
+    assert int(answer.headers["content-length"]) == len(answer.content)
+
+
+async def test_a_picture_may_be_kept_for_ever_and_shown_on_any_page_but_never_guessed_at(service: Service) -> None:
+    headers = (await image(service, name_of(service.artwork("cupola")))).headers
+    assert headers["cache-control"] == FOREVER
+    assert headers["cross-origin-resource-policy"] == "cross-origin"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-artwork-made"] == "photographed"
+
+
+async def test_every_address_in_a_srcset_is_a_picture(service: Service) -> None:
+    for canvas in ("16:9", "2:3", "1:1"):
+        srcset = (await service.get(profile="ada", canvas=canvas))["image"]["srcset"]
+        for entry in srcset.split(", "):
+            assert (await service.http.get(entry.split()[0])).status_code == 200
+
+
+@pytest.mark.parametrize("tag", ['"{}"', 'W/"{}"', '"other", "{}"', "*"])
+async def test_who_has_the_picture_is_not_sent_it_again(service: Service, tag: str) -> None:
+    name = name_of(service.artwork("cupola"))
+    first = await image(service, name)
+    assert first.headers["etag"] == f'"{name}"'
+    again = await image(service, name, **{"If-None-Match": tag.format(name)})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["cache-control"] == FOREVER
+    assert again.headers["etag"] == first.headers["etag"]
+    other = await image(service, name, **{"If-None-Match": '"other"'})
+    assert other.content == first.content
+
+
+async def test_the_head_alone_can_be_had(service: Service) -> None:
+    path = f"/images/{name_of(service.artwork('cupola'))}"
+    got, head = await service.http.get(path), await service.http.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    for header in ("content-length", "content-type", "etag", "cache-control"):
+        assert head.headers[header] == got.headers[header]
+
+
+async def test_a_name_that_no_file_has_is_not_found_and_the_answer_not_kept(service: Service) -> None:
+    digest = service.artwork("cupola").crop("16:9").digest
+    for name in (f"{digest}-641.webp", f"{digest}-640.svg", f"{'0' * 32}-640.webp", "catalog.toml"):
+        answer = await image(service, name)
+        is_problem(answer, 404)
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_no_other_file_that_lies_there_is_served(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with serving(tmp_path, catalogue) as service:
+        (tmp_path / "images").unlink()
+        (tmp_path / "images").mkdir()
+        digest = service.artwork("cupola").crop("16:9").digest
+        for name in (f"{digest}-640.svg", f"{digest}-640.html", "notes.txt"):
+            (tmp_path / "images" / name).write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+            is_problem(await image(service, name), 404)
+        unnamed = f"{digest}-641.webp"
+        (tmp_path / "images" / unnamed).write_bytes(b"RIFF")
+        is_gone(await image(service, unnamed))
+
+
+# ---------------------------------------------------------------- what no longer is
+
+
+async def test_a_withdrawn_picture_is_gone_for_those_who_have_it_too(service: Service) -> None:
+    name = name_of(service.artwork("cupola"))
+    await service.change_artwork("cupola", status="withdrawn")
+    await service.refresh()
+    is_gone(await image(service, name))
+    is_gone(await image(service, name, **{"If-None-Match": f'"{name}"'}))
+    assert (await service.http.head(f"/images/{name}")).status_code == 410
+    await service.change_artwork("cupola", status="active")
+    assert (await image(service, name)).status_code == 200
+
+
+async def test_a_paused_picture_stays_on_the_pages_that_show_it(service: Service) -> None:
+    name = name_of(service.artwork("cupola"))
+    await service.change_artwork("cupola", status="paused")
+    await service.refresh()
+    assert (await image(service, name)).status_code == 200
+
+
+async def test_a_picture_that_an_import_replaced_is_gone(service: Service) -> None:
+    name, other = name_of(service.artwork("cupola")), service.artwork("lonely-hill", "cosmos-laundromat")
+    await service.change_artwork("cupola", crops=other.crops)
+    await service.refresh()
+    is_gone(await image(service, name))
+
+
+async def test_a_picture_goes_when_its_consent_ends_and_nobody_may_keep_it_longer(service: Service) -> None:
+    name, start = name_of(service.artwork("cupola")), service.clock.now
+    await service.change_artwork("cupola", provenance=consented(start / 1000 + 90.5))
+    await service.refresh()
+    for passed, left in ((0, 90), (30_000, 60), (90_499, 0)):
+        service.clock.now = start + passed
+        for headers in ({}, {"If-None-Match": "*"}):
+            answer = await image(service, name, **headers)
+            assert answer.headers["cache-control"] == f"public, max-age={left}"
+    service.clock.now = start + 90_500
+    is_gone(await image(service, name))
+
+
+async def test_a_consent_without_an_end_lets_a_picture_be_kept(service: Service) -> None:
+    await service.change_artwork("cupola", provenance=consented())
+    await service.refresh()
+    assert (await image(service, name_of(service.artwork("cupola")))).headers["cache-control"] == FOREVER
+
+
+async def test_a_picture_of_a_barred_kind_is_gone_until_the_bar_is_lifted(service: Service) -> None:
+    name = name_of(service.artwork("cupola"))
+    await service.change_artwork("cupola", provenance=Provenance("ai-generated"))
+    await service.refresh()
+    assert (await image(service, name)).headers["x-artwork-made"] == "ai-generated"
+    await service.change(barred=("ai-generated", "drawn"))
+    await service.refresh()
+    is_gone(await image(service, name))
+    assert (await image(service, name_of(service.artwork("earthrise")))).status_code == 200
+    await service.change()
+    assert (await image(service, name)).status_code == 200
+
+
+async def test_a_picture_that_two_artworks_have_stays_with_either(service: Service) -> None:
+    name, hill = name_of(service.artwork("cupola")), service.title("cosmos-laundromat")
+    same = replace(service.artwork("cupola"), id="same", provenance=consented(service.clock.now / 1000 + 60))
+    await service.change(replace(hill, artworks=(*hill.artworks, same)))
+    await service.refresh()
+    assert (await image(service, name)).headers["cache-control"] == FOREVER
+    await service.change_artwork("cupola", status="withdrawn")
+    await service.refresh()
+    assert (await image(service, name)).headers["cache-control"] == "public, max-age=60"
+    service.clock.now += 60_000
+    is_gone(await image(service, name))
+
+
+# ---------------------------------------------------------------- every worker
+
+
+async def test_a_name_that_one_worker_hands_out_is_known_to_all_at_once(workers: Pair) -> None:
+    one, other = workers
+    await one.change_artwork("cupola", status="withdrawn")
+    await one.refresh()
+    await other.refresh()
+    await one.change_artwork("cupola", status="active")
+    assert (await image(other, name_of(one.artwork("cupola")))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"status": "withdrawn"}, {"provenance": consented(withdrawn=True)}, {"provenance": consented(until=1)}],
+    ids=["withdrawn", "consent withdrawn", "consent over"],
+)
+async def test_what_may_no_longer_be_seen_is_gone_from_every_worker_within_a_refresh(
+    workers: Pair, change: dict[str, Any]
+) -> None:
+    one, other = workers
+    held = await one.get(profile="ada")
+    assert (await other.get(profile="ada"))["decision_id"] == held["decision_id"]
+    await one.change_artwork(held["artwork"], **change)
+    for worker in workers:
+        await worker.refresh()
+        is_gone(await worker.http.get(held["image"]["url"]))
+        later = await worker.get(profile="ada")
+        assert later["artwork"] != held["artwork"]
+        redirect = await worker.http.get("/artwork?title=countdown&profile=ada", headers=IMG)
+        assert (await worker.http.get(redirect.headers["location"])).status_code == 200
+    assert later["held"], "the second worker serves what the first decided anew"
+
+
+async def test_a_bar_is_kept_by_every_worker_within_a_refresh(workers: Pair) -> None:
+    one, other = workers
+    held = await one.get(profile="ada")
+    await one.change_artwork(held["artwork"], provenance=Provenance("ai-assisted"))
+    await other.refresh()
+    assert (await other.get(profile="ada"))["image"]["made"] == "ai-assisted"
+    await other.change(barred=("ai-assisted",))
+    for worker in workers:
+        await worker.refresh()
+        is_gone(await worker.http.get(held["image"]["url"]))
+        assert (await worker.get(profile="ada"))["artwork"] != held["artwork"]
