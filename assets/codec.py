@@ -1,6 +1,7 @@
 """Dataclasses as canonical JSON, read back strictly by their own annotations."""
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
@@ -75,12 +76,17 @@ def _read(kind: Any, value: object, where: str) -> Any:  # noqa: ANN401
         case (origin, options) if origin in (Union, UnionType):
             return None if value is None else _read(options[0], value, where)
         case (origin, (item, *_)) if origin is tuple and isinstance(value, list):
-            return tuple(_read(item, inner, f"{where}[{index}]") for index, inner in enumerate(value))
+            return tuple(_shared(_read(item, inner, f"{where}[{index}]")) for index, inner in enumerate(value))
         case (origin, (_, item)) if origin is Mapping and isinstance(value, dict):
-            return {key: _read(item, inner, f"{where}.{key}") for key, inner in value.items()}
+            return {_shared(key): _read(item, inner, f"{where}.{key}") for key, inner in value.items()}
         case (origin, choices) if origin is Literal and value in choices:
-            return value
+            return _shared(value)
     return _read_scalar(kind, value, where)
+
+
+def _shared(value: Any) -> Any:  # noqa: ANN401
+    """Keep one copy of a word that is in thousands of documents: a tag, a feature's name, a canvas."""
+    return sys.intern(value) if type(value) is str else value
 
 
 def _read_record(kind: type, value: object, where: str) -> object:

@@ -62,7 +62,8 @@ def cropped(original: Image.Image, glance: Image.Image, canvas: Canvas, job: Job
     box = crop_box(glance, original.size, canvas, job.focus, job.faces)
     image = cut(original, canvas, box)
     if job.treatment:
-        image = set_title(image, job.treatment, [_inside(face, box) for face in job.faces])
+        faces = [_inside(face, box) for face in job.faces]
+        image = set_title(image, job.treatment, faces, job.focus and _inside((*job.focus, 0, 0), box)[:2])
     return image
 
 
@@ -80,7 +81,7 @@ def cut(original: Image.Image, canvas: Canvas, box: Box) -> Image.Image:
 
 
 def _inside(face: Box, box: Box) -> Box:
-    """Return a face's place within a crop, cut to it."""
+    """Return the place of a face, or of a point without extent, within a crop, cut to it."""
     left, top = max(face[0], box[0]), max(face[1], box[1])
     right = min(face[0] + face[2], box[0] + box[2])
     bottom = min(face[1] + face[3], box[1] + box[3])

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from assets.artwork import Point
 from assets.looks.planes import Plane, blurred, grey, scaled
 from assets.looks.saliency import saliency
 from assets.titling.fonts import typefaces
@@ -47,7 +48,7 @@ _FACE_AIR: Final = 0.7
 """Ems between letters and a face, the least there may be."""
 _SIDE: Final = 64
 _EYE: Final = (0.5, 0.42)
-"""Where in a crop the subject was put, across and down."""
+"""Where in a crop the subject was put, across and down, if nothing is known of it."""
 _SPREAD: Final = 0.2
 
 
@@ -63,9 +64,11 @@ class Place:
     cost: float
 
 
-def placed(crop: Image.Image, text: str, locale: str, faces: Sequence[Rect]) -> Place | None:
+def placed(
+    crop: Image.Image, text: str, locale: str, faces: Sequence[Rect], focus: Point | None = None
+) -> Place | None:
     """Return the best place, if any; what is written without spaces is broken only if it has none in one piece."""
-    attention = _attention(crop)
+    attention = _attention(crop, focus or _EYE)
     for unspaced in (False, True):
         settings = letterings(text, locale, typefaces(), unspaced=unspaced)
         places = [place for each in settings for place in _places(crop, each, attention, faces)]
@@ -140,19 +143,19 @@ def _cost(box: Rect, size: tuple[int, int], attention: Plane) -> float:
     return float(busy + _PEAK * (covered.max() / attention.max()) ** 2)
 
 
-def _attention(crop: Image.Image) -> Plane:
+def _attention(crop: Image.Image, eye: Point) -> Plane:
     """Return how much each place draws the eye, by its saliency and by its detail; the sum is 1."""
     striking = saliency(crop)
     light = grey(scaled(crop, _SIDE))
     down, across = np.gradient(np.pad(light, 1, mode="edge"))
     detail = blurred(np.hypot(down, across)[1:-1, 1:-1] + 1, 1.5)
-    parts = 0.4 * striking, 0.35 * detail / detail.sum(), 0.25 * _middle(*light.shape)
+    parts = 0.4 * striking, 0.35 * detail / detail.sum(), 0.25 * _about(eye, *light.shape)
     return sum(parts, np.zeros_like(light))
 
 
-def _middle(down: int, across: int) -> Plane:
+def _about(eye: Point, down: int, across: int) -> Plane:
     """Return how likely the subject is at each place of a crop that was put around it; the sum is 1."""
-    y = (np.arange(down)[:, None] + 0.5) / down - _EYE[1]
-    x = (np.arange(across)[None, :] + 0.5) / across - _EYE[0]
+    y = (np.arange(down)[:, None] + 0.5) / down - eye[1]
+    x = (np.arange(across)[None, :] + 0.5) / across - eye[0]
     likely = np.exp(-0.5 * (x**2 + y**2) / _SPREAD**2)
     return np.asarray(likely / likely.sum(), dtype=np.float64)

@@ -6,7 +6,7 @@ from typing import Final
 
 from PIL import Image
 
-from assets.artwork import Box
+from assets.artwork import Box, Point
 from assets.picture import PictureError, Treatment
 from assets.titling.breaking import tidied
 from assets.titling.placing import placed
@@ -16,18 +16,21 @@ _QUOTED: Final = 60
 """The most characters of a name that a sentence repeats."""
 
 
-def set_title(crop: Image.Image, treatment: Treatment, faces: Sequence[Box]) -> Image.Image:
-    """Return the crop with the name on it, away from `faces`, which are shares of the crop's width and height.
+def set_title(
+    crop: Image.Image, treatment: Treatment, faces: Sequence[Box], focus: Point | None = None
+) -> Image.Image:
+    """Return the crop with the name on it, away from `faces` and, if it can be, from `focus`.
 
-    The name stands white on a dark gradient, in the corner where it covers least of what the eye goes to, in
-    the greatest size that suits. Raises `PictureError` if no font has its characters, or if there is no room to
-    set it legibly: nothing is cut off.
+    Faces are x, y, width and height, the focus is x and y, as shares of the crop's. The name stands white on a
+    dark gradient, in the corner where it covers least of what the eye goes to, in the greatest size that suits.
+    Raises `PictureError` if no font has its characters, or if there is no room to set it legibly: nothing is
+    cut off.
     """
     text = tidied(treatment.text)
     if not any(unicodedata.category(character)[0] in "LNPS" for character in text):
         raise PictureError(f"The name {treatment.text!r} has nothing in it to be seen; write one.")
     keep = [_pixels(face, crop.size) for face in faces if face[2] > 0 and face[3] > 0]
-    place = placed(crop, text, treatment.locale, keep)
+    place = placed(crop, text, treatment.locale, keep, focus)
     if place is None:
         raise PictureError(_no_room(text, crop, keep))
     letters = Image.new("L", crop.size, 0)

@@ -175,6 +175,15 @@ def test_the_name_leaves_the_subject_alone() -> None:
     assert box_of(titled(picture, "Up"))[0] >= 360
 
 
+def test_a_focus_in_the_usual_corner_sends_the_name_to_another() -> None:
+    treatment = Treatment("The Question", "en")
+    usual = box_of(set_title(flat(), treatment, []))
+    moved = box_of(set_title(flat(), treatment, [], (0.2, 0.85)))
+    assert usual[0] < 160
+    assert usual[1] > 180
+    assert moved[0] > 160 or moved[3] < 180
+
+
 def test_a_face_below_sends_the_name_up() -> None:
     assert box_of(titled(flat(), "Countdown", faces=[(0.0, 0.5, 1.0, 0.5)]))[3] < 180
 
