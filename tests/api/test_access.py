@@ -186,6 +186,8 @@ async def test_without_a_key_nobody_else_may(tmp_path: Path, catalogue: Catalogu
         {"Sec-Fetch-Site": "same-site"},
         {"Sec-Fetch-Site": ""},
         {"Sec-Fetch-Site": "none, cross-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
     ],
 )
 async def test_without_a_key_a_proxy_a_rebound_name_or_another_sites_page_is_refused(
@@ -200,7 +202,9 @@ async def test_without_a_key_a_proxy_a_rebound_name_or_another_sites_page_is_ref
 @pytest.mark.parametrize("site", ["same-origin", "none"])
 async def test_without_a_key_this_services_own_pages_may(tmp_path: Path, catalogue: Catalogue, site: str) -> None:
     async with serving(tmp_path, catalogue, **KEYLESS) as service:
+        origin = {"Origin": "http://localhost"}
         assert (await call(service, "GET", "/report", {"Sec-Fetch-Site": site})).status_code == 200
+        assert (await call(service, "GET", "/report", {"Sec-Fetch-Site": site, **origin})).status_code == 200
 
 
 async def test_a_request_without_a_host_is_not_from_this_machine(tmp_path: Path, catalogue: Catalogue) -> None:
