@@ -9,7 +9,8 @@ import socket
 import threading
 import time
 from collections import Counter
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -23,13 +24,13 @@ from app.fold import Fold
 from app.keys import make_admin_key
 from app.lifeline import end_with
 from app.listener import PortError, listen
-from app.main import import_folder, open_store, publish_rebuilt, rebuilt, train
+from app.main import editor_in, import_folder, open_store, publish_rebuilt, rebuilt, train
 from app.problem import Problem
 from app.report import Reporter
 from app.server import serve as serve_on
 from app.settings import Settings, faults
 from app.shelf import SETTING
-from app.store.protocol import Store
+from app.store.protocol import Store, StoreTimeoutError
 from app.supervisor import Supervisor
 from assets import SAMPLES
 from assets.importing.ingest import jobs_of
@@ -44,6 +45,8 @@ _EMPTY = "There are no pictures in {folder}; it should hold a folder for each ti
 READY_SECONDS = 60.0
 BEHIND = 10
 """By how much a trainer beside workers is nicer: viewers wait for an answer, and nobody for the next snapshot."""
+REFUSALS = (PictureError, ManifestError, Problem, StoreTimeoutError, OSError)
+"""Why an import can end with a sentence, and nothing changed."""
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process is no longer the parent.")]
 
 
@@ -127,7 +130,7 @@ def contact_sheet_command(
         raise _fail(f"The pages can't be written to {out}: {error.strerror}; name another folder.") from None
     if not pages:
         raise _fail(_EMPTY.format(folder=folder))
-    Console().print(f"{len(pages)} pages in {out}.", highlight=False, soft_wrap=True)
+    Console().print(f"{len(pages)} pages in {out}.", highlight=False, soft_wrap=True, markup=False)
 
 
 @app.command()
@@ -172,7 +175,7 @@ def _make_folder(settings: Settings) -> None:
 
 
 def _fail(sentence: str) -> typer.Exit:
-    console.print(sentence, style="red", highlight=False)
+    console.print(sentence, style="red", highlight=False, soft_wrap=True, markup=False)
     return typer.Exit(1)
 
 
@@ -224,24 +227,15 @@ async def _train(settings: Settings, holder: str) -> None:
 
 
 async def _import_samples(settings: Settings) -> None:
-    store = open_store(settings)
-    try:
+    async with _importing(settings) as store:
         if await store.log.setting(SETTING) is None:
             await _import_with_progress(settings, store, SAMPLES)
-    finally:
-        await store.close()
 
 
 async def _import(settings: Settings, folder: Path) -> None:
-    store = open_store(settings)
-    try:
+    async with _importing(settings) as store:
+        await _warn_of_an_unreadable_catalogue(settings, store)
         rows = await _import_with_progress(settings, store, folder)
-    except (PictureError, ManifestError) as error:
-        raise _fail(str(error)) from None
-    except Problem as problem:
-        raise _fail(problem.detail) from None
-    finally:
-        await store.close()
     Console().print(tables.of_import(rows))
     if not rows:
         raise _fail(_EMPTY.format(folder=folder))
@@ -249,6 +243,40 @@ async def _import(settings: Settings, folder: Path) -> None:
     Console().print(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())))
     if counts["refused"] == len(rows):
         raise typer.Exit(1)
+
+
+@asynccontextmanager
+async def _importing(settings: Settings) -> AsyncIterator[Store]:
+    """Yield the store; what stops an import ends the command with a sentence."""
+    try:
+        store = open_store(settings)
+        try:
+            yield store
+        finally:
+            await store.close()
+    except REFUSALS as refusal:
+        raise _fail(_why(refusal, settings)) from None
+
+
+def _why(refusal: Exception, settings: Settings) -> str:
+    if isinstance(refusal, Problem):
+        return refusal.detail
+    if not isinstance(refusal, OSError) or not refusal.strerror:
+        return str(refusal)
+    fault = f"{refusal.filename}: {refusal.strerror}" if refusal.filename else refusal.strerror
+    return f"The import into {settings.data} stopped ({fault}) and changed nothing; mend that and import again."
+
+
+async def _warn_of_an_unreadable_catalogue(settings: Settings, store: Store) -> None:
+    try:
+        await editor_in(settings, store).current()
+    except Problem as problem:
+        reason = problem.detail.partition(";")[0]
+        sentence = (
+            f"{reason}; a new one, of this folder alone, takes its place: bar and withdraw again what was barred "
+            "and withdrawn."
+        )
+        console.print(sentence, style="yellow", highlight=False, soft_wrap=True, markup=False)
 
 
 async def _import_with_progress(settings: Settings, store: Store, folder: Path) -> tuple[Row, ...]:

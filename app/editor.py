@@ -1,7 +1,7 @@
 """Changing the catalogue: every change is a new revision, and becomes current in one step."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 
 import structlog
@@ -11,6 +11,7 @@ from app.shelf import SETTING, Shelf
 from app.store.protocol import Log
 from assets.catalogue import Artwork, CatalogueError, Pin, Title
 from assets.importing.merging import merged
+from assets.importing.withdrawal import passed_on
 from assets.provenance import MADE, Made
 from assets.revisions import Catalogue, DamagedRevision, Revisions, UnknownRevision
 
@@ -20,6 +21,15 @@ ATTEMPTS = 10
 """How often a change is tried again because another one came first."""
 Current = tuple[str, Catalogue]
 """A catalogue and the name of its revision; the name is empty where there never was one."""
+
+
+class _Unreadable(Problem):
+    """The current catalogue, of this name, can't be read."""
+
+    def __init__(self, name: str, error: Exception):
+        reason = str(error).partition(";")[0]
+        super().__init__(409, f"The catalogue can't be read or changed: {reason}; import the catalogue again.")
+        self.name = name
 
 
 class Editor:
@@ -35,7 +45,10 @@ class Editor:
         if setting is None:
             return "", Catalogue()
         name = setting.decode()
-        return name, await asyncio.to_thread(self._revisions.catalogue, name)
+        try:
+            return name, await asyncio.to_thread(self._revisions.catalogue, name)
+        except (DamagedRevision, UnknownRevision) as error:
+            raise _Unreadable(name, error) from error
 
     async def title(self, title: str) -> Title:
         """Return a title, read anew."""
@@ -44,22 +57,23 @@ class Editor:
 
     async def titles(self) -> dict[str, Title]:
         """Return the titles of the current catalogue, read anew, without those that can't be read."""
-        _, catalogue = await self.current()
+        _, catalogue = await self._current_or_empty()
         return await asyncio.to_thread(self._readable, catalogue.titles)
 
     async def put_all(self, changed: Mapping[str, Title]) -> None:
-        await self._change(
-            lambda catalogue: _with(
-                catalogue, {id_: self._revisions.put_title(title) for id_, title in changed.items()}
-            )
-        )
+        """Put titles into the catalogue. They are all that there is in place of one that can't be read."""
+
+        def with_changed(catalogue: Catalogue) -> Catalogue:
+            return _with(catalogue, {id_: self._revisions.put_title(title) for id_, title in changed.items()})
+
+        await self._change(with_changed, self._current_or_empty)
 
     async def merge(
         self, imported: Mapping[str, Title], before: Mapping[str, Title], barred: Collection[Made] = ()
     ) -> None:
         """Merge what an import made of the titles `before` it into those that are current by now.
 
-        `barred` comes to what is not served already.
+        `barred` comes to what is not served already. In place of a catalogue that can't be read comes a new one.
         """
 
         def with_imported(catalogue: Catalogue) -> Catalogue:
@@ -71,7 +85,7 @@ class Editor:
             changed = {title.id: self._revisions.put_title(title) for title in kept if title}
             return replace(_with(catalogue, changed), barred=_ordered({*catalogue.barred, *barred}))
 
-        await self._change(with_imported)
+        await self._change(with_imported, self._current_or_empty)
 
     async def bar(self, ways: Collection[Made]) -> Current:
         """Say which ways of making pictures are not served, in place of what was said before."""
@@ -104,12 +118,8 @@ class Editor:
         return made[0]
 
     async def change_artwork(self, title: str, artwork: str, change: Callable[[Artwork], Artwork]) -> Title:
-        def changed(current: Title) -> Title:
-            _artwork(current, artwork)
-            artworks = [change(each) if each.id == artwork else each for each in current.artworks]
-            return replace(current, artworks=tuple(artworks))
-
-        return await self.change(title, changed)
+        """Change an artwork; a consent that is withdrawn or given again is so for all of the same file."""
+        return await self.change(title, lambda current: passed_on(current, change(_artwork(current, artwork))))
 
     async def delete_artwork(self, title: str, artwork: str) -> None:
         """Take an artwork out of its title, and its pins with it. The default has to be the last one to go."""
@@ -137,11 +147,21 @@ class Editor:
     async def unpin(self, title: str) -> Title:
         return await self.change(title, lambda current: replace(current, pins=()))
 
-    async def _change(self, change: Callable[[Catalogue], Catalogue]) -> Current:
+    async def _current_or_empty(self) -> Current:
+        """Return the current catalogue, an empty one if it can't be read: what is put next takes its place."""
+        try:
+            return await self.current()
+        except _Unreadable as error:
+            log.warning("catalogue_unreadable", catalogue=error.name, reason=str(error.detail))
+            return error.name, Catalogue()
+
+    async def _change(
+        self, change: Callable[[Catalogue], Catalogue], read: Callable[[], Awaitable[Current]] | None = None
+    ) -> Current:
         """Apply a change to whatever is current, and again if something else became current meanwhile."""
         async with self._turn:  # edits by this process need not outrun one another
             for _ in range(ATTEMPTS):
-                before, catalogue = await self.current()
+                before, catalogue = await (read or self.current)()
                 try:
                     after, name = await asyncio.to_thread(self._put, change, catalogue)
                 except CatalogueError as error:

@@ -3,11 +3,13 @@
 import asyncio
 import re
 import secrets
+import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import unquote
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -15,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from app.edits import unacceptable
 from app.problem import Problem
+from assets.files import remove_older
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -30,6 +33,10 @@ QUIET_SECONDS = 30.0
 """How long nothing may come of a body."""
 WHOLE_SECONDS = 900.0
 """How long a body may take: 64 MiB at 0.6 Mbit/s."""
+ABANDONED_SECONDS = 3600.0
+"""The age at which a file is no longer anybody's: no upload takes as long."""
+# RFC 5987, section 3.2. RFC 7578 forbids it in forms, and the parser passes over it, but some clients send it.
+_EXTENDED_NAME = re.compile(r";\s*filename\*\s*=\s*(utf-8|iso-8859-1)'[^']*'([^;\s\"]+)", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[/\\]")
 
 
@@ -58,6 +65,12 @@ async def received(request: Request, folder: Path, fields: Collection[str], larg
         yield Form(form.texts, path, _base(form.file_name))
     finally:
         path.unlink(missing_ok=True)
+
+
+def clear(folder: Path) -> int:
+    """Delete the files that killed processes left behind; return how many."""
+    oldest = time.time() - ABANDONED_SECONDS
+    return sum(remove_older(path, oldest) for path in folder.glob("*"))
 
 
 def _boundary(request: Request) -> bytes:
@@ -150,7 +163,7 @@ class _Parts:
             raise unacceptable(self._name, "It is there twice; send it once")
         self.seen.add(self._name)
         if self._name == FILE:
-            self.file_name = _text(options.get(b"filename", b""))
+            self.file_name = _text(options.get(b"filename", b"")) or _extended_name(self._disposition)
 
     def _take(self, data: bytes, start: int, end: int) -> None:
         self._size += end - start
@@ -181,6 +194,11 @@ def _malformed(fault: str) -> Problem:
 
 def _text(value: bytes) -> str:
     return value.decode(errors="replace")
+
+
+def _extended_name(disposition: str) -> str:
+    found = _EXTENDED_NAME.search(disposition)
+    return unquote(found[2], encoding=found[1]) if found else ""
 
 
 def _base(name: str) -> str:

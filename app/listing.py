@@ -1,8 +1,9 @@
 """A title as clients see it in the catalogue: every field, whether it was ever set or not."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 from typing_extensions import TypedDict
@@ -11,7 +12,7 @@ from app.picture import Image, image_of
 from app.shelf import Shelved
 from assets.artwork import Box, Point
 from assets.catalogue import Artwork, Pin, Title
-from assets.provenance import Consent, Made
+from assets.provenance import Consent, Made, Provenance
 
 _encode = msgspec.json.Encoder().encode
 REMEMBERED = 4096
@@ -25,27 +26,39 @@ class ListedConsent(TypedDict):
     withdrawn: bool
 
 
-class ListedArtwork(TypedDict):
-    """An artwork. It is not shown while it is withdrawn, its consent has ended, or `made` is barred."""
-
-    id: str
-    name: str
-    alt: str
+class _Limits(TypedDict):
     status: str
-    tags: tuple[str, ...]
     locales: tuple[str, ...]
     placements: tuple[str, ...]
     maturity: int
     valid_from: float | None
     valid_until: float | None
+
+
+class _Origin(TypedDict):
     made: Made
     creator: str
     licence: str
     consent: ListedConsent | None
+
+
+class _Look(TypedDict):
     focus: Point | None
     faces: tuple[Box, ...]
     features: Mapping[str, float]
-    image: Image
+    image: Image | None
+
+
+class ListedArtwork(_Limits, _Origin, _Look):
+    """An artwork. Nobody is shown it while it is withdrawn, its consent has ended, or `made` is barred.
+
+    `image` is null then, except for admins, who edit what they see; and only they are told of a `consent`.
+    """
+
+    id: str
+    name: str
+    alt: str
+    tags: tuple[str, ...]
 
 
 class ListedPin(TypedDict):
@@ -73,11 +86,22 @@ class Listing(TypedDict):
     titles: list[Listed]
 
 
-async def listing_json(shelf: Iterable[Shelved]) -> bytes:
-    """Return the listing of all titles; many that were never encoded before keep nobody waiting."""
+class Reader(NamedTuple):
+    """Who reads a listing, and at which Unix time."""
+
+    admin: bool
+    now: float
+
+
+ADMIN = Reader(admin=True, now=0)
+"""An admin, to whom no moment matters."""
+
+
+async def listing_json(shelf: Iterable[Shelved], reader: Reader) -> bytes:
+    """Return the listing of all titles; many that have to be encoded keep nobody waiting."""
     parts = [b'{"titles":[']
     for number, shelved in enumerate(list(shelf), 1):
-        parts += (shelved_json(shelved), b",")
+        parts += (_same_for_all(shelved) or _encode(_listed(shelved.title, reader, shelved.barred)), b",")
         if number % AT_A_TIME == 0:
             await asyncio.sleep(0)
     parts[max(1, len(parts) - 1) :] = [b"]}"]  # in the place of the last comma, if there is one
@@ -85,40 +109,32 @@ async def listing_json(shelf: Iterable[Shelved]) -> bytes:
 
 
 def listed_json(title: Title) -> bytes:
-    return _encode(_listed(title))
+    """Return a title as an admin sees it."""
+    return _encode(_listed(title, ADMIN, ()))
 
 
-@lru_cache(maxsize=REMEMBERED)
-def shelved_json(shelved: Shelved) -> bytes:
-    """Return what `listed_json` does, made once: a title on the shelf never changes."""
-    return listed_json(shelved.title)
-
-
-def listed_artwork(artwork: Artwork) -> ListedArtwork:
-    provenance = artwork.provenance
+def listed_artwork(artwork: Artwork, reader: Reader = ADMIN, barred: Collection[Made] = ()) -> ListedArtwork:
     return {
         "id": artwork.id,
         "name": artwork.name,
         "alt": artwork.alt,
-        "status": artwork.status,
         "tags": artwork.tags,
-        "locales": artwork.locales,
-        "placements": artwork.placements,
-        "maturity": artwork.maturity,
-        "valid_from": artwork.valid_from,
-        "valid_until": artwork.valid_until,
-        "made": provenance.made,
-        "creator": provenance.creator,
-        "licence": provenance.licence,
-        "consent": _consent(provenance.consent),
-        "focus": artwork.focus,
-        "faces": artwork.faces,
-        "features": artwork.features,
-        "image": image_of(artwork),
+        **_limits(artwork),
+        **_origin(artwork.provenance, reader),
+        **_look(artwork, shown=reader.admin or artwork.allowed(now=reader.now, barred=barred)),
     }
 
 
-def _listed(title: Title) -> Listed:
+@lru_cache(maxsize=REMEMBERED)
+def _same_for_all(shelved: Shelved) -> bytes | None:
+    """Return a title, encoded once: on the shelf it never changes. None if it depends on who reads it, or when."""
+    artworks = shelved.title.artworks
+    if any(each.provenance.consent or not each.allowed(now=0, barred=shelved.barred) for each in artworks):
+        return None
+    return listed_json(shelved.title)
+
+
+def _listed(title: Title, reader: Reader, barred: Collection[Made]) -> Listed:
     return {
         "id": title.id,
         "name": title.name,
@@ -127,8 +143,37 @@ def _listed(title: Title) -> Listed:
         "genres": title.genres,
         "maturity": title.maturity,
         "default": title.default,
-        "artworks": [listed_artwork(artwork) for artwork in title.artworks],
+        "artworks": [listed_artwork(artwork, reader, barred) for artwork in title.artworks],
         "pins": [_pin(pin) for pin in title.pins],
+    }
+
+
+def _limits(artwork: Artwork) -> _Limits:
+    return {
+        "status": artwork.status,
+        "locales": artwork.locales,
+        "placements": artwork.placements,
+        "maturity": artwork.maturity,
+        "valid_from": artwork.valid_from,
+        "valid_until": artwork.valid_until,
+    }
+
+
+def _origin(provenance: Provenance, reader: Reader) -> _Origin:
+    return {
+        "made": provenance.made,
+        "creator": provenance.creator,
+        "licence": provenance.licence,
+        "consent": _consent(provenance.consent) if reader.admin else None,
+    }
+
+
+def _look(artwork: Artwork, *, shown: bool) -> _Look:
+    return {
+        "focus": artwork.focus,
+        "faces": artwork.faces,
+        "features": artwork.features,
+        "image": image_of(artwork) if shown else None,
     }
 
 

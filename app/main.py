@@ -74,6 +74,10 @@ def images_in(settings: Settings) -> Path:
     return settings.data / "images"
 
 
+def uploads_in(settings: Settings) -> Path:
+    return settings.data / "uploads"
+
+
 def editor_in(settings: Settings, store: Store) -> Editor:
     """Return an editor for a command that serves nothing itself."""
     revisions = revisions_in(settings)
@@ -86,7 +90,6 @@ async def opened(settings: Settings, store: Store, clock: Callable[[], int] = no
     await store.log.declare(encode(settings.rules()))
     services = await build(settings, store, clock)
     await _refresh(services)
-    await asyncio.to_thread(services.uploads.clear)
     following = asyncio.create_task(_follow(services))
     try:
         yield services
@@ -94,6 +97,7 @@ async def opened(settings: Settings, store: Store, clock: Callable[[], int] = no
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
+        await services.uploads.end()
 
 
 async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> Services:
@@ -102,7 +106,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     groups = Groups(identity.key, settings.best_single_share, settings.uniform_share, settings.default_share)
     tokens = Tokens(keys, settings.hold_ms + settings.window_ms + GRACE_MS)
     revisions = revisions_in(settings)
-    shelf, model, standings = Shelf(store.log, revisions), Model(store.state), Standings(store.state)
+    shelf, model, standings = Shelf(store.log, revisions, clock), Model(store.state), Standings(store.state)
     viewers = Viewers(store, identity, groups)
     editor, images_folder = Editor(store.log, revisions, shelf), images_in(settings)
     odds = Odds(model, standings, settings.exploration_floor)
@@ -132,7 +136,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         recorder=Recorder(store.log, tokens, identity, clock),
         profiles=Profiles(store, identity, groups),
         editor=editor,
-        uploads=Uploads(editor, images=images_folder, folder=settings.data / "uploads"),
+        uploads=Uploads(editor, data=settings.data, images=images_folder, folder=uploads_in(settings)),
         reporter=Reporter(store.state),
         inspector=Inspector(store.log, tokens, clock),
     )
@@ -222,7 +226,13 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
     """Run a trainer until `stop`, and tidy up beside it."""
     store = open_store(settings)
     revisions = revisions_in(settings)
-    tidier = Tidier(store.log, revisions, images_in(settings), retention_days=settings.retention_days)
+    tidier = Tidier(
+        store.log,
+        revisions,
+        images=images_in(settings),
+        uploads=uploads_in(settings),
+        retention_days=settings.retention_days,
+    )
     tidying = asyncio.create_task(tidier.run())
     try:
         trainer = Trainer(

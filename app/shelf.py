@@ -1,23 +1,31 @@
 """The catalogue as the service has it at hand."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 
-from app.picture import shows
+from app.pictures import Pictures, Place, Showing
+from app.problem import Problem
 from app.store.protocol import Log
 from assets.artwork import NOBODY, Artwork
 from assets.catalogue import CatalogueError, Title
 from assets.provenance import Made
-from assets.revisions import DamagedRevision, Revisions, UnknownRevision
+from assets.revisions import Catalogue, DamagedRevision, Revisions, UnknownRevision
 from bandit.types import Action
 
 log = structlog.get_logger()
 
 SETTING = "catalogue"
 """The store's setting that names the current catalogue."""
+SHORTEST_WAIT_MS, LONGEST_WAIT_MS = 1000, 60_000
+NOTHING_READ = "The catalogue can't be read, so no title is known; the service's log says why. Import it again."
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,29 +68,47 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True)
 class _Stock:
-    """A catalogue as it was read. `pictures` are the artworks by the digests of their crops."""
+    """A catalogue as it was read: of a title that couldn't be, the last good version."""
 
-    titles: Mapping[str, Shelved]
-    barred: Collection[Made]
-    pictures: Mapping[str, tuple[Artwork, ...]]
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    titles: Mapping[str, Shelved] = field(default_factory=dict)
+    pictures: Pictures = field(default_factory=Pictures)
 
-    @classmethod
-    def of(cls, titles: Mapping[str, Shelved], barred: Collection[Made]) -> "_Stock":
-        return cls(titles, barred, _by_digest(titles.values()))
+    def followed(self, catalogue: Catalogue, titles: Mapping[str, Shelved], now: float) -> "_Stock":
+        before = {id_: shelved.title for id_, shelved in self.titles.items()}
+        after = {id_: shelved.title for id_, shelved in titles.items()}
+        return _Stock(catalogue, titles, self.pictures.followed(before, after, now))
+
+    def showing(self, image: str, now: float) -> Sequence[Showing]:
+        return self.pictures.showing(image, self._find, now=now, barred=self.catalogue.barred)
+
+    def _find(self, place: Place) -> Artwork | None:
+        shelved = self.titles.get(place.title)
+        return shelved.artworks.get(place.artwork) if shelved else None
+
+
+class _Patience:
+    """When to try again what failed: after a second, and after twice as long each time that it fails again."""
+
+    def __init__(self) -> None:
+        self._wait = self._since = 0
+
+    def over(self, now: int) -> bool:
+        """Whether it is time; a clock that was set back ends the wait, too."""
+        return self._wait > 0 and not self._since <= now < self._since + self._wait
+
+    def begin(self, now: int) -> None:
+        self._wait, self._since = SHORTEST_WAIT_MS, now
+
+    def go_on(self, now: int) -> None:
+        self._wait, self._since = min(2 * self._wait, LONGEST_WAIT_MS), now
+
+    def end(self) -> None:
+        self._wait = 0
 
 
 def _barred_of(title: Title, barred: Collection[Made]) -> frozenset[Made]:
     return frozenset(barred) & {artwork.provenance.made for artwork in title.artworks} if barred else _NONE
-
-
-def _by_digest(shelf: Iterable[Shelved]) -> dict[str, tuple[Artwork, ...]]:
-    found: dict[str, tuple[Artwork, ...]] = {}
-    for shelved in shelf:
-        for artwork in shelved.title.artworks:
-            alone = (artwork,)  # one for all of its crops: there are tens of thousands
-            for crop in artwork.crops:
-                found[crop.digest] = found[crop.digest] + alone if crop.digest in found else alone
-    return found
 
 
 def _action(title: Title, artwork: Artwork) -> Action:
@@ -92,36 +118,37 @@ def _action(title: Title, artwork: Artwork) -> Action:
 class Shelf:
     """Holds the current catalogue in memory, and earlier revisions of its titles for the fold."""
 
-    def __init__(self, log: Log, revisions: Revisions):
-        self._log = log
-        self._revisions = revisions
+    def __init__(self, log: Log, revisions: Revisions, clock: Callable[[], int] = _now_ms):
+        self._log, self._revisions, self._clock = log, revisions, clock
         self.name: str | None = None
-        self._stock = _Stock({}, (), {})
+        self._stock = _Stock()
         self._earlier: dict[str, Shelved] = {}
-        self._unreadable: dict[str, str] = {}
+        self._unreadable = 0
         self._tried: str | None = None
+        self._patience = _Patience()
         self._refreshing = asyncio.Lock()
 
     async def refresh(self) -> bool:
         """Take up the catalogue that the store calls current; only titles that changed are read.
 
-        Of a title that can't be read the last good version stays. It is tried again each time, for it may be
-        repaired under the same name, and complained of once for each catalogue.
+        Of a title that can't be read the last good version stays. It is complained of once for each catalogue,
+        and tried again at growing intervals, for it may be repaired under the same name.
         """
         async with self._refreshing:
-            setting = await self._log.setting(SETTING)
-            name = setting.decode() if setting else None
-            if name is None or (name == self.name and not self._unreadable):
+            name = await self._current()
+            if name is None or (name == self._tried and not self._patience.over(self._clock())):
                 return False
-            stock, unreadable = await asyncio.to_thread(self._read, name)
-            if name != self._tried:
-                _complain(name, unreadable)
-                self._tried = name
-            if stock is None:
+            try:
+                catalogue = await self._catalogue(name)
+            except UNREADABLE as error:
+                self._wait_for_catalogue(name, error)
                 return False
-            changed = name != self.name or unreadable != self._unreadable
-            self._stock, self._unreadable, self.name = stock, unreadable, name
-            return changed
+            return await self._take_up(name, catalogue)
+
+    def demand_catalogue(self) -> None:
+        """Raise a Problem if the store names a catalogue and none could be read yet: no title is known then."""
+        if self.name is None and self._tried is not None:
+            raise Problem(503, NOTHING_READ, headers={"Retry-After": "5"})
 
     def get(self, title: str) -> Shelved | None:
         return self._stock.titles.get(title)
@@ -144,36 +171,58 @@ class Shelf:
             found = self._earlier[revision] = Shelved.of(self._revisions.title(revision))
         return found
 
-    async def showing(self, image: str, now: float) -> Sequence[Artwork]:
+    async def showing(self, image: str, now: float) -> Sequence[Showing]:
         """Return the artworks with a rendition of this file name that anybody may see at that Unix time.
 
         Another worker may have handed the name out a moment ago, from a catalogue that was not taken up here yet.
         """
-        found = self._showing(image, now)
-        if not found:
-            await self._catch_up()
-            found = self._showing(image, now)
+        found = self._stock.showing(image, now)
+        if not found and await self._current() != self._tried:  # repairs are not this call's to look for
+            await self.refresh()
+            found = self._stock.showing(image, now)
         return found
 
-    def _showing(self, image: str, now: float) -> Sequence[Artwork]:
-        stock = self._stock
-        named = stock.pictures.get(image.partition("-")[0], ())
-        return [each for each in named if each.allowed(now=now, barred=stock.barred) and shows(each, image)]
-
-    async def _catch_up(self) -> None:
-        """Refresh if another catalogue is current than was last tried: repairs are not this call's to look for."""
+    async def _current(self) -> str | None:
         setting = await self._log.setting(SETTING)
-        if setting is not None and setting.decode() != self._tried:
-            await self.refresh()
+        return setting.decode() if setting else None
 
-    def _read(self, name: str) -> tuple[_Stock | None, dict[str, str]]:
-        """Return a catalogue, None if there is no reading it, and why what is unreadable is so."""
+    async def _catalogue(self, name: str) -> Catalogue:
+        if name == self.name:
+            return self._stock.catalogue
+        return await asyncio.to_thread(self._revisions.catalogue, name)
+
+    def _wait_for_catalogue(self, name: str, error: Exception) -> None:
+        """Try again in a second, however often it failed: to read one document costs little."""
+        if name != self._tried:
+            _complain(name, {"": str(error)})
+        self._tried = name
+        self._patience.begin(self._clock())
+
+    async def _take_up(self, name: str, catalogue: Catalogue) -> bool:
+        """Take up a catalogue, or of the one that is taken up already what could not be read before."""
+        titles, unreadable = await asyncio.to_thread(self._read, catalogue)
+        changed = name != self.name or len(unreadable) < self._unreadable
+        if changed:
+            now = self._clock() / 1000
+            self._stock = await asyncio.to_thread(self._stock.followed, catalogue, titles, now)
+        if name != self._tried:
+            _complain(name, unreadable)
+        self._be_patient(anew=changed or name != self._tried, needed=bool(unreadable))
+        self._unreadable, self._tried, self.name = len(unreadable), name, name
+        return changed
+
+    def _be_patient(self, *, anew: bool, needed: bool) -> None:
+        if not needed:
+            self._patience.end()
+        elif anew:
+            self._patience.begin(self._clock())
+        else:
+            self._patience.go_on(self._clock())
+
+    def _read(self, catalogue: Catalogue) -> tuple[dict[str, Shelved], dict[str, str]]:
+        """Return the titles of a catalogue, the last good versions too, and why what is unreadable is so."""
         titles: dict[str, Shelved] = {}
         unreadable: dict[str, str] = {}
-        try:
-            catalogue = self._revisions.catalogue(name)
-        except UNREADABLE as error:
-            return None, {"": str(error)}
         for title, revision in sorted(catalogue.titles.items()):
             try:
                 titles[title] = self._take(title, revision, catalogue.barred)
@@ -181,7 +230,7 @@ class Shelf:
                 unreadable[title] = str(error)
                 if last := self.get(title):
                     titles[title] = last.under(catalogue.barred)
-        return _Stock.of(titles, catalogue.barred), unreadable
+        return titles, unreadable
 
     def _take(self, title: str, revision: str, barred: Collection[Made]) -> Shelved:
         current = self.get(title)

@@ -1,14 +1,16 @@
-"""Clearing away pictures and revisions that nothing refers to any more."""
+"""Clearing away pictures and revisions that nothing refers to any more, and uploads that never ended."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import structlog
 
+from app.forms import clear
 from app.shelf import SETTING
 from app.store.protocol import Log
 from assets.catalogue import Title
-from assets.importing.sweep import sweep
+from assets.importing.sweep import sweep, unnamed
 from assets.revisions import DamagedRevision, Revisions, UnknownRevision
 
 log = structlog.get_logger()
@@ -19,36 +21,61 @@ EVERY_SECONDS = 3600
 
 
 class Tidier:
-    def __init__(self, store_log: Log, revisions: Revisions, images: Path, *, retention_days: float):
-        self._log, self._revisions, self._images = store_log, revisions, images
+    def __init__(
+        self, store_log: Log, revisions: Revisions, *, images: Path, uploads: Path, retention_days: float
+    ):
+        self._log, self._revisions = store_log, revisions
+        self._images, self._uploads = images, uploads
         self._retention = retention_days * 24 * 3600
 
     async def run(self) -> None:
         """Tidy up every hour; what fails is logged, and tried again in the next."""
         while True:
             try:
-                await self.tidy((await self._log.head()).stamp / 1000)
+                await asyncio.to_thread(clear, self._uploads)
+                await self.tidy(await self.now())
             except Exception:
                 log.exception("tidying_failed")
             await asyncio.sleep(EVERY_SECONDS)
 
+    async def now(self) -> float:
+        """Return what clock and log agree to be over, in Unix seconds.
+
+        One record written by a clock that was wrong would make every file an old one.
+        """
+        return min((await self._log.head()).stamp / 1000, time.time())
+
     async def tidy(self, now: float) -> None:
         """Delete renditions that no title has named for a day, and revisions that the log no longer refers to.
 
-        Nothing is deleted while the catalogue or one of its titles can't be read: what it names is not known.
+        Nothing is deleted while a catalogue of that day or one of its titles can't be read: what it names is not
+        known.
         """
-        setting = await self._log.setting(SETTING)
-        if setting is None:
-            return
         try:
-            titles = await asyncio.to_thread(self._titles, setting.decode())
-            swept = await asyncio.to_thread(sweep, self._images, titles, now - UNNAMED_SECONDS)
-            pruned = await asyncio.to_thread(self._revisions.prune, {setting.decode()}, now - self._retention)
+            found = await self._unnamed(now - UNNAMED_SECONDS)
+            if found is None:
+                return
+            current, pictures = found
+            swept = await asyncio.to_thread(sweep, pictures, now - UNNAMED_SECONDS)
+            pruned = await asyncio.to_thread(self._revisions.prune, {current}, now - self._retention)
         except (DamagedRevision, UnknownRevision) as error:
             log.warning("nothing_tidied", reason=str(error))
             return
         if swept or pruned:
             log.info("tidied", renditions=swept, revisions=pruned)
 
-    def _titles(self, catalogue: str) -> list[Title]:
-        return [self._revisions.title(name) for name in self._revisions.catalogue(catalogue).titles.values()]
+    async def _unnamed(self, older_than: float) -> tuple[str, list[Path]] | None:
+        """Return what is current after the search, and what neither it nor any other since that time names."""
+        current = await self._log.setting(SETTING)
+        while current is not None:
+            titles = await asyncio.to_thread(self._titles, current.decode(), older_than)
+            found = await asyncio.to_thread(unnamed, self._images, titles, older_than)
+            before, current = current, await self._log.setting(SETTING)
+            if current == before:
+                return before.decode(), found
+        return None
+
+    def _titles(self, current: str, since: float) -> list[Title]:
+        catalogues = {current, *self._revisions.since(since)}
+        titles = {name for each in catalogues for name in self._revisions.catalogue(each).titles.values()}
+        return [self._revisions.title(name) for name in titles]

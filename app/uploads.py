@@ -1,13 +1,13 @@
 """Pictures that editors send, one at a time, through the same mill as an import's."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
+import structlog
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from starlette.requests import Request
@@ -18,25 +18,28 @@ from app.editor import Editor
 from app.edits import Locales, Maturity, Moment, Name, Slugs, Text, unacceptable
 from app.forms import FILE, Form, received
 from app.problem import Problem, Unacceptable
+from app.slots import Slots
 from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Title
 from assets.importing import review
 from assets.importing.manifest import ArtworkEntry
 from assets.importing.merging import described
 from assets.importing.names import slug
+from assets.importing.withdrawal import heeding
 from assets.picture import Job, Picture, PictureError
 from assets.provenance import Consent, Made
 from assets.rendering.decoding import LARGEST_FILE
-from assets.rendering.workers import develop_all
+from assets.rendering.workers import Stop, Stopped, develop_all
 from assets.rules import CatalogueError
 
+log = structlog.get_logger()
+
 AT_ONCE = 2
-"""Pictures that a worker has in the making at a time; each may take half a gibibyte."""
+"""Pictures that all workers together have in the making at a time; each may take half a gibibyte."""
 MOST = 8
 """Uploads that a worker deals with at a time, those that wait and those that still come in among them."""
 RETRY_SECONDS = 5
-ABANDONED_SECONDS = 3600.0
-"""The age at which a file is no longer anybody's: no upload takes as long."""
+END_SECONDS = 1.0
 
 Outcome = Literal["new", "changed", "unchanged"]
 
@@ -103,12 +106,16 @@ class Uploaded:
 
 
 class Uploads:
-    """Takes pictures in, a few at a time."""
+    """Takes pictures in, a few at a time.
 
-    def __init__(self, editor: Editor, *, images: Path, folder: Path):
+    One whose client leaves after the last byte is taken in all the same; one that the service's end cuts short
+    is not.
+    """
+
+    def __init__(self, editor: Editor, *, data: Path, images: Path, folder: Path):
         self._editor, self._images, self._folder = editor, images, folder
-        self._making = asyncio.Semaphore(AT_ONCE)
-        self._places = MOST
+        self._making = Slots(tuple(data / f"rendering-{number}.lock" for number in range(AT_ONCE)))
+        self._under_way: set[asyncio.Task[object]] = set()
 
     async def take(self, title: str, request: Request) -> Uploaded:
         """Take an upload into a title. Nothing of the body is read before the title is known to be there."""
@@ -119,27 +126,27 @@ class Uploads:
         except (Problem, RequestValidationError):
             metrics.UPLOADS.labels("refused").inc()
             raise
+        except (asyncio.CancelledError, OSError) as error:
+            metrics.UPLOADS.labels("failed").inc()
+            raise _unavailable(error) from error
         metrics.UPLOADS.labels(uploaded.outcome).inc()
         return uploaded
 
-    def clear(self) -> None:
-        """Delete what a killed process left behind."""
-        oldest = time.time() - ABANDONED_SECONDS
-        for path in self._folder.glob("*"):
-            with suppress(FileNotFoundError):  # another worker was quicker
-                if path.stat().st_mtime < oldest:
-                    path.unlink()
+    async def end(self) -> None:
+        """Let what the server has cancelled clear up and be answered."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=END_SECONDS)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
-        if not self._places:
-            sentence = f"{MOST} pictures are being taken in already; send this one again in a few seconds."
-            raise Problem(503, sentence, headers={"Retry-After": str(RETRY_SECONDS)})
-        self._places -= 1
+        task = asyncio.current_task()
+        if len(self._under_way) >= MOST or task is None:
+            raise _later(f"{MOST} pictures are being taken in already; send this one again in a few seconds.")
+        self._under_way.add(task)
         try:
             yield
         finally:
-            self._places += 1
+            self._under_way.discard(task)
 
     async def _add(self, current: Title, form: Form) -> Uploaded:
         said = _said(form)
@@ -155,8 +162,16 @@ class Uploads:
         return await self._merged(current.id, artwork, entry, job, picture)
 
     async def _developed(self, job: Job) -> Picture:
-        async with self._making:
-            [(_, result)] = await asyncio.to_thread(lambda: list(develop_all([job], self._images, 1)))
+        async with self._making.one():
+            with Stop() as stop:
+                developing = asyncio.create_task(asyncio.to_thread(_develop, job, self._images, stop))
+                try:
+                    result = await asyncio.shield(developing)
+                except asyncio.CancelledError:
+                    stop.tell()
+                    with suppress(Stopped, OSError):  # only when it is done are its process and its files gone
+                        await developing
+                    raise
         if isinstance(result, PictureError):
             raise unacceptable(FILE, str(result).rstrip("."))
         return result
@@ -169,6 +184,7 @@ class Uploads:
             before[:] = [current.artwork(id)]
             # Focus and faces go with the crops that were made by them, whatever somebody else sent meanwhile.
             artwork = replace(described(id, entry, before[0], picture), focus=job.focus, faces=job.faces)
+            [artwork] = heeding([artwork], current.artworks)
             artworks = {**{each.id: each for each in current.artworks}, id: artwork}
             return replace(current, artworks=tuple(artworks.values()), default=current.default or id)
 
@@ -177,6 +193,24 @@ class Uploads:
         assert artwork  # noqa: S101  it was just put there
         outcome: Outcome = "new" if before[0] is None else "unchanged" if artwork == before[0] else "changed"
         return Uploaded(artwork, outcome, review.warnings(artwork, changed.artworks))
+
+
+def _develop(job: Job, images: Path, stop: Stop) -> Picture | PictureError:
+    [(_, result)] = develop_all([job], images, 1, stop)
+    return result
+
+
+def _unavailable(error: BaseException) -> Problem:
+    """Return what is answered when neither picture nor client is at fault."""
+    if isinstance(error, asyncio.CancelledError):  # the service ends, and this request is one of the last
+        return _later("The service ends, and did not take the picture in; send it again in a few seconds.")
+    log.error("upload_failed", reason=str(error))
+    reason = getattr(error, "strerror", None) or "the service's log says why"
+    return Problem(503, f"The picture can't be taken in here ({reason}); put that right, then send it again.")
+
+
+def _later(sentence: str) -> Problem:
+    return Problem(503, sentence, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def _said(form: Form) -> UploadForm:

@@ -36,7 +36,8 @@ class Artwork:
 
     An empty `locales` or `placements` means all of them. Moments are Unix seconds: shown from
     `valid_from`, no longer at `valid_until`. `focus` (x, y) and `faces` (x, y, width, height) are
-    shares of the original's width and height. `declared` remembers what an import was told.
+    shares of the original's width and height. `declared` remembers what an import was told,
+    and which file it found.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Artwork:
     def _check_labels(self) -> None:
         for tag in self.tags:
             check_slug(tag, "tag")
+        check_unique(self.tags, "tag")
         for name, value in self.features.items():
             check_slug(name, "feature name")
             check_fraction(value, f"feature {name} of artwork {self.id}")

@@ -1,5 +1,6 @@
 """Immutable documents in a folder, each named by the hash of its content."""
 
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from assets.catalogue import (
     title_to_json,
 )
 from assets.codec import canonical, parsed
-from assets.files import write_whole
+from assets.files import older, remove_older, write_whole
 from assets.provenance import MADE, Made
 from assets.rules import check_choice, check_slug, check_unique
 
@@ -81,6 +82,11 @@ class Revisions:
         except CatalogueError as error:
             raise DamagedRevision(f"Revision {name} holds no acceptable catalogue: {error}") from error
 
+    def since(self, moment: float) -> list[str]:
+        """The catalogues that were current at that Unix time, or came up after it."""
+        over = set(_succeeded(self._catalogues, moment))
+        return [path.stem for path in _documents(self._catalogues) if path not in over]
+
     def prune(self, keep: Collection[str], older_than: float) -> int:
         """Delete what is not kept and was of no use any more before that Unix time; returns how many documents.
 
@@ -92,13 +98,10 @@ class Revisions:
         needed = {revision for name in staying for revision in self.catalogue(name).titles.values()}
         titles = list(_disposable(self._titles, needed.union(keep), older_than))
         # Catalogues first: killed in between, no catalogue is left that names a missing title.
-        for path in [
-            *catalogues,
-            *titles,
-            *_leftovers(self._catalogues, self._titles, older_than=older_than),
-        ]:
-            path.unlink(missing_ok=True)
-        return len(catalogues) + len(titles)
+        gone = sum(remove_older(path, older_than) for path in [*catalogues, *titles])
+        for path in _leftovers(self._catalogues, self._titles):
+            remove_older(path, older_than)
+        return gone
 
     def _read_title(self, revision: str) -> Title:
         try:
@@ -110,11 +113,20 @@ class Revisions:
 def _put(folder: Path, content: bytes) -> str:
     name = revision_of(content)
     path = _path(folder, name)
-    if path.is_file() and path.read_bytes() == content:
-        path.touch()  # young again, so that a prune beside this import leaves it alone
-    else:
+    if not _renewed(path, content):
         write_whole(path, content)
     return name
+
+
+def _renewed(path: Path, content: bytes) -> bool:
+    """Make it young again if it is there and whole, so that a prune beside this leaves it alone."""
+    try:
+        if path.read_bytes() != content:
+            return False
+        os.utime(path)  # not `touch`, which makes an empty file of one that was pruned since
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _get(folder: Path, name: str) -> bytes:
@@ -143,16 +155,12 @@ def _documents(folder: Path) -> Iterator[Path]:
 def _succeeded(folder: Path, moment: float) -> list[Path]:
     """The documents after which another one was put before that moment."""
     by_age = sorted(_documents(folder), key=lambda path: path.stat().st_mtime)
-    return [path for path, next_one in pairwise(by_age) if _older(next_one, moment)]
+    return [path for path, next_one in pairwise(by_age) if older(next_one, moment)]
 
 
 def _disposable(folder: Path, keep: Collection[str], older_than: float) -> Iterator[Path]:
-    return (path for path in _documents(folder) if path.stem not in keep and _older(path, older_than))
+    return (path for path in _documents(folder) if path.stem not in keep and older(path, older_than))
 
 
-def _leftovers(*folders: Path, older_than: float) -> Iterator[Path]:
-    return (path for folder in folders for path in folder.glob(".*.tmp") if _older(path, older_than))
-
-
-def _older(path: Path, moment: float) -> bool:
-    return path.stat().st_mtime < moment
+def _leftovers(*folders: Path) -> Iterator[Path]:
+    return (path for folder in folders for path in folder.glob(".*.tmp"))

@@ -40,7 +40,7 @@ def a_film(name: str, artworks: int = 3, edition: int = 0) -> Title:
     pictures = tuple(
         replace(
             an_artwork(f"{name}-{index}"),
-            tags=(TAGS[index % 6], TAGS[(index + edition + len(name)) % 6]),
+            tags=tuple(dict.fromkeys((TAGS[index % 6], TAGS[(index + edition + len(name)) % 6]))),
             features={"warmth": index / artworks, "contrast": 0.5 + edition / 10},
         )
         for index in range(artworks)

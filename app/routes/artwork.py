@@ -42,6 +42,7 @@ PAGE_BODY = {"content": {"application/json": {"schema": PageQuery.model_json_sch
 async def page(request: Request, services: Service) -> Response:
     """Choose the pictures of a page; a title that is named twice gets one."""
     query = await _page(request)
+    services.shelf.demand_catalogue()
     frame = Frame(query.canvas, query.width, _wanted(request.scope)[0].encoding)
     titles = list(dict.fromkeys(query.titles))
     known = [found for title in titles if (found := services.shelf.get(title))]
@@ -144,6 +145,7 @@ async def _answer(services: Services, query: ArtworkQuery, scope: Scope) -> Resp
         query = query.model_copy(update={"deferred": True})
     shelved = services.shelf.get(query.title)
     if shelved is None:
+        services.shelf.demand_catalogue()
         raise NotFound(f"There is no title {query.title!r}; GET /titles lists them.")
     frame = Frame(query.canvas, query.width, accept.encoding)
     choice = await services.personalizer.choose_one(query, shelved, frame)

@@ -7,14 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Response
 from starlette.responses import FileResponse
 
+from app.pictures import Showing
 from app.problem import Gone, NotFound
-from app.services import Service
-from assets.artwork import Artwork
+from app.services import Service, Services
 
 router = APIRouter(tags=["images"])
 NAME = re.compile(r"[0-9a-f]{32}-[1-9][0-9]{0,4}\.(?:webp|jpg|avif)")
 TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
 """Named here: of AVIF the machine's own table of types may not know."""
+A_YEAR = 31_536_000
+"""Seconds that stand for ever: caches need not understand more."""
 HEADERS = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Options": "nosniff"}
 
 
@@ -35,30 +37,38 @@ async def image(
     if not NAME.fullmatch(name) or not path.is_file():
         raise NotFound(f"There is no image {name!r}; GET /artwork answers with names that exist.")
     now = services.clock() / 1000
-    artworks = await services.shelf.showing(name, now)
-    if not artworks:
-        raise Gone(
-            f"The image {name!r} is no longer shown: it was replaced or withdrawn, its consent ended, or its kind "
-            "is barred; GET /artwork names one that is."
-        )
-    headers = {
-        **HEADERS,
-        "Cache-Control": _lasting(artworks, now),
-        "ETag": f'"{name}"',
-        "X-Artwork-Made": artworks[0].provenance.made,
-    }
+    headers = _headers(name, await _showing(services, name, now), now)
     if _knows(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return FileResponse(path, media_type=TYPES[path.suffix[1:]], headers=headers)
 
 
-def _lasting(artworks: Sequence[Artwork], now: float) -> str:
+async def _showing(services: Services, name: str, now: float) -> Sequence[Showing]:
+    showing = await services.shelf.showing(name, now)
+    if not showing:
+        services.shelf.demand_catalogue()
+        raise Gone(
+            f"The image {name!r} is no longer shown: it was replaced or withdrawn, its consent ended, or its kind "
+            "is barred; GET /artwork names one that is."
+        )
+    return showing
+
+
+def _headers(name: str, showing: Sequence[Showing], now: float) -> dict[str, str]:
+    return {
+        **HEADERS,
+        "Cache-Control": _lasting(showing, now),
+        "ETag": f'"{name}"',
+        "X-Artwork-Made": showing[0].artwork.provenance.made,
+    }
+
+
+def _lasting(showing: Sequence[Showing], now: float) -> str:
     """Let nobody keep a picture beyond the last consent to it."""
-    consents = [artwork.provenance.consent for artwork in artworks]
-    ends = [consent.until for consent in consents if consent and consent.until is not None]
-    if len(ends) < len(artworks):
-        return "public, max-age=31536000, immutable"
-    return f"public, max-age={int(max(ends) - now)}"
+    ends = [each.until for each in showing if each.until is not None]
+    if len(ends) < len(showing):
+        return f"public, max-age={A_YEAR}, immutable"
+    return f"public, max-age={min(int(max(ends) - now), A_YEAR)}"
 
 
 def _knows(if_none_match: str, etag: str) -> bool:

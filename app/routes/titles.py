@@ -8,8 +8,8 @@ from typing_extensions import TypedDict
 
 from app.asked import Slug
 from app.edits import ArtworkBody, PinBody, TitleBody
-from app.listing import Listed, ListedArtwork, Listing, listed_artwork, listed_json, listing_json
-from app.services import ADMIN, Service
+from app.listing import Listed, ListedArtwork, Listing, Reader, listed_artwork, listed_json, listing_json
+from app.services import ADMIN, NEVER_CACHED, Service
 from app.uploads import Outcome, UploadForm
 from assets.catalogue import Title
 
@@ -36,9 +36,15 @@ def _form() -> dict[str, Any]:
 
 
 @router.get("/titles", response_model=Listing)
-async def titles(services: Service) -> Response:
-    """List the titles with their artworks."""
-    return Response(await listing_json(services.shelf), media_type="application/json")
+async def titles(request: Request, services: Service) -> Response:
+    """List the titles with their artworks.
+
+    Only admins are told who consents to a picture, and have an image of what is not shown to anybody.
+    """
+    services.shelf.demand_catalogue()
+    reader = Reader(services.access.is_admin(request), services.clock() / 1000)
+    headers = {"Cache-Control": NEVER_CACHED if reader.admin else "no-cache", "Vary": "Authorization, Cookie"}
+    return Response(await listing_json(services.shelf, reader), headers=headers, media_type="application/json")
 
 
 @router.put("/titles/{title}", response_model=Listed, responses={201: {"model": Listed}}, dependencies=[ADMIN])

@@ -3,19 +3,18 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 
 from assets.artwork import Artwork
-from assets.catalogue import MOST_ARTWORKS, Title
+from assets.catalogue import Title
 from assets.importing import merging, review
+from assets.importing.keeping import Kept, kept_or_asked
 from assets.importing.manifest import MANIFEST, Manifest, manifest_of
 from assets.importing.row import Outcome, Row
 from assets.importing.survey import TitleFolder, survey
 from assets.importing.wanted import TITLED, Wanted, wanted
 from assets.picture import Job, Picture, PictureError
 from assets.provenance import Made
-from assets.rendering.decoding import read
 from assets.rendering.workers import develop_all
 from assets.rules import CatalogueError
 
@@ -43,22 +42,20 @@ def ingest(
 ) -> Ingest:
     """Merge `folder`/title/artwork.jpg and what its catalog.toml says into the current titles.
 
-    A file that has not changed leaves its artwork as it is; a changed one gets new renditions and keeps
-    every edit; what catalog.toml says anew wins over edits; nothing is ever removed. Renditions are all
-    that is written, to `images`, and no title refers to them until the caller stores the titles: killed
-    at any point, an import did no harm. Raises `PictureError` if the folder can't be listed, and
-    `ManifestError`.
+    A file that has not changed leaves its artwork as it is, and what was uploaded in its place; a changed
+    one gets new renditions and keeps every edit; what catalog.toml says anew wins over edits; nothing is
+    ever removed. Renditions are all that is written, to `images`, and no title refers to them until the
+    caller stores the titles: killed at any point, an import did no harm. Raises `PictureError` if the
+    folder can't be listed, `ManifestError`, and `OSError` if nothing can be written or started.
     """
-    manifest = manifest_of(folder)
-    found = survey(folder)
+    manifest, found = manifest_of(folder), survey(folder)
     merge = _Merge(manifest, current, list(found.refused))
     asked = [each for title in found.folders for each in merge.wanted(title)]
     merge.develop(asked, images, workers or os.cpu_count() or 1, progress)
     for title in found.folders:
         merge.take(title)
     merge.complain()
-    rows = sorted(merge.rows, key=lambda row: (row.title, row.artwork))
-    return Ingest({**current, **merge.titles}, tuple(rows), manifest.barred)
+    return merge.result()
 
 
 def jobs_of(folder: Path) -> list[Job]:
@@ -84,7 +81,7 @@ class _Merge:
     current: Mapping[str, Title]
     rows: list[Row]
     titles: dict[str, Title] = field(default_factory=dict)
-    results: dict[Wanted, Picture | PictureError] = field(default_factory=dict)
+    results: dict[Wanted, Kept | Picture | PictureError] = field(default_factory=dict)
     asked: dict[str, list[Wanted]] = field(default_factory=dict)
 
     def wanted(self, folder: TitleFolder) -> list[Wanted]:
@@ -96,14 +93,21 @@ class _Merge:
     def develop(self, asked: list[Wanted], images: Path, workers: int, progress: Progress | None) -> None:
         changed: dict[Job, Wanted] = {}
         for each in asked:
-            if picture := _unchanged(each, images):
-                self._keep(each, picture, len(asked), progress)
+            try:
+                found = kept_or_asked(each, images)
+            except PictureError as error:
+                self._keep(each, error, len(asked), progress)
+                continue
+            if isinstance(found, Job):
+                changed[found] = each
             else:
-                changed[each.job] = each
+                self._keep(each, found, len(asked), progress)
         for job, result in develop_all(list(changed), images, workers):
             self._keep(changed[job], result, len(asked), progress)
 
-    def _keep(self, each: Wanted, result: Picture | PictureError, total: int, progress: Progress | None) -> None:
+    def _keep(
+        self, each: Wanted, result: Kept | Picture | PictureError, total: int, progress: Progress | None
+    ) -> None:
         self.results[each] = result
         if progress:
             progress(len(self.results), total)
@@ -118,10 +122,11 @@ class _Merge:
             for artwork in sorted(artworks.keys() - {each.artwork for each in asked})
         )
         rows = [self._accept(each, artworks) for each in asked]
-        vocabulary = self.manifest.tags | {TITLED} if self.manifest.tags else frozenset()
-        self.rows.extend(_reviewed(row, artworks, vocabulary) for row in rows)
         if known or artworks:
             self._title(folder, known, artworks)
+        vocabulary = self.manifest.tags | {TITLED} if self.manifest.tags else frozenset()
+        title = self.titles.get(folder.id)
+        self.rows.extend(_reviewed(row, known, title, vocabulary) for row in rows)
 
     def _title(self, folder: TitleFolder, known: Title | None, artworks: Mapping[str, Artwork]) -> None:
         entry = self.manifest.title(folder.id)
@@ -137,19 +142,22 @@ class _Merge:
 
     def _accept(self, each: Wanted, artworks: dict[str, Artwork]) -> Row:
         """Put the picture among the artworks, if it can be, and report."""
-        row = Row(each.title, each.artwork, "refused")
-        result, known = self.results[each], artworks.get(each.artwork)
+        row, known = Row(each.title, each.artwork, "refused"), artworks.get(each.artwork)
+        result = self.results[each]
         if isinstance(result, PictureError):
             return replace(row, reason=str(result))
-        if known is None and len(artworks) >= MOST_ARTWORKS:
-            fault = f"{each.job.name!r} is one too many: a title has at most {MOST_ARTWORKS}; remove some."
-            return replace(row, reason=fault)
+        kept = result if isinstance(result, Kept) else Kept(result, result.source)
         try:
-            artwork = merging.imported(each.stem, each.artwork, each.entry, known, result)
+            artwork = merging.imported(each.stem, each.artwork, each.entry, known, kept.picture, kept.file)
         except CatalogueError as error:
             return replace(row, reason=str(error))
         artworks[each.artwork] = artwork
-        return replace(row, outcome="new" if known is None else "unchanged" if artwork == known else "changed")
+        outcome: Outcome = "new" if known is None else "unchanged" if artwork == known else "changed"
+        return replace(row, outcome=outcome, warnings=kept.warnings)
+
+    def result(self) -> Ingest:
+        rows = sorted(self.rows, key=lambda row: (row.title, row.artwork))
+        return Ingest({**self.current, **self.titles}, tuple(rows), self.manifest.barred)
 
     def complain(self) -> None:
         """Report what catalog.toml describes and nobody has: a name misspelt, a file forgotten."""
@@ -159,6 +167,7 @@ class _Merge:
                 self.rows.append(Row(id_, "", "refused", _described("folder")))
             there = {each.artwork for each in self.asked.get(id_, ())}
             there |= {artwork.id for artwork in title.artworks} if title else set()
+            there |= {row.artwork for row in self.rows if row.title == id_}  # why it is not there is said already
             self.rows.extend(
                 Row(id_, artwork, "refused", _described("file"))
                 for artwork in entry.artworks
@@ -166,26 +175,16 @@ class _Merge:
             )
 
 
-def _unchanged(each: Wanted, images: Path) -> Picture | None:
-    """What is known of a file with the same content, unless a rendition has been lost since."""
-    known = each.known
-    if known is None or not all((images / name).is_file() for crop in known.crops for name in crop.names()):
-        return None
-    try:
-        source = sha256(read(Path(each.job.path), each.job.name)).hexdigest()
-    except PictureError:
-        return None  # developing will say why
-    if each.job.recipe(source) != known.recipe:
-        return None
-    return Picture(source, known.recipe, known.fingerprint, known.features, known.crops)
-
-
 def _described(lacking: str) -> str:
     return f"{MANIFEST} describes it, but it has no {lacking}; add that, or take it out."
 
 
-def _reviewed(row: Row, artworks: Mapping[str, Artwork], vocabulary: frozenset[str]) -> Row:
-    artwork = artworks.get(row.artwork)
-    if row.outcome == "refused" or artwork is None:
+def _reviewed(row: Row, before: Title | None, title: Title | None, vocabulary: frozenset[str]) -> Row:
+    artwork = title.artwork(row.artwork) if title else None
+    if row.outcome == "refused" or title is None or artwork is None:
         return row
-    return replace(row, warnings=review.warnings(artwork, artworks.values(), vocabulary))
+    outcome = row.outcome
+    if before and outcome == "unchanged" and artwork != before.artwork(artwork.id):
+        outcome = "changed"  # by another one's withdrawal
+    warnings = row.warnings + review.warnings(artwork, title.artworks, vocabulary)
+    return replace(row, outcome=outcome, warnings=warnings)

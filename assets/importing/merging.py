@@ -1,9 +1,8 @@
 """What a folder says, merged with what the catalogue knows by now."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from hashlib import sha256
-from itertools import islice
 from typing import Any, Final, TypeVar
 
 from assets.artwork import Artwork, Box, Point
@@ -11,6 +10,7 @@ from assets.catalogue import MOST_ARTWORKS, Title
 from assets.codec import canonical
 from assets.importing.manifest import SHARED, ArtworkEntry, TitleEntry
 from assets.importing.names import artwork_name, tags, title_name
+from assets.importing.withdrawal import heeding, still_withdrawn
 from assets.picture import Picture
 from assets.provenance import Provenance
 from assets.rules import CatalogueError
@@ -23,6 +23,8 @@ PICTURE: Final = ("source", "recipe", "fingerprint", "features", "crops", "focus
 OWN: Final = ("name", "names", "synopsis", "genres", "maturity", "default", "declared")
 """The fields of a title that an import can change, apart from its artworks."""
 WINDOW: Final = ("valid_from", "valid_until")
+FILE: Final = "file"
+"""The name under which an artwork remembers which file the folder had, beside what was said of it."""
 
 
 def described(id: str, entry: ArtworkEntry, known: Artwork | None, picture: Picture) -> Artwork:  # noqa: A002
@@ -30,31 +32,65 @@ def described(id: str, entry: ArtworkEntry, known: Artwork | None, picture: Pict
 
     A consent that was withdrawn stays withdrawn, whatever is said of it: only an editor gives it again.
     """
-    return _artwork(id, _said(entry), known, picture, stem=id)
+    return _artwork(id, said(entry), known, picture, stem=id)
 
 
-def imported(stem: str, id: str, entry: ArtworkEntry, known: Artwork | None, picture: Picture) -> Artwork:  # noqa: A002
+def imported(
+    stem: str,
+    id: str,  # noqa: A002 - the catalogue's own word
+    entry: ArtworkEntry,
+    known: Artwork | None,
+    picture: Picture,
+    file: str | None = None,
+) -> Artwork:
     """The artwork as a folder has it: what its entry says anew wins, what it said before undoes no edit.
 
-    A consent that was withdrawn stays withdrawn, as in `described`.
+    `file` is the SHA-256 of the folder's file, where the picture is another one, uploaded since. A consent
+    that was withdrawn stays withdrawn, as in `described`.
     """
-    artwork = _artwork(id, news(entry, known), known, picture, stem=stem)
-    return replace(artwork, declared=_digests(_said(entry)))
+    told = news(entry, known)
+    own = file or picture.source
+    if own == picture.source:
+        told["focus"], told["faces"] = where(entry, known, own)
+    else:  # what is said of the folder's file says nothing of the uploaded one
+        told = {what: value for what, value in told.items() if what not in PICTURE}
+    artwork = _artwork(id, told, known, picture, stem=stem)
+    return replace(artwork, declared={**_digests(said(entry)), FILE: own[:DIGITS]})
+
+
+def said(entry: ArtworkEntry | TitleEntry) -> dict[str, Any]:
+    """The fields of an artwork or a title that an entry speaks of."""
+    titles = isinstance(entry, TitleEntry)
+    passed_over = {"artworks", *SHARED} if titles else {"titled"}
+    found = {each.name: getattr(entry, each.name) for each in fields(entry) if each.name not in passed_over}
+    return {what: value for what, value in found.items() if value is not None}
 
 
 def news(entry: ArtworkEntry | TitleEntry, known: Artwork | Title | None) -> dict[str, Any]:
     """What an entry says that it did not say at the last import, by field."""
-    said = _said(entry)
+    told = said(entry)
     if known is None:
-        return said
-    return {what: said[what] for what, digest in _digests(said).items() if known.declared.get(what) != digest}
+        return told
+    return {what: told[what] for what, digest in _digests(told).items() if known.declared.get(what) != digest}
 
 
-def where(entry: ArtworkEntry, known: Artwork | None) -> tuple[Point | None, tuple[Box, ...]]:
-    """The focus and the faces to crop by."""
+def is_news(file: str, known: Artwork | None) -> bool:
+    """Whether the folder's file, by its SHA-256, is another one than at the last import.
+
+    Of an artwork that no import has seen, it is news unless the very same file was uploaded.
+    """
+    if known is None:
+        return True
+    declared = known.declared.get(FILE)
+    return known.source != file if declared is None else declared != file[:DIGITS]
+
+
+def where(entry: ArtworkEntry, known: Artwork | None, file: str) -> tuple[Point | None, tuple[Box, ...]]:
+    """The focus and the faces to crop the folder's file by, which has this SHA-256."""
+    if known is None or is_news(file, known):  # where another file had them says nothing of this one
+        return entry.focus, entry.faces or ()
     told = news(entry, known)
-    focus, faces = (known.focus, known.faces) if known else (None, ())
-    return told.get("focus", focus), told.get("faces", faces)
+    return told.get("focus", known.focus), told.get("faces", known.faces)
 
 
 def imported_title(
@@ -68,16 +104,14 @@ def imported_title(
 
     A default that is none of them is passed over, and is news again at the next import.
     """
-    title = known or Title(id, title_name(folder))
-    by_id = {artwork.id: artwork for artwork in _heeding(artworks, title)}
-    said = _said(entry)
-    if said.get("default") not in by_id:
-        said.pop("default", None)
+    title, found = known or Title(id, title_name(folder)), tuple(artworks)
+    kept = heeding(found, (*title.artworks, *found))
+    ids = {artwork.id for artwork in kept}
+    if entry.default not in ids:
+        entry = replace(entry, default=None)
     told = news(entry, known)
-    default = told.pop("default", None)
-    if default not in by_id:
-        default = title.default or min(by_id, default=None)
-    return replace(title, **told, default=default, artworks=tuple(by_id.values()), declared=_digests(said))
+    default = told.pop("default", None) or title.default or min(ids, default=None)
+    return replace(title, **told, default=default, artworks=tuple(kept), declared=_digests(said(entry)))
 
 
 def merged(imported: Title, *, before: Title | None, current: Title | None) -> Title | None:
@@ -88,7 +122,7 @@ def merged(imported: Title, *, before: Title | None, current: Title | None) -> T
     """
     if current is None:
         return None if before else imported
-    artworks = tuple(islice(_artworks(imported, before, current), MOST_ARTWORKS))
+    artworks = tuple(_artworks(imported, before, current)[:MOST_ARTWORKS])
     changes = _changes(imported, before, OWN)
     ids = [artwork.id for artwork in artworks]
     defaults = (changes.get("default"), current.default, imported.default, *ids)
@@ -96,33 +130,49 @@ def merged(imported: Title, *, before: Title | None, current: Title | None) -> T
     return replace(current, artworks=artworks, **changes)
 
 
-def _artworks(imported: Title, before: Title | None, current: Title) -> Iterator[Artwork]:
+def _artworks(imported: Title, before: Title | None, current: Title) -> list[Artwork]:
     """The current artworks, changed, and the new ones; one that was deleted meanwhile stays away."""
-    for artwork in current.artworks:
-        found = imported.artwork(artwork.id)
-        yield _both(found, before.artwork(artwork.id) if before else None, artwork) if found else artwork
-    for artwork in _heeding(imported.artworks, current):
-        if current.artwork(artwork.id) is None and not (before and before.artwork(artwork.id)):
-            yield artwork
+    changed = [
+        _both(found, before.artwork(artwork.id) if before else None, artwork)
+        if (found := imported.artwork(artwork.id))
+        else artwork
+        for artwork in current.artworks
+    ]
+    new = [
+        artwork
+        for artwork in imported.artworks
+        if current.artwork(artwork.id) is None and not (before and before.artwork(artwork.id))
+    ]
+    return heeding([*changed, *new], current.artworks)
 
 
 def _both(imported: Artwork, before: Artwork | None, current: Artwork) -> Artwork:
-    names = [each.name for each in fields(Artwork) if each.name not in {"id", "provenance", *PICTURE}]
-    changes = _changes(imported, before, names)
+    apart = {"id", "provenance", "declared", *PICTURE}
+    changes = _changes(imported, before, [each.name for each in fields(Artwork) if each.name not in apart])
     if before is None or _changes(imported, before, PICTURE):
         changes |= {what: getattr(imported, what) for what in PICTURE}
     changes["provenance"] = _provenance(imported, before, current)
+    changes["declared"] = _declared(imported.declared, before.declared if before else {}, current.declared)
     try:
         return replace(current, **changes)
     except CatalogueError:  # a window that would end before it begins: what somebody else made of it stays
         return replace(current, **{what: value for what, value in changes.items() if what not in WINDOW})
 
 
+def _declared(
+    imported: Mapping[str, str], before: Mapping[str, str], current: Mapping[str, str]
+) -> dict[str, str]:
+    """What is remembered by now, with what this import was told anew, and without what it no longer was."""
+    gone = before.keys() - imported.keys()
+    anew = {what: digest for what, digest in imported.items() if before.get(what) != digest}
+    return {what: digest for what, digest in current.items() if what not in gone} | anew
+
+
 def _provenance(imported: Artwork, before: Artwork | None, current: Artwork) -> Provenance:
     if before is None:  # the picture is the import's, and this says where that comes from
-        return _withdrawn(imported.provenance, current.provenance)
+        return still_withdrawn(imported.provenance, current.provenance)
     changes = _changes(imported.provenance, before.provenance, SHARED)
-    return _withdrawn(replace(current.provenance, **changes), current.provenance)
+    return still_withdrawn(replace(current.provenance, **changes), current.provenance)
 
 
 def _changes(imported: T, before: T | None, names: Iterable[str]) -> dict[str, Any]:
@@ -132,29 +182,6 @@ def _changes(imported: T, before: T | None, names: Iterable[str]) -> dict[str, A
     return {name: getattr(imported, name) for name in names if getattr(imported, name) != getattr(before, name)}
 
 
-def _heeding(artworks: Iterable[Artwork], title: Title) -> Iterator[Artwork]:
-    """The artworks; a withdrawn consent holds for new ones of the same file, too: it was renamed, or titled."""
-    by_source = {each.source: each.provenance for each in title.artworks if _is_withdrawn(each.provenance)}
-    for artwork in artworks:
-        if artwork.source in by_source and title.artwork(artwork.id) is None:
-            provenance = _withdrawn(artwork.provenance, by_source[artwork.source])
-            yield replace(artwork, provenance=provenance)
-        else:
-            yield artwork
-
-
-def _withdrawn(provenance: Provenance, known: Provenance) -> Provenance:
-    """The provenance, with the consent withdrawn if it was so before."""
-    consent = provenance.consent or known.consent
-    if consent is None or not _is_withdrawn(known):
-        return provenance
-    return replace(provenance, consent=replace(consent, withdrawn=True))
-
-
-def _is_withdrawn(provenance: Provenance) -> bool:
-    return provenance.consent is not None and provenance.consent.withdrawn
-
-
 def _artwork(id: str, told: Mapping[str, Any], known: Artwork | None, picture: Picture, *, stem: str) -> Artwork:  # noqa: A002
     file = {each.name: getattr(picture, each.name) for each in fields(Picture)}
     if known is None:
@@ -162,17 +189,9 @@ def _artwork(id: str, told: Mapping[str, Any], known: Artwork | None, picture: P
         known = Artwork(id, name, alt=name, tags=tags(stem), **file)
     direct = {what: value for what, value in told.items() if what not in SHARED}
     provenance = replace(known.provenance, **{what: told[what] for what in SHARED if what in told})
-    return replace(known, **file, **direct, provenance=_withdrawn(provenance, known.provenance))
+    return replace(known, **file, **direct, provenance=still_withdrawn(provenance, known.provenance))
 
 
-def _said(entry: ArtworkEntry | TitleEntry) -> dict[str, Any]:
-    """The fields of an artwork or a title that an entry speaks of."""
-    titles = isinstance(entry, TitleEntry)
-    passed_over = {"artworks", *SHARED} if titles else {"titled"}
-    said = {each.name: getattr(entry, each.name) for each in fields(entry) if each.name not in passed_over}
-    return {what: value for what, value in said.items() if value is not None}
-
-
-def _digests(said: Mapping[str, Any]) -> dict[str, str]:
+def _digests(told: Mapping[str, Any]) -> dict[str, str]:
     """A short hash of each value, to know later whether the folder says something else."""
-    return {what: sha256(canonical(value)).hexdigest()[:DIGITS] for what, value in said.items()}
+    return {what: sha256(canonical(value)).hexdigest()[:DIGITS] for what, value in told.items()}

@@ -1,33 +1,25 @@
 """Clearing away renditions that no title names any more."""
 
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from assets.catalogue import Title
+from assets.files import older, remove_older
 
 
-def sweep(images: Path, titles: Iterable[Title], older_than: float) -> int:
-    """Delete what no title names and was written before that Unix time; return how many files went.
+def unnamed(images: Path, titles: Iterable[Title], older_than: float) -> list[Path]:
+    """List what no title names and was written before that Unix time.
 
     That age keeps away from what an import beside this one has written and not named yet. What a killed
-    import left goes, too.
+    import left is among it.
     """
     if not images.is_dir():
-        return 0
+        return []
     crops = (crop for title in titles for artwork in title.artworks for crop in artwork.crops)
     named = {name for crop in crops for name in crop.names()}
-    unnamed = [path for path in images.iterdir() if path.name not in named and _older(path, older_than)]
-    for path in unnamed:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    return len(unnamed)
+    return [path for path in images.iterdir() if path.name not in named and older(path, older_than)]
 
 
-def _older(path: Path, moment: float) -> bool:
-    try:
-        return path.lstat().st_mtime < moment
-    except FileNotFoundError:  # somebody else was quicker
-        return False
+def sweep(found: Iterable[Path], older_than: float) -> int:
+    """Delete what was `unnamed`, unless it was written anew meanwhile; return how many files went."""
+    return sum(remove_older(path, older_than) for path in found)

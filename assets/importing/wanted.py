@@ -1,11 +1,11 @@
 """Which artworks a title's folder is to become: one for each original, and one more for each title set on it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from assets.artwork import Artwork, same_language
-from assets.catalogue import Title
+from assets.catalogue import MOST_ARTWORKS, Title
 from assets.importing import merging
 from assets.importing.manifest import ArtworkEntry, TitleEntry
 from assets.importing.names import artwork_name, slug, tags
@@ -21,7 +21,10 @@ _LONGEST_ID: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An artwork to be made from an original, with what is said of it; `known` is it as it was before."""
+    """An artwork to be made from an original, with what is said of it; `known` is it as it was before.
+
+    `job` is how to make it if nothing were known of it.
+    """
 
     title: str
     artwork: str
@@ -34,26 +37,34 @@ class Wanted:
 def wanted(folder: TitleFolder, entry: TitleEntry, title: Title | None, rows: list[Row]) -> list[Wanted]:
     """Return them by id; what can't be is reported in `rows`."""
     names = merging.news(entry, title).get("names") or (title.names if title else {})
-    found: dict[str, Wanted] = {}
-    for original in folder.originals:
-        found[original.artwork] = _wanted(original, original.artwork, entry.artwork(original.artwork), title, None)
+    found = {
+        each.artwork: _wanted(each, each.artwork, entry.artwork(each.artwork), title, None)
+        for each in folder.originals
+    }
     for original in folder.originals:
         of_original = entry.artwork(original.artwork)
-        if not of_original.titled:
-            continue
-        if not names:
+        if of_original.titled and not names:
             rows.append(Row(folder.id, original.artwork, "refused", _NAMELESS))
         for treatment in _treatments(of_original, names):
             artwork = _titled_id(original, treatment.locale)
-            if artwork in found:
-                fault = f"Its place is taken: the title set on {original.name!r} needs the id; rename one of them."
-                rows.append(Row(folder.id, artwork, "refused", fault))
-                continue
             try:
-                found[artwork] = _titled(original, artwork, of_original, title, treatment)
+                _check_free(artwork, found, original)
+                found[artwork] = _titled(original, artwork, entry, title, treatment)
             except CatalogueError as error:
                 rows.append(Row(folder.id, artwork, "refused", str(error)))
-    return [found[artwork] for artwork in sorted(found)]
+    return list(_with_room([found[artwork] for artwork in sorted(found)], title, rows))
+
+
+def _with_room(found: Iterable[Wanted], title: Title | None, rows: list[Row]) -> Iterator[Wanted]:
+    """Those for which the title has a place: they are counted before any of them is developed."""
+    room = MOST_ARTWORKS - (len(title.artworks) if title else 0)
+    for each in found:
+        if each.known is None and room <= 0:
+            fault = f"{each.job.name!r} is one too many: a title has at most {MOST_ARTWORKS}; remove some."
+            rows.append(Row(each.title, each.artwork, "refused", fault))
+            continue
+        room -= each.known is None
+        yield each
 
 
 _NAMELESS: Final = (
@@ -63,8 +74,8 @@ _NAMELESS: Final = (
 
 
 def _treatments(entry: ArtworkEntry, names: Mapping[str, str]) -> Iterator[Treatment]:
-    """One for each language that the picture itself is for."""
-    for locale, text in names.items():
+    """One for each language that the picture itself is for, if it is to have its title on it at all."""
+    for locale, text in names.items() if entry.titled else ():
         if not entry.locales or any(same_language(own, locale) for own in entry.locales):
             yield Treatment(text, locale)
 
@@ -74,26 +85,31 @@ def _titled_id(original: Original, locale: str) -> str:
     return original.artwork[: _LONGEST_ID - len(suffix)].rstrip("-") + suffix
 
 
+def _check_free(artwork: str, found: Mapping[str, Wanted], original: Original) -> None:
+    if artwork in found:
+        fault = f"Its place is taken: the title set on {original.name!r} needs the id; rename one of them."
+        raise CatalogueError(fault)
+
+
 def _titled(
-    original: Original, artwork: str, entry: ArtworkEntry, title: Title | None, treatment: Treatment
+    original: Original, artwork: str, entry: TitleEntry, title: Title | None, treatment: Treatment
 ) -> Wanted:
-    name = entry.name or artwork_name(original.path.stem)
-    described_by = tags(original.path.stem) if entry.tags is None else entry.tags
-    said = replace(
-        entry,
-        name=f"{name}, titled ({treatment.locale})",
-        alt=f"{treatment.text}. {entry.alt or name}",
-        tags=tuple(dict.fromkeys((*described_by, TITLED))),
-        locales=(treatment.locale,),
-    )
-    return _wanted(original, artwork, said, title, treatment)
+    """Derived from what is said of the original; what is said of this id itself wins."""
+    of_original, own = entry.artwork(original.artwork), entry.artworks.get(artwork, ArtworkEntry())
+    name = of_original.name or artwork_name(original.path.stem)
+    told = merging.said(own)
+    told.setdefault("name", f"{name}, titled ({treatment.locale})")
+    told.setdefault("alt", f"{treatment.text}. {of_original.alt or name}")
+    told.setdefault("tags", tags(original.path.stem) if of_original.tags is None else of_original.tags)
+    told.setdefault("locales", (treatment.locale,))
+    told["tags"] = tuple(dict.fromkeys((*told["tags"], TITLED)))
+    return _wanted(original, artwork, replace(of_original, **told), title, treatment)
 
 
 def _wanted(
     original: Original, artwork: str, entry: ArtworkEntry, title: Title | None, treatment: Treatment | None
 ) -> Wanted:
     known = title.artwork(artwork) if title else None
-    focus, faces = merging.where(entry, known)
     name = f"{original.name} with its title in {treatment.locale}" if treatment else original.name
-    job = Job(str(original.path), name, focus, faces, treatment)
+    job = Job(str(original.path), name, entry.focus, entry.faces or (), treatment)
     return Wanted(original.title, artwork, original.path.stem, job, entry, known)

@@ -1,8 +1,13 @@
 """What passes between the parent and a rendering process: a line of JSON each way, as data alone can't run."""
 
+import errno
 from dataclasses import dataclass
+from typing import Final
 
 from assets.picture import Job, Picture
+
+DISK_FAULTS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+"""What no picture is at fault for: the next one could not be written either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +20,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The picture that was made, or the sentence that refuses it."""
+    """The picture that was made, the sentence that refuses it, or why the disk took no more of it."""
 
     picture: Picture | None = None
     fault: str = ""
+    disk: int = 0
+    """An errno, one of `DISK_FAULTS`."""

@@ -46,13 +46,8 @@ def encode(image: Image.Image, canvas: Canvas) -> tuple[Crop, dict[str, bytes]]:
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write the renditions that are not there yet; a name says the content, so none is ever rewritten."""
     for name, content in files.items():
-        path = folder / name
-        if path.exists():
-            path.touch()  # young again, so that a sweep beside this import leaves it alone
-        else:
-            write_whole(path, content)
+        write_whole(folder / name, content)
 
 
 def _encoded(image: Image.Image, canvas: Canvas, width: int) -> Iterator[tuple[Format, bytes]]:

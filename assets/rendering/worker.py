@@ -20,7 +20,7 @@ from assets.codec import canonical, parsed
 from assets.picture import Job, Picture, PictureError
 from assets.rendering.decoding import LARGEST_FILE, decode, read
 from assets.rendering.developing import develop_decoded
-from assets.rendering.order import Answer, Order
+from assets.rendering.order import DISK_FAULTS, Answer, Order
 from assets.rendering.renditions import write
 
 MEMORY: Final = 512 * 1024 * 1024
@@ -64,9 +64,15 @@ def answer(order: Order) -> Answer:
     except MemoryError:
         return Answer(fault=f"{name!r} takes more than {MEMORY >> 20} MiB of memory; export it smaller.")
     except OSError as error:
-        return Answer(fault=f"The renditions of {name!r} can't be written: {error.strerror}; make room for them.")
+        if error.errno in DISK_FAULTS:
+            return Answer(disk=error.errno)
+        return Answer(fault=f"The renditions of {name!r} can't be written ({_said(error)}); export it again.")
     except Exception as error:  # noqa: BLE001 - the next order must be answered, whatever this picture did
-        return Answer(fault=f"{name!r} can't be developed ({ascii(error)[:100]}); export it again.")
+        return Answer(fault=f"{name!r} can't be developed ({_said(error)}); export it again.")
+
+
+def _said(error: Exception) -> str:
+    return ascii(error)[:100]
 
 
 def _developed(job: Job, folder: Path) -> Picture:

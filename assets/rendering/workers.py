@@ -3,6 +3,7 @@
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Self
 
 from assets.codec import canonical, parsed
 from assets.picture import Job, Picture, PictureError
-from assets.rendering.order import Answer, Order
+from assets.rendering.order import DISK_FAULTS, Answer, Order
 from assets.rendering.workfolder import Workfolder
 from assets.rules import CatalogueError
 
@@ -47,29 +48,58 @@ _ENVIRONMENT: Final = {
 Result = tuple[Job, Picture | PictureError]
 
 
-def develop_all(jobs: Sequence[Job], images: Path, processes: int) -> Iterator[Result]:
+class Stopped(Exception):
+    """A `develop_all` was told to end."""
+
+
+class Stop:
+    """Tells a `develop_all` that waits in another thread to end."""
+
+    def __init__(self) -> None:
+        self._mouth, self._ear = socket.socketpair()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._mouth.close()
+        self._ear.close()
+
+    def fileno(self) -> int:
+        """What can be read from once it was told."""
+        return self._ear.fileno()
+
+    def tell(self) -> None:
+        self._mouth.close()
+
+
+def develop_all(jobs: Sequence[Job], images: Path, processes: int, stop: Stop | None = None) -> Iterator[Result]:
     """Yield each job with its picture or its fault, as they get ready; its renditions are in `images` by then.
 
-    Raises `ChildProcessError` if rendering processes can't be started at all. When the caller stops
-    early, they all end at once.
+    Raises OSError if the disk takes no more, and `ChildProcessError`, which is one, if rendering processes
+    can't be started at all. When the caller stops early, or tells `stop`, which raises `Stopped`, they all
+    end at once.
     """
     images.mkdir(parents=True, exist_ok=True)
     yield from ((job, _unnameable(job)) for job in jobs if not _sendable(job))
-    waiting = (job for job in jobs if _sendable(job))
-    crew: list[_Child] = []
+    crew = [_Child(images) for _ in range(max(1, processes))]
     try:
-        for job in islice(waiting, max(1, processes)):
-            crew.append(_Child(images))  # known before it works, so that it is ended in any case
-            crew[-1].take(job)
-        while busy := [child for child in crew if child.busy]:
-            for child in _finished(busy):
+        yield from _developed((job for job in jobs if _sendable(job)), crew, stop)
+    finally:
+        for child in crew:
+            child.end()
+
+
+def _developed(waiting: Iterator[Job], crew: Sequence["_Child"], stop: Stop | None) -> Iterator[Result]:
+    for child, job in zip(crew, waiting, strict=False):
+        child.take(job)
+    while busy := [child for child in crew if child.busy]:
+        for child in _heard(busy, stop):
+            if child.done():
                 result = child.hand_over()
                 for job in islice(waiting, 1):
                     child.take(job)
                 yield result
-    finally:
-        for child in crew:
-            child.end()
 
 
 def _sendable(job: Job) -> bool:
@@ -83,17 +113,21 @@ def _unnameable(job: Job) -> PictureError:
     return PictureError(f"{job.name!r} has a name that is not UTF-8; rename it.")
 
 
-def _finished(busy: Sequence["_Child"]) -> list["_Child"]:
-    """Wait until something happens; return who is done, well or not."""
+def _heard(busy: Sequence["_Child"], stop: Stop | None) -> list["_Child"]:
+    """Wait until something happens; return who has said something, or died. Raises `Stopped`."""
     with selectors.DefaultSelector() as selector:
         for child in busy:
             selector.register(child.answers, selectors.EVENT_READ, child)
+        if stop:
+            selector.register(stop, selectors.EVENT_READ, stop)
         soonest = min(child.deadline for child in busy)
         heard = [key.data for key, _ in selector.select(max(0.0, soonest - time.monotonic()))]
+    if stop in heard:
+        raise Stopped
     for child in busy:
         if child not in heard and child.deadline <= time.monotonic():
             child.give_up()  # it is heard of once more, as it dies
-    return [child for child in heard if child.done()]
+    return heard
 
 
 class _Child:
@@ -156,6 +190,8 @@ class _Child:
             return self._obituary(job, self._end_process())
         try:
             answer = parsed(Answer, self._said)
+            if answer.disk in DISK_FAULTS:
+                raise OSError(answer.disk, os.strerror(answer.disk), str(self._images))
             if answer.picture:
                 folder.adopt(name for crop in answer.picture.crops for name in crop.names())
                 return answer.picture

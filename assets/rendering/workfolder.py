@@ -33,19 +33,15 @@ class Workfolder:
     def adopt(self, names: Iterable[str]) -> None:
         """Move the named files, and no others, to the images, to stay there through a power cut.
 
-        A name says the content, so one that is there already is not replaced. Raises FileNotFoundError,
-        before it moves any, if one is missing or no regular file.
+        One that is there already is replaced, though by the same, so that it is young: a sweep beside this
+        leaves it alone. Raises FileNotFoundError, before it moves any, if one is missing or no regular file.
         """
         names = list(names)
         for name in names:
             if not _is_regular(self.path / name):
                 raise FileNotFoundError(f"{name} is no regular file; a rendering process wrote something else.")
         for name in names:
-            place = self._images / name
-            if place.exists():
-                place.touch()  # young again, so that a sweep beside this import leaves it alone
-            else:
-                (self.path / name).replace(place)
+            (self.path / name).replace(self._images / name)
         _sync(self._images)
 
 

@@ -1,11 +1,14 @@
 """`/catalogue`: what holds for all titles."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from app.main import editor_in
 from tests.api.service import ADMIN, Catalogue, Service, is_problem, serving
 
 
@@ -91,3 +94,97 @@ async def test_a_change_of_nothing_changes_nothing(service: Service) -> None:
     await bar(service, "drawn")
     before = await catalogue_of(service)
     assert (await service.http.patch("/catalogue", json={}, headers=ADMIN)).json() == before
+
+
+# ---------------------------------------------------------------- a catalogue that is lost
+
+WAYS = ["missing", "damaged"]
+
+
+def document(service: Service) -> Path:
+    return service.settings.data / "catalogue" / "catalogues" / f"{service.services.shelf.name}.json"
+
+
+def spoil(path: Path, way: str) -> None:
+    if way == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.fixture(params=WAYS)
+async def lost(request: pytest.FixtureRequest, tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[Service]:
+    """A service that was started after its catalogue's document was spoilt."""
+    async with serving(tmp_path, catalogue) as before:
+        path = document(before)
+        await bar(before, "drawn")
+        await bar(before)
+        assert path == document(before)
+    spoil(path, request.param)
+    async with serving(tmp_path, catalogue, clock=before.clock, trained=False) as service:
+        yield service
+
+
+async def test_a_service_that_can_not_read_its_catalogue_asks_to_come_back(
+    lost: Service, catalogue: Catalogue
+) -> None:
+    name = catalogue.titles["countdown"].artworks[0].crop("16:9").name(640, "webp")
+    for answer in (
+        await lost.http.get("/artwork?title=countdown&profile=ada"),
+        await lost.http.post("/artwork", json={"profile": "ada", "titles": ["countdown"]}),
+        await lost.http.get(f"/images/{name}"),
+        await lost.http.get("/titles"),
+    ):
+        problem = is_problem(answer, 503)
+        assert "catalogue can't be read" in problem["detail"]
+        assert str(lost.settings.data) not in problem["detail"]
+        assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_catalogue_that_can_not_be_read_can_not_be_edited(lost: Service) -> None:
+    for method, path, body in (
+        ("GET", "/catalogue", None),
+        ("PATCH", "/catalogue", {}),
+        ("PATCH", "/catalogue", {"barred": []}),
+        ("PUT", "/titles/countdown", {"maturity": 6}),
+        ("PATCH", "/titles/countdown/artworks/cupola", {"maturity": 6}),
+        ("DELETE", "/titles/countdown", None),
+        ("PUT", "/titles/countdown/pin", {"artwork": "cupola"}),
+    ):
+        answer = await lost.http.request(method, path, json=body, headers=ADMIN)
+        assert is_problem(answer, 409)["detail"].endswith("import the catalogue again.")
+
+
+async def test_an_import_takes_the_place_of_a_catalogue_that_can_not_be_read(
+    lost: Service, catalogue: Catalogue
+) -> None:
+    editor = editor_in(lost.settings, lost.store)
+    with capture_logs() as logged:
+        assert await editor.titles() == {}
+    [line] = logged
+    assert (line["event"], line["log_level"]) == ("catalogue_unreadable", "warning")
+    await editor.merge({"countdown": catalogue.titles["countdown"]}, {}, ["ai-generated"])
+    await lost.refresh()
+    assert (await lost.get(profile="ada"))["title"] == "countdown"
+    assert (await catalogue_of(lost))["barred"] == ["ai-generated"]
+    assert [title["id"] for title in (await lost.http.get("/titles")).json()["titles"]] == ["countdown"]
+
+
+async def test_the_same_catalogue_put_again_is_taken_up_within_a_second(
+    lost: Service, catalogue: Catalogue
+) -> None:
+    await editor_in(lost.settings, lost.store).put_all(catalogue.titles)
+    lost.clock.now += 1000
+    await lost.refresh()
+    assert (await lost.get(profile="ada"))["title"] == "countdown"
+    assert (await catalogue_of(lost))["titles"] == 3
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_service_that_runs_goes_on_with_the_catalogue_that_it_has(service: Service, way: str) -> None:
+    spoil(document(service), way)
+    await service.refresh()
+    url = (await service.get(profile="ada"))["image"]["url"]
+    assert (await service.http.get(url)).status_code == 200
+    assert (await service.http.get("/titles")).status_code == 200
+    is_problem(await service.http.get("/catalogue", headers=ADMIN), 409)

@@ -134,9 +134,29 @@ async def test_a_paused_picture_stays_on_the_pages_that_show_it(service: Service
     assert (await image(service, name)).status_code == 200
 
 
-async def test_a_picture_that_an_import_replaced_is_gone(service: Service) -> None:
+async def test_a_picture_that_an_import_replaced_stays_for_a_day_on_the_pages_that_show_it(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    async with serving(tmp_path, catalogue) as service:
+        name, other = name_of(service.artwork("cupola")), service.artwork("lonely-hill", "cosmos-laundromat")
+        await service.change_artwork("cupola", crops=other.crops, provenance=Provenance("drawn"))
+        await service.refresh()
+        service.clock.now += 3_600_000
+        answer = await image(service, name)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == f"public, max-age={23 * 3600}"
+        assert answer.headers["x-artwork-made"] == "photographed"
+        async with serving(tmp_path, catalogue, clock=service.clock) as started_later:
+            is_gone(await image(started_later, name))
+        service.clock.now += 23 * 3_600_000
+        is_gone(await image(service, name))
+
+
+async def test_a_replaced_picture_is_gone_once_its_artwork_may_not_be_seen(service: Service) -> None:
     name, other = name_of(service.artwork("cupola")), service.artwork("lonely-hill", "cosmos-laundromat")
     await service.change_artwork("cupola", crops=other.crops)
+    await service.refresh()
+    await service.change_artwork("cupola", provenance=consented(withdrawn=True))
     await service.refresh()
     is_gone(await image(service, name))
 
@@ -152,6 +172,24 @@ async def test_a_picture_goes_when_its_consent_ends_and_nobody_may_keep_it_longe
             assert answer.headers["cache-control"] == f"public, max-age={left}"
     service.clock.now = start + 90_500
     is_gone(await image(service, name))
+
+
+async def test_a_consent_that_ends_far_away_lets_a_picture_be_kept_for_a_year(service: Service) -> None:
+    await service.change_artwork("cupola", provenance=consented(service.clock.now / 1000 + 10 * 31_536_000))
+    await service.refresh()
+    answer = await image(service, name_of(service.artwork("cupola")))
+    assert answer.headers["cache-control"] == "public, max-age=31536000"
+
+
+async def test_a_picture_of_two_artworks_may_be_kept_until_the_later_consent_ends(service: Service) -> None:
+    name, start = name_of(service.artwork("cupola")), service.clock.now / 1000
+    for other, ends in (("earthrise", (60, 90)), ("ignition", (120, 90))):
+        for artwork, end in zip(("cupola", other), ends, strict=True):
+            crops = service.artwork("cupola").crops
+            await service.change_artwork(artwork, crops=crops, provenance=consented(start + end))
+            await service.refresh()
+        answer = await image(service, name)
+        assert answer.headers["cache-control"] == f"public, max-age={max(ends)}"
 
 
 async def test_a_consent_without_an_end_lets_a_picture_be_kept(service: Service) -> None:

@@ -3,8 +3,11 @@
 import asyncio
 import io
 import os
-import time
+import resource
+import select
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,11 @@ from prometheus_client import REGISTRY
 from starlette.types import Message, Scope
 
 from app import forms, uploads
+from app.slots import Slots
 from assets.catalogue import MOST_ARTWORKS
+from assets.rendering import workers
 from assets.rendering.decoding import LARGEST_FILE
+from assets.rendering.worker import MEMORY
 from tests.api.service import ADMIN, CLIENT, Answer, Catalogue, Service, is_problem, send, serving
 from tests.assets.builders import a_picture, encoded
 
@@ -44,7 +50,8 @@ async def upload(
 
 async def listed(service: Service, title: str = "countdown") -> Any:
     await service.refresh()
-    [found] = [each for each in (await service.http.get("/titles")).json()["titles"] if each["id"] == title]
+    titles = (await service.http.get("/titles", headers=ADMIN)).json()["titles"]
+    [found] = [each for each in titles if each["id"] == title]
     return found
 
 
@@ -203,6 +210,16 @@ async def test_what_is_said_decides_the_crops(service: Service) -> None:
     assert len(urls) == 2
 
 
+async def test_a_picture_whose_consent_was_withdrawn_does_not_come_back_under_another_name(
+    service: Service,
+) -> None:
+    await upload(service, file="ada.jpg", consent="Ada L.")
+    withdrawn = {"consent": {"withdrawn": True}}
+    await service.http.patch(f"{PATH}/ada", json=withdrawn, headers=ADMIN)
+    again = (await upload(service, file="another.jpg")).json()["artwork"]
+    assert again["consent"] == {"of": "Ada L.", "until": None, "withdrawn": True}
+
+
 async def test_a_new_file_for_an_artwork_replaces_its_picture_and_keeps_its_edits(service: Service) -> None:
     edits = {"tags": ["edited"], "status": "paused", "consent": {"of": "Ada L.", "withdrawn": True}}
     await service.http.patch(f"{PATH}/cupola", json=edits, headers=ADMIN)
@@ -266,6 +283,27 @@ async def test_the_id_comes_from_the_files_name_without_its_folders(service: Ser
     answer = await upload(service, file=name)
     assert (answer.status_code, answer.json()["artwork"]["id"]) == (201, id_)
     assert not list((service.settings.data / "uploads").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("head", "id_"),
+    [
+        ("filename*=UTF-8''K%C3%A4se%20kuchen.jpg", "kase-kuchen"),
+        ("filename*=iso-8859-1'de'K%E4se.jpg", "kase"),
+        ("FileName* = utf-8''..%2F..%2Fx.jpg", "x"),
+        ("filename=\"plain.jpg\"; filename*=UTF-8''other.jpg", "plain"),
+    ],
+)
+async def test_a_name_may_come_in_the_extended_notation(service: Service, head: str, id_: str) -> None:
+    body = form(part("file", JPEG, "x").replace(b'filename="x"', head.encode()))
+    answer = await sent(service, body)
+    assert (answer.status, answer.json()["artwork"]["id"]) == (201, id_)
+
+
+@pytest.mark.parametrize("head", ["filename*=utf-16''x.jpg", "filename*=x.jpg", "filename*="])
+async def test_an_extended_name_that_is_none_counts_as_not_said(service: Service, head: str) -> None:
+    body = form(part("file", JPEG, "x").replace(b'filename="x"', head.encode()))
+    assert is_problem(await sent(service, body), 422)["errors"][0]["field"] == "artwork"
 
 
 async def test_a_form_may_come_in_single_bytes_and_with_an_epilogue(service: Service) -> None:
@@ -501,6 +539,15 @@ async def test_a_body_that_does_not_come_is_given_up(
     assert not traces()
 
 
+async def test_a_body_that_is_never_quiet_is_given_up_all_the_same(
+    service: Service, traces: Callable[[], set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "WHOLE_SECONDS", 0.05)
+    sender = Sender(service, [part("file", JPEG, "a.jpg")[:-2], *[b"x"] * 20_000])
+    is_problem(await sender.send(), 408)
+    assert not traces()
+
+
 async def test_an_upload_that_is_cancelled_leaves_nothing(
     service: Service, traces: Callable[[], set[str]]
 ) -> None:
@@ -509,8 +556,13 @@ async def test_an_upload_that_is_cancelled_leaves_nothing(
     await sender.waits.wait()
     assert traces()
     task.cancel()
-    await asyncio.wait([task])
+    is_retried_later(await task)
     assert not traces()
+
+
+def is_retried_later(answer: Answer) -> None:
+    is_problem(answer, 503)
+    assert int(answer.headers["retry-after"]) > 0
 
 
 async def test_only_so_many_are_taken_in_at_a_time(
@@ -523,24 +575,11 @@ async def test_only_so_many_are_taken_in_at_a_time(
         await slow.waits.wait()
         second = Sender(service, [form(part("file", JPEG, "a.jpg"))])
         answer = await second.send()
-        is_problem(answer, 503)
-        assert int(answer.headers["retry-after"]) > 0
+        is_retried_later(answer)
         assert second.taken == 0
         first.cancel()
         await asyncio.wait([first])
         assert (await second.send()).status == 201
-
-
-async def test_what_a_killed_process_left_behind_goes_at_the_next_start(
-    tmp_path: Path, catalogue: Catalogue
-) -> None:
-    folder = tmp_path / "uploads"
-    folder.mkdir()
-    for name, age in (("old", uploads.ABANDONED_SECONDS + 60), ("young", 60.0)):
-        (folder / name).write_bytes(b"x")
-        os.utime(folder / name, (time.time() - age,) * 2)
-    async with serving(tmp_path, catalogue):
-        assert [path.name for path in folder.iterdir()] == ["young"]
 
 
 # ---------------------------------------------------------------- at the same time
@@ -569,6 +608,75 @@ async def test_uploads_and_edits_at_the_same_time_all_survive(tmp_path: Path, ca
         assert [each["alt"] for each in found[:4]] == [f"Edited, {each['id']}" for each in found[:4]]
 
 
+def test_all_pictures_in_the_making_take_a_gibibyte_at_most() -> None:
+    assert uploads.AT_ONCE * MEMORY <= 1 << 30
+
+
+async def test_a_picture_in_the_making_holds_one_of_the_places_of_all_workers(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_COMMAND", (sys.executable, "-P", "-c", LOOKING % str(service.settings.data)))
+    problem = is_problem(await upload(service), 422)
+    assert "held: ['rendering-0.lock'] of 1." in problem["detail"]
+    elsewhere = Slots((service.settings.data / "rendering-0.lock",))
+    async with elsewhere.one():
+        problem = is_problem(await upload(service), 422)
+        assert "held: ['rendering-0.lock', 'rendering-1.lock'] of 2." in problem["detail"]
+
+
+LOOKING = """
+import fcntl
+from pathlib import Path
+from assets.rendering import worker
+from assets.rendering.order import Answer
+
+def free(path):
+    try:
+        fcntl.flock(path.open("a"), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+def looked(order):
+    files = sorted(Path(%r).glob("rendering-*"))
+    held = [path.name for path in files if not free(path)]
+    return Answer(fault=f"held: {held} of {len(files)}.")
+
+worker.answer = looked
+worker.main()
+"""
+
+
+async def test_who_waits_for_a_place_comes_in_when_another_process_leaves_it(tmp_path: Path) -> None:
+    files = tmp_path / "0", tmp_path / "1"
+    here, there = Slots(files), Slots(files)
+    came: list[str] = []
+
+    async def come(name: str) -> None:
+        async with here.one():
+            came.append(name)
+
+    async with there.one():
+        async with here.one():
+            waiting = [asyncio.create_task(come(name)) for name in "abc"]
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert not came
+        await asyncio.gather(*waiting)
+    assert came == ["a", "b", "c"]
+
+
+async def test_who_gives_up_waiting_for_a_place_takes_none(tmp_path: Path) -> None:
+    one = Slots((tmp_path / "0",))
+    async with one.one():
+        waiting = asyncio.create_task(one.one().__aenter__())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+    async with one.one():
+        pass
+
+
 COLOURS = list(enumerate(("lime", "pink", "gray", "brown")))
 
 
@@ -585,3 +693,94 @@ async def test_focus_goes_with_the_picture_that_was_cropped_by_it(service: Servi
     answer = await Sender(service, [body[:1000], meanwhile, body[1000:]]).send()
     artwork = answer.json()["artwork"]
     assert (artwork["focus"], artwork["tags"]) == (None, ["meanwhile"])
+
+
+# ---------------------------------------------------------------- ends
+
+
+HANGING = """
+import os, signal
+from pathlib import Path
+from assets.rendering import worker
+
+def hanging(order):
+    (Path(order.folder) / "half").write_bytes(b"written")
+    Path(%r).write_text(str(os.getpid()))
+    signal.pause()
+
+worker.answer = hanging
+worker.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs pidfd_open")
+async def test_the_end_of_the_service_ends_what_is_in_the_making(
+    service: Service, traces: Callable[[], set[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    monkeypatch.setattr(workers, "_COMMAND", (sys.executable, "-P", "-c", HANGING % str(told)))
+    task = asyncio.create_task(Sender(service, [form(part("file", JPEG, "a.jpg"))]).send())
+    worker = os.pidfd_open(int(await asyncio.to_thread(told.read_text)))
+    assert len(traces()) == 2
+    ending = asyncio.create_task(service.services.uploads.end())
+    await asyncio.sleep(0)
+    task.cancel()
+    await ending
+    assert task.done()
+    is_retried_later(task.result())
+    assert select.select([worker], [], [], 0)[0]
+    os.close(worker)
+    assert not traces()
+
+
+async def test_a_client_that_leaves_after_its_last_byte_has_uploaded_all_the_same(service: Service) -> None:
+    sender = Sender(service, [form(part("file", JPEG, "a.jpg"))])
+    assert (await sender.send()).status == 201
+    assert (await listed(service))["artworks"][-1]["id"] == "a"
+
+
+# ---------------------------------------------------------------- faults of the machine
+
+
+@contextmanager
+def no_room(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond a size."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def failed() -> float:
+    return REGISTRY.get_sample_value("keyart_uploads_total", {"outcome": "failed"}) or 0.0
+
+
+async def test_a_full_disk_is_told_and_leaves_nothing(service: Service, traces: Callable[[], set[str]]) -> None:
+    before = failed()
+    with no_room(1 << 16):
+        answer = await sent(service, form(part("file", JPEG + bytes(1 << 18), "a.jpg")))
+    problem = is_problem(answer, 503)
+    assert "File too large" in problem["detail"]
+    assert failed() == before + 1
+    assert not traces()
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("worker.answer = lambda order: Answer(disk=28); worker.main()", "No space left on device"),
+        ("raise SystemExit", "the service's log says why"),
+    ],
+)
+async def test_what_is_no_fault_of_the_picture_is_told_as_the_service_s(
+    service: Service, traces: Callable[[], set[str]], monkeypatch: pytest.MonkeyPatch, line: str, reason: str
+) -> None:
+    before = failed()
+    script = f"from assets.rendering import worker; from assets.rendering.order import Answer; {line}"
+    monkeypatch.setattr(workers, "_COMMAND", (sys.executable, "-P", "-c", script))
+    assert reason in is_problem(await upload(service), 503)["detail"]
+    assert failed() == before + 1
+    assert not traces()

@@ -1,21 +1,26 @@
 """The shelf: taking up a catalogue, damaged ones too."""
 
 import asyncio
-import time
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from app.pictures import LINGERING, Pictures
+from app.problem import Problem
 from app.shelf import Shelf
 from app.store.memory import MemoryLog
 from assets.catalogue import Title
 from assets.crop import Crop
 from assets.provenance import Consent, Made, Provenance
-from assets.revisions import Catalogue, Revisions
+from assets.revisions import Revisions
 from tests.assets.builders import CROPS, an_artwork
 from tests.builders import Clock, a_film, a_shelf, make_current
 
@@ -30,8 +35,39 @@ def uncached() -> None:
 
 
 @pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog(Clock())
+def clock() -> Clock:
+    return Clock(NOW * 1000)
+
+
+@pytest.fixture
+def log(clock: Clock) -> MemoryLog:
+    return MemoryLog(clock)
+
+
+async def stocked(log: MemoryLog, folder: Path, clock: Clock, *titles: Title) -> Shelf:
+    """Return a shelf that goes by this clock."""
+    await make_current(log, folder, titles)
+    shelf = Shelf(log, Revisions(folder), clock)
+    await shelf.refresh()
+    return shelf
+
+
+class Reads:
+    """The names of what was read, by kind; while `watched` is called, nothing goes on reading."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, watched: Callable[[], object] = lambda: None):
+        self.titles, self.catalogues = list[str](), list[str]()
+        for name, noted in (("title", self.titles), ("catalogue", self.catalogues)):
+            read = getattr(Revisions, name)
+
+            def counted(
+                self: Revisions, name: str, read: Callable[..., object] = read, noted: list[str] = noted
+            ) -> object:
+                noted.append(name)
+                watched()
+                return read(self, name)
+
+            patch.setattr(Revisions, name, counted)
 
 
 async def put(log: MemoryLog, folder: Path, *titles: Title) -> Path:
@@ -49,9 +85,9 @@ def on(shelf: Shelf) -> dict[str, str]:
 
 @pytest.mark.parametrize("missing", [False, True])
 async def test_a_damaged_title_keeps_its_last_good_version_and_stops_no_other(
-    log: MemoryLog, tmp_path: Path, missing: bool
+    log: MemoryLog, clock: Clock, tmp_path: Path, missing: bool
 ) -> None:
-    shelf = await a_shelf(log, tmp_path, ONE, TWO)
+    shelf = await stocked(log, tmp_path, clock, ONE, TWO)
     await put(log, tmp_path, NEXT_ONE, THREE, NEXT_TWO)
     whole = document(tmp_path, NEXT_TWO).read_bytes()
     for title in (NEXT_TWO, THREE):
@@ -63,6 +99,7 @@ async def test_a_damaged_title_keeps_its_last_good_version_and_stops_no_other(
     with capture_logs() as logged:
         assert await shelf.refresh()
         for _ in range(3):
+            clock.now += 60_000
             assert not await shelf.refresh()
     assert on(shelf) == {"one": NEXT_ONE.revision, "two": TWO.revision}
     [line] = logged
@@ -71,6 +108,7 @@ async def test_a_damaged_title_keeps_its_last_good_version_and_stops_no_other(
     assert line["reason"].endswith("again.")
 
     document(tmp_path, NEXT_TWO).write_bytes(whole)
+    clock.now += 60_000
     assert await shelf.refresh()
     assert on(shelf) == {"one": NEXT_ONE.revision, "two": NEXT_TWO.revision}
 
@@ -81,21 +119,126 @@ async def test_a_damaged_title_keeps_its_last_good_version_and_stops_no_other(
     assert logged == []
 
 
-async def test_of_a_damaged_catalogue_the_last_good_one_stays(log: MemoryLog, tmp_path: Path) -> None:
-    shelf = await a_shelf(log, tmp_path, ONE, TWO)
+async def test_of_a_damaged_catalogue_the_last_good_one_stays(
+    log: MemoryLog, clock: Clock, tmp_path: Path
+) -> None:
+    shelf = await stocked(log, tmp_path, clock, ONE, TWO)
     catalogue = await put(log, tmp_path, NEXT_ONE, TWO)
     whole = catalogue.read_bytes()
     catalogue.write_bytes(whole[:-1])
 
     with capture_logs() as logged:
         for _ in range(3):
+            clock.now += 1000
             assert not await shelf.refresh()
     assert on(shelf) == {"one": ONE.revision, "two": TWO.revision}
     assert len(logged) == 1
+    shelf.demand_catalogue()
 
     catalogue.write_bytes(whole)
+    assert not await shelf.refresh()
+    clock.now += 1000
     assert await shelf.refresh()
     assert on(shelf) == {"one": NEXT_ONE.revision, "two": TWO.revision}
+
+
+async def test_of_unreadable_titles_alone_ever_more_rarely_another_reading_is_tried(
+    log: MemoryLog, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_current(log, tmp_path, [ONE, TWO, THREE])
+    whole = document(tmp_path, TWO).read_bytes()
+    for title in (TWO, THREE):
+        document(tmp_path, title).write_bytes(b"{}")
+    shelf = Shelf(log, Revisions(tmp_path), clock)
+    assert await shelf.refresh()
+    reads = Reads(monkeypatch)
+    tried: list[int] = []
+    for second in range(400):
+        await shelf.refresh()
+        if reads.titles:
+            assert sorted(reads.titles) == sorted([TWO.revision, THREE.revision])
+            tried.append(second)
+            reads.titles.clear()
+        clock.now += 1000
+    assert [later - earlier for earlier, later in pairwise([0, *tried])] == [
+        1,
+        2,
+        4,
+        8,
+        16,
+        32,
+        60,
+        60,
+        60,
+        60,
+        60,
+    ]
+    assert reads.catalogues == []
+
+    document(tmp_path, TWO).write_bytes(whole)
+    clock.now += 60_000
+    assert await shelf.refresh()
+    assert list(on(shelf)) == ["one", "two"]
+    assert reads.titles == [THREE.revision, TWO.revision]
+    clock.now += 1000
+    assert not await shelf.refresh()
+    assert reads.titles == [THREE.revision, TWO.revision, THREE.revision]
+
+
+async def test_pictures_are_put_in_order_anew_only_when_a_title_changed(
+    log: MemoryLog, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_current(log, tmp_path, [ONE, TWO])
+    whole = document(tmp_path, TWO).read_bytes()
+    document(tmp_path, TWO).write_bytes(b"{}")
+    shelf = Shelf(log, Revisions(tmp_path), clock)
+    await shelf.refresh()
+    orders: list[list[str]] = []
+    followed = Pictures.followed
+
+    def noted(self: Pictures, before: dict[str, Title], after: dict[str, Title], now: float) -> Pictures:
+        orders.append(list(after))
+        return followed(self, before, after, now)
+
+    monkeypatch.setattr(Pictures, "followed", noted)
+    for _ in range(3):
+        clock.now += 60_000
+        await shelf.refresh()
+    assert orders == []
+    document(tmp_path, TWO).write_bytes(whole)
+    clock.now += 60_000
+    await shelf.refresh()
+    assert orders == [["one", "two"]]
+
+
+async def test_a_clock_that_is_set_back_ends_the_wait(log: MemoryLog, clock: Clock, tmp_path: Path) -> None:
+    await make_current(log, tmp_path, [ONE])
+    whole = document(tmp_path, ONE).read_bytes()
+    document(tmp_path, ONE).write_bytes(b"{}")
+    shelf = Shelf(log, Revisions(tmp_path), clock)
+    await shelf.refresh()
+    document(tmp_path, ONE).write_bytes(whole)
+    clock.now -= 3_600_000
+    assert await shelf.refresh()
+
+
+async def test_a_shelf_whose_store_names_a_catalogue_that_was_never_read_says_so(
+    log: MemoryLog, clock: Clock, tmp_path: Path
+) -> None:
+    shelf = Shelf(log, Revisions(tmp_path), clock)
+    await shelf.refresh()
+    shelf.demand_catalogue()
+    catalogue = await put(log, tmp_path, ONE)
+    whole = catalogue.read_bytes()
+    catalogue.unlink()
+    await shelf.refresh()
+    with pytest.raises(Problem) as raised:
+        shelf.demand_catalogue()
+    assert raised.value.status == 503
+    catalogue.write_bytes(whole)
+    clock.now += 1000
+    await shelf.refresh()
+    shelf.demand_catalogue()
 
 
 # ---------------------------------------------------------------- bars
@@ -166,7 +309,7 @@ async def test_the_last_good_version_of_a_damaged_title_comes_under_the_new_bars
 
 async def shown(shelf: Shelf, of: str, now: float = NOW) -> list[str]:
     """Return the ids of the artworks that a picture stands for."""
-    return [artwork.id for artwork in await shelf.showing(a_crop(of).name(640, "webp"), now)]
+    return [each.artwork.id for each in await shelf.showing(a_crop(of).name(640, "webp"), now)]
 
 
 async def test_a_picture_is_shown_as_long_as_any_artwork_that_has_it_may_be_seen(
@@ -201,18 +344,10 @@ async def test_looking_for_unknown_pictures_reads_a_damaged_catalogue_once(
     shelf = await a_shelf(log, tmp_path, ONE)
     await put(log, tmp_path, ONE, NEXT_TWO)
     document(tmp_path, NEXT_TWO).write_bytes(b"{}")
-    reads: list[str] = []
-
-    def counted(self: Revisions, name: str, read: object = Revisions.catalogue) -> Catalogue:
-        reads.append(name)
-        assert callable(read)
-        found: Catalogue = read(self, name)
-        return found
-
-    monkeypatch.setattr(Revisions, "catalogue", counted)
+    reads = Reads(monkeypatch)
     for _ in range(3):
         assert await shown(shelf, "nothing") == []
-    assert len(reads) == 1
+    assert len(reads.catalogues) == 1
 
 
 async def test_a_catalogue_is_read_once_however_many_ask(
@@ -220,16 +355,153 @@ async def test_a_catalogue_is_read_once_however_many_ask(
 ) -> None:
     shelf = await a_shelf(log, tmp_path, ONE)
     await put(log, tmp_path, NEXT_ONE)
-    reads: list[str] = []
+    reading, all_ask = threading.Event(), threading.Event()
 
-    def slowly(self: Revisions, name: str, read: object = Revisions.catalogue) -> Catalogue:
-        reads.append(name)
-        time.sleep(0.05)
-        assert callable(read)
-        found: Catalogue = read(self, name)
-        return found
+    def held() -> None:
+        reading.set()
+        assert all_ask.wait(30)
 
-    monkeypatch.setattr(Revisions, "catalogue", slowly)
-    assert sum(await asyncio.gather(*(shelf.refresh() for _ in range(4)))) == 1
-    assert len(reads) == 1
+    reads = Reads(monkeypatch, held)
+    asking = [asyncio.create_task(shelf.refresh()) for _ in range(4)]
+    assert await asyncio.to_thread(reading.wait, 30)
+    all_ask.set()
+    assert sum(await asyncio.gather(*asking)) == 1
+    assert len(reads.catalogues) == 1
     assert on(shelf) == {"one": NEXT_ONE.revision}
+
+
+# ---------------------------------------------------------------- replaced pictures
+
+
+def showing_one(picture: str, **changes: Any) -> Title:
+    """Return a title with one artwork, which has a picture."""
+    one = replace(an_artwork("one"), crops=(a_crop(picture),), **changes)
+    return Title("film", "Film", default="one", artworks=(one,))
+
+
+ANOTHER = of_kinds("another", "drawn")
+
+
+@pytest.fixture
+async def replaced(log: MemoryLog, clock: Clock, tmp_path: Path) -> Shelf:
+    """A shelf whose one artwork had another picture before."""
+    shelf = await stocked(log, tmp_path, clock, showing_one("old"))
+    await make_current(log, tmp_path, [showing_one("new")])
+    await shelf.refresh()
+    return shelf
+
+
+async def test_a_replaced_picture_is_shown_for_another_day(replaced: Shelf) -> None:
+    assert await shown(replaced, "new", NOW + LINGERING) == ["one"]
+    assert await shown(replaced, "old", NOW + LINGERING - 1) == ["one"]
+    assert await shown(replaced, "old", NOW + LINGERING) == []
+    assert not await replaced.showing(a_crop("old").name(641, "webp"), NOW)
+    [showing] = await replaced.showing(a_crop("old").name(640, "webp"), NOW)
+    assert showing.artwork.crops == (a_crop("old"),)
+    assert showing.until == NOW + LINGERING
+
+
+@pytest.mark.parametrize(
+    ("later", "barred"),
+    [
+        ([showing_one("new", status="withdrawn")], ()),
+        ([showing_one("new", provenance=Provenance(consent=Consent("Ada", withdrawn=True)))], ()),
+        ([showing_one("new", provenance=Provenance(consent=Consent("Ada", NOW)))], ()),
+        ([showing_one("new", provenance=Provenance("drawn"))], ("drawn",)),
+        ([showing_one("new")], ("undeclared",)),
+        ([replace(showing_one("new"), id="other")], ()),
+        ([replace(showing_one("new"), default=None, artworks=())], ()),
+        ([ANOTHER], ()),
+    ],
+    ids=["withdrawn", "consent withdrawn", "consent over", "barred", "was barred", "moved", "deleted", "no title"],
+)
+async def test_what_takes_an_artwork_away_takes_the_pictures_that_it_had(
+    log: MemoryLog, tmp_path: Path, replaced: Shelf, later: list[Title], barred: tuple[Made, ...]
+) -> None:
+    await make_current(log, tmp_path, later, barred)
+    await replaced.refresh()
+    assert await shown(replaced, "old") == []
+    await make_current(log, tmp_path, [showing_one("new"), ANOTHER])
+    await replaced.refresh()
+    assert await shown(replaced, "old") == ["one"]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        {"status": "withdrawn"},
+        {"provenance": Provenance(consent=Consent("Ada", withdrawn=True))},
+        {"provenance": Provenance(consent=Consent("Ada", NOW))},
+    ],
+    ids=["withdrawn", "consent withdrawn", "consent over"],
+)
+async def test_a_picture_that_was_gone_when_it_was_replaced_does_not_come_back(
+    log: MemoryLog, clock: Clock, tmp_path: Path, before: dict[str, Any]
+) -> None:
+    shelf = await stocked(log, tmp_path, clock, showing_one("old", **before))
+    await make_current(log, tmp_path, [showing_one("new")])
+    await shelf.refresh()
+    assert await shown(shelf, "old") == []
+
+
+async def test_the_picture_of_a_deleted_artwork_does_not_come_back_with_another_of_its_name(
+    log: MemoryLog, clock: Clock, tmp_path: Path
+) -> None:
+    shelf = await stocked(log, tmp_path, clock, showing_one("old"))
+    for titles in ([ANOTHER], [showing_one("new")]):
+        await make_current(log, tmp_path, titles)
+        await shelf.refresh()
+    assert await shown(shelf, "old") == []
+
+
+async def test_a_replaced_picture_ends_with_the_first_consent_that_it_needs(
+    log: MemoryLog, clock: Clock, tmp_path: Path
+) -> None:
+    for old, new, end in ((60, 90, 60), (90, 60, 60), (None, 90, 90), (90, None, 90)):
+        picture = f"old {old} {new}"
+        film = showing_one(picture, provenance=Provenance(consent=Consent("Ada", NOW + old) if old else None))
+        shelf = await stocked(log, tmp_path, clock, film)
+        consent = Consent("Ada", NOW + new) if new else None
+        await make_current(log, tmp_path, [showing_one("new", provenance=Provenance(consent=consent))])
+        await shelf.refresh()
+        [showing] = await shelf.showing(a_crop(picture).name(640, "webp"), NOW)
+        assert showing.until == NOW + end
+        assert await shown(shelf, picture, NOW + end) == []
+
+
+async def test_a_replaced_picture_that_another_artwork_has_is_that_ones_alone(
+    log: MemoryLog, clock: Clock, tmp_path: Path
+) -> None:
+    other = replace(showing_one("old", provenance=Provenance(consent=Consent("Ada", NOW + 60))), id="other")
+    shelf = await stocked(log, tmp_path, clock, showing_one("old"), other)
+    await make_current(log, tmp_path, [showing_one("new"), other])
+    await shelf.refresh()
+    assert await shown(shelf, "old") == ["one"]
+    assert await shown(shelf, "old", NOW + 60) == []
+    await make_current(log, tmp_path, [showing_one("new")])
+    await shelf.refresh()
+    assert await shown(shelf, "old") == []
+
+
+async def test_a_picture_that_came_back_is_current_again(
+    log: MemoryLog, clock: Clock, tmp_path: Path, replaced: Shelf
+) -> None:
+    for picture in ("old", "new"):
+        clock.now += 1000
+        await make_current(log, tmp_path, [showing_one(picture)])
+        await replaced.refresh()
+        [showing] = await replaced.showing(a_crop(picture).name(640, "webp"), NOW)
+        assert showing.until is None
+    assert await shown(replaced, "old", NOW + LINGERING + 1) == ["one"]
+    assert await shown(replaced, "old", NOW + LINGERING + 2) == []
+
+
+async def test_of_too_many_replaced_pictures_the_oldest_are_forgotten(
+    log: MemoryLog, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.pictures.MOST_REPLACED", 2)
+    shelf = await stocked(log, tmp_path, clock, showing_one("0"))
+    for picture in ("1", "0", "2", "3"):
+        await make_current(log, tmp_path, [showing_one(picture)])
+        await shelf.refresh()
+    assert [await shown(shelf, picture) for picture in "0123"] == [["one"], [], ["one"], ["one"]]

@@ -1,13 +1,18 @@
+import asyncio
 import os
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app import forms, tidying
 from app.shelf import SETTING
 from app.store.memory import MemoryStore
 from app.tidying import Tidier
 from assets.catalogue import Title
+from assets.importing.sweep import unnamed
 from assets.revisions import Catalogue, Revisions
 from tests.assets.builders import CROPS, a_title
 from tests.builders import Clock
@@ -20,12 +25,14 @@ class Place:
     """A data folder with its log, and a tidier for it."""
 
     def __init__(self, folder: Path):
-        self.log = MemoryStore(Clock()).log
+        self.clock = Clock()
+        self.log = MemoryStore(self.clock).log
         self.revisions = Revisions(folder / "catalogue")
         self.images = folder / "images"
         self.images.mkdir()
         self.catalogues = folder / "catalogue" / "catalogues"
-        self.tidier = Tidier(self.log, self.revisions, self.images, retention_days=90)
+        self.uploads = folder / "uploads"
+        self.tidier = Tidier(self.log, self.revisions, images=self.images, uploads=self.uploads, retention_days=90)
 
     async def make_current(self, *titles: Title, days_ago: float) -> str:
         name = self.revisions.put_catalogue(
@@ -63,6 +70,20 @@ async def test_renditions_go_a_day_after_no_title_names_them(place: Place) -> No
     assert (named.exists(), fresh.exists(), old.exists()) == (True, True, False)
 
 
+@pytest.mark.parametrize(("replaced_days_ago", "stays"), [(0.5, True), (1.5, False)])
+async def test_a_replaced_picture_stays_for_a_day_after_it_was_replaced(
+    place: Place, replaced_days_ago: float, *, stays: bool
+) -> None:
+    replaced = replace(a_title().artworks[0], crops=(replace(CROPS[0], digest="ef" * 16),))
+    await place.make_current(a_title(replaced), days_ago=30)
+    await place.make_current(a_title(), days_ago=replaced_days_ago)
+    rendition = place.rendition(f"{'ef' * 16}-320.avif", days_ago=30)
+
+    await place.tidier.tidy(NOW)
+
+    assert rendition.exists() == stays
+
+
 async def test_a_catalogue_goes_when_it_was_replaced_before_the_log_s_retention(place: Place) -> None:
     titles = [replace(a_title(), name=name) for name in ("First", "Second", "Third")]
     names = [
@@ -89,3 +110,55 @@ async def test_without_a_catalogue_there_is_nothing_to_tidy(place: Place) -> Non
     alone = place.rendition(f"{'cd' * 16}-320.avif", days_ago=2)
     await place.tidier.tidy(NOW)
     assert alone.exists()
+
+
+async def test_a_record_of_a_clock_that_was_ahead_makes_nothing_old(place: Place) -> None:
+    place.clock.now = int((time.time() + 365 * DAY) * 1000)
+    await place.log.tick(0)
+    assert (await place.log.head()).stamp == place.clock.now
+    assert await place.tidier.now() <= time.time()
+
+
+async def test_without_a_record_of_today_the_log_says_how_late_it_is(place: Place) -> None:
+    await place.log.tick(0)
+    assert await place.tidier.now() == place.clock.now / 1000
+
+
+async def test_what_becomes_current_while_it_is_searched_keeps_its_pictures(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = await place.make_current(days_ago=2)
+    named = place.rendition(next(CROPS[0].names()), days_ago=30)
+    old = place.rendition(f"{'cd' * 16}-320.avif", days_ago=2)
+    loop = asyncio.get_running_loop()
+    changes = [lambda: place.make_current(a_title(), days_ago=0)]
+
+    def searched(images: Path, titles: Sequence[Title], older_than: float) -> list[Path]:
+        found = unnamed(images, titles, older_than)
+        if changes:
+            asyncio.run_coroutine_threadsafe(changes.pop()(), loop).result()
+        return found
+
+    monkeypatch.setattr(tidying, "unnamed", searched)
+    await place.tidier.tidy(NOW)
+
+    assert (named.exists(), old.exists()) == (True, False)
+    assert (place.catalogues / f"{empty}.json").exists()
+
+
+async def test_uploads_that_never_ended_go_at_the_start_and_every_hour(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidying, "EVERY_SECONDS", 0)
+    place.uploads.mkdir()
+    young = place.uploads / "young"
+    young.write_bytes(b"coming in")
+    running = asyncio.create_task(place.tidier.run())
+    for name in ("first", "second"):
+        left = place.uploads / name
+        left.write_bytes(b"left")
+        os.utime(left, (time.time() - forms.ABANDONED_SECONDS - 60,) * 2)
+        while left.exists():  # noqa: ASYNC110  the tidier sets no event
+            await asyncio.sleep(0)
+    running.cancel()
+    assert [path.name for path in place.uploads.iterdir()] == ["young"]

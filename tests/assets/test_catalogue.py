@@ -61,7 +61,7 @@ def artworks(draw: st.DrawFn) -> Artwork:
         name=texts,
         alt=texts,
         status=st.sampled_from(["active", "paused", "withdrawn"]),
-        tags=st.lists(slugs, max_size=3).map(tuple),
+        tags=st.lists(slugs, max_size=3, unique=True).map(tuple),
         locales=st.lists(locales, max_size=2).map(tuple),
         placements=st.lists(placements, max_size=2).map(tuple),
         maturity=maturities,
@@ -220,6 +220,7 @@ def test_reading_is_strict(change: Callable[[str], str], sentence: str) -> None:
         lambda: replace(a_title(), maturity=22),
         lambda: replace(an_artwork(), maturity=22),
         lambda: replace(an_artwork(), tags=("two words",)),
+        lambda: replace(an_artwork(), tags=("dark", "calm", "dark")),
         lambda: replace(an_artwork(), status="deleted"),  # type: ignore[arg-type]
         lambda: replace(an_artwork(), features={"warmth": float("nan")}),
         lambda: replace(an_artwork(), valid_from=float("inf")),

@@ -1,6 +1,6 @@
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +8,12 @@ import pytest
 from assets import SAMPLES
 from assets.catalogue import Pin, Title
 from assets.importing.ingest import Ingest, Outcome, ingest
-from assets.importing.manifest import ManifestError
+from assets.importing.manifest import ArtworkEntry, ManifestError
+from assets.importing.merging import described
 from assets.importing.names import slug
-from assets.picture import PictureError
+from assets.picture import Job, Picture, PictureError
+from assets.provenance import Consent
+from assets.rendering.workers import develop_all
 from tests.assets.builders import a_picture, encoded, put
 
 
@@ -88,7 +91,7 @@ def test_edits_survive_while_files_change_come_and_go(folder: Path, images: Path
     one = result.titles["one"]
     new_b, d = one.artworks[1], one.artworks[3]
     assert one == replace(current["one"], artworks=(a, new_b, c, d))
-    file = {what: getattr(new_b, what) for what in ("source", "recipe", "fingerprint", "features", "crops")}
+    file = {what: getattr(new_b, what) for what in (*(each.name for each in fields(Picture)), "declared")}
     assert new_b == replace(b, **file)
     assert (new_b.source, new_b.recipe) != (b.source, b.recipe)
     assert not {crop.digest for crop in new_b.crops} & {crop.digest for crop in b.crops}
@@ -159,13 +162,19 @@ def test_a_path_in_a_name_is_only_a_name() -> None:
     assert slug("a" * 63 + "-bc") == "a" * 63
 
 
-def test_too_many_artworks_are_refused_one_by_one(folder: Path, images: Path) -> None:
+def test_too_many_artworks_are_refused_one_by_one_and_before_any_is_developed(folder: Path, images: Path) -> None:
     for number in range(66):
         put(folder / "one" / f"a{number:02}.jpg", encoded(a_picture((64, 64))))
+    say(folder, '[titles.one.artworks.a65]\nalt = "One too many."')
+    seen: list[tuple[int, int]] = []
 
-    result = run(folder, images)
+    result = ingest(
+        folder, current={}, images=images, workers=1, progress=lambda done, total: seen.append((done, total))
+    )
     assert len(result.titles["one"].artworks) == 64
     assert [row.artwork for row in result.rows if row.outcome == "refused"] == ["a64", "a65"]
+    assert seen[-1] == (64, 64)
+    assert run(folder, images, result.titles).titles == result.titles
 
 
 def test_killed_in_between_and_run_again_it_ends_the_same(
@@ -205,17 +214,111 @@ def test_a_missing_folder_is_named(folder: Path, images: Path) -> None:
 
 
 def test_two_processes_do_what_one_does(folder: Path, images: Path) -> None:
-    for title in ("big-buck-bunny", "sintel", "the-question"):
-        shutil.copytree(SAMPLES / title, folder / title)
+    for name, colour in {"a": "red", "b": "blue", "c": "lime"}.items():
+        put(folder / "one" / f"{name}.jpg", encoded(a_picture(colour=colour)))
     seen: list[tuple[int, int]] = []
 
     both = ingest(
         folder, current={}, images=images, workers=2, progress=lambda done, total: seen.append((done, total))
     )
 
-    assert seen == [(done, 10) for done in range(1, 11)]
+    assert seen == [(1, 3), (2, 3), (3, 3)]
     assert set(outcomes(both).values()) == {"new"}
     assert both.titles == run(folder, images.with_name("alone")).titles
+
+
+# ---------------------------------------------------------------- beside uploads
+
+
+def uploaded(titles: Mapping[str, Title], images: Path) -> dict[str, Title]:
+    """The titles with a picture uploaded in the place of one/a."""
+    path = put(images.with_name("upload.jpg"), encoded(a_picture(colour="red")))
+    [(_, picture)] = develop_all([Job(str(path), "upload.jpg")], images, 1)
+    assert isinstance(picture, Picture)
+    one = titles["one"]
+    new = replace(described("a", ArtworkEntry(), one.artwork("a"), picture), focus=None, faces=())
+    return {
+        **titles,
+        "one": replace(one, artworks=tuple(new if each.id == "a" else each for each in one.artworks)),
+    }
+
+
+SAID = "[titles.one.artworks.a]\nfocus = [0.2, 0.3]\nfaces = [[0.1, 0.1, 0.2, 0.2]]\n"
+
+
+def test_an_upload_outlives_imports_of_the_folder_until_that_has_another_file(folder: Path, images: Path) -> None:
+    put(folder / "one" / "a.jpg")
+    say(folder, SAID)
+    current = uploaded(run(folder, images).titles, images)
+
+    again = run(folder, images, current)
+    assert (outcomes(again), again.titles) == ({"one/a": "unchanged"}, current)
+
+    say(folder, SAID.replace("0.2, 0.3", "0.5, 0.3") + 'alt = "Said."')
+    [a], [before] = (run(folder, images, current).titles["one"].artworks, current["one"].artworks)
+    assert a == replace(before, alt="Said.", declared=a.declared)
+
+    put(folder / "one" / "a.jpg", encoded(a_picture(colour="blue")))
+    say(folder, "[titles.one.artworks.a]\nfaces = [[0.1, 0.1, 0.2, 0.2]]\n")
+    newest = run(folder, images, current)
+    [a] = newest.titles["one"].artworks
+    assert outcomes(newest) == {"one/a": "changed"}
+    assert a.source not in {before.source, ""}
+    assert (a.focus, a.faces) == (None, ((0.1, 0.1, 0.2, 0.2),))
+    assert run(folder, images, newest.titles).titles == newest.titles
+
+
+def test_what_was_uploaded_before_the_folder_had_it_yields_to_the_folder_once(folder: Path, images: Path) -> None:
+    put(folder / "one" / "a.jpg")
+    first = run(folder, images).titles
+    [a] = first["one"].artworks
+    current = uploaded({"one": replace(first["one"], artworks=(replace(a, declared={}),))}, images)
+    [new] = run(folder, images, current).titles["one"].artworks
+
+    assert new == a
+
+
+def test_the_uploaded_file_in_the_folder_is_cropped_as_is_said_there(folder: Path, images: Path) -> None:
+    put(folder / "one" / "a.jpg")
+    current = uploaded(run(folder, images).titles, images)
+    put(folder / "one" / "a.jpg", encoded(a_picture(colour="red")))
+    say(folder, SAID)
+    result = run(folder, images, current)
+
+    [a] = result.titles["one"].artworks
+    assert (a.source, a.focus) == (current["one"].artworks[0].source, (0.2, 0.3))
+    assert files_of(result.titles) <= {path.name for path in images.iterdir()}
+
+
+def test_a_lost_rendition_of_an_uploaded_picture_is_reported(folder: Path, images: Path) -> None:
+    put(folder / "one" / "a.jpg")
+    current = uploaded(run(folder, images).titles, images)
+    (images / current["one"].artworks[0].crop("2:3").name(120, "avif")).unlink()
+    result = run(folder, images, current)
+
+    assert result.titles == current
+    [row] = result.rows
+    assert row.outcome == "unchanged"
+    assert row.warnings[0] == (
+        "Renditions of it are lost, and the folder has another file than the one that was uploaded; "
+        "upload that again."
+    )
+
+
+def test_a_withdrawal_reaches_the_pictures_with_a_title_on_them(folder: Path, images: Path) -> None:
+    put(folder / "one" / "a.jpg")
+    said = '[titles.one.names]\nde = "Eins"\n[titles.one.artworks.a]\ntitled = true\nconsent = {of = "Ada"}\n'
+    say(folder, said + '[titles.one.artworks.a-de]\nalt = "Said of this one."')
+    current = run(folder, images).titles
+    a, titled = current["one"].artworks
+    assert (titled.id, titled.alt, titled.allowed(now=0)) == ("a-de", "Said of this one.", True)
+
+    withdrawn = replace(a, provenance=replace(a.provenance, consent=Consent("Ada", withdrawn=True)))
+    current["one"] = replace(current["one"], artworks=(withdrawn, titled))
+    result = run(folder, images, current)
+
+    assert outcomes(result) == {"one/a": "unchanged", "one/a-de": "changed"}
+    assert not any(artwork.allowed(now=0) for artwork in result.titles["one"].artworks)
 
 
 def test_what_catalog_toml_says_is_taken_over(folder: Path, images: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Pin, Title
 from assets.importing.manifest import ArtworkEntry, TitleEntry
-from assets.importing.merging import described, imported, imported_title, merged, news, where
+from assets.importing.merging import described, imported, imported_title, is_news, merged, news, where
+from assets.importing.withdrawal import passed_on
 from assets.picture import Picture
 from assets.provenance import Consent, Provenance
 from tests.assets.builders import CROPS, SOURCE, a_title, an_artwork
@@ -57,7 +58,7 @@ def test_a_picture_that_nothing_is_said_of_is_described_by_its_file_s_name() -> 
     )
     assert (artwork.source, artwork.recipe, artwork.crops) == (PICTURE.source, PICTURE.recipe, PICTURE.crops)
     assert (artwork.fingerprint, artwork.features) == (PICTURE.fingerprint, PICTURE.features)
-    assert (artwork.provenance, artwork.declared) == (Provenance(), {})
+    assert (artwork.provenance, artwork.declared) == (Provenance(), {"file": PICTURE.source[:8]})
 
 
 def test_all_that_is_said_of_a_new_picture_holds() -> None:
@@ -84,7 +85,7 @@ def test_all_that_is_said_of_a_new_picture_holds() -> None:
     said = [each.name for each in fields(entry) if each.name not in {*shared, "titled"}]
     assert {what: getattr(artwork, what) for what in said} == {what: getattr(entry, what) for what in said}
     assert artwork.provenance == Provenance("photographed", "NASA", "public domain", Consent("Ada", 5))
-    assert set(artwork.declared) == {*said, *shared}
+    assert set(artwork.declared) == {*said, *shared, "file"}
 
 
 def test_a_name_alone_is_the_alt_text_too_until_there_is_one() -> None:
@@ -116,10 +117,13 @@ def test_what_a_folder_said_before_undoes_no_edit(
     edited = replace(take(entry), **edit)
     again = take(entry, edited, picture)
 
-    assert {what: getattr(again, what) for what in edit} == edit
     assert again.source == picture.source
     if picture is PICTURE:
         assert again == edited
+    elif edit.keys() & {"focus", "faces"}:  # what is said of the new file, for the old one's is not its own
+        assert (again.focus, again.faces) == (entry.focus, entry.faces or ())
+    else:
+        assert {what: getattr(again, what) for what in edit} == edit
 
 
 def test_what_a_folder_says_anew_wins_over_edits_and_nothing_else_does() -> None:
@@ -134,7 +138,7 @@ def test_what_a_folder_says_anew_wins_over_edits_and_nothing_else_does() -> None
 def test_what_a_folder_no_longer_says_stays_and_is_news_when_it_is_said_again() -> None:
     said = ArtworkEntry(alt="Said")
     silent = take(ArtworkEntry(), take(said))
-    assert (silent.alt, silent.declared) == ("Said", {})
+    assert (silent.alt, set(silent.declared)) == ("Said", {"file"})
 
     edited = replace(silent, alt="Edited")
     assert news(said, edited) == {"alt": "Said"}
@@ -157,13 +161,23 @@ def test_news_of_what_is_not_known_is_all_that_is_said() -> None:
 def test_a_picture_is_cropped_by_what_is_news_and_otherwise_by_what_is_known() -> None:
     here, there = (0.1, 0.1), (0.9, 0.9)
     face = ((0.1, 0.1, 0.1, 0.1),)
-    known = take(ArtworkEntry(focus=here))
+    known, file = take(ArtworkEntry(focus=here)), PICTURE.source
 
-    assert where(ArtworkEntry(), None) == (None, ())
-    assert where(ArtworkEntry(focus=here, faces=face), None) == (here, face)
-    assert where(ArtworkEntry(focus=there), known) == (there, ())
-    assert where(ArtworkEntry(), known) == (here, ())
-    assert where(ArtworkEntry(focus=here), replace(known, focus=there, faces=face)) == (there, face)
+    assert where(ArtworkEntry(), None, file) == (None, ())
+    assert where(ArtworkEntry(focus=here, faces=face), None, file) == (here, face)
+    assert where(ArtworkEntry(focus=there), known, file) == (there, ())
+    assert where(ArtworkEntry(), known, file) == (here, ())
+    assert where(ArtworkEntry(focus=here), replace(known, focus=there, faces=face), file) == (there, face)
+
+
+def test_another_file_is_cropped_by_what_is_said_alone() -> None:
+    here, face = (0.1, 0.1), ((0.1, 0.1, 0.1, 0.1),)
+    known, other = take(ArtworkEntry(focus=here, faces=face)), a_picture_of("ef")
+
+    assert where(ArtworkEntry(focus=here), known, other.source) == (here, ())
+    assert where(ArtworkEntry(), known, other.source) == (None, ())
+    again = take(ArtworkEntry(focus=here), known, other)
+    assert (again.focus, again.faces) == (here, ())
 
 
 @pytest.mark.parametrize(("entry", "edit"), EDITS)
@@ -172,7 +186,31 @@ def test_the_artwork_s_focus_and_faces_are_those_it_was_cropped_by(
 ) -> None:
     for known in (None, take(entry), replace(take(entry), **edit), replace(an_artwork(), focus=(0.3, 0.3))):
         artwork = take(entry, known)
-        assert (artwork.focus, artwork.faces) == where(entry, known)
+        assert (artwork.focus, artwork.faces) == where(entry, known, PICTURE.source)
+
+
+def test_a_file_is_news_until_an_import_has_seen_it() -> None:
+    known = take(ArtworkEntry())
+    uploaded = described("earthrise", ArtworkEntry(), known, a_picture_of("ef"))
+
+    assert is_news(PICTURE.source, None)
+    assert not is_news(PICTURE.source, known)
+    assert not is_news(PICTURE.source, uploaded)
+    assert is_news("ef" * 32, uploaded)
+    assert is_news(PICTURE.source, an_artwork())
+    assert not is_news(SOURCE, an_artwork())
+
+
+def test_an_uploaded_picture_keeps_its_focus_and_its_faces_whatever_is_said_of_the_folder_s_file() -> None:
+    uploaded = replace(
+        described("earthrise", ArtworkEntry(), take(ArtworkEntry()), a_picture_of("ef")), focus=(0.2, 0.2)
+    )
+    entry = ArtworkEntry(alt="Said", focus=(0.9, 0.9), faces=((0.1, 0.1, 0.1, 0.1),))
+    again = imported("earth-rise", "earthrise", entry, uploaded, a_picture_of("ef"), PICTURE.source)
+
+    assert again == replace(uploaded, alt="Said", declared=again.declared)
+    assert again.declared["file"] == PICTURE.source[:8]
+    assert news(entry, again) == {}
 
 
 def test_described_keeps_what_is_not_said_and_what_the_folder_declared() -> None:
@@ -237,9 +275,31 @@ def test_a_withdrawn_consent_holds_for_the_same_file_by_another_name() -> None:
     assert title.artworks[3] == other
 
 
-def test_an_editor_can_give_the_consent_again_for_the_other_name() -> None:
-    known = a_title(replace(an_artwork(), provenance=Provenance(consent=WITHDRAWN)), an_artwork("renamed"))
-    assert title_of(TitleEntry(), known, *known.artworks).artworks == known.artworks
+def test_a_withdrawal_holds_for_all_artworks_of_its_file_at_the_next_import() -> None:
+    withdrawn = replace(an_artwork(), provenance=Provenance(consent=WITHDRAWN))
+    asked = replace(an_artwork("asked"), provenance=Provenance("drawn", consent=Consent("Bo", 9)))
+    other = replace(an_artwork("other"), source="ef" * 32)
+    known = a_title(an_artwork("earthrise-de"), withdrawn, asked, other)
+    title = title_of(TitleEntry(), known, *known.artworks)
+
+    assert consent_of(title.artwork("earthrise-de")) == WITHDRAWN
+    assert consent_of(title.artwork("asked")) == Consent("Bo", 9, withdrawn=True)
+    assert title.artwork("other") == other
+    assert title_of(TitleEntry(), title, *title.artworks) == title
+
+
+def test_a_withdrawal_holds_for_a_file_that_moved_and_for_the_one_in_its_place() -> None:
+    withdrawn = replace(an_artwork(), provenance=Provenance(consent=WITHDRAWN))
+    title = title_of(TitleEntry(), a_title(withdrawn), with_file(withdrawn, "01"), an_artwork("moved"))
+
+    assert [consent_of(artwork) for artwork in title.artworks] == [WITHDRAWN, WITHDRAWN]
+
+
+def test_a_folder_s_withdrawal_holds_for_all_artworks_of_the_file_at_once() -> None:
+    withdrawn = replace(an_artwork(), provenance=Provenance(consent=WITHDRAWN))
+    title = title_of(TitleEntry(), None, an_artwork("earthrise-de"), withdrawn)
+
+    assert [consent_of(artwork) for artwork in title.artworks] == [WITHDRAWN, WITHDRAWN]
 
 
 @pytest.mark.parametrize("change", [{"licence": "CC0-1.0"}, {"consent": Consent("Ada", until=9)}])
@@ -263,6 +323,38 @@ def test_one_withdrawn_during_an_import_holds_for_new_artworks_of_the_file() -> 
     title = both(a_title(an_artwork(), an_artwork("earthrise-de")), before, current)
 
     assert [consent_of(artwork) for artwork in title.artworks] == [WITHDRAWN, WITHDRAWN]
+
+
+def test_one_withdrawn_during_an_import_holds_for_known_artworks_of_the_file() -> None:
+    before = a_title(an_artwork(), an_artwork("earthrise-de"))
+    withdrawn = replace(an_artwork(), provenance=Provenance(consent=WITHDRAWN))
+    title = both(before, before, a_title(withdrawn, an_artwork("earthrise-de")))
+
+    assert [consent_of(artwork) for artwork in title.artworks] == [WITHDRAWN, WITHDRAWN]
+
+
+def test_a_consent_that_an_editor_withdraws_or_gives_again_is_so_for_all_of_the_file() -> None:
+    given, withdrawn = Provenance(consent=Consent("Ada")), Provenance(consent=WITHDRAWN)
+    other = replace(an_artwork("other"), source="ef" * 32)
+    before = a_title(replace(an_artwork(), provenance=given), an_artwork("earthrise-de"), other)
+
+    after = passed_on(before, replace(an_artwork(), provenance=withdrawn))
+    assert [consent_of(artwork) for artwork in after.artworks] == [WITHDRAWN, WITHDRAWN, None]
+    again = passed_on(after, replace(an_artwork(), provenance=given))
+    assert [consent_of(artwork) for artwork in again.artworks] == [Consent("Ada"), Consent("Ada"), None]
+    none = passed_on(after, an_artwork())
+    assert [consent_of(artwork) for artwork in none.artworks] == [None, Consent("Ada"), None]
+
+
+def test_a_change_of_anything_else_is_of_one_artwork_alone() -> None:
+    given = Provenance(consent=Consent("Ada", 9))
+    before = a_title(replace(an_artwork(), provenance=given), an_artwork("earthrise-de"))
+    after = passed_on(before, replace(an_artwork(), provenance=Provenance("drawn"), alt="Edited"))
+
+    assert after.artworks == (
+        replace(an_artwork(), provenance=Provenance("drawn"), alt="Edited"),
+        before.artworks[1],
+    )
 
 
 def test_a_picture_brings_the_consent_that_it_needs() -> None:
@@ -388,6 +480,36 @@ def test_a_title_that_another_import_made_meanwhile_gets_the_artworks_of_both() 
     found = a_title(with_file(a, "01"), b)
 
     assert both(found, None, current) == replace(current, artworks=(with_file(a, "01"), an_artwork("z"), b))
+
+
+def remembering(artwork: Artwork, **declared: str) -> Artwork:
+    return replace(artwork, declared=declared)
+
+
+def test_what_an_import_was_told_is_remembered_beside_what_another_one_was_told_meanwhile() -> None:
+    before = a_title(remembering(an_artwork(), alt="0", name="0", tags="0"))
+    found = a_title(remembering(an_artwork(), alt="1", name="0", file="1"))
+    current = a_title(remembering(an_artwork(), alt="0", name="2", tags="0", licence="2"))
+
+    assert both(found, before, current).artworks[0].declared == {
+        "alt": "1",
+        "name": "2",
+        "licence": "2",
+        "file": "1",
+    }
+
+
+def test_the_file_of_a_picture_that_was_uploaded_meanwhile_is_remembered() -> None:
+    found = a_title(remembering(with_file(an_artwork(), "01"), file="01010101"))
+    uploaded = a_title(with_file(an_artwork(), "02"))
+    merged_title = both(found, None, uploaded)
+
+    assert merged_title.artworks == found.artworks
+    assert not is_news("01" * 32, merged_title.artworks[0])
+
+    before = a_title(remembering(with_file(an_artwork(), "01"), file="01010101"))
+    current = a_title(remembering(with_file(an_artwork(), "02"), file="01010101"))
+    assert both(before, before, current) == current
 
 
 def test_a_title_is_made_by_an_import_and_one_that_was_taken_out_meanwhile_stays_out() -> None:

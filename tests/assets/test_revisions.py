@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from assets import revisions as documents
 from assets.catalogue import CatalogueError, revision_of
 from assets.codec import canonical
+from assets.files import remove_older
 from assets.revisions import Catalogue, DamagedRevision, Revisions, UnknownRevision
 from tests.assets.builders import a_title, put
 
@@ -174,3 +176,40 @@ def test_of_two_catalogues_that_share_a_title_the_kept_one_keeps_it(revisions: R
     assert revisions.prune(keep={kept}, older_than=1e12) == 1
     assert {path.stem for path in files(tmp_path)} == {kept, shared["countdown"]}
     assert old not in {path.stem for path in files(tmp_path)}
+
+
+def test_a_document_that_is_put_again_before_it_is_pruned_stays(
+    revisions: Revisions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    title = a_title()
+    for name in ("Old", "Older"):
+        revisions.put_title(replace(title, name=name))
+    revision = revisions.put_title(title)
+    for path in files(tmp_path):
+        os.utime(path, (100, 100))
+
+    def put_meanwhile(path: Path, moment: float) -> bool:
+        revisions.put_title(title)
+        return remove_older(path, moment)
+
+    monkeypatch.setattr(documents, "remove_older", put_meanwhile)
+    assert revisions.prune(keep=(), older_than=200) == 2
+    assert revisions.title(revision) == title
+    assert len(files(tmp_path)) == 1
+
+
+def test_a_document_that_is_pruned_while_it_is_put_is_written_anew(
+    revisions: Revisions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revision = revisions.put_title(a_title())
+    read = Path.read_bytes
+
+    def pruned_since(path: Path) -> bytes:
+        content = read(path)
+        path.unlink()
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", pruned_since)
+    assert revisions.put_title(a_title()) == revision
+    monkeypatch.undo()
+    assert Revisions(tmp_path).title(revision) == a_title()

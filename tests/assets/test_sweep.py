@@ -1,10 +1,13 @@
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from assets.importing.sweep import sweep
+from assets.catalogue import Title
+from assets.importing import sweep as sweeping
+from assets.rendering.workfolder import Workfolder
 from tests.assets.builders import CROPS, a_title, an_artwork, put
 
 OLD, LIMIT, YOUNG = 100, 200, 300
@@ -13,6 +16,10 @@ OLD, LIMIT, YOUNG = 100, 200, 300
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
     return tmp_path / "images"
+
+
+def sweep(images: Path, titles: Iterable[Title], older_than: float) -> int:
+    return sweeping.sweep(sweeping.unnamed(images, titles, older_than), older_than)
 
 
 def put_old(path: Path) -> Path:
@@ -76,3 +83,54 @@ def test_a_link_is_taken_out_and_not_followed(images: Path, tmp_path: Path) -> N
 def test_without_a_folder_there_is_nothing_to_do(images: Path) -> None:
     assert sweep(images, [a_title()], LIMIT) == 0
     assert not images.exists()
+
+
+def test_what_is_developed_again_after_the_search_stays(images: Path) -> None:
+    name = CROPS[0].name(320, "webp")
+    picture, gone = put_old(images / name), put_old(images / "gone.webp")
+    found = sweeping.unnamed(images, [], LIMIT)
+    with Workfolder(images) as folder:
+        put(folder.path / name, b"picture")
+        folder.adopt([name])
+
+    assert sweeping.sweep(found, LIMIT) == 1
+    assert list(images.iterdir()) == [picture]
+    assert not gone.exists()
+
+
+def test_what_is_developed_again_while_it_goes_comes_back(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = put_old(images / "picture.webp")
+    rename = Path.rename
+
+    def late(path: Path, target: Path) -> Path:
+        put(path, b"anew")
+        monkeypatch.setattr(Path, "rename", rename)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert sweep(images, [], LIMIT) == 0
+    assert picture.read_bytes() == b"anew"
+    assert list(images.iterdir()) == [picture]
+
+
+def test_what_a_sweep_leaves_that_was_killed_goes_with_the_next(
+    images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_old(images / "picture.webp")
+    unlink = Path.unlink
+
+    def killed(path: Path, **_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "unlink", killed)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(images, [], LIMIT)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    assert sweep(images, [], LIMIT) == 1
+    assert list(images.iterdir()) == []
+
+
+def test_what_another_sweep_took_first_is_passed_over(images: Path) -> None:
+    put_old(images / "picture.webp")
+    found = sweeping.unnamed(images, [], LIMIT)
+    assert [sweeping.sweep(found, LIMIT) for _ in range(2)] == [1, 0]

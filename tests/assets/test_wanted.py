@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from assets.artwork import Artwork
-from assets.catalogue import Title
+from assets.catalogue import MOST_ARTWORKS, Title
 from assets.importing.manifest import ArtworkEntry, TitleEntry
 from assets.importing.merging import imported, imported_title
 from assets.importing.row import Row
@@ -52,13 +52,14 @@ def test_each_original_is_one_artwork_by_id() -> None:
     assert (earth.job.focus, earth.job.faces, earth.job.treatment) == (None, (), None)
 
 
-def test_it_is_cropped_as_it_is_said_or_as_it_was_before() -> None:
+def test_it_comes_with_what_is_known_of_it_and_with_the_focus_and_the_faces_that_are_said() -> None:
     known = a_title(replace(an_artwork("earth-rise"), focus=(0.1, 0.1)))
     entry = an_entry(night=ArtworkEntry(focus=(0.2, 0.2), faces=((0.1, 0.1, 0.2, 0.2),)))
     found = asked(entry, "earth-rise", "night", title=known)
 
     assert found["earth-rise"].known is known.artworks[0]
-    assert found["earth-rise"].job.focus == (0.1, 0.1)
+    assert found["earth-rise"].job.focus is None
+    assert found["night"].known is None
     assert (found["night"].job.focus, found["night"].job.faces) == ((0.2, 0.2), ((0.1, 0.1, 0.2, 0.2),))
 
 
@@ -89,6 +90,49 @@ def test_what_is_needed_of_the_original_is_needed_with_a_title_on_it() -> None:
 
     assert {made(each).provenance for each in found.values()} == {made(found["a"]).provenance}
     assert made(found["a-de"]).provenance.consent == Consent("Ada", 9)
+
+
+def test_what_is_said_of_the_id_with_the_title_itself_wins_over_what_is_derived() -> None:
+    own = ArtworkEntry(alt="Said.", tags=("calm",), consent=Consent("Translator", 9), focus=(0.9, 0.9))
+    entry = an_entry(
+        {"de": "A", "fr": "B"}, a=ArtworkEntry(alt="A.", tags=("sky",), creator="Ada", titled=True), a_de=own
+    )
+    found = asked(entry, "a")
+    artwork, other = made(found["a-de"]), made(found["a-fr"])
+
+    assert (artwork.alt, artwork.tags, artwork.locales) == ("Said.", ("calm", TITLED), ("de",))
+    assert (artwork.provenance.consent, artwork.provenance.creator) == (Consent("Translator", 9), "Ada")
+    assert (artwork.focus, found["a-de"].job.focus) == ((0.9, 0.9), (0.9, 0.9))
+    assert (other.alt, other.tags, other.provenance.consent) == ("B. A.", ("sky", TITLED), None)
+
+
+def test_a_consent_of_the_whole_title_is_not_said_of_one_id_itself() -> None:
+    entry = TitleEntry(
+        names={"de": "A"},
+        consent=Consent("Everybody"),
+        artworks={"a": ArtworkEntry(titled=True, consent=Consent("Ada")), "a-de": ArtworkEntry(alt="Said.")},
+    )
+    assert made(asked(entry, "a")["a-de"]).provenance.consent == Consent("Ada")
+
+
+def test_an_alt_text_of_its_own_needs_no_room_for_the_title() -> None:
+    entry = an_entry({"de": "A"}, a=ArtworkEntry(alt="x" * 500, titled=True), a_de=ArtworkEntry(alt="Short."))
+    assert made(asked(entry, "a")["a-de"]).alt == "Short."
+
+
+def test_there_are_only_as_many_as_a_title_has_room_for() -> None:
+    title = a_title(*(an_artwork(f"known-{number}") for number in range(MOST_ARTWORKS - 2)))
+    refused = tuple(
+        Row("countdown", name, "refused", f"{file!r} is one too many: a title has at most 64; remove some.")
+        for name, file in (
+            ("b-de", "countdown/b.jpg with its title in de"),
+            ("c", "countdown/c.jpg"),
+        )
+    )
+    entry = an_entry({"de": "A"}, b=ArtworkEntry(titled=True))
+    found = asked(entry, "a", "b", "c", "known-1", title=title, refused=refused)
+
+    assert list(found) == ["a", "b", "known-1"]
 
 
 def test_without_tags_those_of_the_file_s_name_are_taken_and_titled_is_there_once() -> None:

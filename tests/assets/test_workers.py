@@ -1,3 +1,4 @@
+import errno
 import os
 import select
 import signal
@@ -7,6 +8,7 @@ import sys
 import textwrap
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,8 @@ from PIL import Image, ImageCms
 
 from assets.picture import Job, Picture, PictureError
 from assets.rendering import workers
-from assets.rendering.workers import develop_all
+from assets.rendering.workers import Stop, Stopped, develop_all
+from assets.rendering.workfolder import Workfolder
 from tests.assets.builders import a_picture, encoded, put
 
 TakeOver = Callable[[str], None]
@@ -103,16 +106,34 @@ def test_one_process_makes_what_several_make(originals: Path, images: Path) -> N
     assert developed(images=images) == {}
 
 
-def test_a_rendition_that_is_there_is_made_young_but_not_written_again(originals: Path, images: Path) -> None:
+def test_a_rendition_that_is_there_is_young_again_and_the_same(originals: Path, images: Path) -> None:
     path = put(originals / "x.jpg")
     developed(path, images=images)
-    before = {path: path.stat().st_ino for path in images.iterdir()}
+    before = {path: path.read_bytes() for path in images.iterdir()}
     for rendition in before:
         os.utime(rendition, (1, 1))
 
     developed(path, images=images)
-    assert {path: path.stat().st_ino for path in images.iterdir()} == before
+    assert {path: path.read_bytes() for path in images.iterdir()} == before
     assert all(path.stat().st_mtime > 1 for path in before)
+
+
+def test_a_rendition_that_is_swept_at_that_moment_is_there_whole(
+    images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = put(images / "there.webp", b"picture")
+    exists = Path.exists
+
+    def swept(path: Path, **options: Any) -> bool:
+        found = exists(path, **options)
+        there.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(Path, "exists", swept)
+    with Workfolder(images) as folder:
+        put(folder.path / there.name, b"picture")
+        folder.adopt([there.name])
+    assert there.read_bytes() == b"picture"
 
 
 def test_processes_are_replaced_in_time(originals: Path, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,10 +255,11 @@ def test_a_process_has_given_up_what_it_does_not_need(originals: Path, images: P
     take_over("""
         def said(order):
             limits = [resource.getrlimit(what)[0] for what in (resource.RLIMIT_CORE, resource.RLIMIT_NOFILE)]
+            limits.append(resource.getrlimit(resource.RLIMIT_FSIZE)[0] >> 20)
             return Answer(fault=str([*limits, os.nice(0) > 9, os.getpgid(0) == os.getpid()]))
         worker.answer = said
     """)
-    assert fault(developed(put(originals / "x.jpg"), images=images)["x"]) == "[0, 64, True, True]"
+    assert fault(developed(put(originals / "x.jpg"), images=images)["x"]) == "[0, 64, 64, True, True]"
 
 
 def test_a_process_knows_no_secrets(
@@ -334,6 +356,41 @@ def test_processes_that_cant_start_are_no_fault_of_the_picture(
     assert listed(images) == set()
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO])
+def test_a_full_disk_is_no_fault_of_the_picture(
+    number: int, originals: Path, images: Path, take_over: TakeOver
+) -> None:
+    take_over(f"""
+        def full(folder, files):
+            (folder / "half").write_bytes(b"written")
+            raise OSError({number}, "No room")
+        worker.write = full
+    """)
+    with pytest.raises(OSError, match=str(images)) as raised:
+        developed(put(originals / "x.jpg"), put(originals / "y.jpg"), images=images, processes=2)
+    assert raised.value.errno == number
+    assert listed(images) == set()
+
+
+@pytest.mark.parametrize("line", ["OSError(27, 'File too large')", "OSError('encoder error -2')"])
+def test_what_only_this_picture_can_not_write_is_its_own_fault(
+    line: str, originals: Path, images: Path, take_over: TakeOver
+) -> None:
+    take_over(f"""
+        def failing(folder, files):
+            raise {line}
+        worker.write = failing
+    """)
+    assert "'x' can't be written (" in fault(developed(put(originals / "x.jpg"), images=images)["x"])
+
+
+def test_a_process_that_tells_of_no_fault_of_a_disk_talks_nonsense(
+    originals: Path, images: Path, take_over: TakeOver
+) -> None:
+    take_over("worker.answer = lambda order: Answer(disk=1)")
+    assert "talk nonsense" in fault(developed(put(originals / "x.jpg"), images=images)["x"])
+
+
 # ---------------------------------------------------------------- ends
 
 
@@ -358,6 +415,38 @@ def test_who_stops_early_leaves_no_process_and_no_file(originals: Path, images: 
     assert gone(worker)
     assert listed(images) == set()
     os.close(worker)
+
+
+@linux_only
+def test_who_is_told_to_stop_in_another_thread_leaves_no_process_and_no_file(
+    originals: Path, images: Path, take_over: TakeOver
+) -> None:
+    path, told = put(originals / "x.jpg"), originals / "told"
+    os.mkfifo(told)
+    take_over(f"""
+        def hanging(order):
+            (Path(order.folder) / "half").write_bytes(b"written")
+            Path({str(told)!r}).write_text(str(os.getpid()))
+            signal.pause()
+        worker.answer = hanging
+    """)
+    with Stop() as stop, ThreadPoolExecutor() as threads:
+        result = threads.submit(lambda: list(develop_all(jobs(path), images, 1, stop)))
+        worker = os.pidfd_open(int(told.read_text()))
+        stop.tell()
+        with pytest.raises(Stopped):
+            result.result()
+    assert gone(worker)
+    assert listed(images) == set()
+    os.close(worker)
+
+
+def test_who_was_told_to_stop_before_makes_nothing(originals: Path, images: Path) -> None:
+    with Stop() as stop:
+        stop.tell()
+        with pytest.raises(Stopped):
+            list(develop_all(jobs(put(originals / "x.jpg")), images, 1, stop))
+    assert listed(images) == set()
 
 
 @linux_only

@@ -1,0 +1,125 @@
+"""Which artworks a picture stands for: those of the current catalogue, and those whose picture it was lately."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from app.picture import shows
+from assets.artwork import Artwork
+from assets.catalogue import Title
+from assets.crop import Crop
+from assets.provenance import Made
+
+LINGERING = 86_400
+"""Seconds for which a replaced picture is still shown: pages that are open name it."""
+MOST_REPLACED = 10_000
+
+
+class Place(NamedTuple):
+    """Where an artwork stands, by ids."""
+
+    title: str
+    artwork: str
+
+
+class Showing(NamedTuple):
+    """An artwork as it was when it had the picture, and the Unix time at which that may no longer be seen."""
+
+    artwork: Artwork
+    until: float | None
+
+
+class _Replaced(NamedTuple):
+    """The artworks that had a picture, as they were then, and until when it is still shown in their stead."""
+
+    had: tuple[tuple[Place, Artwork], ...]
+    until: float
+
+
+Find = Callable[[Place], Artwork | None]
+Current = Mapping[str, tuple[Place, ...]]
+
+
+class Pictures:
+    """An index by the digests of crops. It never changes; one that follows it shares what is the same."""
+
+    def __init__(self, current: Current | None = None, replaced: Mapping[str, _Replaced] | None = None):
+        self._current, self._replaced = current or {}, replaced or {}
+
+    def followed(self, before: Mapping[str, Title], after: Mapping[str, Title], now: float) -> "Pictures":
+        """Return the index for the titles `after`, where this one is for those `before`."""
+        changed = [id_ for id_ in {**before, **after} if before.get(id_) is not after.get(id_)]
+        old, new = _standing(before, changed), _standing(after, changed)
+        current = dict(self._current)
+        for place, crop in _crops(old):
+            _without(current, crop.digest, place)
+        for place, crop in _crops(new):
+            _with(current, crop.digest, place)
+        staying = {place: artwork for place, artwork in old.items() if place in new}
+        return Pictures(current, self._with_replaced(_dropped(staying, current), now + LINGERING))
+
+    def showing(self, image: str, find: Find, *, now: float, barred: Collection[Made]) -> list[Showing]:
+        """Return the artworks that a file name stands for and that anybody may see.
+
+        Of a replaced picture both are asked: the artwork as it was, and the one that `find` has in its place.
+        """
+        digest = image.partition("-")[0]
+        pairs, end = [(each, each) for each in map(find, self._current.get(digest, ()))], None
+        replaced = self._replaced.get(digest)
+        if not pairs and replaced and now < replaced.until:
+            pairs, end = [(had, find(place)) for place, had in replaced.had], replaced.until
+        return [
+            Showing(had, _first(end, _consented_until(had), _consented_until(stands)))
+            for had, stands in pairs
+            if had and stands and shows(had, image)
+            if had.allowed(now=now, barred=barred) and stands.allowed(now=now, barred=barred)
+        ]
+
+    def _with_replaced(
+        self, dropped: Mapping[str, tuple[tuple[Place, Artwork], ...]], until: float
+    ) -> Mapping[str, _Replaced]:
+        if not dropped:
+            return self._replaced
+        kept = {digest: each for digest, each in self._replaced.items() if digest not in dropped}
+        kept |= {digest: _Replaced(had, until) for digest, had in dropped.items()}
+        return dict(list(kept.items())[-MOST_REPLACED:])
+
+
+def _standing(titles: Mapping[str, Title], wanted: Iterable[str]) -> dict[Place, Artwork]:
+    there = [titles[id_] for id_ in wanted if id_ in titles]
+    return {Place(title.id, artwork.id): artwork for title in there for artwork in title.artworks}
+
+
+def _crops(standing: Mapping[Place, Artwork]) -> Iterator[tuple[Place, Crop]]:
+    return ((place, crop) for place, artwork in standing.items() for crop in artwork.crops)
+
+
+def _dropped(staying: Mapping[Place, Artwork], current: Current) -> dict[str, tuple[tuple[Place, Artwork], ...]]:
+    """Return what had each picture that no artwork has any more. One that another has follows that one alone."""
+    found: dict[str, tuple[tuple[Place, Artwork], ...]] = {}
+    for place, crop in _crops(staying):
+        if crop.digest not in current:
+            found[crop.digest] = (*found.get(crop.digest, ()), (place, staying[place]))
+    return found
+
+
+def _with(current: dict[str, tuple[Place, ...]], digest: str, place: Place) -> None:
+    """Add a place, in an order that is the same in all workers."""
+    others = current.get(digest)
+    current[digest] = tuple(sorted({*others, place})) if others else (place,)
+
+
+def _without(current: dict[str, tuple[Place, ...]], digest: str, place: Place) -> None:
+    others = tuple(each for each in current.get(digest, ()) if each != place)
+    if others:
+        current[digest] = others
+    else:
+        current.pop(digest, None)
+
+
+def _consented_until(artwork: Artwork) -> float | None:
+    consent = artwork.provenance.consent
+    return consent.until if consent else None
+
+
+def _first(*ends: float | None) -> float | None:
+    return min((end for end in ends if end is not None), default=None)

@@ -1,0 +1,46 @@
+"""Which pictures stay as they are, and which are to be developed, because the folder has something new."""
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from assets.artwork import Artwork
+from assets.importing import merging
+from assets.importing.wanted import Wanted
+from assets.picture import Job, Picture
+from assets.rendering.decoding import read
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A picture that stays; `file` is the SHA-256 of the folder's file, which may be another one."""
+
+    picture: Picture
+    file: str
+    warnings: tuple[str, ...] = ()
+
+
+_LOST = (
+    "Renditions of it are lost, and the folder has another file than the one that was uploaded; upload that again."
+)
+
+
+def kept_or_asked(each: Wanted, images: Path) -> Kept | Job:
+    """What is known of an artwork, or the job to make it. Raises `PictureError` if its file can't be read.
+
+    A picture that was uploaded after the folder's file was imported stays until the folder has another file.
+    """
+    known = each.known
+    if known is None:
+        return each.job
+    file = sha256(read(Path(each.job.path), each.job.name)).hexdigest()
+    lost = not all((images / name).is_file() for crop in known.crops for name in crop.names())
+    if known.source != file and not merging.is_news(file, known):
+        return Kept(_picture(known), file, (_LOST,) if lost else ())
+    focus, faces = merging.where(each.entry, known, file)
+    job = replace(each.job, focus=focus, faces=faces)
+    return job if lost or job.recipe(file) != known.recipe else Kept(_picture(known), file)
+
+
+def _picture(known: Artwork) -> Picture:
+    return Picture(known.source, known.recipe, known.fingerprint, known.features, known.crops)

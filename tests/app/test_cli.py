@@ -1,0 +1,52 @@
+"""The commands as an operator types them: what goes wrong is one sentence, and status 1."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.assets.builders import a_picture, encoded, put
+from tests.e2e.service import keyart
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    put(tmp_path / "artwork" / "one" / "a.jpg", encoded(a_picture((64, 64))))
+    return tmp_path / "artwork"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def test_a_sentence_may_have_brackets_in_it(data: Path) -> None:
+    refused = keyart(data, "import", "/no [/bold] such [folder]")
+
+    assert refused.returncode == 1
+    assert "The folder '/no [/bold] such [folder]' can't be listed" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_place_that_can_not_be_written_to_is_named(data: Path, folder: Path) -> None:
+    put(data / "images", b"no folder")
+    refused = keyart(data, "import", str(folder))
+
+    assert refused.returncode == 1
+    assert f"({data / 'images'}: File exists) and changed nothing; mend that" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_an_import_makes_a_catalogue_that_can_not_be_read_anew(data: Path, folder: Path, *, lost: bool) -> None:
+    assert keyart(data, "import", str(folder)).returncode == 0
+    [document] = (data / "catalogue" / "catalogues").iterdir()
+    content = document.read_bytes()
+    if lost:
+        document.unlink()
+    else:
+        document.write_bytes(b"{}")
+    again = keyart(data, "import", str(folder))
+
+    assert (again.returncode, document.read_bytes()) == (0, content)
+    assert "a new one, of this folder alone, takes its place: bar and withdraw again" in again.stderr
+    assert "1 new" in again.stdout
