@@ -10,6 +10,14 @@ from assets.crop import Canvas
 from assets.rules import STRICTEST_MATURITY
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,63}$"
+COUNTRY = r"^[A-Z]{2}$"
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+PATTERNS = {
+    SLUG: "It should be 1 to 64 of a-z, 0-9 and hyphens, the first of them a letter or a digit",
+    COUNTRY: "It should be two upper-case letters (ISO 3166-1), such as DE",
+    LANGUAGE: "It should be a language tag (BCP 47), such as de or pt-BR",
+}
+"""What is said of text that does not match."""
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 
 
@@ -35,8 +43,8 @@ def _at_most(most: int) -> BeforeValidator:
 
 
 ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_encodable)]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+Country = Annotated[str, StringConstraints(pattern=COUNTRY)]
+Language = Annotated[str, StringConstraints(pattern=LANGUAGE, max_length=35)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_encodable)]
 MOST_TITLES = 200
 MOST_ATTRIBUTES = 32
@@ -136,6 +144,8 @@ def _fault(error: Mapping[str, Any]) -> dict[str, str]:
     if error["type"] == "missing":  # what was given is everything else
         return {"reason": "It is required"}
     reason = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "string_pattern_mismatch":
+        reason = PATTERNS.get(error["ctx"]["pattern"], reason)
     if error["type"] == "json_invalid":
         return {"reason": f"It is not JSON: {error['ctx']['error']}"}
     return {"reason": _printable(reason), "value": repr(error.get("input"))[:LONGEST_QUOTE]}

@@ -8,11 +8,10 @@ import signal
 import socket
 import threading
 import time
-from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 from pydantic import ValidationError
@@ -43,6 +42,8 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, rich
 console = Console(stderr=True)
 _EMPTY = "There are no pictures in {folder}; it should hold a folder for each title, with its pictures."
 READY_SECONDS = 60.0
+INTERRUPTED = 130
+"""The status of a command that Ctrl-C ended, as shells know it."""
 BEHIND = 10
 """By how much a trainer beside workers is nicer: viewers wait for an answer, and nobody for the next snapshot."""
 REFUSALS = (PictureError, ManifestError, Problem, StoreTimeoutError, OSError)
@@ -67,7 +68,7 @@ def serve(
     with closing(_lock(settings)), closing(_listener(settings)) as listener:
         make_admin_key(settings)
         if samples:
-            asyncio.run(_import_samples(settings))
+            _run_import(_import_samples(settings))
         port = listener.getsockname()[1]
         supervisor = Supervisor(listener, settings.workers, settings.data / "run" / "metrics", parent=parent)
         supervisor.run(
@@ -109,11 +110,13 @@ def rebuild(
 @app.command("import")
 def import_command(
     folder: Annotated[Path, typer.Argument(help="A folder of title-id/artwork-id.jpg")],
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Show notes on unchanged pictures, too.")] = False,
 ) -> None:
     """Merge a folder of pictures into the catalogue. Example: keyart import ./artwork."""
     settings = _settings(process="import")
     _make_folder(settings)
-    asyncio.run(_import(settings, folder))
+    _run_import(_import(settings, folder, unchanged=all_))
 
 
 @app.command("contact-sheet")
@@ -226,22 +229,31 @@ async def _train(settings: Settings, holder: str) -> None:
     await train(settings, holder, stop)
 
 
+def _run_import(importing: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(importing)
+    except KeyboardInterrupt:
+        console.print("The import was stopped, and changed nothing.")
+        raise typer.Exit(INTERRUPTED) from None
+
+
 async def _import_samples(settings: Settings) -> None:
     async with _importing(settings) as store:
         if await store.log.setting(SETTING) is None:
-            await _import_with_progress(settings, store, SAMPLES)
+            rows = await _import_with_progress(settings, store, SAMPLES)
+            console.print(f"The sample catalogue: {tables.summary(rows)}", highlight=False)
 
 
-async def _import(settings: Settings, folder: Path) -> None:
+async def _import(settings: Settings, folder: Path, *, unchanged: bool) -> None:
     async with _importing(settings) as store:
         await _warn_of_an_unreadable_catalogue(settings, store)
         rows = await _import_with_progress(settings, store, folder)
-    Console().print(tables.of_import(rows))
     if not rows:
         raise _fail(_EMPTY.format(folder=folder))
-    counts = Counter(row.outcome for row in rows)
-    Console().print(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())))
-    if counts["refused"] == len(rows):
+    if (table := tables.of_import(rows, unchanged=unchanged)).row_count:
+        Console().print(table)
+    Console().print(tables.summary(rows), highlight=False)
+    if all(row.outcome == "refused" for row in rows):
         raise typer.Exit(1)
 
 

@@ -60,6 +60,11 @@ class Editor:
         _, catalogue = await self._current_or_empty()
         return await asyncio.to_thread(self._readable, catalogue.titles)
 
+    async def barred(self) -> tuple[Made, ...]:
+        """Return which ways of making pictures the current catalogue does not serve."""
+        _, catalogue = await self._current_or_empty()
+        return catalogue.barred
+
     async def put_all(self, changed: Mapping[str, Title]) -> None:
         """Put titles into the catalogue. They are all that there is in place of one that can't be read."""
 

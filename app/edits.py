@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from app.asked import Country, Language, Slug
 from app.problem import Unacceptable
@@ -17,7 +18,31 @@ LIFTABLE = {"valid_from", "valid_until", "until", "consent"}
 PROVENANCE = ("made", "creator", "licence", "consent")
 MOST_LOCALES = 64
 
-Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+def _seconds(given: object) -> object:
+    """Return text as Unix seconds: a number (forms hold only text), or a date, in UTC where it names no zone."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return float(given)
+    except ValueError:
+        return _seconds_of_date(given.strip())
+
+
+def _seconds_of_date(text: str) -> float:
+    try:
+        date = datetime.fromisoformat(text)
+    except ValueError:
+        examples = "2028-01-01 or 2028-01-01T12:00:00+02:00"
+        raise ValueError(f"It should be Unix seconds, or a date as in ISO 8601, such as {examples}") from None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+
+
+Moment = Annotated[
+    float,
+    Field(ge=0, allow_inf_nan=False),
+    BeforeValidator(_seconds, json_schema_input_type=float | str),
+]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 Clearable = Annotated[str, Field(max_length=LONGEST_TEXT)]
@@ -70,7 +95,7 @@ class ConsentBody(Change):
     of: Text | None = None
     """Whose it is. The picture needs it from now on."""
     until: Moment | None = None
-    """Unix seconds; null lifts the limit."""
+    """Unix seconds or an ISO 8601 date; null lifts the limit."""
     withdrawn: bool | None = None
     """The picture leaves every answer, and is no longer served itself."""
 
@@ -91,7 +116,7 @@ class ArtworkBody(Change):
     placements: Slugs | None = None
     maturity: Maturity | None = None
     valid_from: Moment | None = None
-    """Unix seconds; null lifts the limit."""
+    """Unix seconds or an ISO 8601 date; null lifts the limit."""
     valid_until: Moment | None = None
     made: Made | None = None
     """How the picture was made."""
@@ -115,7 +140,7 @@ class PinBody(BaseModel):
     placement: Slug | None = None
     country: Country | None = None
     until: Moment | None = None
-    """Unix seconds; without it the pin stays until it is taken away."""
+    """Unix seconds or an ISO 8601 date; without it the pin stays until it is taken away."""
 
     def pin(self) -> Pin:
         return Pin(self.artwork, self.placement, self.country, self.until)

@@ -89,7 +89,8 @@ class _Passing:
 
     def _check(self, size: int) -> None:
         if size > MOST_BYTES and size > (most := self._most()):
-            raise Problem(413, f"The body has more than {most} bytes; send it in smaller parts.")
+            remedy = "export the picture smaller" if most == MOST_UPLOADED else "send it in smaller parts"
+            raise Problem(413, f"The body has more than {most} bytes; {remedy}.")
 
     def _most(self) -> int:
         uploading = self._scope["method"] == "POST" and UPLOADS.fullmatch(self._scope["path"])

@@ -45,7 +45,8 @@ from app.tokens import GRACE_MS, Tokens
 from app.trainer import Trainer
 from app.uploads import Uploads
 from app.viewers import Viewers
-from assets.importing.ingest import Row, ingest
+from assets.importing.ingest import Ingest, Row, ingest
+from assets.rendering.workers import Stop, Stopped
 from assets.revisions import Revisions
 from bandit.groups import Groups
 from bandit.vowpal import VowpalLearner
@@ -186,8 +187,21 @@ async def import_folder(
     It takes long, and what others edit meanwhile stays.
     """
     editor = editor_in(settings, store)
-    before = await editor.titles()
-    result = ingest(folder, current=before, images=images_in(settings), progress=progress)
+    before, barred = await editor.titles(), await editor.barred()
+    with Stop() as stop:
+
+        def run() -> Ingest:
+            images = images_in(settings)
+            return ingest(folder, current=before, images=images, barred=barred, progress=progress, stop=stop)
+
+        importing = asyncio.create_task(asyncio.to_thread(run))
+        try:
+            result = await asyncio.shield(importing)
+        except asyncio.CancelledError:
+            stop.tell()
+            with suppress(Stopped, OSError):  # only when it is done are its processes and its files gone
+                await importing
+            raise
     changed = {id_: title for id_, title in result.titles.items() if before.get(id_) != title}
     if changed or result.barred:
         await editor.merge(changed, before, result.barred)

@@ -1,15 +1,16 @@
 """What commands show of reports, snapshots and imports."""
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args
 
 import numpy as np
 from rich.table import Table
 from rich.text import Text
 
 from app.store.protocol import Snapshot
-from assets.importing.row import Row
+from assets.importing.row import Outcome, Row
 from bandit.vowpal import UnusableSnapshot, VowpalLearner
 
 
@@ -40,14 +41,22 @@ def of_snapshots(snapshots: Iterable[Snapshot]) -> Table:
     return table
 
 
-def of_import(rows: Iterable[Row]) -> Table:
-    """Show what became of each picture that is not as it was, and what an editor should look at again."""
+def of_import(rows: Iterable[Row], *, unchanged: bool = False) -> Table:
+    """Show what became of each picture, and what to look at again; what was refused stands last."""
     table = Table("title", "artwork", "outcome", "to look at")
-    for row in rows:
-        if row.outcome != "unchanged" or row.warnings:
+    for row in sorted(rows, key=lambda row: row.outcome == "refused"):
+        if row.outcome != "unchanged" or (unchanged and row.warnings):
             sentences = Text("\n".join([*([row.reason] if row.reason else []), *row.warnings]))
             table.add_row(row.title, row.artwork, row.outcome, sentences)
     return table
+
+
+def summary(rows: Sequence[Row]) -> str:
+    counts = Counter(row.outcome for row in rows)
+    noted = sum(bool(row.warnings) for row in rows if row.outcome == "unchanged")
+    notes = f" ({noted} of them with notes: --all shows those)" if noted else ""
+    parts = (f"{counts[outcome]} {outcome}" for outcome in get_args(Outcome) if counts[outcome])
+    return ", ".join(part + notes if part.endswith("unchanged") else part for part in parts) + "."
 
 
 def comparison(rebuilt: VowpalLearner, incumbent: Snapshot) -> str:

@@ -189,10 +189,11 @@ class Uploads:
             return replace(current, artworks=tuple(artworks.values()), default=current.default or id)
 
         changed = await self._editor.change(title, with_artwork)
+        barred = await self._editor.barred()
         artwork = changed.artwork(id)
         assert artwork  # noqa: S101  it was just put there
         outcome: Outcome = "new" if before[0] is None else "unchanged" if artwork == before[0] else "changed"
-        return Uploaded(artwork, outcome, review.warnings(artwork, changed.artworks))
+        return Uploaded(artwork, outcome, review.warnings(artwork, changed.artworks, barred=barred))
 
 
 def _develop(job: Job, images: Path, stop: Stop) -> Picture | PictureError:

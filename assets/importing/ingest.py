@@ -1,7 +1,7 @@
 """A folder of originals merged into the catalogue, edits kept."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from assets.importing.survey import TitleFolder, survey
 from assets.importing.wanted import TITLED, Wanted, wanted
 from assets.picture import Job, Picture, PictureError
 from assets.provenance import Made
-from assets.rendering.workers import develop_all
+from assets.rendering.workers import Stop, develop_all
 from assets.rules import CatalogueError
 
 __all__ = ["Ingest", "Outcome", "Row", "ingest"]
@@ -37,21 +37,26 @@ def ingest(
     *,
     current: Mapping[str, Title],
     images: Path,
+    barred: Collection[Made] = (),
     workers: int | None = None,
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Ingest:
     """Merge `folder`/title/artwork.jpg and what its catalog.toml says into the current titles.
 
     A file that has not changed leaves its artwork as it is, and what was uploaded in its place; a changed
     one gets new renditions and keeps every edit; what catalog.toml says anew wins over edits; nothing is
     ever removed. Renditions are all that is written, to `images`, and no title refers to them until the
-    caller stores the titles: killed at any point, an import did no harm. Raises `PictureError` if the
-    folder can't be listed, `ManifestError`, and `OSError` if nothing can be written or started.
+    caller stores the titles: killed at any point, an import did no harm. Of what the catalogue bars
+    already, `barred`, it warns. Raises `PictureError` if the folder can't be listed, `ManifestError`,
+    `OSError` if nothing can be written or started, and `Stopped` when `stop` was told.
     """
     manifest, found = manifest_of(folder), survey(folder)
-    merge = _Merge(manifest, current, list(found.refused))
+    merge = _Merge(manifest, current, {*barred, *manifest.barred}, progress, list(found.refused))
     asked = [each for title in found.folders for each in merge.wanted(title)]
-    merge.develop(asked, images, workers or os.cpu_count() or 1, progress)
+    changed = merge.changed(asked, images)
+    for job, result in develop_all(list(changed), images, workers or os.cpu_count() or 1, stop):
+        merge.keep(changed[job], result)
     for title in found.folders:
         merge.take(title)
     merge.complain()
@@ -79,6 +84,8 @@ class _Merge:
 
     manifest: Manifest
     current: Mapping[str, Title]
+    barred: Collection[Made]
+    progress: Progress | None
     rows: list[Row]
     titles: dict[str, Title] = field(default_factory=dict)
     results: dict[Wanted, Kept | Picture | PictureError] = field(default_factory=dict)
@@ -90,27 +97,25 @@ class _Merge:
         self.asked[folder.id] = wanted(folder, entry, self.current.get(folder.id), self.rows)
         return self.asked[folder.id]
 
-    def develop(self, asked: list[Wanted], images: Path, workers: int, progress: Progress | None) -> None:
-        changed: dict[Job, Wanted] = {}
+    def changed(self, asked: Iterable[Wanted], images: Path) -> dict[Job, Wanted]:
+        """Keep what is as it was; return what has to be developed."""
+        jobs: dict[Job, Wanted] = {}
         for each in asked:
             try:
                 found = kept_or_asked(each, images)
             except PictureError as error:
-                self._keep(each, error, len(asked), progress)
+                self.keep(each, error)
                 continue
             if isinstance(found, Job):
-                changed[found] = each
+                jobs[found] = each
             else:
-                self._keep(each, found, len(asked), progress)
-        for job, result in develop_all(list(changed), images, workers):
-            self._keep(changed[job], result, len(asked), progress)
+                self.keep(each, found)
+        return jobs
 
-    def _keep(
-        self, each: Wanted, result: Kept | Picture | PictureError, total: int, progress: Progress | None
-    ) -> None:
+    def keep(self, each: Wanted, result: Kept | Picture | PictureError) -> None:
         self.results[each] = result
-        if progress:
-            progress(len(self.results), total)
+        if self.progress:
+            self.progress(len(self.results), sum(map(len, self.asked.values())))
 
     def take(self, folder: TitleFolder) -> None:
         """Make the title of a folder from what its files became."""
@@ -124,9 +129,8 @@ class _Merge:
         rows = [self._accept(each, artworks) for each in asked]
         if known or artworks:
             self._title(folder, known, artworks)
-        vocabulary = self.manifest.tags | {TITLED} if self.manifest.tags else frozenset()
         title = self.titles.get(folder.id)
-        self.rows.extend(_reviewed(row, known, title, vocabulary) for row in rows)
+        self.rows.extend(self._reviewed(row, known, title) for row in rows)
 
     def _title(self, folder: TitleFolder, known: Title | None, artworks: Mapping[str, Artwork]) -> None:
         entry = self.manifest.title(folder.id)
@@ -155,6 +159,22 @@ class _Merge:
         outcome: Outcome = "new" if known is None else "unchanged" if artwork == known else "changed"
         return replace(row, outcome=outcome, warnings=kept.warnings)
 
+    def _reviewed(self, row: Row, before: Title | None, title: Title | None) -> Row:
+        artwork = title.artwork(row.artwork) if title else None
+        if row.outcome == "refused" or title is None or artwork is None:
+            return row
+        outcome = row.outcome
+        if before and outcome == "unchanged" and artwork != before.artwork(artwork.id):
+            outcome = "changed"  # by another one's withdrawal
+        return replace(row, outcome=outcome, warnings=row.warnings + self._warnings(artwork, title))
+
+    def _warnings(self, artwork: Artwork, title: Title) -> tuple[str, ...]:
+        """What to look at again, said once: of the plain picture, and of the later of two that are alike."""
+        if TITLED in artwork.tags:
+            return ()
+        earlier = title.artworks[: title.artworks.index(artwork)]
+        return review.warnings(artwork, earlier, vocabulary=self.manifest.tags, barred=self.barred)
+
     def result(self) -> Ingest:
         rows = sorted(self.rows, key=lambda row: (row.title, row.artwork))
         return Ingest({**self.current, **self.titles}, tuple(rows), self.manifest.barred)
@@ -177,14 +197,3 @@ class _Merge:
 
 def _described(lacking: str) -> str:
     return f"{MANIFEST} describes it, but it has no {lacking}; add that, or take it out."
-
-
-def _reviewed(row: Row, before: Title | None, title: Title | None, vocabulary: frozenset[str]) -> Row:
-    artwork = title.artwork(row.artwork) if title else None
-    if row.outcome == "refused" or title is None or artwork is None:
-        return row
-    outcome = row.outcome
-    if before and outcome == "unchanged" and artwork != before.artwork(artwork.id):
-        outcome = "changed"  # by another one's withdrawal
-    warnings = row.warnings + review.warnings(artwork, title.artworks, vocabulary)
-    return replace(row, outcome=outcome, warnings=warnings)

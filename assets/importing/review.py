@@ -6,18 +6,35 @@ from typing import Final
 from assets.artwork import Artwork
 from assets.looks.features import BLURRED
 from assets.looks.fingerprint import ALIKE, distance
+from assets.provenance import Made
 
 SMALL: Final = 640
 """Pixels across the 16:9 crop below which a picture is coarse on most screens."""
 
 
 def warnings(
-    artwork: Artwork, others: Iterable[Artwork], vocabulary: Collection[str] = frozenset()
+    artwork: Artwork,
+    others: Iterable[Artwork],
+    vocabulary: Collection[str] = frozenset(),
+    barred: Collection[Made] = frozenset(),
 ) -> tuple[str, ...]:
     """Return a sentence for each thing that is worth a second look; `others` are of the same title."""
     if artwork.status == "withdrawn":
         return ()
-    return (*_of_looks(artwork), *_of_likeness(artwork, others), *_of_words(artwork, vocabulary))
+    return (
+        *_of_limits(artwork, barred),
+        *_of_looks(artwork),
+        *_of_likeness(artwork, others),
+        *_of_words(artwork, vocabulary),
+    )
+
+
+def _of_limits(artwork: Artwork, barred: Collection[Made]) -> Iterator[str]:
+    made, consent = artwork.provenance.made, artwork.provenance.consent
+    if made in barred:
+        yield f"It is not shown, for the catalogue bars what is {made}; say how it was made, or bar less."
+    if consent and consent.withdrawn:
+        yield f"It is not shown, for {consent.of} has withdrawn the consent to it."
 
 
 def _of_looks(artwork: Artwork) -> Iterator[str]:

@@ -74,8 +74,10 @@ def _originals(title: str, folder: Path, root: Path, refused: list[Row]) -> tupl
 
 
 def _listed(folder: Path) -> list[Path]:
+    # A name that is an id already comes first: it keeps that id where others would get the same.
     try:
-        return sorted(path for path in folder.iterdir() if not _passed_over(path))
+        paths = [path for path in folder.iterdir() if not _passed_over(path)]
+        return sorted(paths, key=lambda path: (slug(path.stem) != path.stem, path))
     except OSError as error:
         raise PictureError(
             f"The folder {str(folder)!r} can't be listed: {error.strerror}; name one that can."

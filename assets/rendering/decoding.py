@@ -99,7 +99,8 @@ def _check_size(size: Size, kind: Kind, name: str) -> None:
     width, height = size
     most = _MOST_PIXELS[kind]
     if width * height > most:
-        raise PictureError(f"{name!r} has more than {most // 10**6} megapixels; export it smaller, or as JPEG.")
+        other = ", or as JPEG" if width * height <= MOST_PIXELS else ""
+        raise PictureError(f"{name!r} has more than {most // 10**6} megapixels; export it smaller{other}.")
     if 0 < min(size) < FEWEST_ACROSS:
         raise PictureError(
             f"{name!r} is {width} × {height} pixels; export it with {FEWEST_ACROSS} or more each way."

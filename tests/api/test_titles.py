@@ -1,6 +1,7 @@
 """`/titles`: the catalogue and editing it."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -120,6 +121,66 @@ async def test_a_withdrawal_and_its_end_reach_all_artworks_of_the_same_file(serv
     await patch(service, {"consent": {"withdrawn": False}})
     assert (await artwork(service, "earthrise"))["consent"]["withdrawn"] is False
     assert (await service.http.get(url)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("2028-01-01", 1_830_297_600),
+        ("2028-01-01T00:00:00Z", 1_830_297_600),
+        ("2028-01-01T00:00:00", 1_830_297_600),
+        ("2028-01-01T02:00:00+02:00", 1_830_297_600),
+        ("2028-01-01 00:00:00.5", 1_830_297_600.5),
+        ("1790000000", 1_790_000_000),
+    ],
+)
+async def test_a_moment_may_be_a_date_and_is_answered_in_seconds(
+    service: Service, said: str, seconds: float
+) -> None:
+    body = {"valid_until": said, "consent": {"of": "Ada L.", "until": said}}
+    assert (await patch(service, body)).status_code == 200
+    found = await artwork(service)
+    assert (found["valid_until"], found["consent"]["until"]) == (seconds, seconds)
+    answer = await service.http.put(
+        "/titles/countdown/pin", json={"artwork": "cupola", "until": said}, headers=ADMIN
+    )
+    assert [pin["until"] for pin in answer.json()["pins"]] == [seconds]
+
+
+@pytest.mark.parametrize("said", ["tomorrow", "2028-02-30", "", "1st of May", "\ud800"])
+async def test_text_that_is_no_moment_is_told_how_to_write_one(service: Service, said: str) -> None:
+    body = f'{{"valid_until": {json.dumps(said)}}}'
+    answer = await service.http.patch(
+        "/titles/countdown/artworks/cupola",
+        content=body,
+        headers={**ADMIN, "Content-Type": "application/json"},
+    )
+    [error] = is_problem(answer, 422)["errors"]
+    assert error["field"] == "valid_until"
+    assert error["reason"].startswith("It should be Unix seconds, or a date as in ISO 8601, such as 2028-01-01 or")
+
+
+@pytest.mark.parametrize("said", ["1969-12-31", "-1", "nan", "inf", "1e999"])
+async def test_a_moment_that_can_not_be_is_refused_as_text_too(service: Service, said: str) -> None:
+    problem = is_problem(await patch(service, {"valid_until": said}), 422)
+    assert problem["errors"][0]["field"] == "valid_until"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"tags": ["No Slug"]}, "It should be 1 to 64 of a-z, 0-9 and hyphens"),
+        ({"artwork": "cupola", "country": "de"}, "It should be two upper-case letters"),
+        ({"names": {"German": "Der Abzählreim"}}, "It should be a language tag (BCP 47)"),
+    ],
+)
+async def test_text_of_the_wrong_form_is_told_the_right_one_in_words(
+    service: Service, body: dict[str, Any], reason: str
+) -> None:
+    path = {"tags": "/artworks/cupola", "artwork": "/pin", "names": ""}[next(iter(body))]
+    method = "PATCH" if "tags" in body else "PUT"
+    answer = await service.http.request(method, f"/titles/countdown{path}", json=body, headers=ADMIN)
+    assert is_problem(answer, 422)["errors"][0]["reason"].startswith(reason)
 
 
 @pytest.mark.parametrize("field", ["valid_from", "valid_until"])

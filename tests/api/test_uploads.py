@@ -202,6 +202,19 @@ async def test_everything_can_be_said_of_a_picture(service: Service) -> None:
     assert {what: found[what] for what in wanted} == wanted
 
 
+async def test_moments_may_be_said_as_dates(service: Service) -> None:
+    said: dict[str, Any] = {
+        "valid_from": "2027-01-01",
+        "valid_until": "2027-06-30T12:00:00+02:00",
+        "consent": "Grace H.",
+    }
+    answer = await upload(service, **said, consent_until=" 2028-01-01T00:00:00Z ")
+    assert answer.status_code == 201, answer.text
+    found = answer.json()["artwork"]
+    moments = (found["valid_from"], found["valid_until"], found["consent"]["until"])
+    assert moments == (1_798_761_600, 1_814_349_600, 1_830_297_600)
+
+
 async def test_what_is_said_decides_the_crops(service: Service) -> None:
     striped = a_picture((1200, 400), "red")
     striped.paste("blue", (0, 0, 400, 400))
@@ -488,7 +501,7 @@ async def test_a_body_that_says_it_is_too_long_is_refused_unread(service: Servic
     most = LARGEST_FILE + MIB
     sender = Sender(service, [form(part("file", JPEG, "a.jpg"))])
     answer = await sender.send(headers=[*HEADERS, (b"content-length", b"%d" % (most + 1))])
-    assert str(most) in is_problem(answer, 413)["detail"]
+    assert f"{most} bytes; export the picture smaller." in is_problem(answer, 413)["detail"]
     assert sender.taken == 0
     answer = await sender.send(headers=[*HEADERS, (b"content-length", b"%d" % most)])
     assert answer.status == 201
@@ -517,7 +530,8 @@ async def test_padding_is_limited_too(
 async def test_all_else_stays_limited_to_a_mebibyte(service: Service) -> None:
     for method, path in (("PUT", PATH), ("POST", PATH + "/x"), ("POST", "/titles/artworks"), ("POST", "/clicks")):
         headers = [*HEADERS, (b"content-length", b"%d" % (MIB + 1))]
-        is_problem(await send(service.app, method, path, headers=headers), 413)
+        answer = await send(service.app, method, path, headers=headers)
+        assert "send it in smaller parts" in is_problem(answer, 413)["detail"]
 
 
 async def test_a_connection_that_ends_early_leaves_nothing(

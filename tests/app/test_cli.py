@@ -1,11 +1,15 @@
 """The commands as an operator types them: what goes wrong is one sentence, and status 1."""
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.assets.builders import a_picture, encoded, put
-from tests.e2e.service import keyart
+from tests.e2e.service import keyart, until
 
 
 @pytest.fixture
@@ -50,3 +54,20 @@ def test_an_import_makes_a_catalogue_that_can_not_be_read_anew(data: Path, folde
     assert (again.returncode, document.read_bytes()) == (0, content)
     assert "a new one, of this folder alone, takes its place: bar and withdraw again" in again.stderr
     assert "1 new" in again.stdout
+
+
+def test_ctrl_c_ends_an_import_at_once_and_nothing_was_changed(data: Path, folder: Path) -> None:
+    for number in range(60):
+        put(folder / "one" / f"{number}.jpg", encoded(a_picture((1600, 900))))
+    environment = {**os.environ, "KEYART_DATA": str(data)}
+    command = [sys.executable, "-m", "app", "import", str(folder)]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as importing:
+        until("a picture is there", lambda: any((data / "images").glob("*.avif")))
+        importing.send_signal(signal.SIGINT)
+        said = importing.communicate()[1]
+
+    assert importing.returncode == 130
+    assert "The import was stopped, and changed nothing." in said
+    assert "Traceback" not in said
+    assert not (data / "catalogue").exists()
+    assert not list((data / "images").glob(".work-*"))

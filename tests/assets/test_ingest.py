@@ -12,8 +12,8 @@ from assets.importing.manifest import ArtworkEntry, ManifestError
 from assets.importing.merging import described
 from assets.importing.names import slug
 from assets.picture import Job, Picture, PictureError
-from assets.provenance import Consent
-from assets.rendering.workers import develop_all
+from assets.provenance import MADE, Consent
+from assets.rendering.workers import Stop, Stopped, develop_all
 from tests.assets.builders import a_picture, encoded, put
 
 
@@ -154,6 +154,15 @@ def test_what_is_no_picture_is_ignored_or_refused(folder: Path, images: Path, tm
     }
     assert [artwork.id for artwork in result.titles["one"].artworks] == ["a"]
     assert list(result.titles) == ["one"]
+
+
+def test_of_names_that_make_the_same_id_the_one_that_is_it_is_taken(folder: Path, images: Path) -> None:
+    for name in ("One/x.jpg", "one/CUDDLE.png", "one/cuddle.jpg", "one/Cuddle.webp"):
+        put(folder / name)
+    result = run(folder, images)
+    refused = {row.reason.split("'")[1] for row in result.rows if row.outcome == "refused"}
+    assert refused == {"One", "one/CUDDLE.png", "one/Cuddle.webp"}
+    assert [artwork.id for artwork in result.titles["one"].artworks] == ["cuddle"]
 
 
 def test_a_path_in_a_name_is_only_a_name() -> None:
@@ -402,13 +411,29 @@ def test_the_same_picture_twice_a_small_one_and_a_nameless_one_are_warned_of(fol
 
     warned = {row.artwork: " ".join(row.warnings) for row in run(folder, images).rows}
 
-    assert "It looks like meadow" in warned["again"]
+    assert "It looks like" not in warned["again"]
     assert "no alt text" in warned["again"]
     assert "Not in the vocabulary: again" in warned["again"]
-    assert "It looks like again" in warned["meadow"]
+    assert "It looks like again" in warned["meadow"]  # said once, of the later one
     assert "no alt text" not in warned["meadow"]
     assert "only 300 pixels wide" in warned["small"]
     assert "It looks like" not in warned["small"]
+
+
+def test_what_the_catalogue_bars_is_warned_of(folder: Path, images: Path) -> None:
+    put(folder / "one" / "a.jpg")
+    result = ingest(folder, current={}, images=images, barred=MADE[:1])
+    [row] = result.rows
+    assert "It is not shown, for the catalogue bars what is undeclared" in " ".join(row.warnings)
+    assert result.barred == ()
+
+
+def test_an_import_that_is_told_to_stop_stops(folder: Path, images: Path) -> None:
+    for name in "abcdef":
+        put(folder / "one" / f"{name}.jpg")
+    with Stop() as stop, pytest.raises(Stopped):
+        ingest(folder, current={}, images=images, workers=1, progress=lambda *_: stop.tell(), stop=stop)
+    assert not any(path.name.startswith(".") for path in images.iterdir())
 
 
 def test_what_is_described_and_has_no_file_is_reported(folder: Path, images: Path) -> None:
