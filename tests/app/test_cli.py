@@ -56,11 +56,20 @@ def test_an_import_makes_a_catalogue_that_can_not_be_read_anew(data: Path, folde
     assert "1 new" in again.stdout
 
 
+INTERRUPTIBLE = """
+import signal
+from app.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+"""As a terminal starts it: what a script starts in the background ignores Ctrl-C, and its children do."""
+
+
 def test_ctrl_c_ends_an_import_at_once_and_nothing_was_changed(data: Path, folder: Path) -> None:
     for number in range(60):
         put(folder / "one" / f"{number}.jpg", encoded(a_picture((1600, 900))))
     environment = {**os.environ, "KEYART_DATA": str(data)}
-    command = [sys.executable, "-m", "app", "import", str(folder)]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "import", str(folder)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as importing:
         until("a picture is there", lambda: any((data / "images").glob("*.avif")))
         importing.send_signal(signal.SIGINT)

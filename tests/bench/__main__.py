@@ -1,10 +1,11 @@
-"""Every budget against its baseline, in one run: `python -m tests.bench [artwork page trainer size]`.
+"""Every budget against its baseline, in one run: `python -m tests.bench [artwork page trainer size pictures]`.
 
 These machines are noisy: a budget is a ratio of medians of runs that took turns.
 """
 
 import asyncio
 import re
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from app.settings import Settings
+from assets import SAMPLES
+from assets.importing.ingest import ingest
 from tests.bench import learning, world, wrk
 
 ROUNDS = 5
@@ -86,6 +89,22 @@ def size() -> Rows:
     ]
 
 
+def pictures() -> Rows:
+    """The sample catalogue from its files to all of its renditions, on all cores."""
+    seconds = []
+    for _ in range(3):
+        with world.folder() as folder:
+            started = time.perf_counter()
+            found = ingest(SAMPLES, current={}, images=folder / "images")
+            seconds.append(time.perf_counter() - started)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    spread = f"{min(seconds):.1f}–{max(seconds):.1f} s"
+    return [
+        (f"import of {len(found.rows)} samples", "< 20 s", f"{median(seconds):.1f} s", spread),
+        ("  the largest child of this run", "< 512 MB", f"{peak:.0f} MB", ""),
+    ]
+
+
 def _warm_up(url: str) -> None:
     """Give 2,000 viewers a decision each and a third of them a click, so that tastes are in use."""
     for start in range(0, 2000, 50):
@@ -119,7 +138,13 @@ def _worker_memory(folder: Path) -> float:
 
 
 def main(names: list[str]) -> None:
-    budgets: dict[str, Callable[[], Rows]] = {"artwork": artwork, "page": page, "trainer": trainer, "size": size}
+    budgets: dict[str, Callable[[], Rows]] = {
+        "artwork": artwork,
+        "page": page,
+        "trainer": trainer,
+        "size": size,
+        "pictures": pictures,
+    }
     table = Table("what", "budget", "measured", "spread")
     for name in names or list(budgets):
         for row in budgets[name]():

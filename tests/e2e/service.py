@@ -87,11 +87,11 @@ def alive(pid: int) -> bool:
 
 
 def children(pid: int) -> dict[int, str]:
-    """Return the command line of each living child."""
+    """Return the command line of each living child, whichever of the process's threads started it."""
     found: dict[int, str] = {}
-    with suppress(FileNotFoundError, ProcessLookupError):
-        for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
-            with suppress(FileNotFoundError, ProcessLookupError):
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in map(int, thread.read_text().split()):
                 command = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
                 if alive(child):
                     found[child] = command
