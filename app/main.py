@@ -37,6 +37,7 @@ from app.services import Services
 from app.settings import Settings
 from app.shelf import Shelf
 from app.standings import Standings
+from app.stoppable import stoppable
 from app.store.memory import MemoryStore
 from app.store.protocol import Store, StoreTimeoutError
 from app.store.sqlite import SqliteStore
@@ -46,7 +47,7 @@ from app.trainer import Trainer
 from app.uploads import Uploads
 from app.viewers import Viewers
 from assets.importing.ingest import Ingest, Row, ingest
-from assets.rendering.workers import Stop, Stopped
+from assets.rendering.workers import Stop
 from assets.revisions import Revisions
 from bandit.groups import Groups
 from bandit.vowpal import VowpalLearner
@@ -188,20 +189,12 @@ async def import_folder(
     """
     editor = editor_in(settings, store)
     before, barred = await editor.titles(), await editor.barred()
-    with Stop() as stop:
 
-        def run() -> Ingest:
-            images = images_in(settings)
-            return ingest(folder, current=before, images=images, barred=barred, progress=progress, stop=stop)
+    def run(stop: Stop) -> Ingest:
+        images = images_in(settings)
+        return ingest(folder, current=before, images=images, barred=barred, progress=progress, stop=stop)
 
-        importing = asyncio.create_task(asyncio.to_thread(run))
-        try:
-            result = await asyncio.shield(importing)
-        except asyncio.CancelledError:
-            stop.tell()
-            with suppress(Stopped, OSError):  # only when it is done are its processes and its files gone
-                await importing
-            raise
+    result = await stoppable(run)
     changed = {id_: title for id_, title in result.titles.items() if before.get(id_) != title}
     if changed or result.barred:
         await editor.merge(changed, before, result.barred)

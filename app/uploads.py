@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
@@ -19,6 +19,7 @@ from app.edits import Locales, Maturity, Moment, Name, Slugs, Text, unacceptable
 from app.forms import FILE, Form, received
 from app.problem import Problem, Unacceptable
 from app.slots import Slots
+from app.stoppable import stoppable
 from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Title
 from assets.importing import review
@@ -29,7 +30,7 @@ from assets.importing.withdrawal import heeding
 from assets.picture import Job, Picture, PictureError
 from assets.provenance import Consent, Made
 from assets.rendering.decoding import LARGEST_FILE
-from assets.rendering.workers import Stop, Stopped, develop_all
+from assets.rendering.workers import Stop, develop_all
 from assets.rules import CatalogueError
 
 log = structlog.get_logger()
@@ -163,15 +164,7 @@ class Uploads:
 
     async def _developed(self, job: Job) -> Picture:
         async with self._making.one():
-            with Stop() as stop:
-                developing = asyncio.create_task(asyncio.to_thread(_develop, job, self._images, stop))
-                try:
-                    result = await asyncio.shield(developing)
-                except asyncio.CancelledError:
-                    stop.tell()
-                    with suppress(Stopped, OSError):  # only when it is done are its process and its files gone
-                        await developing
-                    raise
+            result = await stoppable(lambda stop: _develop(job, self._images, stop))
         if isinstance(result, PictureError):
             raise unacceptable(FILE, str(result).rstrip("."))
         return result
