@@ -2,12 +2,10 @@
 
 import asyncio
 import fcntl
-import http.client
 import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -19,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import logs, tables
+from app.announcing import announce
 from app.fold import Fold
 from app.keys import make_admin_key
 from app.lifeline import end_with
@@ -41,7 +40,6 @@ from assets.rendering.contact_sheet import contact_sheet
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, rich_markup_mode=None)
 console = Console(stderr=True)
 _EMPTY = "There are no pictures in {folder}; it should hold a folder for each title, with its pictures."
-READY_SECONDS = 60.0
 INTERRUPTED = 130
 """The status of a command that Ctrl-C ended, as shells know it."""
 BEHIND = 10
@@ -72,7 +70,9 @@ def serve(
         port = listener.getsockname()[1]
         supervisor = Supervisor(listener, settings.workers, settings.data / "run" / "metrics", parent=parent)
         supervisor.run(
-            lambda: threading.Thread(target=_announce, args=(settings, port, supervisor), daemon=True).start()
+            lambda: threading.Thread(
+                target=announce, args=(settings.host, port, supervisor, console), daemon=True
+            ).start()
         )
 
 
@@ -197,29 +197,6 @@ def _listener(settings: Settings) -> socket.socket:
         return listen(settings.host, settings.port)
     except PortError as refusal:
         raise _fail(str(refusal)) from None
-
-
-def _announce(settings: Settings, port: int, supervisor: Supervisor) -> None:
-    """Print the address once it answers with decisions."""
-    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104  compared, not bound
-    until = time.monotonic() + READY_SECONDS
-    while time.monotonic() < until and not supervisor.stopping:
-        if _ready(host, port):
-            console.print(f"Keyart serves http://{host}:{port} (docs at /docs); Ctrl-C stops it.", highlight=False)
-            return
-        time.sleep(0.1)
-    if not supervisor.stopping:
-        sentence = f"Not ready after {READY_SECONDS:.0f} s; the lines above, or /readyz, say why. Trying on."
-        console.print(sentence, style="red", highlight=False)
-
-
-def _ready(host: str, port: int) -> bool:
-    try:
-        with closing(http.client.HTTPConnection(host, port, timeout=2)) as connection:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == http.client.OK
-    except OSError:
-        return False
 
 
 async def _train(settings: Settings, holder: str) -> None:
