@@ -1,0 +1,1 @@
+"""What the `keyart` command does, a topic to a file."""

@@ -1,0 +1,134 @@
+"""`keyart import` and `contact-sheet`: folders of pictures."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app import tables
+from app.commands.terminal import console, fail, make_folder, say, settings_for
+from app.main import editor_in, import_folder, open_store
+from app.problem import Problem
+from app.settings import Settings
+from app.shelf import SETTING
+from app.store.protocol import Store, StoreTimeoutError
+from assets import SAMPLES
+from assets.importing.ingest import jobs_of
+from assets.importing.manifest import ManifestError
+from assets.importing.row import Row
+from assets.picture import PictureError
+from assets.rendering.contact_sheet import contact_sheet as draw_contact_sheet
+
+EMPTY = "There are no pictures in {folder}; it should hold a folder for each title, with its pictures."
+INTERRUPTED = 130
+"""The status of a command that Ctrl-C ended, as shells know it."""
+REFUSALS = (PictureError, ManifestError, Problem, StoreTimeoutError, OSError)
+"""Why an import can end with a sentence, and nothing changed."""
+
+
+def import_(
+    folder: Annotated[Path, typer.Argument(help="A folder of title-id/artwork-id.jpg")],
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Show notes on unchanged pictures, too.")] = False,
+) -> None:
+    """Merge a folder of pictures into the catalogue. Example: keyart import ./artwork."""
+    settings = settings_for("import")
+    make_folder(settings)
+    _run(_import(settings, folder, unchanged=all_))
+
+
+def contact_sheet(
+    folder: Annotated[Path, typer.Argument(help="A folder as for `keyart import`")] = SAMPLES,
+    out: Annotated[Path, typer.Option(help="Where to write the pages.")] = Path("contact-sheet"),
+) -> None:
+    """Draw each picture of a folder with its focus, faces and crops. Example: keyart contact-sheet ./artwork."""
+    try:
+        pages = draw_contact_sheet(jobs_of(folder), out)
+    except (PictureError, ManifestError) as error:
+        raise fail(str(error)) from None
+    except OSError as error:
+        raise fail(f"The pages can't be written to {out}: {error.strerror}; name another folder.") from None
+    if not pages:
+        raise fail(EMPTY.format(folder=folder))
+    Console().print(f"{len(pages)} pages in {out}.", highlight=False, soft_wrap=True, markup=False)
+
+
+def import_samples(settings: Settings) -> None:
+    """Import the sample catalogue where there is none."""
+    _run(_import_samples(settings))
+
+
+def _run(importing: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(importing)
+    except KeyboardInterrupt:
+        console.print("The import was stopped, and changed nothing.")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+async def _import_samples(settings: Settings) -> None:
+    async with _importing(settings) as store:
+        if await store.log.setting(SETTING) is None:
+            rows = await _import_with_progress(settings, store, SAMPLES)
+            console.print(f"The sample catalogue: {tables.summary(rows)}", highlight=False)
+
+
+async def _import(settings: Settings, folder: Path, *, unchanged: bool) -> None:
+    async with _importing(settings) as store:
+        await _warn_of_an_unreadable_catalogue(settings, store)
+        rows = await _import_with_progress(settings, store, folder)
+    if not rows:
+        raise fail(EMPTY.format(folder=folder))
+    if (table := tables.of_import(rows, unchanged=unchanged)).row_count:
+        Console().print(table)
+    Console().print(tables.summary(rows), highlight=False)
+    if all(row.outcome == "refused" for row in rows):
+        raise typer.Exit(1)
+
+
+@asynccontextmanager
+async def _importing(settings: Settings) -> AsyncIterator[Store]:
+    """Yield the store; what stops an import ends the command with a sentence."""
+    try:
+        store = open_store(settings)
+        try:
+            yield store
+        finally:
+            await store.close()
+    except REFUSALS as refusal:
+        raise fail(_why(refusal, settings)) from None
+
+
+def _why(refusal: Exception, settings: Settings) -> str:
+    if isinstance(refusal, Problem):
+        return refusal.detail
+    if not isinstance(refusal, OSError) or not refusal.strerror:
+        return str(refusal)
+    fault = f"{refusal.filename}: {refusal.strerror}" if refusal.filename else refusal.strerror
+    return f"The import into {settings.data} stopped ({fault}) and changed nothing; mend that and import again."
+
+
+async def _warn_of_an_unreadable_catalogue(settings: Settings, store: Store) -> None:
+    try:
+        await editor_in(settings, store).current()
+    except Problem as problem:
+        reason = problem.detail.partition(";")[0]
+        say(
+            f"{reason}; a new one, of this folder alone, takes its place: bar and withdraw again what was barred "
+            "and withdrawn.",
+            style="yellow",
+        )
+
+
+async def _import_with_progress(settings: Settings, store: Store, folder: Path) -> tuple[Row, ...]:
+    columns = TextColumn("Importing artwork"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("import", total=None)
+        return await import_folder(
+            settings, store, folder, lambda done, total: progress.update(task, completed=done, total=total)
+        )

@@ -1,0 +1,26 @@
+"""`keyart report`: what each group earned."""
+
+import asyncio
+
+from rich.console import Console
+
+from app import tables
+from app.commands.terminal import settings_of_service
+from app.main import open_store
+from app.report import Reporter
+from app.settings import Settings
+
+
+def report() -> None:
+    """Show what each group earned, and the lift. Example: keyart report."""
+    asyncio.run(_report(settings_of_service("report")))
+
+
+async def _report(settings: Settings) -> None:
+    store = open_store(settings)
+    try:
+        report = await Reporter(store.state).report()
+    finally:
+        await store.close()
+    Console().print(tables.of_groups(report["groups"]))
+    Console().print(tables.lift(report["lift"]))

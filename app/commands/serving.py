@@ -1,0 +1,68 @@
+"""`keyart serve` and the processes that it starts."""
+
+import fcntl
+import os
+import socket
+import threading
+from contextlib import closing
+from typing import Annotated, TextIO
+
+import typer
+
+from app.announcing import announce
+from app.commands.importing import import_samples
+from app.commands.terminal import console, fail, make_folder, settings_for
+from app.keys import make_admin_key
+from app.lifeline import end_with
+from app.listener import PortError, listen
+from app.server import serve as serve_on
+from app.settings import Settings
+from app.supervisor import Supervisor
+
+Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process is no longer the parent.")]
+
+
+def serve(
+    *,
+    samples: Annotated[bool, typer.Option(help="Import the sample catalogue if there is none.")] = True,
+    with_parent: Annotated[bool, typer.Option(help="End when the process that started this one ends.")] = False,
+) -> None:
+    """Serve, with a trainer beside it. Example: KEYART_PRESET=demo keyart serve."""
+    parent = os.getppid() if with_parent else None
+    settings = settings_for("supervisor")
+    make_folder(settings)
+    with closing(_lock(settings)), closing(_listener(settings)) as listener:
+        make_admin_key(settings)
+        if samples:
+            import_samples(settings)
+        port = listener.getsockname()[1]
+        supervisor = Supervisor(listener, settings.workers, settings.data / "run" / "metrics", parent=parent)
+        supervisor.run(
+            lambda: threading.Thread(
+                target=announce, args=(settings.host, port, supervisor, console), daemon=True
+            ).start()
+        )
+
+
+def worker(socket_: Annotated[int, typer.Option("--socket")], parent: Parent = None) -> None:
+    """Answer requests on an inherited socket."""
+    if parent:
+        end_with(parent)
+    serve_on(settings_for("worker"), socket.socket(fileno=socket_))
+
+
+def _lock(settings: Settings) -> TextIO:
+    """Make sure that one service alone uses the data folder; the lock goes with the process."""
+    file = (settings.data / "serve.lock").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise fail(f"Another keyart serves {settings.data.resolve()}; stop it, or set KEYART_DATA.") from None
+    return file
+
+
+def _listener(settings: Settings) -> socket.socket:
+    try:
+        return listen(settings.host, settings.port)
+    except PortError as refusal:
+        raise fail(str(refusal)) from None
