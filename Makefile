@@ -45,8 +45,12 @@ format: .venv/.dev ## rewrite the source in the project's format
 	$(BIN)/ruff check --fix
 
 .PHONY: bench
-bench: .venv/.dev ## run the benchmarks
+bench: .venv/.bench ## run the benchmarks
 	$(BIN)/python -m tests.bench
+
+.PHONY: load
+load: .venv/.dev ## drive a made catalogue of 200 titles with locust until it gives way, and report
+	$(BIN)/python -m tests.load
 
 .PHONY: soak
 soak: .venv/.dev ## run the long counts that `make test` leaves out
@@ -57,6 +61,7 @@ lock: .venv/.bootstrap ## write the locks anew from pyproject.toml; UPGRADE=1 ta
 	$(call COMPILE,bootstrap) --group bootstrap
 	$(call COMPILE,run) pyproject.toml --group build
 	$(call COMPILE,dev) pyproject.toml --group build --group dev --constraints requirements/run.txt
+	$(call COMPILE,bench) --group bench --constraints requirements/dev.txt
 
 .PHONY: clean
 clean: ## remove the environment and every cache; data/ stays
@@ -88,6 +93,12 @@ endef
 .venv/.dev: requirements/dev.txt requirements/run.txt $(INSTALLED_BY)
 	$(call INSTALL,dev)
 	@touch $@ .venv/.run
+
+# What Keyart is compared with is installed beside what it is tested with, and goes with the next change of that.
+.venv/.bench: requirements/bench.txt .venv/.dev
+	@echo "Installing requirements/bench.txt into .venv"
+	@$(UV) pip install --python $(BIN)/python --require-hashes --no-build --compile-bytecode --requirement $<
+	@touch $@
 
 NO_VENV := Keyart needs Python's venv module: run `apt-get install make python3-venv` (Debian, Ubuntu) and try again.
 NO_PYTHON := Keyart needs CPython 3.11 or 3.12: install one of them, or name it with `make PYTHON=/path/to/python3.12`.
