@@ -21,14 +21,6 @@ PATTERNS = {
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 
 
-def _encodable(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("must be valid Unicode: it holds half of a surrogate pair") from None
-    return text
-
-
 def _at_most(most: int) -> BeforeValidator:
     """Count before anything else is looked at: of each entry that is wrong an error is made, or several."""
 
@@ -42,10 +34,10 @@ def _at_most(most: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_encodable)]
+ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Country = Annotated[str, StringConstraints(pattern=COUNTRY)]
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE, max_length=35)]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_encodable)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MOST_TITLES = 200
 MOST_ATTRIBUTES = 32
 MOST_ERRORS = 20
@@ -64,6 +56,7 @@ class Viewing(BaseModel):
     canvas: Canvas = "16:9"
     """The shape of the picture."""
     device: Word | None = None
+    """What is watched on, such as `tv` or `phone`: any word."""
     country: Country | None = None
     """Two upper-case letters (ISO 3166-1)."""
     language: Language | None = None
@@ -80,6 +73,7 @@ class ArtworkQuery(Viewing):
     """One title's picture."""
 
     title: Slug
+    """Whose picture is wanted."""
     as_: Annotated[Literal["json", "image"] | None, Field(alias="as")] = None
     """`image` answers with a redirect to the picture, as an `<img>` gets without asking."""
 
@@ -88,12 +82,13 @@ class PageQuery(Viewing):
     """A page of pictures."""
 
     titles: Annotated[list[Slug], Field(min_length=1, max_length=MOST_TITLES), _at_most(MOST_TITLES)]
+    """Whose pictures are wanted; one that is named twice gets one."""
     deferred: bool = True
     """True unless said otherwise: most of a page is below the fold."""
 
 
 AttributeKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$")]
-AttributeText = Annotated[str, StringConstraints(max_length=128), AfterValidator(_encodable)]
+AttributeText = Annotated[str, StringConstraints(max_length=128)]
 AttributeNumber = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -146,6 +141,8 @@ def _fault(error: Mapping[str, Any]) -> dict[str, str]:
     reason = error["msg"].removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch":
         reason = PATTERNS.get(error["ctx"]["pattern"], reason)
+    if error["type"] == "string_unicode":
+        reason = "It must be valid Unicode: it holds half of a surrogate pair"
     if error["type"] == "json_invalid":
         return {"reason": f"It is not JSON: {error['ctx']['error']}"}
     return {"reason": _printable(reason), "value": repr(error.get("input"))[:LONGEST_QUOTE]}

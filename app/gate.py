@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
+from itertools import count
 from typing import Any
 
 import structlog
@@ -22,6 +23,8 @@ MOST_UPLOADED = LARGEST_FILE + MOST_BYTES
 UPLOADS = re.compile(r"/titles/[^/]+/artworks")
 MOST_DIGITS = 16
 _ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
+_PROCESS = os.urandom(6).hex().encode()
+_NUMBERS = count(1)
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
@@ -34,6 +37,7 @@ class Gate:
     def __init__(self, app: ASGIApp, around: Callable[[ASGIApp], ASGIApp] | None = None):
         self.app = app
         self._around = around
+        self._log = log.bind()  # the lazy logger looks its level up anew for each line that it does not write
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,7 +54,7 @@ class Gate:
             log.exception("request_failed", path=scope["path"])
             await passing.refuse(failure(), self._around)
         finally:
-            passing.count()
+            passing.count(self._log)
 
 
 class _Passing:
@@ -61,7 +65,7 @@ class _Passing:
     def __init__(self, scope: Scope, receive: Receive, send: Send):
         self._scope, self._receive, self._send = scope, receive, send
         self._started = time.perf_counter()
-        self.id = self._given_id() or os.urandom(8).hex().encode()
+        self.id = self._given_id() or b"%s-%x" % (_PROCESS, next(_NUMBERS))
         self.read = 0
         self.status = 0
 
@@ -107,7 +111,7 @@ class _Passing:
             answer: ASGIApp = problem.response()
             await (around(answer) if around else answer)(self._scope, self._receive, self.send)
 
-    def count(self) -> None:
+    def count(self, log: structlog.typing.FilteringBoundLogger) -> None:
         route: Any = self._scope.get("route")
         path = getattr(route, "path_format", None) or getattr(route, "path", None) or "other"
         seconds = time.perf_counter() - self._started

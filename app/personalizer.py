@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 
@@ -52,8 +53,7 @@ class Case:
         return any(artwork.id == hold.artwork for artwork in self.candidates)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What all cases of a request share. `now` is in milliseconds, `deadline` on the running loop's clock."""
 
     asked: Viewing

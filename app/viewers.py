@@ -1,5 +1,7 @@
 """From a profile to what the policy is told of its viewer."""
 
+from functools import lru_cache
+
 import msgspec
 
 from app.asked import Viewing
@@ -8,6 +10,7 @@ from app.store.protocol import Store
 from bandit.groups import Group, Groups
 from bandit.types import Context
 
+REMEMBERED = 1 << 14
 HOURS = ("night", "morning", "afternoon", "evening")
 _decode_taste = msgspec.json.Decoder(dict[str, float]).decode
 
@@ -35,16 +38,21 @@ class Viewer(msgspec.Struct, frozen=True):
 class Viewers:
     def __init__(self, store: Store, identity: Identity, groups: Groups):
         self._store, self._identity, self._groups = store, identity, groups
+        self._known = lru_cache(maxsize=REMEMBERED)(self._know)
+
+    def _know(self, profile: str) -> tuple[str, Group]:
+        """Return what two keyed hashes say of a profile, for good."""
+        return self._identity.pseudonym(profile), self._groups.of(profile)
 
     async def of(self, asked: Viewing, now_ms: int) -> Viewer:
         profile, pseudonym, taste, group, limit = NOBODY, None, {}, None, None
         if asked.profile is not None:
-            pseudonym = self._identity.pseudonym(asked.profile)
+            pseudonym, assigned = self._known(asked.profile)
             body = await self._store.log.profile(pseudonym)
             profile = decode_profile(body) if body else NOBODY
             limit = profile.attributes.get("maturity")
             if profile.personalize:
-                group = self._groups.of(asked.profile)
+                group = assigned
                 learned = await self._store.state.taste(pseudonym)
                 taste = _decode_taste(learned) if learned else {}
             else:
@@ -71,8 +79,9 @@ def _attributes(profile: Profile, asked: Viewing, now_ms: int) -> dict[str, str 
 
 def _lowest(own: object, asked: int | None) -> int | None:
     """A profile's own limit can't be raised by the query."""
-    limits = [int(limit) for limit in (own, asked) if isinstance(limit, int | float)]
-    return min(limits, default=None)
+    if not isinstance(own, int | float):
+        return asked
+    return int(own) if asked is None else min(int(own), asked)
 
 
 def _text(value: str | float | None) -> str | None:

@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Sequence
-from functools import cached_property
+from functools import partial
 from hashlib import blake2b
 from typing import cast
 
 import numpy as np
-import vowpal_wabbit_next as vw
 from numpy.typing import NDArray
+from vowpal_wabbit_next import _core as vw
 
 from bandit.encoding import number, word
 from bandit.policy import check
@@ -37,20 +37,12 @@ class UnusableSnapshot(ValueError):
     """A snapshot that can't be restored."""
 
 
-class _Workspace(vw.Workspace):  # type: ignore[type-arg]
-    @cached_property
-    def label_type(self) -> vw.LabelType:
-        """It never changes, and the wrapper asks for it some fifteen times in a decision."""
-        return super().label_type
-
-    def _check_label(self, example: object) -> None:
-        """Whatever comes here was made by this workspace's own parser."""
-
-
 class VowpalLearner:
     """A contextual bandit over features shared among actions (regcbopt: Foster et al. 2018, algorithm 1).
 
     It has one owner: Vowpal Wabbit holds the interpreter's lock, and threads sharing a workspace can deadlock.
+    It speaks to the compiled module itself: the package's Python above that makes an object of each line, and
+    compares its label type, which is a tenth of a decision. `pyproject.toml` holds the version for that.
     """
 
     def __init__(
@@ -65,8 +57,8 @@ class VowpalLearner:
                 f"The learner's arguments {arguments!r} are not all on the allow-list in {__name__}; use those."
             )
         self.arguments = arguments
-        self._workspace = _Workspace([*arguments.split(), "--quiet"], model_data=model)
-        self._parse = vw.TextFormatParser(self._workspace).parse_line
+        self._workspace = vw.Workspace([*arguments.split(), "--quiet"], model_data=model)
+        self._parse = partial(vw._parse_line_text, self._workspace)  # noqa: SLF001  as the docstring says
         self._vocabulary = vocabulary or Vocabulary()
         self._prepared: dict[Action, str] = {}
         self._context: Context | None = None
@@ -78,7 +70,7 @@ class VowpalLearner:
         lines = [self._line(context, action) for action in actions]
         examples = [self._shared_example(context), *map(self._parse, lines)]
         probabilities = [0.0] * len(actions)
-        for index, p in cast("list[tuple[int, float]]", self._workspace.predict_one(examples)):
+        for index, p in cast("list[tuple[int, float]]", self._workspace.predict_multi_ex_one(examples)):
             probabilities[index] = p
         total = sum(probabilities)  # float32, and regcbopt gives each tied action 1.0
         return [p / total for p in probabilities]
@@ -91,7 +83,7 @@ class VowpalLearner:
         lines = [self._line(example.context, action) for action in example.actions]
         lines[example.chosen] = f"0:{-example.reward!r}:1 {lines[example.chosen]}"
         shared = self._shared_line(example.context)
-        self._workspace.learn_one([self._parse(line) for line in (shared, *lines)])
+        self._workspace.learn_multi_ex_one([self._parse(line) for line in (shared, *lines)])
 
     def snapshot(self) -> bytes:
         head = {"arguments": self.arguments, "vocabulary": self._vocabulary.state()}
@@ -117,15 +109,20 @@ class VowpalLearner:
 
     def weights(self) -> NDArray[np.float32]:
         """Return a copy of the learned numbers, shape (2^b, 3): weight, adaptive and normalizing sums."""
-        return np.array(self._workspace.weights()[:, 0, _LEARNED])
+        return np.array(self._weights())
 
     def healthy(self) -> bool:
-        return bool(np.isfinite(self._workspace.weights()[:, 0, _LEARNED]).all())
+        return bool(np.isfinite(self._weights()).all())
+
+    def _weights(self) -> NDArray[np.float32]:
+        """Return a view that is good for as long as the workspace lives."""
+        weights: NDArray[np.float32] = np.asarray(self._workspace.weights())
+        return weights[:, 0, _LEARNED]
 
     def _shared_example(self, context: Context) -> "vw.Example":
         """Parse the context once for a whole page."""
         if self._shared is None or context is not self._context:
-            self._shared = self._parse(self._shared_line(context))
+            self._shared = self._parse(self._write(context))
             self._context = context
         return self._shared
 

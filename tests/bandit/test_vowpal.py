@@ -194,7 +194,7 @@ def test_a_learner_with_a_number_that_is_not_finite_is_unhealthy_and_its_snapsho
     learner = taught(some_examples(20))
     assert learner.healthy()
     touched = int(np.flatnonzero(learner.weights()[:, 0])[0])
-    learner._workspace.weights()[touched, 0, slot] = number  # noqa: SLF001 - no input can bring it about
+    learner._weights()[touched, slot] = number  # noqa: SLF001 - no input can bring it about
     assert not learner.healthy()
     with pytest.raises(UnusableSnapshot, match="not finite"):
         VowpalLearner.restore(learner.snapshot())
