@@ -32,6 +32,14 @@ class Choice(BaseModel):
     expires_at: str | None
 
 
+class Click(BaseModel):
+    decision_id: str
+
+
+class Taken(BaseModel):
+    recorded: int
+
+
 ANSWER = Choice(
     decision_id="A" * 48,
     title="title-1",
@@ -71,3 +79,8 @@ async def artwork(
     as_: Annotated[Literal["json", "image"] | None, Query(alias="as")] = None,
 ) -> Choice:
     return ANSWER
+
+
+@app.post("/clicks", status_code=202)
+async def clicks(click: Click) -> Taken:
+    return Taken(recorded=1)

@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import vowpal_wabbit_next as vw
 
@@ -94,15 +95,16 @@ class Listening(VowpalLearner):
     def __init__(self) -> None:
         super().__init__()
         self.heard: list[list[str]] = []
-        parse = self._parse
+        parse: Any = self._parse
 
-        def listen(text: str) -> vw.Example:
+        def listen(text: str) -> Any:
             if text.startswith("shared"):
                 self.heard.append([])
             self.heard[-1].append(text)
             return parse(text)
 
-        self._parse = listen
+        listening: Any = listen
+        self._parse = listening
 
 
 def _bare(texts: list[list[str]]) -> float:

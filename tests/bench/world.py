@@ -1,19 +1,12 @@
-"""A made catalogue, and servers over it, each on a core of its own."""
+"""A made catalogue, and folders for it that are gone afterwards."""
 
-import json
-import os
+import asyncio
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 
 from app.main import editor_in, open_store
 from app.settings import Settings
@@ -21,13 +14,11 @@ from assets.catalogue import Artwork, Title
 from assets.crop import CANVASES, Crop
 from assets.provenance import Provenance
 
-SERVER_CORE, LOAD_CORE = "1", "0"
 TAGS = [f"tag-{n}" for n in range(60)]
 FEATURES = (
     *("brightness", "contrast", "colourfulness", "warmth", "sharpness"),
     *("hue-sin", "hue-cos", "faces", "face-share", "text-like"),
 )
-READY_SECONDS = 60
 
 
 def titles(count: int, pictures: int) -> dict[str, Title]:
@@ -58,22 +49,6 @@ def _artwork(id_: str, random: Random) -> Artwork:
     )
 
 
-async def stock(settings: Settings, count: int, pictures: int) -> None:
-    """Fill a data folder with a catalogue whose pictures are names only."""
-    store = open_store(settings)
-    try:
-        await editor_in(settings, store).put_all(titles(count, pictures))
-    finally:
-        await store.close()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @contextmanager
 def folder() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="keyart-bench-"))
@@ -84,56 +59,16 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running(command: list[str], port: int, probe: str, **environment: str) -> Iterator[str]:
-    """Run a server on the server's core and yield its address once it answers `probe`."""
-    pinned = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", *command]
-    process = subprocess.Popen(pinned, env={**os.environ, **environment}, stderr=subprocess.DEVNULL)
+def stocked(count: int, pictures: int) -> Iterator[Path]:
+    """Yield a data folder with a catalogue whose pictures are names only."""
+    with folder() as path:
+        asyncio.run(_stock(Settings(data=path), count, pictures))
+        yield path
+
+
+async def _stock(settings: Settings, count: int, pictures: int) -> None:
+    store = open_store(settings)
     try:
-        _await(f"http://127.0.0.1:{port}{probe}", process)
-        yield f"http://127.0.0.1:{port}"
+        await editor_in(settings, store).put_all(titles(count, pictures))
     finally:
-        process.terminate()
-        process.wait(10)
-
-
-@contextmanager
-def keyart(data: Path, **settings: str) -> Iterator[str]:
-    port = free_port()
-    environment = {f"KEYART_{name}": value for name, value in settings.items()}
-    command = ["app", "serve", "--no-samples"]
-    with running(command, port, "/readyz", KEYART_DATA=str(data), KEYART_PORT=str(port), **environment) as url:
-        yield url
-
-
-@contextmanager
-def bare() -> Iterator[str]:
-    port = free_port()
-    options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "critical"]
-    command = ["uvicorn", "tests.bench.bare:app", "--port", str(port), *options]
-    with running(command, port, "/artwork?title=a") as url:
-        yield url
-
-
-def post(url: str, body: object) -> dict[str, object]:
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urlopen(request, timeout=10) as answer:
-        found: dict[str, object] = json.load(answer)
-        return found
-
-
-def text(url: str) -> str:
-    with urlopen(url, timeout=10) as answer:
-        content: bytes = answer.read()
-        return content.decode()
-
-
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + READY_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            text(url)
-        except (URLError, OSError):
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError(f"{url} did not answer within {READY_SECONDS} s.")
+        await store.close()

@@ -7,8 +7,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.world import LOAD_CORE
+from tests.bench.servers import pinned
 
+LOAD_CORE = "0"
 SINGLE = """
 local n = 0
 request = function()
@@ -17,6 +18,24 @@ request = function()
     "&placement=row&device=tv&country=DE&language=de&width=640")
 end
 """
+MIXED = """
+local n, asked, latest = 0, 0, nil
+request = function()
+  n = n + 1
+  if n % {every} == 0 and latest then
+    local body = '{{"decision_id":"' .. latest .. '"}}'
+    latest = nil
+    return wrk.format("POST", "/clicks", {{["Content-Type"] = "application/json"}}, body)
+  end
+  asked = asked + 1
+  return wrk.format("GET", "/artwork?profile=p" .. (asked * 7919 % 2000) ..
+    "&title=title-" .. (asked % {titles}) .. "&placement=row&device=tv&country=DE&language=de&width=640")
+end
+response = function(status, headers, body)
+  latest = string.match(body, '"decision_id":%s*"([^"]+)"') or latest
+end
+"""
+"""Each `every`th request is a click on the newest decision that was answered."""
 PAGE = """
 local n = 0
 wrk.method = "POST"
@@ -27,16 +46,26 @@ request = function()
     '","device":"tv","country":"DE","language":"de","titles":{titles}}}')
 end
 """
+MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
+    """Requests in all and each second, latencies in milliseconds, and how many answers were no 2xx or 3xx."""
+
+    requests: int
     rate: float
+    p50: float
+    p99: float
     failed: int
 
 
 def single(url: str, folder: Path, *, titles: int, seconds: int, connections: int = 16) -> Result:
     return _run(url, folder, SINGLE.format(titles=titles), seconds, connections)
+
+
+def mixed(url: str, folder: Path, *, titles: int, every: int, seconds: int, connections: int = 16) -> Result:
+    return _run(url, folder, MIXED.format(titles=titles, every=every), seconds, connections)
 
 
 def page(url: str, folder: Path, *, titles: list[str], seconds: int, connections: int = 4) -> Result:
@@ -49,20 +78,24 @@ def _run(url: str, folder: Path, script: str, seconds: int, connections: int) ->
         raise SystemExit("The benchmark needs wrk: run `apt-get install wrk` (Debian, Ubuntu) and try again.")
     path = folder / "load.lua"
     path.write_text(script)
-    command = [
-        "taskset",
-        "-c",
-        LOAD_CORE,
-        program,
-        "-t1",
-        f"-c{connections}",
-        f"-d{seconds}s",
-        "-s",
-        str(path),
-        url,
-    ]
-    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    load = [program, "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(path), url]
+    return read(subprocess.run(pinned(LOAD_CORE, load), capture_output=True, text=True, check=True).stdout)
+
+
+def read(out: str) -> Result:
+    """Read what `wrk --latency` prints."""
     rate = re.search(r"Requests/sec:\s+([\d.]+)", out)
-    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+    requests = re.search(r"(\d+) requests in", out)
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+    errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
     assert rate, out
-    return Result(float(rate[1]), int(failed[1]) if failed else 0)
+    assert requests, out
+    failed = int(refused[1]) if refused else 0
+    failed += sum(map(int, errors.groups())) if errors else 0
+    return Result(int(requests[1]), float(rate[1]), _latency(out, 50), _latency(out, 99), failed)
+
+
+def _latency(out: str, percent: int) -> float:
+    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)$", out, re.MULTILINE)
+    assert found, out
+    return float(found[1]) * MILLISECONDS[found[2]]
