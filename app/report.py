@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from statistics import NormalDist
-from typing import Any
+from typing import Literal
+
+from typing_extensions import TypedDict
 
 from app.counts import ANONYMOUS, PINNED
 from app.store.protocol import State
@@ -15,18 +17,59 @@ CONFIDENCE = 0.95
 _Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
+class Rates(TypedDict):
+    """What was shown, and what came of it.
+
+    `rate` is the mean reward of an exposure, and `interval` that of `click_rate`; null before any exposure.
+    """
+
+    exposures: int
+    clicks: int
+    plays: int
+    reward: float
+    rate: float | None
+    click_rate: float | None
+    interval: list[float] | None
+
+
+class ArtworkRates(Rates):
+    groups: dict[str, Rates]
+
+
+class TitleRates(Rates):
+    artworks: dict[str, ArtworkRates]
+
+
+class Lift(TypedDict):
+    """How much more the personalized group clicks, with its interval, and earns: a ratio less one."""
+
+    over: Literal["best_single"]
+    clicks: float
+    interval: list[float]
+    reward: float
+
+
+class Report(TypedDict):
+    """Exposures are counted when their windows close. `lift` is null until both groups have clicked."""
+
+    confidence: float
+    groups: dict[str, Rates]
+    lift: Lift | None
+    titles: dict[str, TitleRates]
+
+
 @dataclass(frozen=True, slots=True)
 class Reporter:
     state: State
 
-    async def report(self) -> dict[str, Any]:
+    async def report(self) -> Report:
         """Return counts and rates by group, title and artwork; exposures are counted when their windows close."""
         tallies = await self.state.tallies()
         groups = {
             group: _sum(t for (_, _, g), t in tallies.items() if g == group)
             for group in (*GROUPS, PINNED, ANONYMOUS)
         }
-        titles: dict[str, dict[str, Any]] = {}
+        titles: dict[str, dict[str, dict[str, Tally]]] = {}
         for (title, artwork, group), tally in sorted(tallies.items()):
             artworks = titles.setdefault(title, {})
             artworks.setdefault(artwork, {})[group] = tally
@@ -38,7 +81,7 @@ class Reporter:
         }
 
 
-def _title(artworks: dict[str, dict[str, Tally]]) -> dict[str, Any]:
+def _title(artworks: dict[str, dict[str, Tally]]) -> TitleRates:
     return {
         **_rates(_sum(tally for groups in artworks.values() for tally in groups.values())),
         "artworks": {
@@ -52,7 +95,7 @@ def _sum(tallies: Iterable[Tally]) -> Tally:
     return sum(tallies, Tally())
 
 
-def _rates(tally: Tally) -> dict[str, Any]:
+def _rates(tally: Tally) -> Rates:
     n = tally.exposures
     return {
         "exposures": n,
@@ -75,7 +118,7 @@ def _wilson(successes: int, n: int) -> list[float] | None:
     return [round(max(0.0, centre - half), 6), round(min(1.0, centre + half), 6)]
 
 
-def _lift(personalized: Tally, control: Tally) -> dict[str, Any] | None:
+def _lift(personalized: Tally, control: Tally) -> Lift | None:
     """Return how much more the personalized group clicks, and earns, than the control, as a ratio less one.
 
     The interval is that of a ratio of two proportions on the log scale (Katz et al. 1978). It takes exposures to

@@ -15,6 +15,7 @@ from app.asked import ArtworkQuery
 from app.fold import Fold
 from app.main import build, revisions_in
 from app.records import Kind
+from app.report import Report
 from app.services import Services
 from app.settings import Settings
 from app.shelf import SETTING, Shelf
@@ -29,7 +30,6 @@ COUNTRIES = "DE", "FR", "JP", "BR"
 PROFILES = 3000
 Z = 3.09
 """So many standard errors lie above 0 by chance once in a thousand times."""
-Report = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +217,9 @@ async def test_the_personalized_group_ends_above_the_best_single_picture_over_ht
     connection = Connection(service.port)
 
     async def ask() -> Report:
-        status, report = await connection.get("/report")
+        status, answer = await connection.get("/report")
         assert status == 200
-        assert isinstance(report, dict)
+        report: Report = answer
         return report
 
     decided, clicked = await play_over_http(service.port, script, 4000)

@@ -1,0 +1,189 @@
+"""What was counted of each group, beside what the best single picture and the best possible would have come to."""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+GROUPS = ("personalized", "best_single", "uniform", "default")
+Z = 1.959964
+"""So many standard errors lie on either side of a figure in a 95 % interval."""
+LEAST_VIEWERS = 2
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+class Seen(NamedTuple):
+    """An exposure: who was shown something, what came of it, and what was to be expected of the two yardsticks."""
+
+    viewer: int
+    group: int
+    """Its index in `GROUPS`."""
+    clicked: bool
+    left: bool
+    reward: float
+    best: float
+    single: float
+
+
+class Estimate(NamedTuple):
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One group's line in the table.
+
+    `single` and `best` are the mean rewards that were to be expected; `left` is a share of clicks.
+    """
+
+    group: str
+    exposures: int
+    clicks: int
+    click_rate: Estimate
+    single: float
+    best: float
+    reward: float
+    reward_total: float
+    left: float | None
+
+
+class Scores:
+    """Every exposure, in the order in which it was counted."""
+
+    def __init__(self) -> None:
+        self._columns = [array("d") for _ in Seen._fields]
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    def add(self, seen: Seen) -> None:
+        for column, value in zip(self._columns, seen, strict=True):
+            column.append(value)
+
+    def frozen(self) -> "Counted":
+        viewer, group, *rest = (np.array(column) for column in self._columns)
+        return Counted(viewer.astype(np.int64), group.astype(np.int64), *rest)
+
+    def moving(self, last: int) -> dict[str, float]:
+        """Return each group's click rate over the last exposures."""
+        groups, clicked = np.array(self._columns[1][-last:]), np.array(self._columns[2][-last:])
+        return {
+            name: float(clicked[groups == number].mean())
+            for number, name in enumerate(GROUPS)
+            if (groups == number).any()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The exposures as columns of one length."""
+
+    viewer: NDArray[np.int64]
+    group: NDArray[np.int64]
+    clicked: Floats
+    left: Floats
+    reward: Floats
+    best: Floats
+    single: Floats
+
+    def of(self, group: str) -> Mask:
+        mask: Mask = self.group == GROUPS.index(group)
+        return mask
+
+    @property
+    def groups(self) -> list[str]:
+        return [name for name in GROUPS if self.of(name).any()]
+
+    @property
+    def late(self) -> Mask:
+        """The last half of the exposures."""
+        late: Mask = np.arange(len(self.group)) >= len(self.group) // 2
+        return late
+
+    def rows(self) -> list[Row]:
+        return [self._row(name, self.of(name)) for name in self.groups]
+
+    def _row(self, name: str, mask: Mask) -> Row:
+        clicks = int(self.clicked[mask].sum())
+        return Row(
+            name,
+            int(mask.sum()),
+            clicks,
+            self.rate(mask, self.clicked),
+            float(self.single[mask].mean()),
+            float(self.best[mask].mean()),
+            float(self.reward[mask].mean()),
+            float(self.reward[mask].sum()),
+            float(self.left[mask].sum()) / clicks if clicks else None,
+        )
+
+    def rate(self, mask: Mask, earned: Floats) -> Estimate:
+        """Return a mean over exposures. Its interval takes viewers, not exposures, to be independent.
+
+        It is the ratio of two sums over clusters, with the linearized variance (Cochran 1977, section 6.4).
+        """
+        value = float(earned[mask].mean())
+        spread = Z * self._error(mask, earned - value) / int(mask.sum())
+        return Estimate(value, max(0.0, value - spread), min(1.0, value + spread))
+
+    def lift(self, *, allowing: bool = True) -> Estimate | None:
+        """Return how much more the personalized group earned in the last half than best_single, as a ratio less 1.
+
+        `allowing` for who is in which group, each is first divided by what the best single picture was expected
+        to earn with the group's own viewers, titles and places. The interval is one on the log scale.
+        """
+        logs = []
+        for name in ("personalized", "best_single"):
+            mask = self.of(name) & self.late
+            expected = self.single if allowing else np.ones_like(self.reward)
+            earned, base = float(self.reward[mask].sum()), float(expected[mask].sum())
+            if not earned or not base:
+                return None
+            residual = self.reward - earned / base * expected
+            logs.append((np.log(earned / base), self._error(mask, residual) / earned))
+        (above, error), (below, other) = logs
+        value, spread = above - below, Z * float(np.hypot(error, other))
+        return Estimate(*(float(np.expm1(x)) for x in (value, value - spread, value + spread)))
+
+    def way(self) -> Estimate | None:
+        """Return how far the personalized group came, in the last half, from the best single to the best possible.
+
+        Both ends are expected values for the group's own exposures: 0 is the one, 1 the other.
+        """
+        mask = self.of("personalized") & self.late
+        gained, possible = self.reward - self.single, self.best - self.single
+        whole = float(possible[mask].sum())
+        if whole <= 0:
+            return None
+        value = float(gained[mask].sum()) / whole
+        spread = Z * self._error(mask, gained - value * possible) / whole
+        return Estimate(value, value - spread, value + spread)
+
+    def over_time(self, bins: int, earned: Sequence[Floats]) -> list[Floats]:
+        """Return each column's mean in each of `bins` equal stretches of all exposures."""
+        edges = np.linspace(0, len(self.group), bins + 1).astype(int)[:-1]
+        counts = np.diff([*edges, len(self.group)])
+        return [np.add.reduceat(column, edges) / counts for column in earned]
+
+    def group_over_time(self, group: str, bins: int, earned: Floats) -> Floats:
+        """Return a group's mean in each stretch; not a number where it was not seen."""
+        mask = self.of(group).astype(float)
+        shown, got = self.over_time(bins, [mask, mask * earned])
+        means: Floats = np.divide(got, shown, out=np.full(bins, np.nan), where=shown > 0)
+        return means
+
+    def _error(self, mask: Mask, residual: Floats) -> float:
+        """Return the standard error of a sum of residuals, summed by viewer first."""
+        sums = np.bincount(self.viewer[mask], weights=residual[mask])
+        viewers = len(np.unique(self.viewer[mask]))
+        if viewers < LEAST_VIEWERS:
+            return float("inf")
+        return float(np.sqrt((sums**2).sum() * viewers / (viewers - 1)))

@@ -1,0 +1,74 @@
+"""A service of its own for one run: started in a temporary folder, ended and cleared away afterwards."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from app.audience.service import ServiceError
+
+READY_SECONDS = 120.0
+GRACE_SECONDS = 8.0
+LOOK_SECONDS = 0.1
+TOLD = 3
+SERVES = re.compile(r"Keyart serves (http://\S+)")
+
+
+@contextmanager
+def staged(reward: str) -> Iterator[str]:
+    """Yield the address of a service with the demo preset and the sample catalogue, once it is ready."""
+    with tempfile.TemporaryDirectory(prefix="keyart-audience-", ignore_cleanup_errors=True) as folder:
+        log = Path(folder) / "service.log"
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                # In a session of its own, so that Ctrl-C comes here alone and what was counted can be told.
+                [sys.executable, "-m", "app", "serve", "--with-parent"],
+                env=_environment(Path(folder) / "data", reward),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+        try:
+            yield _address(process, log)
+        finally:
+            _end(process)
+
+
+def _environment(data: Path, reward: str) -> dict[str, str]:
+    """Return this process' environment with the demo's settings and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KEYART_", "PROMETHEUS_"))}
+    settings = {"PRESET": "demo", "PORT": "0", "DATA": str(data), "REWARD": reward, "LOG_LEVEL": "warning"}
+    return {**kept, "COLUMNS": "200", **{f"KEYART_{name}": value for name, value in settings.items()}}
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Wait until the service says where it serves, which it does once it makes decisions."""
+    until = time.monotonic() + READY_SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        if found := SERVES.search(log.read_text(errors="replace")):
+            return found[1]
+        time.sleep(LOOK_SECONDS)
+    last = " ".join(log.read_text(errors="replace").splitlines()[-TOLD:])
+    raise ServiceError(
+        f"A service of its own could not be started for the run; it said: {last or 'nothing'}. "
+        "Start one yourself and give its address with --url."
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End it, even if whoever is impatient interrupts once more."""
+    process.terminate()
+    try:
+        process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        process.kill()  # nothing happens to one that has ended; what it started ends with it
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_SECONDS)

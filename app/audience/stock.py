@@ -1,0 +1,42 @@
+"""What a service has to choose from, as its own listing tells: titles, artworks and their tags."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MOST_TITLES = 40
+"""Of a large catalogue the first ones with a choice take part: more would get too few exposures each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artwork:
+    id: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    id: str
+    artworks: tuple[Artwork, ...]
+
+
+def titles_in(listing: Sequence[dict[str, Any]]) -> list[Title]:
+    """Return the titles of `GET /titles` that have two artworks or more to choose from for every viewer."""
+    titles = [Title(each["id"], _candidates(each)) for each in listing if not each["pins"]]
+    return [title for title in titles if len(title.artworks) > 1][:MOST_TITLES]
+
+
+def _candidates(title: dict[str, Any]) -> tuple[Artwork, ...]:
+    return tuple(Artwork(each["id"], tuple(each["tags"])) for each in title["artworks"] if _always_shown(each))
+
+
+def _always_shown(artwork: dict[str, Any]) -> bool:
+    """Whether it is a candidate for whoever names no language, and stays one for as long as a run takes."""
+    return (
+        artwork["status"] == "active"
+        and artwork["image"] is not None
+        and not artwork["locales"]
+        and artwork["valid_from"] is None
+        and artwork["valid_until"] is None
+        and (not artwork["placements"] or "row" in artwork["placements"])
+    )

@@ -1,0 +1,80 @@
+"""Who comes when, to which row of titles, what is looked at there, and what each would do."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.audience.world import COUNTRIES, DEVICES, HOUSEHOLDS, LEFT_WITHIN, Era, Floats, World, watching
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One viewer before one row. The dice are thrown before anything is shown, one for each place."""
+
+    viewer: int
+    titles: tuple[int, ...]
+    looked: tuple[bool, ...]
+    clicking: tuple[float, ...]
+    staying: tuple[float, ...]
+    watching: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a viewer did with a picture; `seconds` is 0 where it was not clicked."""
+
+    clicked: bool
+    left: bool
+    seconds: float
+
+
+class Visits:
+    """All visits of a world by number, the same whatever is shown to whom."""
+
+    def __init__(self, world: World):
+        self._world = world
+        self._cumulative = np.cumsum(world.viewers.share)
+
+    def __getitem__(self, number: int) -> Visit:
+        world = self._world
+        dice = np.random.default_rng((world.seed, 2, number))
+        viewer = int(np.searchsorted(self._cumulative, dice.random() * self._cumulative[-1], side="right"))
+        titles = dice.permutation(len(world.titles))[: world.row].tolist()
+        throws = dice.random((4, world.row))
+        looked = (throws[0] < world.looked).tolist()
+        return Visit(viewer, tuple(titles), tuple(looked), *(tuple(row) for row in throws[1:].tolist()))
+
+    def name(self, viewer: int) -> str:
+        return f"audience-{self._world.seed}-{viewer}"
+
+    def attributes(self, viewer: int) -> dict[str, str]:
+        """Return what is known of the viewer beforehand."""
+        return {"household": HOUSEHOLDS[self._world.viewers.household[viewer]]}
+
+    def circumstances(self, viewer: int) -> dict[str, str]:
+        """Return what a request says of the viewer."""
+        viewers = self._world.viewers
+        return {"country": COUNTRIES[viewers.country[viewer]], "device": DEVICES[viewers.device[viewer]]}
+
+    def outcome(self, visit: Visit, place: int, column: int, era: Era) -> Outcome:
+        """Return what happens when a picture stands in a place of the row."""
+        chance = era.click[visit.viewer, column] * self._world.places[place]
+        if visit.clicking[place] >= chance:
+            return Outcome(clicked=False, left=False, seconds=0.0)
+        if visit.staying[place] < era.watched[column]:
+            return Outcome(clicked=True, left=False, seconds=watching(visit.watching[place] or 1e-9))
+        return Outcome(clicked=True, left=True, seconds=LEFT_WITHIN * visit.watching[place])
+
+
+class Yardstick:
+    """The two levels that everything is held to: the best possible, and the best single picture of each title.
+
+    Best is what is expected to earn most by the service's reward; the best single picture does so over all visits.
+    `best` and `single` are what they earn in the first place of a row, viewers × titles.
+    """
+
+    def __init__(self, world: World, era: Era, reward: str, play_seconds: float):
+        value = era.click * era.worth(reward, play_seconds)
+        every = [value[:, world.columns(title)] for title in range(len(world.titles))]
+        self.best: Floats = np.stack([each.max(axis=1) for each in every], axis=1)
+        self.single: Floats = np.stack([each[:, (world.viewers.share @ each).argmax()] for each in every], axis=1)

@@ -1,0 +1,45 @@
+"""The settings that decide what is served and learned, as a report tells them."""
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from app.settings import Settings
+
+
+class Shares(TypedDict):
+    """Which part of the profiles is in each group; all others are personalized."""
+
+    best_single: float
+    uniform: float
+    default: float
+
+
+class RulesInForce(TypedDict):
+    """By which settings the service goes. A `hold_seconds` or `learn_cap` of 0 is none."""
+
+    serve: Literal["policy", "default"]
+    reward: Literal["click", "play"]
+    play_seconds: float
+    window_seconds: float
+    hold_seconds: float
+    learn_cap: int
+    floor: float
+    shares: Shares
+
+
+def rules_of(settings: Settings) -> RulesInForce:
+    return {
+        "serve": settings.serve,
+        "reward": settings.reward,
+        "play_seconds": settings.play_seconds,
+        "window_seconds": settings.reward_window_seconds,
+        "hold_seconds": settings.hold_seconds,
+        "learn_cap": settings.learn_cap,
+        "floor": settings.exploration_floor,
+        "shares": {
+            "best_single": settings.best_single_share,
+            "uniform": settings.uniform_share,
+            "default": settings.default_share,
+        },
+    }

@@ -1,0 +1,43 @@
+"""A small catalogue for worlds, and what a run on it would count if a rule chose."""
+
+import numpy as np
+
+from app.audience.scores import GROUPS, Counted, Scores, Seen
+from app.audience.stock import Artwork, Title
+from app.audience.visits import Visits, Yardstick
+from app.audience.world import World
+
+TAGS = [f"tag-{n}" for n in range(24)]
+
+
+def some_titles(count: int = 10, artworks: int = 8) -> list[Title]:
+    dice = np.random.default_rng(3)
+
+    def artwork(number: int) -> Artwork:
+        return Artwork(f"artwork-{number}", tuple(dice.choice(TAGS, 5, replace=False).tolist()))
+
+    return [Title(f"title-{n}", tuple(artwork(number) for number in range(artworks))) for n in range(count)]
+
+
+def played(world: World, steps: int, rule: str) -> Counted:
+    """Return the exposures of a run in which one rule chose for everyone: best, single or uniform."""
+    dice, visits, scores, era = np.random.default_rng(4), Visits(world), Scores(), world.era(late=False)
+    yardstick, number = Yardstick(world, era, "click", 300), 0
+    while len(scores) < steps:
+        visit, number = visits[number], number + 1
+        for place, title in enumerate(visit.titles):
+            if visit.looked[place]:
+                columns = world.columns(title)
+                column = {
+                    "best": columns.start + int(era.click[visit.viewer, columns].argmax()),
+                    "single": columns.start + int((world.viewers.share @ era.click[:, columns]).argmax()),
+                    "uniform": int(dice.integers(columns.start, columns.stop)),
+                }[rule]
+                outcome = visits.outcome(visit, place, column, era)
+                falls, at = float(world.places[place]), (visit.viewer, title)
+                levels = [float(level[at]) * falls for level in (yardstick.best, yardstick.single)]
+                group = GROUPS.index("best_single" if visit.viewer % 4 == 0 else "personalized")
+                scores.add(
+                    Seen(visit.viewer, group, outcome.clicked, outcome.left, float(outcome.clicked), *levels)
+                )
+    return scores.frozen()

@@ -1,0 +1,168 @@
+"""What `keyart audience` counts, and says of it."""
+
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from app.audience import chart
+from app.audience.agreement import differences
+from app.audience.rules import refusal
+from app.audience.scores import GROUPS, Counted, Scores, Seen
+from app.audience.world import World
+from app.rules import rules_of
+from app.settings import Settings
+from tests.app.audience import played, some_titles
+
+WORLD = World(some_titles())
+
+
+def counted(*exposures: tuple[int, str, float]) -> Counted:
+    """Return exposures of viewer, group and reward, where the best single picture earns 0.2 and the best 0.4."""
+    scores = Scores()
+    for viewer, group, reward in exposures:
+        scores.add(Seen(viewer, GROUPS.index(group), reward > 0, False, reward, 0.4, 0.2))
+    return scores.frozen()
+
+
+def test_an_interval_takes_viewers_and_not_exposures_to_be_independent() -> None:
+    """Of two groups with the same rate the one in which each viewer does always the same tells less."""
+    alike = counted(*[(n // 10, "uniform", float(n // 10 % 2)) for n in range(1000)])
+    mixed = counted(*[(n // 10, "uniform", float(n % 2)) for n in range(1000)])
+    [row], [other] = alike.rows(), mixed.rows()
+
+    assert row.click_rate.value == other.click_rate.value == 0.5
+    assert row.click_rate.high - row.click_rate.low == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 99), rel=0.01)
+    assert other.click_rate.high - other.click_rate.low < 0.01
+
+
+def test_an_interval_holds_the_true_rate_about_nineteen_times_in_twenty() -> None:
+    dice, held = np.random.default_rng(5), 0
+    for _ in range(400):
+        likes = dice.beta(2, 6, 120)
+        exposures = [(v, "uniform", float(dice.random() < likes[v])) for v in range(120) for _ in range(8)]
+        [row] = counted(*exposures).rows()
+        held += row.click_rate.low <= 0.25 <= row.click_rate.high
+    assert 0.91 <= held / 400 <= 0.98
+
+
+def test_the_way_goes_from_the_best_single_picture_to_the_best_possible() -> None:
+    """Over the last half alone."""
+    before = [(n, "personalized", 0.0) for n in range(400)]
+    for share, way in ((0.2, 0.0), (0.3, 0.5), (0.4, 1.0)):
+        after = [(n, "personalized", float(n % 10 < 10 * share)) for n in range(400)]
+        found = counted(*before, *after).way()
+        assert found
+        assert found.value == pytest.approx(way)
+        assert found.low < found.value < found.high
+
+
+def test_rules_that_choose_end_where_they_are_said_to() -> None:
+    for rule, end in (("single", 0.0), ("best", 1.0)):
+        found = played(WORLD, 15_000, rule).way()
+        assert found
+        assert found.low - 0.1 <= end <= found.high + 0.1
+        assert found.high - found.low < 0.4
+    chance = played(WORLD, 10_000, "uniform").way()
+    assert chance
+    assert chance.high < -0.5
+
+
+def test_the_lift_allows_for_who_is_in_which_group() -> None:
+    scores = Scores()
+    for n in range(4000):
+        lively = n % 2 == 0  # the control's viewers would click twice as much at anything
+        rate = 0.6 if lively else 0.36
+        base = 0.6 if lively else 0.3
+        group = "best_single" if lively else "personalized"
+        clicked = n // 2 % 100 < 100 * rate
+        scores.add(Seen(n // 4, GROUPS.index(group), clicked, False, float(clicked), base, base))
+    allowed, plain = scores.frozen().lift(), scores.frozen().lift(allowing=False)
+    assert allowed
+    assert plain
+    assert allowed.value == pytest.approx(0.2)
+    assert plain.value == pytest.approx(-0.4)
+    assert allowed.low < allowed.value < allowed.high
+
+
+def test_what_differs_from_the_report_is_named() -> None:
+    here = counted((1, "uniform", 1.0), (2, "uniform", 0.0))
+    before = {group: {"exposures": 5, "clicks": 1, "reward": 1.0} for group in GROUPS}
+    after = {**before, "uniform": {"exposures": 7, "clicks": 2, "reward": 2.0}}
+    assert differences(before, after, here) == []
+
+    after["uniform"] = {"exposures": 8, "clicks": 2, "reward": 2.0}
+    after["default"] = {"exposures": 5, "clicks": 2, "reward": 1.0}
+    assert differences(before, after, here) == [
+        "uniform: exposures 3 in the report, 2 counted here",
+        "default: clicks 1 in the report, 0 counted here",
+    ]
+
+
+def test_what_is_shown_can_be_read_without_colours() -> None:
+    counted_ = played(WORLD, 6000, "single")
+    for reward in ("click", "play"):
+        console = Console(width=80, record=True, file=StringIO())
+        console.print(chart.table(counted_, reward))
+        written = console.export_text()
+        assert "…" not in written
+        for row in counted_.rows():
+            assert f"{row.exposures:,}" in written
+            assert f"{row.click_rate.value:.2%}" in written
+    shown = chart.plot(counted_, "click", colour=False)
+
+    assert "\x1b" not in shown
+    assert "Click rate in % over the exposures" in shown
+    for name, letters in (("best possible", "++"), ("best single picture", "xx"), ("personalized", "oo")):
+        assert f"{letters} {name}" in shown
+    assert max(map(len, shown.splitlines())) <= 100
+    assert "\x1b" in chart.plot(counted_, "click", colour=True)
+
+
+def test_too_little_to_compare_is_said() -> None:
+    lift, way = chart.sentences(counted((1, "uniform", 1.0), (2, "personalized", 0.0)), "click")
+    assert lift.startswith("In the last half of the run there was too little")
+    assert "of the way" in way
+
+
+# ---------------------------------------------------------------- what nothing can be learned under
+
+
+def refused(*, steps: int = 50_000, asked: str | None = None, **settings: object) -> str | None:
+    rules = dict(rules_of(Settings.model_validate({"preset": "demo", **settings})))
+    return refusal(rules, WORLD, steps=steps, reward=asked)
+
+
+def test_the_demo_preset_is_fit_for_a_run() -> None:
+    assert refused() is None
+    assert refused(asked="click") is None
+    assert refused(steps=2000) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"serve": "default"}, "KEYART_SERVE=default"),
+        ({"best_single_share": 0}, "KEYART_BEST_SINGLE_SHARE=0"),
+        ({"best_single_share": 0.5, "uniform_share": 0.5}, "nobody is personalized"),
+        ({"hold_seconds": 86_400}, "KEYART_HOLD_SECONDS=86400"),
+        ({"reward_window_seconds": 600}, "KEYART_REWARD_WINDOW_SECONDS=600"),
+        ({"learn_cap": 10}, "KEYART_LEARN_CAP=10"),
+        ({"reward": "play"}, "give --reward play, or start the service with KEYART_REWARD=click"),
+    ],
+)
+def test_settings_under_which_nothing_could_be_learned_are_refused(settings: dict[str, Any], named: str) -> None:
+    sentence = refused(asked="click", **settings)
+    assert sentence
+    assert named in sentence
+    assert sentence.endswith(".")
+
+
+def test_the_defaults_are_refused_and_a_cap_above_the_visits_is_not() -> None:
+    assert refused(preset="")
+    assert refused(learn_cap=60) is None
+    assert refused(learn_cap=60, steps=500_000)
+    assert "--steps 600000 or more" in str(refused(reward_window_seconds=600))
+    assert refused(reward_window_seconds=600, steps=600_000) is None
