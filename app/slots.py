@@ -28,10 +28,11 @@ class Slots:
             os.close(handle)
 
     def _take(self) -> int | None:
-        return next((handle for path in self._files if (handle := _locked(path)) is not None), None)
+        return next((handle for path in self._files if (handle := taken(path)) is not None), None)
 
 
-def _locked(path: Path) -> int | None:
+def taken(path: Path) -> int | None:
+    """Lock a file for as long as the file descriptor is open, and return that; None if another has it."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

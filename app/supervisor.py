@@ -1,4 +1,4 @@
-"""The parent of the workers and the trainer: starts them, starts them again, ends them."""
+"""The parent of the workers and a trainer: starts them, starts them again, ends them."""
 
 import os
 import shutil
@@ -14,6 +14,8 @@ from types import FrameType
 
 import structlog
 from prometheus_client import multiprocess
+
+from app.meters import FOLDER, settle
 
 log = structlog.get_logger()
 
@@ -53,17 +55,26 @@ class Child:
 
 
 class Supervisor:
-    def __init__(self, listener: socket.socket, workers: int, metrics_folder: Path, *, parent: int | None = None):
+    def __init__(
+        self,
+        listener: socket.socket,
+        workers: int,
+        metrics_folder: Path,
+        *,
+        trainer: bool = True,
+        parent: int | None = None,
+    ):
         """Take the socket that the workers share; with `parent`, end when that process is no longer the parent."""
         me = str(os.getpid())
         base = [sys.executable, "-m", "app"]
         shared = listener.fileno()
         worker = [*base, "worker", "--socket", str(shared), "--parent", me]
-        trainer = [*base, "train", "--parent", me, "--holder", f"trainer of {socket.gethostname()} {me}"]
+        train = [*base, "train", "--parent", me, "--holder", f"trainer of {socket.gethostname()} {me}"]
         self._children = [Child(f"worker-{n + 1}", worker, [shared]) for n in range(workers)]
-        self._children.append(Child("trainer", trainer))
+        if trainer:
+            self._children.append(Child("trainer", train))
         self._metrics_folder = metrics_folder
-        self._environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(metrics_folder)}
+        self._environment = {**os.environ, FOLDER: str(metrics_folder)}
         self._parent = parent
         self._stopping = False
 
@@ -103,6 +114,7 @@ class Supervisor:
             pid = child.note_death()
             if pid is not None:
                 multiprocess.mark_process_dead(pid, str(self._metrics_folder))  # type: ignore[no-untyped-call]
+                settle(self._metrics_folder, pid)
 
     def _end_all(self) -> None:
         running = [child.process for child in self._children if child.process]

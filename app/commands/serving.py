@@ -1,11 +1,13 @@
-"""`keyart serve` and the processes that it starts."""
+"""`keyart serve` and the workers that it starts."""
 
 import fcntl
 import os
+import signal
 import socket
 import threading
 from contextlib import closing
-from typing import Annotated, TextIO
+from types import FrameType
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 
@@ -15,6 +17,7 @@ from app.commands.terminal import console, fail, make_folder, settings_for
 from app.keys import make_admin_key
 from app.lifeline import end_with
 from app.listener import PortError, listen
+from app.meters import folder_of_service
 from app.server import serve as serve_on
 from app.settings import Settings
 from app.supervisor import Supervisor
@@ -25,10 +28,20 @@ Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this pro
 def serve(
     *,
     samples: Annotated[bool, typer.Option(help="Import the sample catalogue if there is none.")] = True,
+    trainer: Annotated[bool, typer.Option(help="Run a trainer beside it; if not, `keyart train` is one.")] = True,
     with_parent: Annotated[bool, typer.Option(help="End when the process that started this one ends.")] = False,
 ) -> None:
-    """Serve, with a trainer beside it. Example: KEYART_PRESET=demo keyart serve."""
+    """Answer requests, with a trainer beside it, until Ctrl-C or SIGTERM.
+
+    The first start makes the data folder and imports a sample catalogue.
+
+    Examples:
+        keyart serve
+        KEYART_PRESET=demo keyart serve
+        KEYART_DATA=/srv/keyart KEYART_WORKERS=4 keyart serve --no-samples
+    """
     parent = os.getppid() if with_parent else None
+    signal.signal(signal.SIGTERM, _end)
     settings = settings_for("supervisor")
     make_folder(settings)
     with closing(_lock(settings)), closing(_listener(settings)) as listener:
@@ -36,7 +49,8 @@ def serve(
         if samples:
             import_samples(settings)
         port = listener.getsockname()[1]
-        supervisor = Supervisor(listener, settings.workers, settings.data / "run" / "metrics", parent=parent)
+        metrics = folder_of_service(settings.data)
+        supervisor = Supervisor(listener, settings.workers, metrics, trainer=trainer, parent=parent)
         supervisor.run(
             lambda: threading.Thread(
                 target=announce, args=(settings.host, port, supervisor, console), daemon=True
@@ -49,6 +63,11 @@ def worker(socket_: Annotated[int, typer.Option("--socket")], parent: Parent = N
     if parent:
         end_with(parent)
     serve_on(settings_for("worker"), socket.socket(fileno=socket_))
+
+
+def _end(_: int, __: FrameType | None) -> NoReturn:
+    """End while there is only the sample import to end: the first process of a container dies of no signal."""
+    raise SystemExit(0)
 
 
 def _lock(settings: Settings) -> TextIO:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 from typing import Annotated
 
 import typer
@@ -12,11 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from app import tables
 from app.commands.serving import Parent
-from app.commands.terminal import console, fail, settings_for, settings_of_service
+from app.commands.terminal import console, fail, make_folder, settings_for, settings_of_service
 from app.fold import Fold
 from app.lifeline import end_with
 from app.main import open_store, publish_rebuilt, rebuilt
 from app.main import train as train_until
+from app.meters import FOLDER, folder_of_trainer
 from app.settings import Settings
 
 BEHIND = 10
@@ -24,11 +26,21 @@ BEHIND = 10
 
 
 def train(parent: Parent = None, holder: Annotated[str, typer.Option(help="Who holds the lease.")] = "") -> None:
-    """Train: fold the log and publish snapshots, or stand by while another leads. Example: keyart train."""
+    """Fold the log and publish snapshots, or stand by while another trainer leads, until Ctrl-C or SIGTERM.
+
+    `keyart serve` starts a trainer by itself; another one takes over when that dies.
+
+    Examples:
+        keyart train
+        keyart train --holder standby-1
+    """
     if parent:
         end_with(parent)
         os.nice(BEHIND)
     settings = settings_for("trainer")
+    make_folder(settings)
+    if FOLDER not in os.environ:
+        _start_again_counting(settings)
     asyncio.run(_train(settings, holder or f"trainer of {socket.gethostname()} {os.getpid()}"))
 
 
@@ -38,13 +50,36 @@ def rebuild(
         bool, typer.Option(help="Replace the model, tastes and counts by what was folded.")
     ] = False,
 ) -> None:
-    """Fold the retained log anew and compare with the model in use. Example: keyart rebuild --publish."""
+    """Fold the retained log anew, and say whether that ends at the weights in use.
+
+    Without --publish nothing is changed. With it no trainer may lead: stop the service first.
+
+    Examples:
+        keyart rebuild
+        keyart rebuild --publish
+    """
     asyncio.run(_rebuild(settings_of_service("rebuild"), publish=publish))
 
 
 def models() -> None:
-    """List the snapshots. Example: keyart models."""
+    """List the snapshots of the model, the latest first.
+
+    Examples:
+        keyart models
+    """
     asyncio.run(_models(settings_of_service("models")))
+
+
+def _start_again_counting(settings: Settings) -> None:
+    """Become the same command, with a folder for metrics; its lock goes with the process.
+
+    Where they are to be kept can't be said any more once prometheus_client was imported, as it was by now.
+    """
+    folder, lock = folder_of_trainer(settings.data)
+    os.set_inheritable(lock, True)  # noqa: FBT003  positional in Python
+    os.execve(  # noqa: S606  our own
+        sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, FOLDER: str(folder)}
+    )
 
 
 async def _train(settings: Settings, holder: str) -> None:
@@ -83,7 +118,7 @@ async def _rebuild(settings: Settings, *, publish: bool) -> None:
 
 
 async def _models(settings: Settings) -> None:
-    store = open_store(settings)
+    store = open_store(settings, read_only=True)
     try:
         snapshots = await store.state.snapshots()
     finally:

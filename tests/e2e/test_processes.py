@@ -145,6 +145,19 @@ def test_a_service_that_is_told_to_end_while_it_starts_leaves_no_process(
         service.clean_up()
 
 
+def test_a_service_that_is_told_to_end_while_it_imports_the_samples_ends_well(tmp_path: Path) -> None:
+    service = Service(tmp_path / "data").launch()
+    images = service.data / "images"
+    try:
+        until("a picture is there", lambda: any(images.glob("*.avif")), 40)
+        assert service.stop() == 0
+        assert "Traceback" not in service.log
+        assert not (service.data / "catalogue").exists()
+        assert not list(images.glob(".work-*"))
+    finally:
+        service.clean_up()
+
+
 def test_killing_the_parent_leaves_nothing_and_frees_the_port(start: Start) -> None:
     service = start(workers=2)
     everyone = service.processes()
@@ -281,7 +294,7 @@ def test_the_metrics_of_two_workers_are_summed(start: Start) -> None:
     until("both have a model", lambda: all(decided(service) for _ in range(20)))
     before = metric(service, "keyart_decisions_total")
     made = sum(decided(service) for _ in range(40))  # each on a connection of its own, so that both get some
-    files = {path.name for path in (service.data / "run" / "metrics").glob("counter_*.db")}
+    files = {path.name for path in (service.data / "run" / "metrics" / "service").glob("counter_*.db")}
 
     assert made > 0
     assert metric(service, "keyart_decisions_total") == before + made

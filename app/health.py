@@ -1,0 +1,61 @@
+"""Whether the service makes decisions, and whether a trainer works, each told in a sentence."""
+
+import http.client
+import json
+from contextlib import closing
+
+from app.store.protocol import State
+
+PATIENCE_SECONDS = 2.0
+
+
+class Unwell(Exception):
+    """What is wrong, and what to do about it."""
+
+
+def of_service(host: str, port: int) -> str:
+    """Ask a service of this machine whether it is ready. Raises `Unwell`."""
+    where = f"http://{reachable(host)}:{port}"
+    try:
+        status, said = _readiness(reachable(host), port)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = str(error) or type(error).__name__
+        raise Unwell(f"No Keyart answers at {where} ({reason}); start it, or set KEYART_PORT.") from error
+    if status != http.client.OK:
+        raise Unwell(f"{where} makes no decisions. {said.get('detail', '')}".rstrip())
+    return f"{where} is ready, with snapshot {said.get('snapshot')}; the log has come to {said.get('log')}."
+
+
+async def of_trainer(state: State, now: int) -> str:
+    """Look whether a trainer leads, be it another than the one that is asked about. Raises `Unwell`.
+
+    A trainer renews the lease more than twice before it runs out: one that hangs or is gone does not.
+    """
+    lease = await state.lease()
+    if lease is None:
+        raise Unwell("No trainer leads; if none starts within seconds, run `keyart train`.")
+    if lease.until <= now:
+        ago = (now - lease.until) / 1000
+        raise Unwell(f"The lease of {lease.holder} ran out {ago:.0f} s ago: it hangs or is gone; start it again.")
+    return f"A trainer leads: {lease.holder}."
+
+
+def is_ready(host: str, port: int) -> bool:
+    try:
+        of_service(host, port)
+    except Unwell:
+        return False
+    return True
+
+
+def reachable(host: str) -> str:
+    """Return the address at which one that listens on `host` is reached from this machine."""
+    return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared, not bound
+
+
+def _readiness(host: str, port: int) -> tuple[int, dict[str, object]]:
+    with closing(http.client.HTTPConnection(host, port, timeout=PATIENCE_SECONDS)) as connection:
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        said = json.loads(response.read())
+        return response.status, said if isinstance(said, dict) else {}

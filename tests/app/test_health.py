@@ -1,0 +1,51 @@
+"""What `keyart health` says of a trainer, and of a service that isn't there."""
+
+import pytest
+
+from app.health import Unwell, is_ready, of_service, of_trainer, reachable
+from app.store.memory import MemoryStore
+from app.store.protocol import State
+from tests.builders import Clock
+from tests.e2e.service import free_port
+
+LEASE = 5_000
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def state(clock: Clock) -> State:
+    return MemoryStore(clock).state
+
+
+async def test_a_trainer_that_renews_its_lease_is_well(state: State, clock: Clock) -> None:
+    await state.lead("trainer of box 7", LEASE)
+    assert await of_trainer(state, clock.now) == "A trainer leads: trainer of box 7."
+    assert await of_trainer(state, clock.now + LEASE - 1)
+
+
+async def test_a_trainer_that_let_its_lease_run_out_is_not(state: State, clock: Clock) -> None:
+    await state.lead("trainer of box 7", LEASE)
+    with pytest.raises(Unwell, match=r"The lease of trainer of box 7 ran out 3 s ago: .* start it again\."):
+        await of_trainer(state, clock.now + LEASE + 3_000)
+
+
+async def test_without_a_trainer_nothing_is_well(state: State, clock: Clock) -> None:
+    with pytest.raises(Unwell, match=r"No trainer leads; .* run `keyart train`\."):
+        await of_trainer(state, clock.now)
+
+
+def test_a_service_that_does_not_answer_is_told_with_its_address() -> None:
+    port = free_port()
+    assert not is_ready("127.0.0.1", port)
+    with pytest.raises(Unwell, match=rf"No Keyart answers at http://127\.0\.0\.1:{port} \(.*\); start it, or set"):
+        of_service("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104  compared, not bound
+def test_one_that_listens_everywhere_is_asked_on_loopback(host: str) -> None:
+    assert reachable(host) == "127.0.0.1"
+    assert reachable("192.0.2.1") == "192.0.2.1"
