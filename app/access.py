@@ -106,6 +106,14 @@ def _from_this_machine(request: Request) -> bool:
     )
 
 
+def through_tls(request: Request) -> bool:
+    """Whether the client speaks TLS with a proxy that says so; of several the first is the client's.
+
+    Who claims it without one harms but its own session.
+    """
+    return request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower() == "https"
+
+
 def _refused(detail: str) -> Problem:
     return Problem(401, detail, headers={"WWW-Authenticate": "Bearer"})
 

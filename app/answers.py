@@ -14,7 +14,12 @@ REMEMBERED = 4096
 
 
 class Choice(TypedDict):
-    """The picture chosen for a title. `decision_id` is null, and nothing is learned, where it is a fallback."""
+    """The picture chosen for a title.
+
+    `decision_id` is null, and nothing is learned, where it is a `fallback`. `group` is the rule that the profile
+    is served by, null where nobody is logged in. `held` says that the same decision was served before; until
+    `expires_at` it will be again.
+    """
 
     decision_id: str | None
     title: str

@@ -76,7 +76,9 @@ class TitleBody(Change):
     """The name in other languages, by locale, in place of what was there."""
     synopsis: Clearable | None = None
     genres: Annotated[tuple[Slug, ...], Field(max_length=32)] | None = None
+    """Profiles have a taste for genres as for tags."""
     maturity: Maturity | None = None
+    """The age rating."""
     default: Slug | None = None
     """One of its artworks. A new title has none; its first artwork becomes its default."""
 
@@ -110,14 +112,21 @@ class ArtworkBody(Change):
 
     name: Name | None = None
     status: Literal["active", "paused", "withdrawn"] | None = None
+    """Paused, it is not chosen any more; withdrawn, it is not served itself either."""
     tags: Slugs | None = None
+    """What is on it: what is learned of one picture helps with others that share its tags."""
     alt: Text | None = None
+    """What it shows, for those who can't see it."""
     locales: Locales | None = None
+    """The languages in which it may be shown; an empty list for all."""
     placements: Slugs | None = None
+    """Where it may be shown; an empty list for everywhere."""
     maturity: Maturity | None = None
+    """The age rating of the picture itself."""
     valid_from: Moment | None = None
     """Unix seconds or an ISO 8601 date; null lifts the limit."""
     valid_until: Moment | None = None
+    """As `valid_from`."""
     made: Made | None = None
     """How the picture was made."""
     creator: Clearable | None = None
@@ -134,11 +143,16 @@ class ArtworkBody(Change):
 
 
 class PinBody(BaseModel):
+    """A pin, in the place of one for the same placement and country."""
+
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     artwork: Slug
+    """The picture that all viewers get."""
     placement: Slug | None = None
+    """Only there; without it everywhere."""
     country: Country | None = None
+    """Only to viewers there; without it to all."""
     until: Moment | None = None
     """Unix seconds or an ISO 8601 date; without it the pin stays until it is taken away."""
 

@@ -1,7 +1,8 @@
 """Looking a decision up again: what it was, drawn again, and why."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+
+from typing_extensions import TypedDict
 
 from app.problem import NotFound
 from app.records import Decision, Kind, decode_decision
@@ -12,11 +13,49 @@ from bandit.sampling import draw, uniform_from
 DECISIONS = (Kind.DECISION, Kind.DEFERRED)
 
 
+class Record(TypedDict):
+    """A decision as it stands in the log, and what is drawn from it again.
+
+    `probabilities` are those of the `candidates`, in their order; `propensity` is that of the `artwork`. `u` is
+    the number that the draw was made with, and `drawn_again` what it gives now. `profile` is a pseudonym, `stamp`
+    a moment in milliseconds, `snapshot` the learner's that was in use.
+    """
+
+    position: int
+    stamp: int
+    deferred: bool
+    title: str
+    artwork: str
+    propensity: float
+    candidates: Sequence[str]
+    probabilities: Sequence[float]
+    group: str | None
+    pinned: bool
+    profile: str | None
+    attributes: Mapping[str, str | float]
+    taste: Mapping[str, float]
+    revision: str
+    snapshot: int | None
+    u: float
+    drawn_again: str
+
+
+class Why(TypedDict):
+    """What anyone may know who holds the id: with which probability the artwork was drawn, and by which rule."""
+
+    title: str
+    artwork: str
+    group: str | None
+    probability: float
+    candidates: int
+    reasons: list[str]
+
+
 class Inspector:
     def __init__(self, store_log: Log, tokens: Tokens, clock: Callable[[], int]):
         self._log, self._tokens, self._clock = store_log, tokens, clock
 
-    async def record(self, decision_id: str) -> dict[str, Any]:
+    async def record(self, decision_id: str) -> Record:
         """Return the whole record, as long as the log keeps it, with the draw made again from it."""
         id_, decision = await self._find(self._tokens.read, decision_id)
         u = uniform_from(decision.nonce)
@@ -41,7 +80,7 @@ class Inspector:
             "drawn_again": decision.candidates[again],
         }
 
-    async def why(self, decision_id: str) -> dict[str, Any]:
+    async def why(self, decision_id: str) -> Why:
         """Return what anyone who holds the id may know: no profile data."""
         _, decision = await self._find(lambda text: self._tokens.verify(text, self._clock()), decision_id)
         return {

@@ -1,25 +1,39 @@
 """What is kept about profiles, on their behalf and on request."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
+from typing_extensions import TypedDict
 
 from app.asked import ProfileBody
 from app.identity import Identity
 from app.records import encode
 from app.store.protocol import Store
 from app.viewers import Profile, decode_profile
-from bandit.groups import Groups
+from bandit.groups import Group, Groups
 
 SCRUBBED = 1000
 """Records looked through in one transaction."""
+
+
+class Known(TypedDict):
+    """What is known of a profile.
+
+    `taste` is learned: above 0 are the tags and genres that it likes more than things in general.
+    """
+
+    profile: str
+    attributes: Mapping[str, bool | float | str]
+    personalize: bool
+    group: Group | None
+    taste: Mapping[str, float]
 
 
 class Profiles:
     def __init__(self, store: Store, identity: Identity, groups: Groups):
         self._store, self._identity, self._groups = store, identity, groups
 
-    async def get(self, profile: str) -> dict[str, Any]:
+    async def get(self, profile: str) -> Known:
         """Return what is known of the profile and what was learned; an unknown one is a new viewer."""
         pseudonym = self._identity.pseudonym(profile)
         body = await self._store.log.profile(pseudonym)
@@ -33,7 +47,7 @@ class Profiles:
             "taste": msgspec.json.decode(taste) if taste else {},
         }
 
-    async def put(self, profile: str, body: ProfileBody) -> dict[str, Any]:
+    async def put(self, profile: str, body: ProfileBody) -> Known:
         record = Profile(dict(body.attributes), body.personalize)
         await self._store.log.put_profile(self._identity.pseudonym(profile), encode(record))
         return await self.get(profile)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, cast
 
 from fastapi import Depends, Request, Response
+from fastapi.security import APIKeyCookie, HTTPBearer
 
-from app.access import Access
+from app.access import COOKIE, Access
 from app.editor import Editor
 from app.feedback import Recorder
 from app.inspector import Inspector
@@ -50,12 +51,39 @@ def _services(request: Request) -> Services:
 Service = Annotated[Services, Depends(_services)]
 
 
-def _admin(request: Request, response: Response) -> None:
+ADMIN_KEY = HTTPBearer(
+    scheme_name="admin_key",
+    description="KEYART_ADMIN_KEY. Where none is set, a call from this machine itself needs none.",
+    auto_error=False,
+)
+CLIENT_KEY = HTTPBearer(
+    scheme_name="client_key", description="KEYART_CLIENT_KEY, or the admin key.", auto_error=False
+)
+SESSION = APIKeyCookie(
+    name=COOKIE,
+    scheme_name="session",
+    description="The cookie that POST /session gives for a key.",
+    auto_error=False,
+)
+"""What the document says of keys; it is `Access` that checks them."""
+
+
+def _admin(
+    request: Request,
+    response: Response,
+    _: Annotated[object, Depends(ADMIN_KEY)],
+    __: Annotated[object, Depends(SESSION)],
+) -> None:
     _services(request).access.demand_admin(request)
     response.headers["Cache-Control"] = NEVER_CACHED
 
 
-def _client(request: Request, response: Response) -> None:
+def _client(
+    request: Request,
+    response: Response,
+    _: Annotated[object, Depends(CLIENT_KEY)],
+    __: Annotated[object, Depends(SESSION)],
+) -> None:
     _services(request).access.demand_client(request)
     response.headers["Cache-Control"] = NEVER_CACHED
 

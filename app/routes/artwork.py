@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.answers import Choice, Page
 from app.asked import ArtworkQuery, PageQuery, error_sentences
+from app.openapi import refusals
 from app.picture import Accepted, Frame, accepted
 from app.problem import NotFound, Problem, Unacceptable
 from app.services import Service, Services
@@ -28,19 +29,41 @@ _encode = msgspec.json.Encoder().encode
 @router.get(
     "/artwork",
     response_model=Choice,
-    responses={302: {"description": "The picture itself, for an `<img>` tag or `as=image`."}},
+    responses={
+        302: {
+            "description": "To the picture itself, for an `<img>` tag or `as=image`; the id is in `X-Decision-Id`."
+        },
+        **refusals(
+            {
+                404: "The title is not known, or nothing of it may be shown to this viewer.",
+                410: "Nothing of the title may be shown to anybody any more.",
+                503: "The catalogue can't be read; nothing else keeps a known title from getting a picture.",
+            }
+        ),
+    },
 )
 async def artwork(request: Request, query: Annotated[ArtworkQuery, Query()], services: Service) -> Response:
-    """Choose the picture of one title for one viewer."""
+    """Choose the picture of one title for one viewer.
+
+    The choice is in the log before it is answered, and counts as shown unless it is `deferred`.
+    """
     return await _answer(services, query, request.scope)
 
 
 PAGE_BODY = {"content": {"application/json": {"schema": PageQuery.model_json_schema()}}, "required": True}
 
 
-@router.post("/artwork", response_model=Page, openapi_extra={"requestBody": PAGE_BODY})
+@router.post(
+    "/artwork",
+    response_model=Page,
+    responses=refusals({422: "The body can't be; `errors` names each field at fault."}),
+    openapi_extra={"requestBody": PAGE_BODY},
+)
 async def page(request: Request, services: Service) -> Response:
-    """Choose the pictures of a page; a title that is named twice gets one."""
+    """Choose the pictures of a page.
+
+    Titles that are not known, or of which nothing may be shown to this viewer, are named and keep no other back.
+    """
     query = await _page(request)
     services.shelf.demand_catalogue()
     frame = Frame(query.canvas, query.width, _wanted(request.scope)[0].encoding)

@@ -1,45 +1,63 @@
 """`/impressions`, `/clicks`, `/plays`: what viewers did."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 
-from app.feedback import Recorded
+from app.feedback import LONGEST_SECONDS, MOST_ITEMS, Recorded
+from app.openapi import refusals
 from app.records import Kind
 from app.services import Service, Services
 
 router = APIRouter(tags=["feedback"])
-SHAPE = {
-    "requestBody": {
-        "required": True,
-        "description": "One object or an array of up to 1,000, as JSON or, from a beacon, as text/plain.",
-        "content": {
-            kind: {
-                "schema": {
-                    "type": "object",
-                    "properties": {"decision_id": {"type": "string"}, "seconds": {"type": "number"}},
-                    "example": {"decision_id": "…"},
-                }
-            }
-            for kind in ("application/json", "text/plain")
+REFUSED = refusals({422: "Not one item is acceptable; `rejected` says why each is not."})
+
+
+def _shape(*, plays: bool = False) -> dict[str, Any]:
+    """Describe the body, which is read by hand: one item or an array of them, as JSON or as a beacon's text."""
+    fields: dict[str, dict[str, Any]] = {
+        "decision_id": {"type": "string", "description": "As it was answered with the picture."},
+        "profile": {
+            "type": "string",
+            "description": "With `title`, instead of a decision id: the profile's latest pick. It needs a key.",
         },
+        "title": {"type": "string", "description": "The title of that pick."},
+        "placement": {"type": "string", "default": "row", "description": "The placement of that pick."},
     }
-}
+    if plays:
+        described = "For how long it was watched, in all; the greatest that is told counts."
+        bounds = {"minimum": 0, "maximum": LONGEST_SECONDS}
+        fields["seconds"] = {"type": "number", **bounds, "description": described}
+    item = {"type": "object", "properties": fields, "required": ["seconds"] if plays else []}
+    schema = {"anyOf": [item, {"type": "array", "items": item, "minItems": 1, "maxItems": MOST_ITEMS}]}
+    content = {kind: {"schema": schema} for kind in ("application/json", "text/plain")}
+    return {"requestBody": {"required": True, "content": content}}
 
 
-@router.post("/impressions", status_code=202, openapi_extra=SHAPE)
+@router.post("/impressions", status_code=202, responses=REFUSED, openapi_extra=_shape())
 async def impressions(request: Request, services: Service) -> Recorded:
-    """Say that pictures were seen."""
+    """Say that pictures were seen.
+
+    Of a deferred decision this opens the exposure; of another it is only counted.
+    """
     return await _record(Kind.IMPRESSION, request, services)
 
 
-@router.post("/clicks", status_code=202, openapi_extra=SHAPE)
+@router.post("/clicks", status_code=202, responses=REFUSED, openapi_extra=_shape())
 async def clicks(request: Request, services: Service) -> Recorded:
-    """Say that titles were opened."""
+    """Say that titles were opened.
+
+    A click implies an impression. A repeat within an exposure counts once.
+    """
     return await _record(Kind.CLICK, request, services)
 
 
-@router.post("/plays", status_code=202, openapi_extra=SHAPE)
+@router.post("/plays", status_code=202, responses=REFUSED, openapi_extra=_shape(plays=True))
 async def plays(request: Request, services: Service) -> Recorded:
-    """Say for how many `seconds` titles were watched."""
+    """Say for how many `seconds` titles were watched.
+
+    It may be said again as time goes by. A play implies a click.
+    """
     return await _record(Kind.PLAY, request, services)
 
 

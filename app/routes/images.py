@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
+from app.openapi import refusals
 from app.pictures import Showing
 from app.problem import Gone, NotFound
 from app.services import Service, Services
 
 router = APIRouter(tags=["images"])
+Name = Annotated[str, Path(description="As `GET /artwork` answers it.")]
 NAME = re.compile(r"[0-9a-f]{32}-[1-9][0-9]{0,4}\.(?:webp|jpg|avif)")
 TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
 """Named here: of AVIF the machine's own table of types may not know."""
@@ -23,16 +27,29 @@ HEADERS = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Optio
 @router.head("/images/{name}", include_in_schema=False)
 @router.get(
     "/images/{name}",
-    response_class=FileResponse,
+    response_class=Response,
     responses={
+        200: {"description": "The picture.", "content": {kind: {} for kind in TYPES.values()}},
+        206: {"description": "The part of it that `Range` asked for."},
         304: {"description": "The client has it."},
-        410: {"description": "Nobody may see it any more: replaced, withdrawn, without consent, or barred."},
+        **refusals(
+            {
+                404: "There is no such image.",
+                410: "Nobody may see it any more: replaced, withdrawn, without consent, or barred.",
+            }
+        ),
     },
 )
 async def image(
-    name: Annotated[str, Path()], services: Service, if_none_match: Annotated[str, Header()] = ""
+    name: Name,
+    services: Service,
+    if_none_match: Annotated[str, Header()] = "",
+    range_: Annotated[str | None, Header(alias="Range")] = None,
 ) -> Response:
-    """Serve one rendition while anybody may see it. Its name is made from its content, and hence its ETag."""
+    """Serve one rendition, while anybody may see it.
+
+    Its name is made from its content, and so is its ETag.
+    """
     path = services.images / name
     if not NAME.fullmatch(name) or not path.is_file():
         raise NotFound(f"There is no image {name!r}; GET /artwork answers with names that exist.")
@@ -40,7 +57,18 @@ async def image(
     headers = _headers(name, await _showing(services, name, now), now)
     if _knows(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    return FileResponse(path, media_type=TYPES[path.suffix[1:]], headers=headers)
+    kind = TYPES[path.suffix[1:]]
+    if range_:
+        return FileResponse(path, media_type=kind, headers=headers)
+    return Response(await _content(path), media_type=kind, headers={**headers, "Accept-Ranges": "bytes"})
+
+
+async def _content(path: FilePath) -> bytes:
+    """Read a picture whole, in one visit to a thread: it is small, and each visit costs more than reading it."""
+    try:
+        return await run_in_threadpool(path.read_bytes)
+    except FileNotFoundError:  # cleared away since it was seen
+        raise NotFound(f"There is no image {path.name!r} any more; GET /artwork names one that is.") from None
 
 
 async def _showing(services: Services, name: str, now: float) -> Sequence[Showing]:

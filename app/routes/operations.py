@@ -1,33 +1,60 @@
 """What an operator looks at: health, metrics, the report, single decisions; and the session for pages."""
 
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
 from app import metrics
-from app.access import COOKIE, SESSION_MS
+from app.access import COOKIE, SESSION_MS, through_tls
+from app.inspector import Record, Why
+from app.openapi import refusals
 from app.problem import Problem
+from app.report import Report
+from app.rules import RulesInForce, rules_of
 from app.services import ADMIN, Service
 
 router = APIRouter(tags=["operations"])
-DecisionText = Annotated[str, Path(max_length=64)]
+DecisionText = Annotated[str, Path(max_length=64, description="As it was answered with the picture.")]
+UNKNOWN_ID = "The id was not made here, was altered, has expired, or its decision is no longer kept."
+EXPOSITION = {"text/plain": {"schema": {"type": "string"}}}
+
+
+class ReportWithRules(Report):
+    rules: RulesInForce
+
+
+class Health(TypedDict):
+    status: Literal["ok"]
+
+
+class Readiness(TypedDict):
+    """`titles` are those of the catalogue, `snapshot` is the one in use, and `log` the log's position."""
+
+    status: Literal["ready"]
+    titles: int
+    snapshot: int | None
+    log: int
 
 
 class SessionBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    """Who asks for a session."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     key: Annotated[str, Field(min_length=1, max_length=256)]
+    """The admin key or the client key."""
 
 
 @router.get("/healthz")
-async def healthz() -> dict[str, str]:
+async def healthz() -> Health:
     """Say that the process runs."""
     return {"status": "ok"}
 
 
-@router.get("/readyz")
-async def readyz(services: Service) -> dict[str, Any]:
+@router.get("/readyz", responses=refusals({503: "Not ready yet; the sentence says for want of what."}))
+async def readyz(services: Service) -> Readiness:
     """Say whether decisions are made: catalogue loaded, snapshot in use, log answering."""
     missing = [
         what
@@ -48,7 +75,7 @@ async def readyz(services: Service) -> dict[str, Any]:
     }
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=Response, responses={200: {"description": "Text.", "content": EXPOSITION}})
 async def prometheus(services: Service) -> Response:
     """Show the metrics of all processes in Prometheus' format."""
     metrics.LOG_POSITION.set((await services.store.log.head()).position)
@@ -56,25 +83,30 @@ async def prometheus(services: Service) -> Response:
 
 
 @router.get("/report", dependencies=[ADMIN])
-async def report(services: Service) -> dict[str, Any]:
-    """Show counts, rates and lift by group, title and artwork."""
-    return await services.reporter.report()
+async def report(services: Service) -> ReportWithRules:
+    """Show counts, rates and lift by group, title and artwork, and the settings that they came about by."""
+    return {**await services.reporter.report(), "rules": rules_of(services.settings)}
 
 
-@router.get("/decisions/{decision_id}", dependencies=[ADMIN])
-async def decision(decision_id: DecisionText, services: Service) -> dict[str, Any]:
+@router.get("/decisions/{decision_id}", dependencies=[ADMIN], responses=refusals({404: UNKNOWN_ID}))
+async def decision(decision_id: DecisionText, services: Service) -> Record:
     """Show a decision's record, drawn again."""
     return await services.inspector.record(decision_id)
 
 
-@router.get("/decisions/{decision_id}/why")
-async def why(decision_id: DecisionText, services: Service) -> dict[str, Any]:
-    """Tell the holder of a decision id why the picture was chosen."""
+@router.get("/decisions/{decision_id}/why", responses=refusals({404: UNKNOWN_ID}))
+async def why(decision_id: DecisionText, services: Service) -> Why:
+    """Tell the holder of a decision id why the picture was chosen.
+
+    It names nothing that is known of the profile.
+    """
     return await services.inspector.why(decision_id)
 
 
-@router.post("/session", status_code=204, response_class=Response)
-async def session(body: SessionBody, services: Service) -> Response:
+@router.post(
+    "/session", status_code=204, response_class=Response, responses=refusals({401: "It is neither of the keys."})
+)
+async def session(body: SessionBody, request: Request, services: Service) -> Response:
     """Exchange a key for a cookie that stands in for it on this service's pages."""
     response = Response(status_code=204)
     response.set_cookie(
@@ -82,6 +114,7 @@ async def session(body: SessionBody, services: Service) -> Response:
         services.access.open_session(body.key),
         max_age=SESSION_MS // 1000,
         httponly=True,
+        secure=through_tls(request),
         samesite="strict",
     )
     return response

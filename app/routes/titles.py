@@ -9,12 +9,17 @@ from typing_extensions import TypedDict
 from app.asked import Slug
 from app.edits import ArtworkBody, PinBody, TitleBody
 from app.listing import Listed, ListedArtwork, Listing, Reader, listed_artwork, listed_json, listing_json
+from app.openapi import refusals
 from app.services import ADMIN, NEVER_CACHED, Service
 from app.uploads import Outcome, UploadForm
 from assets.catalogue import Title
 
 router = APIRouter(tags=["catalogue"])
-Id = Annotated[Slug, Path()]
+Id = Annotated[Slug, Path(description="1 to 64 of a-z, 0-9 and hyphens, the first no hyphen.")]
+PICTURE = "A JPEG, PNG or WebP, of up to 64 MiB."
+NO_TITLE = {404: "There is no such title."}
+NO_ARTWORK = {404: "There is no such title, or it has no such artwork."}
+CHANGED = {409: "The catalogue changed too often while this was tried; try again."}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -28,14 +33,14 @@ class UploadAnswer(TypedDict):
 
 def _form() -> dict[str, Any]:
     """Describe the fields as what they are in a form: texts."""
-    fields: dict[str, Any] = {"file": {"type": "string", "format": "binary"}}
+    fields: dict[str, Any] = {"file": {"type": "string", "format": "binary", "description": PICTURE}}
     for name, field in UploadForm.model_fields.items():
         fields[name] = {"type": "string", "description": field.description or ""}
     schema = {"type": "object", "properties": fields, "required": ["file"]}
     return {"requestBody": {"content": {"multipart/form-data": {"schema": schema}}, "required": True}}
 
 
-@router.get("/titles", response_model=Listing)
+@router.get("/titles", response_model=Listing, responses=refusals({503: "The catalogue can't be read."}))
 async def titles(request: Request, services: Service) -> Response:
     """List the titles with their artworks.
 
@@ -47,7 +52,12 @@ async def titles(request: Request, services: Service) -> Response:
     return Response(await listing_json(services.shelf, reader), headers=headers, media_type="application/json")
 
 
-@router.put("/titles/{title}", response_model=Listed, responses={201: {"model": Listed}}, dependencies=[ADMIN])
+@router.put(
+    "/titles/{title}",
+    response_model=Listed,
+    responses={201: {"model": Listed, "description": "A new title."}, **refusals(CHANGED)},
+    dependencies=[ADMIN],
+)
 async def put_title(title: Id, body: TitleBody, services: Service) -> Response:
     """Make a title, or change one's name, names, synopsis, genres, maturity or default artwork.
 
@@ -57,7 +67,13 @@ async def put_title(title: Id, body: TitleBody, services: Service) -> Response:
     return _shown(found, 201 if new else 200)
 
 
-@router.delete("/titles/{title}", status_code=204, response_class=Response, dependencies=[ADMIN])
+@router.delete(
+    "/titles/{title}",
+    status_code=204,
+    response_class=Response,
+    responses=refusals(NO_TITLE | CHANGED),
+    dependencies=[ADMIN],
+)
 async def delete_title(title: Id, services: Service) -> None:
     """Take a title out of the catalogue."""
     await services.editor.delete(title)
@@ -67,7 +83,20 @@ async def delete_title(title: Id, services: Service) -> None:
     "/titles/{title}/artworks",
     response_model=UploadAnswer,
     status_code=201,
-    responses={200: {"model": UploadAnswer}},
+    responses={
+        200: {"model": UploadAnswer, "description": "In the place of the artwork's picture."},
+        **refusals(
+            {
+                400: "The form can't be read.",
+                **NO_TITLE,
+                408: "The body comes in too slowly.",
+                **CHANGED,
+                413: "The file has more than 64 MiB.",
+                415: "The body is no form.",
+                503: "As many pictures as can be are in the making; `Retry-After` says when to send it again.",
+            }
+        ),
+    },
     dependencies=[ADMIN],
     openapi_extra=_form(),
 )
@@ -82,7 +111,12 @@ async def post_artwork(title: Id, request: Request, services: Service) -> Respon
     return _json(_encode(answer), 201 if uploaded.outcome == "new" else 200)
 
 
-@router.patch("/titles/{title}/artworks/{artwork}", response_model=Listed, dependencies=[ADMIN])
+@router.patch(
+    "/titles/{title}/artworks/{artwork}",
+    response_model=Listed,
+    responses=refusals(NO_ARTWORK | CHANGED),
+    dependencies=[ADMIN],
+)
 async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, services: Service) -> Response:
     """Pause, withdraw or activate an artwork, or change what it says of itself and where it comes from.
 
@@ -92,20 +126,28 @@ async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, services: Ser
 
 
 @router.delete(
-    "/titles/{title}/artworks/{artwork}", status_code=204, response_class=Response, dependencies=[ADMIN]
+    "/titles/{title}/artworks/{artwork}",
+    status_code=204,
+    response_class=Response,
+    responses=refusals(NO_ARTWORK | {409: "It is the title's default and not its last artwork."}),
+    dependencies=[ADMIN],
 )
 async def delete_artwork(title: Id, artwork: Id, services: Service) -> None:
     """Take an artwork out of its title, with its pins. The default can go only as the last one."""
     await services.editor.delete_artwork(title, artwork)
 
 
-@router.put("/titles/{title}/pin", response_model=Listed, dependencies=[ADMIN])
+@router.put(
+    "/titles/{title}/pin", response_model=Listed, responses=refusals(NO_ARTWORK | CHANGED), dependencies=[ADMIN]
+)
 async def put_pin(title: Id, body: PinBody, services: Service) -> Response:
     """Pin an artwork: it overrides holds and draws, and is never learned from."""
     return _shown(await services.editor.pin(title, body.pin()))
 
 
-@router.delete("/titles/{title}/pin", response_model=Listed, dependencies=[ADMIN])
+@router.delete(
+    "/titles/{title}/pin", response_model=Listed, responses=refusals(NO_TITLE | CHANGED), dependencies=[ADMIN]
+)
 async def delete_pin(title: Id, services: Service) -> Response:
     """Take away all pins of a title."""
     return _shown(await services.editor.unpin(title))

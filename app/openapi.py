@@ -1,0 +1,85 @@
+"""The OpenAPI document: beside what routes declare, who may call them, and how they refuse."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+
+from app.problem import MEDIA_TYPE
+
+Refusals = dict[int | str, dict[str, Any]]
+PROBLEM = {
+    "type": "object",
+    "description": "A refusal (RFC 9457).",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": "Always `about:blank`: `status` says which kind it is."},
+        "title": {"type": "string", "description": "The status in words."},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What was wrong with which value, and what to do about it."},
+        "errors": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/FieldError"},
+            "description": "Where fields are at fault: each of them, the first 20.",
+        },
+        "rejected": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Rejected"},
+            "description": "Where not one item of feedback is acceptable: why each is not.",
+        },
+    },
+}
+FIELD_ERROR = {
+    "type": "object",
+    "description": "One field at fault.",
+    "required": ["field", "reason"],
+    "properties": {
+        "field": {"type": "string", "description": "Its path, as in `attributes.country`, or `body`."},
+        "reason": {"type": "string"},
+        "value": {"type": "string", "description": "What was given, as Python writes it, cut at 200 characters."},
+    },
+}
+NO_KEY = "The key that the call needs is not there, or is another."
+UNREAL = ("HTTPValidationError", "ValidationError")
+"""What FastAPI documents as its refusals, and Keyart answers as problems."""
+
+
+def refusals(reasons: Mapping[int, str]) -> Refusals:
+    """Return what a route declares of the statuses that it refuses with, by their reasons."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": reason, "content": content} for status, reason in reasons.items()}
+
+
+class Documented(FastAPI):
+    """An API whose document tells how it refuses, and has each route's first sentence as its summary."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            document = super().openapi()
+            for operation in (each for methods in document["paths"].values() for each in methods.values()):
+                _summarise(operation)
+                _refuse(operation)
+            schemas = document["components"]["schemas"]
+            schemas |= {"Problem": PROBLEM, "FieldError": FIELD_ERROR}
+            for name in UNREAL:
+                schemas.pop(name, None)
+        return self.openapi_schema or {}
+
+
+def _summarise(operation: dict[str, Any]) -> None:
+    summary, _, rest = operation.pop("description", "").partition("\n\n")
+    operation["summary"] = summary.replace("\n", " ").rstrip(".")
+    if rest:
+        operation["description"] = rest.replace("\n", " ")
+
+
+def _refuse(operation: dict[str, Any]) -> None:
+    answers = operation["responses"]
+    reasons = {401: NO_KEY} if "security" in operation else {}
+    if answers.get("422", {}).get("description") == "Validation Error":
+        reasons[422] = "A value can't be; `errors` names each field at fault."
+    answers |= {str(status): answer for status, answer in refusals(reasons).items()}
+    answers["default"] = refusals({0: "Any other refusal."})[0]
+    for answer in answers.values():
+        if answer["description"] == "Successful Response":
+            answer["description"] = "Done."

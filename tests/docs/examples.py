@@ -1,0 +1,235 @@
+"""The examples in docs/api.md, and what a real service answers to them.
+
+The service has three of the sample titles, everybody in the personalized group, and a clock that stands still; the
+lines are run by a shell, with curl. Who is shown what is drawn at random: a service that draws something else than
+the page tells of is left for another.
+"""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assets import SAMPLES
+from assets.importing.ingest import ingest
+from tests.api.service import Catalogue, Service, serving
+from tests.api.test_browser import listening
+
+ADDRESS = "http://127.0.0.1:8000"
+TITLES = ("big-buck-bunny", "sintel")
+POSTER = SAMPLES / "six-horizons" / "golden-tidepools.jpg"
+DRAWN = "morning-stretch"
+ATTEMPTS = 60
+CLIENT_KEY = "the-client-key"
+SHOWN_HEADERS = {"location", "x-decision-id", "etag", "cache-control", "vary", "set-cookie", "content-type"}
+CURLRC = 'silent\nwrite-out = "%{stderr}%{http_code}"\n'
+MEASURED = {"u", "features", "faces"}
+WIDEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A shell's line with curl in it, and the operation that it is an example of.
+
+    `learned` lets the windows of all that was shown pass before it.
+    """
+
+    operation: str
+    line: str
+    learned: bool = False
+
+
+def _of(operation: str, line: str, *, learned: bool = False) -> Example:
+    return Example(operation, line.replace("/…", ADDRESS + "/"), learned)
+
+
+EXAMPLES = (
+    _of("GET /artwork", "curl '/…artwork?profile=ada&title=big-buck-bunny&country=DE&device=tv'"),
+    _of("GET /artwork", "curl -i '/…artwork?profile=ada&title=big-buck-bunny&as=image'"),
+    _of("GET /artwork", "curl '/…artwork?profile=ada&title=nothing'"),
+    _of("GET /artwork", "curl '/…artwork?profile=ada&title=sintel&country=Germany'"),
+    _of(
+        "POST /artwork",
+        """curl /…artwork -d '{"profile": "ada", "titles": ["sintel", "none"], "canvas": "2:3"}'""",
+    ),
+    _of("POST /impressions", """curl /…impressions -d '[{"decision_id": "'$ID'"}, {"decision_id": "forged"}]'"""),
+    _of("POST /clicks", """curl /…clicks -d '{"decision_id": "'$ID'"}'"""),
+    _of(
+        "POST /clicks",
+        """curl /…clicks -H "Authorization: Bearer $CLIENT_KEY" -d '{"profile": "ada", "title": "sintel"}'""",
+    ),
+    _of("POST /plays", """curl /…plays -d '{"decision_id": "'$ID'", "seconds": 1260}'"""),
+    _of(
+        "PUT /profiles",
+        "curl -X PUT '/…profiles?profile=ada' -H 'Content-Type: application/json' "
+        """-d '{"attributes": {"country": "DE", "age": 36}}'""",
+    ),
+    _of("GET /profiles", "curl '/…profiles?profile=ada'", learned=True),
+    _of("GET /decisions/{decision_id}", "curl /…decisions/$ID"),
+    _of("GET /decisions/{decision_id}/why", "curl /…decisions/$ID/why"),
+    _of("GET /report", "curl /…report"),
+    _of("DELETE /profiles", "curl -X DELETE '/…profiles?profile=ada'"),
+    _of("GET /titles", "curl /…titles"),
+    _of(
+        "PUT /titles/{title}",
+        "curl -X PUT /…titles/my-film -H 'Content-Type: application/json' "
+        """-d '{"name": "My Film", "genres": ["drama"]}'""",
+    ),
+    _of(
+        "POST /titles/{title}/artworks",
+        "curl /…titles/my-film/artworks -F file=@poster.jpg -F alt='Pools of gold at low tide.' -F tags=sea,calm",
+    ),
+    _of(
+        "PATCH /titles/{title}/artworks/{artwork}",
+        "curl -X PATCH /…titles/sintel/artworks/dragon-cuddle -H 'Content-Type: application/json' "
+        """-d '{"status": "paused"}'""",
+    ),
+    _of(
+        "PUT /titles/{title}/pin",
+        "curl -X PUT /…titles/my-film/pin -H 'Content-Type: application/json' "
+        """-d '{"artwork": "poster", "country": "DE", "until": "2026-12-31"}'""",
+    ),
+    _of("DELETE /titles/{title}/pin", "curl -X DELETE /…titles/my-film/pin"),
+    _of("DELETE /titles/{title}/artworks/{artwork}", "curl -X DELETE /…titles/my-film/artworks/poster"),
+    _of("DELETE /titles/{title}", "curl -X DELETE /…titles/my-film"),
+    _of("GET /catalogue", "curl /…catalogue"),
+    _of(
+        "PATCH /catalogue",
+        """curl -X PATCH /…catalogue -H 'Content-Type: application/json' -d '{"barred": ["ai-generated"]}'""",
+    ),
+    Example("GET /images/{name}", f'curl -D - -o picture.webp "{ADDRESS}$IMAGE"'),
+    _of("GET /healthz", "curl /…healthz"),
+    _of("GET /readyz", "curl /…readyz"),
+    _of("GET /metrics", "curl /…metrics | grep '# HELP keyart_decisions'"),
+    _of(
+        "POST /session", """curl -i /…session -H 'Content-Type: application/json' -d '{"key": "'$CLIENT_KEY'"}'"""
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An example with the status and the text that it got, made the same for every run."""
+
+    example: Example
+    status: int
+    text: str
+
+
+@dataclass(slots=True)
+class Reader:
+    """Somebody who types the lines of the page into a shell, one after another."""
+
+    service: Service
+    address: str
+    folder: Path
+    known: dict[str, str] = field(default_factory=lambda: {"CLIENT_KEY": CLIENT_KEY})
+
+    async def run(self, example: Example) -> Answered:
+        if example.learned:
+            await self.service.close_windows()
+        line = example.line.replace(ADDRESS, self.address)
+        process = await asyncio.create_subprocess_exec(
+            "/bin/sh",
+            "-c",
+            line,
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "CURL_HOME": str(self.folder), **self.known},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, status = [part.decode() for part in await process.communicate()]
+        self._remember(out)
+        return Answered(example, int(status), shown(out))
+
+    def _remember(self, out: str) -> None:
+        if "ID" not in self.known and (found := re.search(r'"decision_id":"([^"]+)"', out)):
+            self.known["ID"] = found[1]
+            self.known["IMAGE"] = json.loads(out)["image"]["url"]
+
+
+async def answered(folder: Path) -> list[Answered]:
+    """Run all examples against services in a folder, until one has drawn the picture that the page tells of."""
+    catalogue = a_catalogue(folder / "images")
+    for attempt in range(ATTEMPTS):
+        async with reader(folder / str(attempt), catalogue) as one:
+            first = await one.run(EXAMPLES[0])
+            if f'"artwork": "{DRAWN}"' in first.text:
+                return [first, *[await one.run(example) for example in EXAMPLES[1:]]]
+    raise AssertionError(f"{ATTEMPTS} services in a row drew another picture than {DRAWN!r}.")
+
+
+def a_catalogue(images: Path) -> Catalogue:
+    """Import some of the samples."""
+    originals = images.with_name("originals")
+    for title in TITLES:
+        shutil.copytree(SAMPLES / title, originals / title)
+    shutil.copy(SAMPLES / "catalog.toml", originals)
+    return Catalogue(dict(ingest(originals, current={}, images=images).titles), images)
+
+
+@asynccontextmanager
+async def reader(folder: Path, catalogue: Catalogue) -> AsyncIterator[Reader]:
+    settings: dict[str, Any] = {"admin_key": None, "client_key": CLIENT_KEY}
+    async with serving(folder / "data", catalogue, **settings) as service, listening(service.app) as address:
+        (folder / ".curlrc").write_text(CURLRC)
+        shutil.copy(POSTER, folder / "poster.jpg")
+        yield Reader(service, address, folder)
+
+
+def shown(out: str) -> str:
+    """Return an answer as the page shows it: laid out, and without what is another for every service."""
+    try:
+        text = laid_out(shortened(json.loads(out)))
+    except ValueError:
+        lines = [line.rstrip() for line in out.splitlines()]
+        text = "\n".join(line for line in lines if ": " not in line or line.partition(":")[0] in SHOWN_HEADERS)
+    text = re.sub(r"data:image/webp;base64,[\w+/=]+", "data:image/webp;base64,…", text)
+    text = re.sub(r"(?<![\w-])[\w-]{48}(?![\w-])", "gQAAAAAAAAAB…", text)
+    text = re.sub(r"keyart_session=[^;]+", "keyart_session=…", text)
+    return re.sub(r"\b(?:[0-9a-f]{32}|[0-9a-f]{16})\b", "4f0c…", text).strip()
+
+
+def shortened(value: Any) -> Any:
+    """Leave out what is measured or drawn, and all but the first of many titles, artworks and rates."""
+    if isinstance(value, list):
+        few = value[:1] if _many(value) else value
+        return [shortened(each) for each in few] + (["…"] if len(few) < len(value) else [])
+    if isinstance(value, dict):
+        few_of = dict(list(value.items())[:1]) if _many(list(value.values())) else value
+        left_out = MEASURED | ({"image"} if "features" in value else set())
+        brief = {name: "…" if name in left_out else shortened(each) for name, each in few_of.items()}
+        return brief | ({"…": "…"} if len(few_of) < len(value) else {})
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def _many(values: list[Any]) -> bool:
+    known = {"alt", "artworks", "clicks"}
+    return len(values) > 1 and all(isinstance(each, dict) and each.keys() & known for each in values)
+
+
+def laid_out(value: Any, indent: int = 0) -> str:
+    """Write JSON down with as much on a line as fits."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(line) + indent <= WIDEST or not isinstance(value, list | dict) or not value:
+        return line
+    pad = " " * (indent + 2)
+    if isinstance(value, dict):
+        parts = [f'"{name}": {laid_out(each, indent + 2)}' for name, each in value.items()]
+    else:
+        parts = [laid_out(each, indent + 2) for each in value]
+    left, right = "{}" if isinstance(value, dict) else "[]"
+    return f"{left}\n" + ",\n".join(pad + part for part in parts) + f"\n{' ' * indent}{right}"
+
+
+def by_operation(answers: Sequence[Answered]) -> dict[str, list[Answered]]:
+    found: dict[str, list[Answered]] = {}
+    for each in answers:
+        found.setdefault(each.example.operation, []).append(each)
+    return found
