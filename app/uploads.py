@@ -66,24 +66,31 @@ class UploadForm(BaseModel):
     """The artwork's id; without it, it is made from the file's name."""
     name: Name | None = None
     alt: Text | None = None
+    """What it shows, for those who can't see it."""
     tags: Annotated[Slugs, Words] | None = None
-    """Separated by commas, as are locales and placements."""
+    """What is on it, separated by commas."""
     locales: Annotated[Locales, Words] | None = None
+    """The languages in which it may be shown, separated by commas; none for all."""
     placements: Annotated[Slugs, Words] | None = None
+    """Where it may be shown, separated by commas; none for everywhere."""
     maturity: Maturity | None = None
+    """The age rating of the picture itself, 0 to 21."""
     valid_from: Moment | None = None
+    """Unix seconds or an ISO 8601 date."""
     valid_until: Moment | None = None
+    """As `valid_from`."""
     focus: Annotated[tuple[Share, Share], Words] | None = None
     """What every crop keeps: x,y as shares of the picture's width and height."""
     faces: Annotated[tuple[tuple[Share, Share, Share, Share], ...], BeforeValidator(_rows)] | None = None
     """Faces, as x,y,width,height;x,y,width,height in the same shares."""
     made: Made | None = None
+    """How it was made: photographed, drawn, rendered, ai-assisted or ai-generated."""
     creator: Text | None = None
     licence: Text | None = None
     consent: Text | None = None
     """Whose consent the picture needs."""
     consent_until: Moment | None = None
-    """When that ends, in Unix seconds."""
+    """When that ends, as `valid_from`."""
 
     def entry(self) -> ArtworkEntry:
         """Return it as an import's description. Raises `CatalogueError`."""

@@ -36,7 +36,15 @@ def import_(
     *,
     all_: Annotated[bool, typer.Option("--all", help="Show notes on unchanged pictures, too.")] = False,
 ) -> None:
-    """Merge a folder of pictures into the catalogue. Example: keyart import ./artwork."""
+    """Merge a folder of pictures into the catalogue, beside a running service or without one.
+
+    Nothing is removed, and what was edited stays. The status is 1 if every picture was refused; stopped by Ctrl-C
+    it is 130, and nothing was changed.
+
+    Examples:
+        keyart import ./artwork
+        keyart import ./artwork --all
+    """
     settings = settings_for("import")
     make_folder(settings)
     _run(_import(settings, folder, unchanged=all_))
@@ -46,7 +54,12 @@ def contact_sheet(
     folder: Annotated[Path, typer.Argument(help="A folder as for `keyart import`")] = SAMPLES,
     out: Annotated[Path, typer.Option(help="Where to write the pages.")] = Path("contact-sheet"),
 ) -> None:
-    """Draw each picture of a folder with its focus, faces and crops. Example: keyart contact-sheet ./artwork."""
+    """Draw each picture of a folder with its focus, faces and crops, to look at before an import.
+
+    Examples:
+        keyart contact-sheet
+        keyart contact-sheet ./artwork --out ./pages
+    """
     try:
         pages = draw_contact_sheet(jobs_of(folder), out)
     except (PictureError, ManifestError) as error:

@@ -12,12 +12,17 @@ from app.settings import Settings
 
 
 def report() -> None:
-    """Show what each group earned, and the lift. Example: keyart report."""
+    """Show what each group of viewers clicked, and the lift over the best single picture.
+
+    Examples:
+        keyart report
+        KEYART_DATA=/srv/keyart keyart report
+    """
     asyncio.run(_report(settings_of_service("report")))
 
 
 async def _report(settings: Settings) -> None:
-    store = open_store(settings)
+    store = open_store(settings, read_only=True)
     try:
         report = await Reporter(store.state).report()
     finally:

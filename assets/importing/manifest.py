@@ -138,7 +138,7 @@ def manifest_of(folder: Path) -> Manifest:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_MANIFEST + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # what is no folder is told of when it is listed
         return Manifest()
     except OSError as error:
         raise ManifestError(f"{str(path)!r} can't be read: {error.strerror}; check its permissions.") from error

@@ -8,8 +8,12 @@ from typing import Final
 from assets.importing.names import slug
 from assets.importing.row import Row
 from assets.picture import PictureError
+from assets.rendering.container import no_picture
+from assets.rendering.foreign import described
 
 _PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+_HEAD: Final = 1024
+"""Bytes by which a file is known for what it is."""
 _IGNORED: Final = frozenset({"", ".txt", ".tsv", ".toml", ".md"})
 
 
@@ -78,6 +82,10 @@ def _listed(folder: Path) -> list[Path]:
     try:
         paths = [path for path in folder.iterdir() if not _passed_over(path)]
         return sorted(paths, key=lambda path: (slug(path.stem) != path.stem, path))
+    except NotADirectoryError as error:
+        raise PictureError(
+            f"{str(folder)!r} is a file; name the folder that has a folder for each title in it."
+        ) from error
     except OSError as error:
         raise PictureError(
             f"The folder {str(folder)!r} can't be listed: {error.strerror}; name one that can."
@@ -99,7 +107,20 @@ def _check_picture(original: Original, root: Path) -> None:
     if not original.path.is_file():
         raise PictureError(f"{original.name!r} is no regular file; put pictures right in the title's folder.")
     if original.path.suffix.lower() not in _PICTURES:
-        raise PictureError(f"{original.name!r} is no picture of a known kind; export it as JPEG, PNG or WebP.")
+        raise _other_kind(original)
+
+
+def _other_kind(original: Original) -> PictureError:
+    """Call a file that is not called like a picture what it is, in the words that an upload of it gets."""
+    try:
+        with original.path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        head = b""
+    if described(head):
+        return no_picture(head, original.name)
+    called = ", ".join(sorted(_PICTURES))
+    return PictureError(f"{original.name!r} is not called like a picture ({called}); rename or export it.")
 
 
 def _check_inside(path: Path, root: Path, name: str) -> None:

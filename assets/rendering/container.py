@@ -50,7 +50,7 @@ def examine(content: bytes, name: str) -> Container:
     elif content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         container = _webp(content, name)
     else:
-        raise _no_picture(content, name)
+        raise no_picture(content, name)
     if what := hidden(content, container.end):
         raise PictureError(f"{name!r} is a picture and {what} in one file; export the picture again.")
     return container
@@ -125,7 +125,8 @@ def _webp_size(content: bytes) -> Size:
     return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
 
 
-def _no_picture(content: bytes, name: str) -> PictureError:
+def no_picture(content: bytes, name: str) -> PictureError:
+    """Say of what is no JPEG, PNG or WebP picture what it is."""
     if not content:
         return PictureError(f"{name!r} is empty; export it again.")
     what = described(content)

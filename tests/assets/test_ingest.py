@@ -146,7 +146,9 @@ def test_what_is_no_picture_is_ignored_or_refused(folder: Path, images: Path, tm
         "one!": "'one!' would get the id one, as 'one' does; rename one.",
         "linked": "'linked' is a link out of the folder; put the file itself there.",
         "one/a.png": "'one/a.png' would get the id a, as 'one/a.jpg' does; rename one.",
-        "one/clip.mp4": "'one/clip.mp4' is no picture of a known kind; export it as JPEG, PNG or WebP.",
+        "one/clip.mp4": (
+            "'one/clip.mp4' is not called like a picture (.jpeg, .jpg, .png, .webp); rename or export it."
+        ),
         "one/漢字.jpg": "'one/漢字.jpg' has no letter a to z and no digit in its name; rename it.",
         "one/nested": "'one/nested' is no regular file; put pictures right in the title's folder.",
         "one/link.jpg": "'one/link.jpg' is a link out of the folder; put the file itself there.",

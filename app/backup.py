@@ -1,0 +1,137 @@
+"""A copy of a data folder that a service may be using."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+Progress = Callable[[str, int, int], object]
+"""What is being copied, how much of it is done, and how much there is."""
+
+DOCUMENTS, PICTURES = "catalogue", "images"
+SPARE_BYTES = 16 << 20
+
+
+class BackupError(Exception):
+    """No backup was made; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """How to copy the store's files, given where to and whom to tell: returns the log's last position."""
+
+    size: int
+    copy: Callable[[Path, Callable[[int, int], object]], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What a backup holds. Pictures that are `linked` share their bytes on the disk with the data folder's."""
+
+    position: int
+    databases: int
+    documents: int
+    pictures: int
+    pictures_size: int
+    linked: int
+
+
+def back_up(data: Path, destination: Path, databases: Databases, progress: Progress) -> Copied:
+    """Copy databases, then catalogue and pictures, into a new folder that is there whole or not at all.
+
+    Documents and pictures that anything copied before them names stay for longer than this takes: what is no
+    longer named is cleared away a day later. The admin key is left out. Raises `BackupError`, `OSError`, and what
+    `databases` raises.
+    """
+    _check(data, destination, databases)
+    half = destination.with_name(f".{destination.name}.{secrets.token_hex(4)}.tmp")
+    half.mkdir(mode=0o700, parents=True)
+    try:
+        position = databases.copy(half, lambda done, total: progress("databases", done, total))
+        documents = _copy_tree(data / DOCUMENTS, half / DOCUMENTS, _copy, progress)
+        pictures = _copy_tree(data / PICTURES, half / PICTURES, _link_or_copy, progress)
+        size = sum(file.stat().st_size for file in half.iterdir() if file.is_file())
+        _into_place(half, destination)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+    return Copied(position, size, documents.files, pictures.files, pictures.size, pictures.linked)
+
+
+def _check(data: Path, destination: Path, databases: Databases) -> None:
+    if not databases.size:
+        raise BackupError(f"There is no log in {data.resolve()}; set KEYART_DATA to the service's data folder.")
+    if destination.resolve().is_relative_to(data.resolve()):
+        raise BackupError(f"{destination} lies in the data folder itself; name a place outside of {data}.")
+    if destination.exists() and not destination.is_dir():
+        raise BackupError(f"{destination} is a file; name a folder that is not there yet.")
+    if destination.exists() and any(destination.iterdir()):
+        raise BackupError(f"{destination} is there and not empty; name a new folder, for example with the date.")
+    free = shutil.disk_usage(_existing(destination)).free
+    if free < databases.size + SPARE_BYTES:
+        raise BackupError(
+            f"{destination} has {free >> 20} MiB left, and the databases alone take {databases.size >> 20} MiB; "
+            "make room, or name another disk."
+        )
+
+
+def _existing(path: Path) -> Path:
+    return next(each for each in (path, *path.absolute().parents) if each.is_dir())
+
+
+def _into_place(half: Path, destination: Path) -> None:
+    try:
+        half.replace(destination)
+    except OSError as error:  # an empty folder is replaced, but not one that is a disk of its own
+        raise BackupError(
+            f"The backup can't become {destination} ({error.strerror}); name a folder inside of it."
+        ) from error
+
+
+@dataclass(slots=True)
+class _Tree:
+    files: int = 0
+    size: int = 0
+    linked: int = 0
+
+
+def _copy_tree(source: Path, target: Path, take: Callable[[Path, Path], bool], progress: Progress) -> _Tree:
+    """Copy whole files alone: what is being written has a name that begins with a dot."""
+    found = list(_files(source))
+    tree = _Tree()
+    for number, path in enumerate(found, 1):
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            tree.linked += take(path, copy)
+        except FileNotFoundError:  # nothing names it any more, and it was cleared away since
+            continue
+        tree.files += 1
+        tree.size += copy.stat().st_size
+        progress(source.name, number, len(found))
+    return tree
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and path.is_file() and not path.is_symlink():
+            yield path
+
+
+def _link_or_copy(path: Path, copy: Path) -> bool:
+    """Link what never changes under its name, or copy it to another disk; return whether it is linked."""
+    try:
+        os.link(path, copy)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return _copy(path, copy)
+    return True
+
+
+def _copy(path: Path, copy: Path) -> bool:
+    """Copy a file with its time: by that of a document it is known which catalogue was current when."""
+    shutil.copy2(path, copy)
+    return False

@@ -1,0 +1,65 @@
+"""`keyart backup`: a copy of the data folder, of a running service too."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from app.backup import BackupError, Copied
+from app.commands.terminal import console, fail, settings_of_service
+from app.main import back_up
+from app.settings import Settings
+
+INTERRUPTED = 130
+LABELS = {"databases": "Copying log and state", "catalogue": "Copying the catalogue", "images": "Linking pictures"}
+
+
+def backup(
+    destination: Annotated[Path, typer.Argument(help="A folder that is not there yet, or is empty.")],
+) -> None:
+    """Copy the data folder to a new folder, while the service runs or not.
+
+    State, log, catalogue and pictures are copied as of one moment each, in the order that fits; then the copy is
+    looked through. The new folder is there whole or not at all, and readable by its owner alone: the keys that
+    decision ids and pseudonyms are made with are in the log. The admin key is left out.
+
+    To restore: stop the service, set KEYART_DATA to the backup (or put a copy of it in the place of the data
+    folder), and start. What was acknowledged after the backup is lost by that, and who was forgotten since is in
+    it again.
+
+    Examples:
+        keyart backup /var/backups/keyart-2026-11-23
+        KEYART_DATA=/srv/keyart keyart backup /mnt/nightly/keyart
+    """
+    settings = settings_of_service("backup")
+    try:
+        copied = _backed_up(settings, destination)
+    except BackupError as refusal:
+        raise fail(str(refusal)) from None
+    except OSError as error:
+        raise fail(f"No backup was made ({error}); mend that and try again.") from None
+    except KeyboardInterrupt:
+        console.print("The backup was stopped; nothing of it was left.")
+        raise typer.Exit(INTERRUPTED) from None
+    Console().print(_summary(destination, copied), highlight=False, soft_wrap=True, markup=False)
+
+
+def _backed_up(settings: Settings, destination: Path) -> Copied:
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
+    with Progress(*columns, console=console, transient=True) as shown:
+        tasks = {what: shown.add_task(label, total=None) for what, label in LABELS.items()}
+        return back_up(
+            settings, destination, lambda what, done, total: shown.update(tasks[what], completed=done, total=total)
+        )
+
+
+def _summary(destination: Path, copied: Copied) -> str:
+    how = "linked" if copied.linked == copied.pictures else "copied" if not copied.linked else "linked or copied"
+    return (
+        f"{destination} holds all up to position {copied.position} of the log: {decimal(copied.databases)} of log "
+        f"and state, {copied.documents} catalogue documents, {copied.pictures} pictures ({how}, "
+        f"{decimal(copied.pictures_size)})."
+    )

@@ -1,0 +1,76 @@
+"""`keyart doctor`: what is wrong with machine, settings, data, model and clock, and what to do."""
+
+import asyncio
+import json
+import os
+from collections import Counter
+from dataclasses import asdict
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from app.doctor.checkup import Doors, check
+from app.doctor.finding import Finding, Group, Level
+from app.main import examine, images_in, open_store, revisions_in
+
+SECONDS = 10.0
+"""How long each database is looked through: a lasting look keeps its write-ahead log from being folded back."""
+STYLES = {"ok": "green", "note": "yellow", "wrong": "bold red"}
+Url = Annotated[str | None, typer.Option(help="Ask the service at this address, such as http://127.0.0.1:8000.")]
+
+
+def doctor(
+    *,
+    url: Url = None,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Look through databases of any size to their end.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Say what is wrong with the machine, the settings, the data folder, the model and the clock, and what to do.
+
+    Nothing is changed, beside a running service or without one. What is marked as a note works, and may not be
+    what was meant. The status is 0 when nothing is wrong and 1 when something is.
+
+    Examples:
+        keyart doctor
+        keyart doctor --json
+        KEYART_DATA=/srv/keyart keyart doctor --url http://127.0.0.1:8000
+    """
+    seconds = float("inf") if thorough else SECONDS
+    doors = Doors(partial(examine, seconds=seconds), partial(open_store, read_only=True), revisions_in, images_in)
+    groups = asyncio.run(check(os.environ, doors, url))
+    levels = Counter(finding.level for group in groups for finding in group.findings)
+    if as_json:
+        typer.echo(
+            json.dumps({"wrong": levels["wrong"], "notes": levels["note"], "groups": [asdict(g) for g in groups]})
+        )
+    else:
+        _print(groups, levels)
+    raise typer.Exit(1 if levels["wrong"] else 0)
+
+
+def _print(groups: list[Group], levels: Counter[Level]) -> None:
+    out = Console()
+    for group in groups:
+        out.print(Text(group.name, style="bold"))
+        for finding in group.findings:
+            out.print(_line(finding), soft_wrap=True)
+        out.print()
+    out.print(_verdict(levels), highlight=False)
+
+
+def _line(finding: Finding) -> Text:
+    line = Text(f"  {finding.level:<5}", style=STYLES[finding.level])
+    line.append(f"  {finding.about}: {finding.sentence}", style="default not bold")
+    if finding.remedy:
+        line.append(f"\n         {finding.remedy}", style="default italic not bold")
+    return line
+
+
+def _verdict(levels: Counter[Level]) -> str:
+    notes = f"; {levels['note']} to note" if levels["note"] else ""
+    return f"{levels['wrong']} wrong{notes}." if levels["wrong"] else f"Nothing is wrong{notes}."

@@ -1,0 +1,58 @@
+"""A copy of the two files while they are in use."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from app.store.protocol import UnusableStoreError
+from app.store.sqlite import LOG, STATE
+from app.store.sqlite.connection import SETTLE_SECONDS, look
+from app.store.sqlite.examination import complaints
+from app.store.sqlite.faults import told
+
+PAGES = 4096
+"""Copied at a time."""
+Progress = Callable[[int, int], object]
+
+
+def size(folder: Path) -> int:
+    """Return how many bytes a copy takes, at most."""
+    names = [f"{name}{suffix}" for name in (LOG, STATE) for suffix in ("", "-wal")]
+    return sum((folder / name).stat().st_size for name in names if (folder / name).exists())
+
+
+def back_up(folder: Path, target: Path, progress: Progress) -> int:
+    """Copy the files of a store into a folder, and return the last position of the log's copy.
+
+    The state comes first: it may be behind the log, for a trainer that starts on it reads on from there, and
+    never ahead of it, for positions would be missing that something was learned from.
+    """
+    for name in (STATE, LOG):
+        with told(f"{folder / name} or its copy"):
+            _copy(folder / name, target / name, progress)
+    with closing(sqlite3.connect(f"file:{target / LOG}?mode=ro&immutable=1", uri=True)) as log:
+        return int(log.execute("SELECT coalesce(max(position), 0) FROM log").fetchone()[0])
+
+
+def _copy(source: Path, target: Path, progress: Progress) -> None:
+    """Copy what one moment's reader sees: a file that is appended to meanwhile would make the copy begin again."""
+    with closing(_reading(source)) as reading, closing(sqlite3.connect(target, isolation_level=None)) as writing:
+        target.chmod(0o600)
+        writing.execute("PRAGMA synchronous=OFF")  # it is synced once, when it is whole
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        reading.backup(writing, pages=PAGES, progress=lambda _, left, total: progress(total - left, total))
+        faults = complaints(writing)
+    if faults:
+        raise UnusableStoreError(f"{source} is damaged ({faults[0]}), so no backup was made; see `keyart doctor`.")
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    """Open a file; a write-ahead log without its index, which `look` would pass over, gets a new one."""
+    if path.with_name(f"{path.name}-wal").exists() and not path.with_name(f"{path.name}-shm").exists():
+        return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=SETTLE_SECONDS, isolation_level=None)
+    return look(path)

@@ -1,0 +1,176 @@
+"""A look at the two files, beside a service or without one, that changes nothing."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from app.records import Kind
+from app.store.protocol import Examined, File, Head
+from app.store.sqlite import LOG, STATE, exposures, log, state
+from app.store.sqlite.connection import PRIMARY, look
+
+DAY_MS = 86_400_000
+STEPS = 10_000
+"""Instructions of SQLite's machine between two looks at the time."""
+MOST_FAULTS = 3
+# Only what opens a window is sure to be counted some day, and committed then; a void takes one back.
+SINCE = f"""
+SELECT stamp FROM log WHERE position > ? AND kind IN ({Kind.DECISION}, {Kind.EXPOSURE}) ORDER BY position LIMIT 1
+"""  # noqa: S608  our own numbers
+UNFOLDED = f"""
+SELECT coalesce(sum(CASE kind WHEN {Kind.VOID} THEN -1 ELSE 1 END), 0) FROM log
+WHERE position > ? AND kind IN ({Kind.DECISION}, {Kind.EXPOSURE}, {Kind.VOID})
+"""  # noqa: S608  our own numbers
+
+
+def examine(folder: Path, *, seconds: float) -> Examined:
+    """Look through the files of a store for about `seconds` each, and at what stands in them.
+
+    A lasting look keeps the write-ahead log of a running service from being folded back.
+    """
+    schemas = (LOG, log.SCHEMA + exposures.SCHEMA), (STATE, state.SCHEMA)
+    files = tuple(_examined(folder / name, schema, seconds) for name, schema in schemas)
+    found = Examined(files)
+    log_file, state_file = files
+    if state_file.fault is None:
+        with _open(folder / STATE, seconds) as connection:
+            found = _of_state(connection, found)
+    if log_file.fault is None:
+        with _open(folder / LOG, seconds) as connection:
+            found = _of_log(connection, found)
+    return found
+
+
+# -------------------------------------------------------------------- whether they are whole
+
+
+def _examined(path: Path, schema: str, seconds: float) -> File:
+    if not path.exists():
+        return File(path.name, 0, fault="it is not there")
+    waiting = path.with_name(f"{path.name}-wal")
+    pending = waiting.stat().st_size if waiting.exists() else 0
+    unread = pending > 0 and not path.with_name(f"{path.name}-shm").exists()
+    file = File(path.name, path.stat().st_size, pending, unread=unread)
+    try:
+        with _open(path, seconds) as connection:
+            fault = _shape(connection, schema)
+            return replace(file, fault=fault) if fault else _checked(connection, file)
+    except sqlite3.Error as error:
+        return replace(file, fault=str(error))
+
+
+def complaints(connection: sqlite3.Connection) -> list[str]:
+    """Look through the whole database, and return what is wrong with it."""
+    rows = connection.execute(f"PRAGMA quick_check({MOST_FAULTS})").fetchall()
+    return [line for (text,) in rows if text != "ok" for line in text.splitlines() if "***" not in line]
+
+
+def _checked(connection: sqlite3.Connection, file: File) -> File:
+    try:
+        found = complaints(connection)
+    except sqlite3.OperationalError as error:
+        if not _interrupted(error):
+            raise
+        return replace(file, complete=False)
+    return replace(file, fault="; ".join(found)) if found else file
+
+
+def _shape(connection: sqlite3.Connection, schema: str) -> str | None:
+    """Say how the tables differ from those that this version makes."""
+    there = _columns(connection)
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        fresh.executescript(schema)
+        wanted = _columns(fresh)
+    for table, columns in wanted.items():
+        if table not in there:
+            return f"it has no table {table}"
+        if differing := columns ^ there[table]:
+            return f"its table {table} differs in {', '.join(sorted(differing))}: another version made it"
+    return None
+
+
+def _columns(connection: sqlite3.Connection) -> dict[str, set[str]]:
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {table: {row[1] for row in connection.execute(f"PRAGMA table_info({table})")} for table in tables}
+
+
+# -------------------------------------------------------------------- what stands in them
+
+
+def _of_state(connection: sqlite3.Connection, found: Examined) -> Examined:
+    [(counted, learned)] = connection.execute(
+        "SELECT (SELECT max(position) FROM counted), (SELECT max(position) FROM snapshot)"
+    ).fetchall()
+    return replace(found, reached=max(counted or 0, learned or 0))
+
+
+def _of_log(connection: sqlite3.Connection, found: Examined) -> Examined:
+    connection.execute("BEGIN")  # so that all of it is of one moment
+    oldest = connection.execute(
+        "SELECT position, stamp FROM log WHERE kind <> ? ORDER BY position LIMIT 1", (Kind.RULES,)
+    ).fetchone()
+    since = _first(connection, SINCE, found.reached)
+    head = _first(connection, "SELECT max(position) FROM log") or 0
+    began = _position_at(connection, int(time.time() * 1000) - DAY_MS, head)
+    return replace(
+        found,
+        head=head,
+        oldest=Head(*oldest) if oldest else None,
+        records=_first(connection, "SELECT count(*) FROM log"),
+        holds=_first(connection, "SELECT count(*) FROM hold"),
+        profiles=_first(connection, "SELECT count(*) FROM profile"),
+        unfolded=_first(connection, UNFOLDED, found.reached),
+        since=since,
+        day=_by_kind(connection, began),
+    )
+
+
+def _by_kind(connection: sqlite3.Connection, began: int) -> dict[int, int] | None:
+    try:
+        rows = connection.execute("SELECT kind, count(*) FROM log WHERE position > ? GROUP BY kind", (began,))
+        return dict(rows.fetchall())
+    except sqlite3.OperationalError as error:
+        if not _interrupted(error):
+            raise
+        return None
+
+
+def _position_at(connection: sqlite3.Connection, stamp: int, head: int) -> int:
+    """Return the last position that was stamped before: stamps never go back, so halving finds it."""
+    low, high = 0, head
+    while low < high:
+        middle = (low + high + 1) // 2
+        row = connection.execute(
+            "SELECT stamp FROM log WHERE position <= ? ORDER BY position DESC LIMIT 1", (middle,)
+        ).fetchone()
+        if row is None or row[0] < stamp:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _first(connection: sqlite3.Connection, query: str, *values: int) -> int | None:
+    try:
+        row = connection.execute(query, values).fetchone()
+    except sqlite3.OperationalError as error:
+        if not _interrupted(error):
+            raise
+        return None
+    return row[0] if row else None
+
+
+@contextmanager
+def _open(path: Path, seconds: float) -> Iterator[sqlite3.Connection]:
+    """Open a file; what takes longer than `seconds` from here on is interrupted."""
+    until = time.monotonic() + seconds
+    with closing(look(path)) as connection:
+        connection.set_progress_handler(lambda: time.monotonic() > until, STEPS)
+        yield connection
+
+
+def _interrupted(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & PRIMARY == sqlite3.SQLITE_INTERRUPT

@@ -1,0 +1,36 @@
+"""What SQLite complains of, in sentences for whoever runs the service."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.store.protocol import UnusableStoreError
+from app.store.sqlite.connection import PRIMARY
+
+_SENTENCES = {
+    sqlite3.SQLITE_CORRUPT: "{where} is damaged ({error}); `keyart doctor` says which file, and what to do.",
+    sqlite3.SQLITE_NOTADB: "{where} is damaged ({error}); `keyart doctor` says which file, and what to do.",
+    sqlite3.SQLITE_BUSY: "{where} is locked by another process ({error}); try again, or end what holds the lock.",
+    sqlite3.SQLITE_CANTOPEN: "{where} can't be opened ({error}); check owner and mode of folder and files.",
+    sqlite3.SQLITE_READONLY: "{where} can't be written to ({error}); check the owner and the mode, and the disk.",
+    sqlite3.SQLITE_FULL: "{where} can't grow, for the disk is full ({error}); make room there.",
+    sqlite3.SQLITE_IOERR: "{where} can't be read or written ({error}); look at the disk, and at the system's log.",
+}
+_OTHERWISE = "{where} is not as this version of Keyart makes it ({error}); `keyart doctor` says more."
+
+
+def sentence(error: BaseException, where: str = "A database in the data folder") -> str | None:
+    """Say what is wrong with the files if that is what the error is about."""
+    if not isinstance(error, sqlite3.DatabaseError):
+        return None
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & PRIMARY
+    return _SENTENCES.get(code, _OTHERWISE).format(where=where, error=error)
+
+
+@contextmanager
+def told(where: str) -> Iterator[None]:
+    """Raise `UnusableStoreError` with a sentence instead of what SQLite raises."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise UnusableStoreError(sentence(error, where)) from error

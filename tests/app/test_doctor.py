@@ -1,0 +1,766 @@
+"""What `keyart doctor` finds out: each fault is made for real, found, and told with its remedy."""
+
+import asyncio
+import fcntl
+import http.server
+import json
+import os
+import resource
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from app.doctor import catalogue, clock, folder, machine, model, service
+from app.doctor.checkup import Doors, check
+from app.doctor.finding import Finding
+from app.main import examine, images_in, now_ms, open_store, revisions_in
+from app.records import Kind, Reference, decode_decision, encode
+from app.settings import Settings
+from app.shelf import Shelf
+from app.store.protocol import Event, Lease
+from app.store.sqlite import SqliteStore
+from app.trainer import resume
+from assets.catalogue import Title
+from assets.provenance import Consent, Provenance
+from assets.revisions import Revisions
+from bandit.reward import Rules
+from bandit.vowpal import VowpalLearner
+from tests.assets.builders import a_picture, encoded, put
+from tests.builders import Clock, a_decision, a_draft, a_film, make_current
+from tests.e2e.service import Service, free_port, keyart
+
+DAY_MS = 86_400_000
+EVERYWHERE = "0.0.0.0"  # noqa: S104  nothing is bound
+IN_MEMORY = Path("/dev/shm/keyart-that-is-not-there")  # noqa: S108  nothing is made
+DOORS = Doors(partial(examine, seconds=10), partial(open_store, read_only=True), revisions_in, images_in)
+FILMS = a_film("apollo"), a_film("orbit")
+Found = list[Finding]
+
+
+# -------------------------------------------------------------------- a data folder, and a look at it
+
+
+def with_pictures(data: Path, titles: tuple[Title, ...]) -> None:
+    data.chmod(0o700)
+    for title in titles:
+        for artwork in title.artworks:
+            for crop in artwork.crops:
+                for name in crop.names():
+                    put(data / "images" / name, b"a picture")
+
+
+async def fill(
+    data: Path, titles: tuple[Title, ...] = FILMS, *, act: bool = True, now: int = 0, **changes: Any
+) -> None:
+    """Make a folder in which three viewers were shown pictures an hour ago, and a trainer has learned from it."""
+    hands = Clock((now or now_ms()) - 3_600_000)
+    store = SqliteStore(data, hands)
+    await store.log.declare(encode(Rules(600_000)))
+    await make_current(store.log, data / "catalogue", titles)
+    for number in range(24):
+        hands.now += 100
+        [hold] = await store.log.place(
+            [a_draft(a_decision(titles[0], number % 3, profile=f"{number % 3:032x}", **changes), key=None)]
+        )
+        if act and number % 2:
+            await store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
+    hands.now = now or now_ms()
+    await store.log.tick(1)
+    await learn(store, data)
+    await store.close()
+    with_pictures(data, titles)
+
+
+async def learn(store: SqliteStore, data: Path) -> None:
+    shelf = Shelf(store.log, Revisions(data / "catalogue"))
+    await shelf.refresh()
+    fold = await resume(store, shelf)
+    await fold.feed(await store.log.read(0, 1000))
+    token = await store.state.lead("a trainer", 5000)
+    assert token
+    await store.state.commit(token, fold.progress(fold.snapshot()))
+    await store.state.resign(token)
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("doctor") / "data"
+    asyncio.run(fill(data))
+    return data
+
+
+@pytest.fixture
+def data(filled: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(filled, tmp_path / "data")
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.upper().startswith("KEYART_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def look(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Found]:
+    def look(data: Path, url: str | None = None, **settings: object) -> Found:
+        given = {f"KEYART_{name.upper()}": str(value) for name, value in {"port": 0, **settings}.items()}
+        for name, value in {"KEYART_DATA": str(data), **given}.items():
+            monkeypatch.setenv(name, value)
+        before = state_of(data)
+        groups = asyncio.run(check(os.environ, DOORS, url))
+        assert state_of(data) == before, "a doctor changes nothing"
+        return [finding for group in groups for finding in group.findings]
+
+    return look
+
+
+def state_of(place: Path) -> dict[Path, tuple[int, int]]:
+    files = [path for path in place.rglob("*") if path.is_file()] if place.is_dir() else []
+    return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
+
+
+def told(found: Found, level: str, *words: str) -> Finding:
+    """Return the one finding of the level that has all the words."""
+    of_level = [finding for finding in found if finding.level == level]
+    matching = [each for each in of_level if all(word in f"{each.about}: {each.sentence}" for word in words)]
+    assert len(matching) == 1, of_level
+    assert (level == "ok") == (not matching[0].remedy)
+    return matching[0]
+
+
+def troubles(found: Found) -> list[Finding]:
+    about_this_machine = {"time service", "fonts", "cores", "memory"}
+    return [each for each in found if each.level != "ok" and each.about not in about_this_machine]
+
+
+# -------------------------------------------------------------------- nothing wrong
+
+
+def test_nothing_is_wrong_with_a_folder_that_a_service_left(data: Path, look: Callable[..., Found]) -> None:
+    found = look(data)
+
+    assert troubles(found) == []
+    told(found, "ok", "The trainer has folded all that can be")
+    told(found, "ok", "24 decisions and exposures, 12 clicks and plays")
+    told(found, "ok", "All 144 renditions")
+
+
+def test_a_newcomer_without_a_folder_is_told_how_to_get_one(tmp_path: Path, look: Callable[..., Found]) -> None:
+    found = look(tmp_path / "none")
+
+    [only] = troubles(found)
+    assert "There is no data folder" in only.sentence
+    assert "keyart serve" in only.remedy
+    assert not (tmp_path / "none").exists()
+
+
+def test_beside_a_running_service_it_asks_that_and_leaves_its_files_alone(tmp_path: Path) -> None:
+    put(tmp_path / "artwork" / "one" / "a.jpg", encoded(a_picture((64, 64))))
+    put(tmp_path / "artwork" / "one" / "b.jpg", encoded(a_picture((64, 64), "red")))
+    data = tmp_path / "data"
+    assert keyart(data, "import", str(tmp_path / "artwork")).returncode == 0
+    running = Service(data, "--no-samples", preset="demo")
+    try:
+        running.start()
+        seen = keyart(data, "doctor", "--json", port=running.port, preset="demo")
+        groups = json.loads(seen.stdout)["groups"]
+        found = [Finding(**each) for group in groups for each in group["findings"]]
+        elsewhere = keyart(data, "doctor", port=free_port(), preset="demo")
+        by_address = keyart(tmp_path / "none", "doctor", "--url", f"http://127.0.0.1:{running.port}", port=0)
+    finally:
+        running.clean_up()
+
+    assert [group["name"] for group in groups] == [
+        "Machine", "Settings", "Data", "Pictures", "Model", "Clock", "Service"
+    ]  # fmt: skip
+    assert (seen.returncode, json.loads(seen.stdout)["wrong"]) == (0, 0), seen.stdout
+    for words in (
+        "Keyart answers",
+        "It makes decisions",
+        "A service uses the folder",
+        "leads",
+        "clock and this one",
+    ):
+        told(found, "ok", words)
+    assert elsewhere.returncode == 1
+    assert "A service uses the data folder, and nobody answers" in elsewhere.stdout
+    assert by_address.returncode == 0, by_address.stdout
+    assert "It makes decisions" in by_address.stdout
+    no_lead = keyart(data, "doctor", preset="demo")  # killed: the lease stands, and the lock is gone
+    assert no_lead.returncode == 0, no_lead.stdout
+
+
+# -------------------------------------------------------------------- machine
+
+
+def test_a_python_without_wheels_is_wrong() -> None:
+    assert machine.python((3, 13)).level == "wrong"
+    assert machine.python(sys.version_info[:2]).level == "ok"
+
+
+def test_packages_that_are_missing_or_too_old_are_named() -> None:
+    fault = machine.packages(["no-such-thing>=1", "numpy>=99.1", "pillow>=12", "absent; extra == 'fonts'"])
+
+    assert fault.level == "wrong"
+    assert "no-such-thing is missing" in fault.sentence
+    assert "numpy is" in fault.sentence
+    assert "pillow" not in fault.sentence
+    assert "absent" not in fault.sentence
+
+
+def test_more_workers_than_cores_or_memory_are_told() -> None:
+    assert machine.cores(3, 4).level == "ok"
+    assert machine.cores(4, 4).level == "note"
+    assert "at most 4" in machine.cores(5, 4).remedy
+    assert machine.memory(1, 400 << 20, running=False).level == "ok"
+    assert machine.memory(4, 400 << 20, running=False).level == "wrong"
+    assert machine.memory(4, 400 << 20, running=True).level == "ok", "they have theirs already"
+    assert machine.memory(4, 100 << 20, running=True).level == "wrong"
+
+
+def test_a_containers_memory_limit_counts_where_it_is_less_than_the_machine_has(tmp_path: Path) -> None:
+    put(tmp_path / "proc/meminfo", b"MemTotal: 9 kB\nMemAvailable:   800 kB\n")
+    assert machine.available_memory(tmp_path) == 800 * 1024
+    put(tmp_path / "sys/fs/cgroup/memory.max", b"max\n")
+    put(tmp_path / "sys/fs/cgroup/memory.current", b"100000\n")
+    assert machine.available_memory(tmp_path) == 800 * 1024
+    put(tmp_path / "sys/fs/cgroup/memory.max", b"300000\n")
+    assert machine.available_memory(tmp_path) == 200_000
+    assert machine.available_memory(tmp_path / "nothing") is None
+
+
+def test_a_low_limit_on_open_files_is_told(tmp_path: Path) -> None:
+    limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))"
+    script = f"{limit}; from app.cli import main; main()"
+    environment = {**os.environ, "KEYART_DATA": str(tmp_path), "KEYART_PORT": "0", "COLUMNS": "200"}
+    limited = subprocess.run(
+        [sys.executable, "-c", script, "doctor"], env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert limited.returncode == 1
+    assert "A process may have 200 files open" in limited.stdout
+    assert machine.open_files(512).level == "note"
+    assert machine.open_files(resource.RLIM_INFINITY).level == "ok"
+
+
+def test_a_pillow_that_lacks_something_is_told() -> None:
+    assert machine.pictures([]).level == "ok"
+    assert "AVIF" in machine.pictures(["AVIF"]).sentence
+
+
+# -------------------------------------------------------------------- settings
+
+
+@pytest.mark.parametrize(
+    ("given", "level", "words"),
+    [
+        ({"prot": 8001}, "wrong", ["KEYART_PROT is no setting", "does nothing"]),
+        ({"something_else": 1}, "note", ["KEYART_SOMETHING_ELSE is no setting"]),
+        ({"host": EVERYWHERE}, "note", ["KEYART_HOST", "not encrypted"]),
+        ({"host": EVERYWHERE, "cors_origins": "*"}, "note", ["KEYART_CORS_ORIGINS"]),
+        ({"host": EVERYWHERE, "preset": "demo"}, "note", ["not for real viewers"]),
+        ({"hold_seconds": 0}, "note", ["Nothing is held"]),
+        ({"learn_cap": 0}, "note", ["One busy profile"]),
+        ({"admin_key": "short"}, "note", ["5 characters"]),
+        ({"admin_key": "a" * 20, "client_key": "a" * 20}, "wrong", ["client key is the admin key"]),
+        ({"best_single_share": 0}, "note", ["can't tell a lift"]),
+        ({"uniform_share": 0.95}, "wrong", ["nobody is personalized"]),
+        ({"exploration_floor": 0.001}, "note", ["0.10% of each choice"]),
+        ({"exploration_floor": 0.5}, "note", ["50% of each choice"]),
+        ({"reward": "play", "reward_window_seconds": 60}, "note", ["most of it comes too late"]),
+        ({"serve": "default"}, "note", ["kill switch"]),
+        ({"log_level": "debug"}, "note", ["a line for each request"]),
+    ],
+)  # fmt: skip
+def test_what_is_seldom_meant_is_told(
+    data: Path, look: Callable[..., Found], given: dict[str, Any], level: str, words: list[str]
+) -> None:
+    told(look(data, **given), level, *words)
+
+
+def test_a_misspelt_setting_gets_the_nearest_name(data: Path, look: Callable[..., Found]) -> None:
+    assert "KEYART_REWARD_WINDOW_SECONDS" in told(look(data, reward_window_second=3), "wrong", "no setting").remedy
+
+
+@pytest.mark.parametrize(
+    "given", [{"workers": "many", "reward": "love"}, {"uniform_share": 0.99, "default_share": 1}]
+)
+def test_settings_that_can_not_be_are_told_and_the_rest_is_looked_at(
+    data: Path, look: Callable[..., Found], given: dict[str, object]
+) -> None:
+    found = look(data, **given)
+
+    faults = [each for each in found if each.about == "value"]
+    assert [each.level for each in faults] == ["wrong"] * len(faults)
+    assert faults
+    told(found, "ok", "log.sqlite", "is whole")
+    told(found, "ok", "Snapshot 1 loads")
+
+
+# -------------------------------------------------------------------- the folder
+
+
+def test_a_file_in_the_place_of_the_folder_is_wrong(tmp_path: Path, look: Callable[..., Found]) -> None:
+    told(look(put(tmp_path / "data", b"")), "wrong", "which is a file")
+
+
+def test_a_folder_that_others_may_look_or_write_into_is_told(data: Path, look: Callable[..., Found]) -> None:
+    data.chmod(0o755)
+    told(look(data), "note", "Every user of this machine")
+    data.chmod(0o777)
+    told(look(data), "wrong", "Others may write")
+
+
+def test_an_admin_key_that_others_may_read_is_wrong(data: Path, look: Callable[..., Found]) -> None:
+    put(data / "admin-key", b"secret\n").chmod(0o644)
+    told(look(data), "wrong", "Others may read the admin key (mode 644)")
+    (data / "admin-key").chmod(0o600)
+    told(look(data), "ok", "readable by its owner alone")
+    (data / "admin-key").write_bytes(b"\n")
+    told(look(data), "wrong", "is empty")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_belongs_to_another_user_or_can_not_be_read_is_told(data: Path, look: Callable[..., Found]) -> None:
+    os.chown(data / "log.sqlite", 12345, -1)
+    told(look(data), "wrong", "to another belong log.sqlite")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
+def test_a_folder_that_this_user_may_not_read_is_wrong() -> None:
+    become = "import os, sys, pathlib; from app.doctor import folder; os.setuid(12345)"
+    script = f"{become}; print(folder.place(pathlib.Path(sys.argv[1])))"
+    with tempfile.TemporaryDirectory() as place:
+        said = subprocess.run(
+            [sys.executable, "-c", script, place], capture_output=True, text=True, check=True
+        ).stdout
+        Path(place).chmod(0o755)
+        unwritable = subprocess.run(
+            [sys.executable, "-c", script, f"{place}/data"], capture_output=True, text=True, check=True
+        ).stdout
+    assert "can't be read by this user" in said
+    assert "can't be written to by this user" in unwritable
+
+
+MOUNTS = """\
+22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+40 22 0:35 / /srv/net rw,relatime - nfs4 host:/export rw
+41 22 0:36 / /srv/net/local rw,relatime - xfs /dev/sdb1 rw
+42 22 0:37 / /with\\040space rw,relatime - cifs //host/share rw
+43 22 0:38 / /box rw,relatime - overlay overlay rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "level", "kind"),
+    [
+        ("/srv/net/data", "wrong", "nfs4"),
+        ("/srv/net/local/data", "ok", "xfs"),
+        ("/srv/networked", "ok", "ext4"),
+        ("/with space/data", "wrong", "cifs"),
+        ("/box/data", "note", "overlay"),
+    ],
+)
+def test_a_disk_that_does_not_fit_is_told_by_its_kind(place: str, level: str, kind: str) -> None:
+    [finding] = folder.file_system(Path(place), MOUNTS)
+    assert (finding.level, kind in finding.sentence) == (level, True)
+
+
+@pytest.mark.skipif(not os.access(IN_MEMORY.parent, os.W_OK), reason="there is no file system in memory here")
+def test_a_folder_in_memory_is_told(look: Callable[..., Found]) -> None:
+    told(look(IN_MEMORY), "note", "gone when the machine starts again (tmpfs)")
+
+
+def test_a_disk_that_is_or_will_be_full_is_told(data: Path) -> None:
+    assert folder.free(data, 1 << 20).level == "wrong"
+    assert folder.free(data, 500 << 20).level == "note"
+    assert folder.free(data, 1 << 40).level == "ok"
+    [finding] = folder.growth(10 << 30, 10 * 86_400, 90 * 86_400, 20 << 30)
+    assert "80 GiB more" in finding.sentence
+    assert "full in 20 days" in finding.remedy
+    assert not list(folder.growth(10 << 30, 10 * 86_400, 90 * 86_400, 90 << 30))
+
+
+# -------------------------------------------------------------------- the databases
+
+
+def damage(file: Path) -> None:
+    size = file.stat().st_size
+    with file.open("r+b") as opened:
+        opened.seek(4096)
+        opened.write(b"\xaa" * (size - 4096))
+
+
+def test_a_damaged_log_is_wrong_and_the_rest_is_looked_at(data: Path, look: Callable[..., Found]) -> None:
+    damage(data / "log.sqlite")
+    found = look(data)
+
+    assert ".recover" in told(found, "wrong", "log.sqlite can't be used").remedy
+    told(found, "ok", "state.sqlite", "is whole")
+    told(found, "note", "It can't be judged")
+
+
+def test_a_damaged_state_is_wrong_and_can_be_made_anew(data: Path, look: Callable[..., Found]) -> None:
+    put(data / "state.sqlite", b"no database at all" * 100)
+    found = look(data)
+
+    assert "makes it anew from the log" in told(found, "wrong", "file is not a database").remedy
+    told(found, "ok", "log.sqlite", "is whole")
+    told(found, "ok", "The log's last position")
+    told(found, "ok", "2 titles with 6 artworks")
+
+
+def test_a_database_of_another_version_is_told_by_its_columns(data: Path, look: Callable[..., Found]) -> None:
+    with closing(sqlite3.connect(data / "log.sqlite")) as connection:
+        connection.execute("ALTER TABLE hold ADD COLUMN colour TEXT")
+    told(look(data), "wrong", "its table hold differs in colour")
+
+
+def test_an_empty_database_is_wrong(data: Path, look: Callable[..., Found]) -> None:
+    put(data / "log.sqlite", b"")
+    told(look(data), "wrong", "it has no table")
+
+
+@contextmanager
+def writing(file: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield connection
+        connection.execute("ROLLBACK")
+
+
+def test_a_log_that_is_locked_can_be_looked_at(data: Path, look: Callable[..., Found]) -> None:
+    with writing(data / "log.sqlite"), writing(data / "state.sqlite"):
+        assert troubles(look(data)) == []
+
+
+def test_a_large_database_is_looked_through_in_part(data: Path) -> None:
+    with closing(sqlite3.connect(data / "log.sqlite", isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        connection.executemany("INSERT INTO log VALUES (?, 0, 9, x'00')", [(n,) for n in range(1000, 60_000)])
+        connection.execute("COMMIT")
+    log, _ = examine(_settings(data), seconds=0.0).files
+    assert (log.fault, log.complete) == (None, False)
+
+
+def _settings(data: Path) -> Settings:
+    return Settings(data=data)
+
+
+def test_a_write_ahead_log_that_is_not_folded_back_is_told(
+    data: Path, look: Callable[..., Found], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.doctor.log.MUCH_PENDING", 200_000)
+    with (
+        closing(sqlite3.connect(data / "log.sqlite", isolation_level=None)) as reader,
+        closing(sqlite3.connect(data / "log.sqlite", isolation_level=None)) as writer,
+    ):
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM log").fetchall()
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("CREATE TABLE IF NOT EXISTS other (x)")
+        for _ in range(40):
+            writer.execute("INSERT INTO other VALUES (zeroblob(9000))")
+        told(look(data), "note", "wait to be folded back into log.sqlite")
+
+
+def test_a_write_ahead_log_without_its_index_is_told_and_gets_none(data: Path, look: Callable[..., Found]) -> None:
+    put(data / "log.sqlite-wal", b"x" * 5000)
+    told(look(data), "note", "log.sqlite-wal lacks its index")
+    assert not (data / "log.sqlite-shm").exists()
+
+
+# -------------------------------------------------------------------- the log
+
+
+def test_a_log_that_lost_its_end_is_told(data: Path, look: Callable[..., Found]) -> None:
+    with closing(sqlite3.connect(data / "log.sqlite", isolation_level=None)) as log:
+        log.execute("DELETE FROM log WHERE position > 20")
+    told(look(data), "wrong", "the log ends at 20")
+    asyncio.run(SqliteStore(data, now_ms).close())  # as a start does: positions go on beyond
+    told(look(data), "note", "positions between", "have no record")
+
+
+def test_records_past_retention_are_wrong(tmp_path: Path, look: Callable[..., Found]) -> None:
+    data = tmp_path / "data"
+    asyncio.run(fill(data, now=now_ms() - 40 * DAY_MS))
+    store = SqliteStore(data, now_ms)
+    asyncio.run(_tick(store))
+    told(look(data, retention_days=20), "wrong", "The log goes back 40 days")
+    told(look(data, retention_days=50), "ok", "50 days are kept")
+
+
+def test_a_record_of_a_clock_that_was_ahead_puts_none_past_retention(
+    tmp_path: Path, look: Callable[..., Found]
+) -> None:
+    data = tmp_path / "data"
+    asyncio.run(fill(data))
+    asyncio.run(_tick(SqliteStore(data, lambda: now_ms() + 100 * DAY_MS)))
+    told(look(data, retention_days=20), "ok", "20 days are kept")
+
+
+async def _tick(store: SqliteStore) -> None:
+    await store.log.tick(1)
+    await store.close()
+
+
+# -------------------------------------------------------------------- trainer and model
+
+
+def a_learning(data: Path, **changes: Any) -> model.Learning:
+    async def read() -> model.Learning:
+        store = SqliteStore(data, now_ms, read_only=True)
+        found = model.Learning(
+            _settings(data),
+            examine(_settings(data), seconds=10),
+            await store.state.lease(),
+            await store.state.counted(),
+            await store.state.snapshots(),
+            await store.log.read(0, 1000),
+            now_ms(),
+            running=True,
+        )
+        await store.close()
+        return found
+
+    return replace(asyncio.run(read()), **changes)
+
+
+def test_a_service_without_a_leading_trainer_is_wrong(data: Path) -> None:
+    learning = a_learning(data)
+    assert model.lease(learning).level == "wrong"
+    assert model.lease(replace(learning, running=False)).level == "ok"
+    held = Lease("a trainer", learning.now + 100)
+    assert model.lease(replace(learning, lease=held)).sentence == "a trainer leads."
+    assert model.lease(replace(learning, lease=held, now=held.until + 100)).level == "note"
+    late = model.lease(replace(learning, lease=held, now=held.until + 60_000))
+    assert (late.level, "ran out 60 seconds ago" in late.sentence) == ("wrong", True)
+
+
+def test_records_that_no_trainer_folded_are_told(data: Path, look: Callable[..., Found]) -> None:
+    hands = Clock(now_ms() - 20 * 60_000)
+    asyncio.run(_shown(data, hands, 30))
+    told(look(data), "note", "30 decisions and exposures are not folded yet", "20 minutes old")
+    assert model.lag(a_learning(data)).level == "wrong"
+    assert list(model.snapshots(a_learning(data)))[-1].level == "note"
+    fresh = a_learning(data, settings=_settings(data).model_copy(update={"reward_window_seconds": 3600.0}))
+    assert model.lag(fresh).level == "ok"
+
+
+async def _shown(data: Path, hands: Clock, times: int, *, deferred: bool = False) -> None:
+    store = SqliteStore(data, hands)
+    with closing(sqlite3.connect(data / "log.sqlite", isolation_level=None)) as log:
+        log.execute("UPDATE log SET stamp = min(stamp, ?)", (hands.now,))
+    for _ in range(times):
+        await store.log.place([a_draft(a_decision(FILMS[0]), deferred=deferred)])
+    await store.close()
+
+
+def test_what_leaves_nothing_to_fold_is_no_lag(data: Path) -> None:
+    hands = Clock(now_ms() - 20 * 60_000)
+    asyncio.run(_shown(data, hands, 5, deferred=True))
+    asyncio.run(_late_click_and_void(data, hands))
+    learning = a_learning(data)
+
+    assert model.lag(learning).level == "ok"
+    assert [finding.level for finding in model.snapshots(learning)] == ["ok"]
+
+
+async def _late_click_and_void(data: Path, hands: Clock) -> None:
+    store = SqliteStore(data, hands)
+    [hold] = await store.log.place([a_draft(a_decision(FILMS[0]))])
+    [first] = [record for record in await store.log.read(0, 5) if record.position == 3]
+    nonce = decode_decision(first.body).nonce
+    assert await store.log.feedback([Event(Kind.IMPRESSION, 3, nonce, deferred=False)]) == [True]
+    await store.close()
+    with closing(sqlite3.connect(data / "log.sqlite", isolation_level=None)) as log:
+        void = encode(Reference(hold.decision))
+        log.execute("INSERT INTO log VALUES (1000, ?, ?, ?)", (hands.now, Kind.VOID, void))
+
+
+def test_a_snapshot_that_does_not_load_is_wrong(data: Path, look: Callable[..., Found]) -> None:
+    with closing(sqlite3.connect(data / "state.sqlite", isolation_level=None)) as state:
+        state.execute("UPDATE snapshot SET learner = x'00'")
+    assert "rebuild --publish" in told(look(data), "wrong", "can't be loaded, and no worker").remedy
+    learner = VowpalLearner("--cb_explore_adf --squarecb").snapshot()
+    with closing(sqlite3.connect(data / "state.sqlite", isolation_level=None)) as state:
+        state.execute(
+            "INSERT INTO snapshot (role, position, resume, created, rules, learner) "
+            "SELECT role, position, resume, created, rules, ? FROM snapshot",
+            (learner,),
+        )
+    found = look(data)
+    told(found, "note", "Earlier snapshots can't be loaded")
+    told(found, "note", "made with other arguments", "--squarecb")
+
+
+@pytest.mark.parametrize(
+    ("made", "settings", "words"),
+    [
+        ({"now": now_ms() - 3 * DAY_MS}, {}, "Nobody was shown a picture"),
+        ({"act": False}, {}, "Nobody clicked or played"),
+        ({"pinned": True}, {}, "were all pinned"),
+        ({}, {"serve": "default"}, "while KEYART_SERVE is default"),
+        ({}, {"reward": "play"}, "There are clicks and no plays"),
+        ({}, {"learn_cap": 4}, "has reached the 4 examples"),
+    ],
+)
+def test_why_nothing_was_learned_is_told(
+    tmp_path: Path, look: Callable[..., Found], made: dict[str, Any], settings: dict[str, Any], words: str
+) -> None:
+    data = tmp_path / "data"
+    asyncio.run(fill(data, **made))
+    found = look(data, **settings)
+    told(found, "note", "learning", words)
+
+
+def test_that_no_window_is_over_yet_is_told(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    asyncio.run(fill(data))
+    learning = a_learning(data)
+    nothing = replace(learning.counted, tallies={})
+    opened = learning.tail[1].stamp
+    early = model.lately(replace(learning, counted=nothing, now=opened + 300_000))
+    assert "the first closes in 5 minutes" in early.sentence
+
+
+def test_that_nobody_is_personalized_is_told(tmp_path: Path, look: Callable[..., Found]) -> None:
+    asyncio.run(fill(tmp_path / "data", group="uniform"))
+    told(look(tmp_path / "data"), "note", "None of the last 24 decisions was personalized", "uniform")
+
+
+# -------------------------------------------------------------------- catalogue and pictures
+
+
+def test_a_catalogue_that_can_not_be_read_is_wrong(data: Path, look: Callable[..., Found]) -> None:
+    next((data / "catalogue" / "titles").iterdir()).write_bytes(b"{}")
+    told(look(data), "wrong", "1 document(s)", "is damaged")
+    for document in (data / "catalogue" / "catalogues").iterdir():
+        document.unlink()
+    told(look(data), "wrong", "1 document(s)", "There is no revision")
+
+
+def test_pictures_that_are_missing_or_empty_are_named(data: Path, look: Callable[..., Found]) -> None:
+    [first, second, *_] = sorted((data / "images").iterdir())
+    first.unlink()
+    second.write_bytes(b"")
+    finding = told(look(data), "wrong", "12 renditions are missing or empty", "Default pictures are among them")
+    assert "apollo/apollo-0" in finding.sentence
+
+
+def test_titles_with_little_or_nothing_to_show_are_told(tmp_path: Path, look: Callable[..., Found]) -> None:
+    over, soon = time.time() - 10, time.time() + 10 * 86_400
+    ended = Provenance(consent=Consent("somebody", over))
+    ending = Provenance(consent=Consent("somebody", soon))
+    bare = replace(a_film("bare"), artworks=(), default=None)
+    lone = a_film("lone", 1)
+    gone = replace(a_film("gone"), artworks=tuple(replace(a, provenance=ended) for a in a_film("gone").artworks))
+    some = a_film("some")
+    some = replace(some, artworks=(replace(some.artworks[0], provenance=ending), *some.artworks[1:]))
+    data = tmp_path / "data"
+    asyncio.run(fill(data, (a_film("apollo"), bare, lone, gone, some)))
+    found = look(data)
+
+    told(found, "note", "Without any artwork: bare")
+    told(found, "note", "nothing to choose: lone")
+    told(found, "wrong", "No picture may be shown of gone")
+    told(found, "note", "It has ended", "gone/gone-0, gone/gone-1, gone/gone-2")
+    told(found, "note", "It ends within 30 days: some/some-0 in 10 days")
+
+
+# -------------------------------------------------------------------- clock and service
+
+
+def test_a_log_that_is_ahead_of_the_clock_is_told(tmp_path: Path, look: Callable[..., Found]) -> None:
+    asyncio.run(fill(tmp_path / "data", now=now_ms() + 3_600_000))
+    told(look(tmp_path / "data"), "wrong", "ahead of this clock")
+    assert clock.stamps(10_000, 5_000).level == "note"
+    assert clock.stamps(5_000, 10_000).level == "ok"
+
+
+def test_a_service_whose_clock_is_another_is_told() -> None:
+    assert "90 seconds ahead of" in clock.apart(90).sentence
+    assert "2 minutes behind" in clock.apart(-120).sentence
+    assert clock.apart(1).level == "ok"
+
+
+class Stranger(http.server.BaseHTTPRequestHandler):
+    """Answers to everything, and is not Keyart; or is one of another version that is not ready."""
+
+    answers: ClassVar[dict[str, tuple[int, object]]] = {}
+
+    def do_GET(self) -> None:
+        status, body = self.answers.get(self.path, (200, "hello"))
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def answering(answers: dict[str, tuple[int, object]]) -> Iterator[int]:
+    handler = type("Answering", (Stranger,), {"answers": answers})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def test_a_port_that_another_program_has_is_wrong(data: Path, look: Callable[..., Found]) -> None:
+    with answering({}) as port:
+        told(look(data, port=port), "wrong", "not Keyart")
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        taken = mute.getsockname()[1]
+        assert service.port("127.0.0.1", taken).level == "wrong"
+    told(look(data, port=free_port()), "ok", "is free")
+    assert "an address of this machine" in service.port("192.0.2.1", 0).remedy
+
+
+def test_a_service_on_a_port_that_was_free_has_to_be_named(data: Path, look: Callable[..., Found]) -> None:
+    with (data / "serve.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "--url" in told(look(data), "note", "on a port that was free").remedy
+    told(look(data), "ok", "A free port is taken")
+
+
+def test_a_service_that_is_not_ready_or_of_another_version_is_told(data: Path, look: Callable[..., Found]) -> None:
+    answers: dict[str, tuple[int, object]] = {
+        "/healthz": (200, {"status": "ok"}),
+        "/readyz": (503, {"detail": "Not ready yet, for want of a catalogue."}),
+        "/openapi.json": (200, {"info": {"version": "0.0.7"}}),
+    }
+    with answering(answers) as port:
+        found = look(data, f"http://127.0.0.1:{port}")
+    told(found, "wrong", "for want of a catalogue")
+    told(found, "note", "The service is Keyart 0.0.7")
+
+
+def test_a_check_that_fails_is_told_and_the_others_go_on(
+    data: Path, look: Callable[..., Found], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Iterator[Finding]:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(catalogue, "files", broken)
+    found = look(data)
+    told(found, "wrong", "A check could not be made: RuntimeError: boom")
+    told(found, "ok", "Snapshot 1 loads")
