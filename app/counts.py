@@ -14,6 +14,8 @@ PINNED, ANONYMOUS = "pinned", "anonymous"
 """What stands in a tally where a decision belongs to no group of the lift."""
 REMEMBERED = 50_000
 """Tastes kept in memory between commits."""
+SWEPT = 5_000
+"""Tastes looked through at a time."""
 _decode_taste = msgspec.json.Decoder(Taste).decode
 _decode_base = msgspec.json.Decoder(Base).decode
 
@@ -30,6 +32,7 @@ class Counts:
         self._changed_tallies: set[TallyKey] = set()
         self._changed_tastes: dict[str, tuple[float, float]] = {}
         """With everyone's rate at the change: what a taste is then does not hang on when it is committed."""
+        self._swept = ""
 
     async def recall(self, profiles: Iterable[str]) -> None:
         """Bring the tastes that are about to change back to mind."""
@@ -61,6 +64,18 @@ class Counts:
     def forget(self, profile: str) -> None:
         self._tastes[profile] = None
         self._changed_tastes[profile] = self._base.shown, self._base.liked
+
+    async def sweep(self, before: int) -> None:
+        """Forget, among the next tastes, those that nothing was added to since `before`.
+
+        The log must keep nothing older any more: a fold over what it keeps does not know of them, either.
+        """
+        rows = await self._state.tastes(self._swept, SWEPT)
+        for who, row in rows.items():
+            taste = self._tastes[who] if who in self._tastes else _decode_taste(row.state)
+            if taste and taste.at < before:
+                self.forget(who)
+        self._swept = max(rows) if len(rows) == SWEPT else ""
 
     def progress(self) -> Progress:
         """Return what has changed since `settle`."""

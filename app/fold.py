@@ -37,7 +37,7 @@ class Cap:
 
     hour: int = 0
     learned: dict[str, int] = field(default_factory=dict)
-    changed: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int | None] = field(default_factory=dict)
 
     def allows(self, profile: str, deadline: int, most: int) -> bool:
         if deadline // HOUR_MS > self.hour:
@@ -47,6 +47,10 @@ class Cap:
             return False
         self.learned[profile] = self.changed[profile] = count + 1
         return True
+
+    def forget(self, profile: str) -> None:
+        self.learned.pop(profile, None)
+        self.changed[profile] = None
 
 
 class Fold:
@@ -72,6 +76,8 @@ class Fold:
         self.position = since.resume - 1 if since else 0
         self.stamp = 0
         self.seen = Seen()
+        self.forgotten = 0
+        """How many erasures this fold has come across; no part of its state, as `seen`."""
         self.counts = Counts(state, counted)
         self._joining = Joining(since.rules if since else None)
         self._cap = Cap(counted.learned_hour, dict(counted.learned)) if since else Cap()
@@ -139,8 +145,7 @@ class Fold:
         new = step.position > self.counts.position
         match step:
             case Forget():
-                if new:
-                    self.counts.forget(step.profile)
+                self._forget(step)
             case Credit():
                 self.seen.late += new and step.gain is None
                 self.seen.on_time += new and step.gain is not None
@@ -150,6 +155,14 @@ class Fold:
             case Close():
                 if step.decision in found:
                     self._close(step, *found[step.decision])
+
+    def _forget(self, step: Forget) -> None:
+        """Forget the taste, which goes with the counts, and the count of the cap, which goes with the learner."""
+        if step.position > self.learned:
+            self._cap.forget(step.profile)
+        if step.position > self.counts.position:
+            self.counts.forget(step.profile)
+        self.forgotten += 1
 
     def _close(self, step: Close, decision: Decision, shelved: Shelved) -> None:
         if step.position > self.learned and not decision.pinned:

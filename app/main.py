@@ -5,6 +5,7 @@ import gc
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from starlette.types import ASGIApp
 
 from app import metrics
 from app.access import Access
+from app.backup import Copied, Databases, Progress
+from app.backup import back_up as copy_folder
 from app.cors import Cors
 from app.editor import Editor
 from app.fallbacks import Fallbacks
@@ -27,6 +30,7 @@ from app.inspector import Inspector
 from app.keys import admin_key, identity_key, signing_keys
 from app.model import Model
 from app.odds import Odds
+from app.openapi import Documented
 from app.personalizer import Personalizer
 from app.problem import Problem, problem_of
 from app.profiles import Profiles
@@ -39,8 +43,11 @@ from app.shelf import Shelf
 from app.standings import Standings
 from app.stoppable import stoppable
 from app.store.memory import MemoryStore
-from app.store.protocol import Store, StoreTimeoutError
+from app.store.protocol import Examined, Store, StoreTimeoutError, UnusableStoreError, UnwritableStoreError
 from app.store.sqlite import SqliteStore
+from app.store.sqlite import backup as sqlite_backup
+from app.store.sqlite import examination as sqlite_examination
+from app.store.sqlite import faults as sqlite_faults
 from app.tidying import Tidier
 from app.tokens import GRACE_MS, Tokens
 from app.trainer import Trainer
@@ -60,12 +67,33 @@ REFRESH_SECONDS = 0.25
 """How often a worker looks for a new catalogue or snapshot: what an editor changes is seen within a second."""
 
 
+GARBAGE = 20_000
+"""Containers made before unused cycles are looked for, instead of 700: a request makes a hundred, and no cycle."""
+
+
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def open_store(settings: Settings, clock: Callable[[], int] = now_ms) -> Store:
-    return SqliteStore(settings.data, clock, full_sync=settings.sync == "full")
+def open_store(settings: Settings, clock: Callable[[], int] = now_ms, *, read_only: bool = False) -> Store:
+    """Return the store, or raise `UnusableStoreError`. One that is `read_only` changes no file and makes none."""
+    return SqliteStore(settings.data, clock, full_sync=settings.sync == "full", read_only=read_only)
+
+
+def examine(settings: Settings, *, seconds: float) -> Examined:
+    """Look through the store's files, each for about so long; nothing is changed."""
+    return sqlite_examination.examine(settings.data, seconds=seconds)
+
+
+def back_up(settings: Settings, destination: Path, progress: Progress) -> Copied:
+    """Copy the data folder of a service, which may run. Raises `BackupError`, `UnusableStoreError`, `OSError`."""
+    databases = Databases(sqlite_backup.size(settings.data), partial(sqlite_backup.back_up, settings.data))
+    return copy_folder(settings.data, destination, databases, progress)
+
+
+def store_fault(error: BaseException) -> str | None:
+    """Say what is wrong with the store's files, if that is what the error is about."""
+    return str(error) if isinstance(error, UnusableStoreError) else sqlite_faults.sentence(error)
 
 
 def revisions_in(settings: Settings) -> Revisions:
@@ -160,9 +188,10 @@ def create_app(
                 stack.push_async_callback(used.close)
             api.state.services = await stack.enter_async_context(opened(settings, used, clock))
             gc.freeze()  # what was made by now stays: looking through it again and again would delay requests
+            gc.set_threshold(GARBAGE)
             yield
 
-    api = FastAPI(
+    api = Documented(
         title="Keyart",
         version=version("keyart"),
         description="Chooses, for each viewer profile, which artwork of a title to show, and learns from it.",
@@ -173,6 +202,7 @@ def create_app(
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _refused)
     api.add_exception_handler(StoreTimeoutError, _busy)
+    api.add_exception_handler(UnwritableStoreError, _unwritable)
     api.add_exception_handler(Exception, _failed)
     app: ASGIApp = artwork.ArtworkLane(api, lambda: api.state.services) if lane else api
     if not settings.cors_origins:
@@ -243,7 +273,11 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
     tidying = asyncio.create_task(tidier.run())
     try:
         trainer = Trainer(
-            store, Shelf(store.log, revisions), holder=holder, retention_days=settings.retention_days
+            store,
+            Shelf(store.log, revisions),
+            holder=holder,
+            retention_days=settings.retention_days,
+            clock=now_ms,
         )
         await trainer.run(stop)
     finally:
@@ -284,6 +318,12 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _busy(_: Request, __: Exception) -> Response:
     sentence = "The log is busy and took nothing; send the same again in a moment: repeats count once."
     return Problem(503, sentence, headers={"Retry-After": "1"}).response()
+
+
+async def _unwritable(request: Request, error: Exception) -> Response:
+    log.error("store_unwritable", path=request.scope["path"], reason=str(error))
+    sentence = "The log can't be written and took nothing; send the same again later: repeats count once."
+    return Problem(503, sentence, headers={"Retry-After": "5"}).response()
 
 
 async def _failed(_: Request, __: Exception) -> Response:

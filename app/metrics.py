@@ -1,11 +1,19 @@
 """What the service counts about itself, summed over all its processes."""
 
 import os
+from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
-from prometheus_client.registry import REGISTRY
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import REGISTRY, Collector
+
+from app.meters import FOLDER, files_beside, reserve
+
+if FOLDER in os.environ:
+    reserve(Path(os.environ[FOLDER]))  # here, for what stands below opens them
 
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -51,10 +59,27 @@ def count_learning(*, examples: int, capped: int, refused: int, on_time: int, la
     REWARDS.labels("late").inc(late)
 
 
+class Everyone(Collector):
+    """Sums the metrics of all processes of a service, and of the trainers that run by themselves beside it."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        try:
+            return self._merged()
+        except FileNotFoundError:  # a trainer that starts clears away what was left by the last one
+            return self._merged()
+
+    def _merged(self) -> Iterable[Metric]:
+        merged: Iterable[Metric] = MultiProcessCollector.merge(files_beside(self._folder))  # type: ignore[no-untyped-call]
+        return merged
+
+
 def exposition() -> bytes:
     """Return all metrics in Prometheus' text format, those of the other processes included."""
     registry: Any = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    if folder := os.environ.get(FOLDER):
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        registry.register(Everyone(Path(folder)))
     return generate_latest(registry)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 
@@ -10,7 +11,7 @@ import structlog
 from app import metrics
 from app.fold import Fold, Seen
 from app.shelf import Shelf
-from app.store.protocol import LostLeaseError, Store, StoreTimeoutError
+from app.store.protocol import LostLeaseError, Store, StoreTimeoutError, UnwritableStoreError
 from bandit.vowpal import UnusableSnapshot, VowpalLearner
 
 log = structlog.get_logger()
@@ -25,6 +26,11 @@ LOAD_SHARE = 20
 """A snapshot is published at most every so many times as long as loading it takes, for workers wait meanwhile."""
 WRITE_RATE = 1 << 20
 """Bytes of snapshots written in a second, at most."""
+CATCH_UP_SECONDS = 20.0
+"""How long a learner that begins anew, for no snapshot was usable, goes on catching up before it is published."""
+UNWRITABLE_SECONDS = 2.0
+WIPE_SECONDS = 0.25
+"""How soon to try again to wipe the files clean of what was erased, when others are at work on them."""
 TICK_MS = 1_000
 TRIM_SECONDS = 60.0
 TRIM_ROWS = 2_000
@@ -32,14 +38,19 @@ DAY_MS = 86_400_000
 
 
 class Trainer:
-    def __init__(self, store: Store, shelf: Shelf, *, holder: str, retention_days: float):
+    def __init__(
+        self, store: Store, shelf: Shelf, *, holder: str, retention_days: float, clock: Callable[[], int]
+    ):
         self._store, self._shelf = store, shelf
-        self._holder = holder
+        self._holder, self._clock = holder, clock
         self._retention = round(retention_days * DAY_MS)
         self._token = 0
         self._committed = self._published = self._trimmed = 0.0
         self._pause = PUBLISH_SECONDS
         self._unpublished = 0
+        self._held_back: float | None = None
+        self._erased, self._wiped = 0, -1
+        self._tried_to_wipe = 0.0
         self._floor = self._floor_stamp = 0
         self._seen = Seen()
 
@@ -56,7 +67,10 @@ class Trainer:
                 log.warning("lease_lost", reason=str(lost))
             except StoreTimeoutError as locked:  # nothing was committed: going on means resuming
                 log.warning("state_locked", reason=str(locked))
-        with suppress(StoreTimeoutError):
+            except UnwritableStoreError as fault:
+                log.warning("state_unwritable", reason=str(fault))
+                await _wait(stop, UNWRITABLE_SECONDS)
+        with suppress(StoreTimeoutError, UnwritableStoreError):
             await self._store.state.resign(self._token)
 
     async def _lead(self, token: int, stop: asyncio.Event) -> None:
@@ -64,37 +78,57 @@ class Trainer:
         await self._shelf.refresh()
         fold = await resume(self._store, self._shelf)
         self._seen = replace(fold.seen)
+        self._erased, self._wiped = 0, -1  # who led before may have had no time for it
         log.info("leading", token=token, position=fold.position, learned=fold.learned)
-        await self._publish(fold)
+        await self._begin(fold)
         self._trimmed = time.monotonic()
         renewing = asyncio.create_task(self._renew(token, stop))
         try:
             while not stop.is_set() and not renewing.done():
                 await self._turn(fold, stop)
-            await self._publish(fold)
+            await (self._commit if self._held_back else self._publish)(fold)
         finally:
             renewing.cancel()
-            with suppress(asyncio.CancelledError, StoreTimeoutError):
+            with suppress(asyncio.CancelledError, StoreTimeoutError, UnwritableStoreError):
                 await renewing
+
+    async def _begin(self, fold: Fold) -> None:
+        """Publish what the fold begins with, unless it begins from nothing beside snapshots of something.
+
+        Workers that have one keep it meanwhile: a learner that knows nothing would have them choose by chance.
+        """
+        self._held_back = None
+        if fold.learned or await self._store.state.current() is None:
+            await self._publish(fold)
+        else:
+            self._held_back = time.monotonic() + CATCH_UP_SECONDS
 
     async def _turn(self, fold: Fold, stop: asyncio.Event) -> None:
         records = await self._store.log.read(fold.position, BATCH)
-        before = fold.seen.examples
+        before = fold.seen.examples + fold.forgotten
         await self._shelf.refresh()
         await fold.feed(records)
-        self._unpublished += fold.seen.examples - before
+        self._unpublished += fold.seen.examples + fold.forgotten - before
         await self._observe(fold)
-        now = time.monotonic()
-        if self._unpublished and now - self._published >= self._pause:
-            await self._publish(fold)
-        elif now - self._committed >= COMMIT_SECONDS:
-            await self._commit(fold)
+        await self._keep(fold, caught_up=len(records) < BATCH)
         if len(records) < BATCH:
             await self._store.log.tick(TICK_MS)
+            await self._wipe()
             await self._trim(fold)
             await _wait(stop, IDLE_SECONDS)
         else:
             await asyncio.sleep(0)
+
+    async def _keep(self, fold: Fold, *, caught_up: bool) -> None:
+        """Publish or commit what the fold has come to, if it is time."""
+        now = time.monotonic()
+        if self._held_back and (caught_up or now >= self._held_back):
+            self._held_back = None
+            await self._publish(fold)
+        elif not self._held_back and self._unpublished and now - self._published >= self._pause:
+            await self._publish(fold)
+        elif now - self._committed >= COMMIT_SECONDS:
+            await self._commit(fold)
 
     async def _commit(self, fold: Fold) -> None:
         self._committed = time.monotonic()
@@ -119,19 +153,33 @@ class Trainer:
         fold.settle(progress)
         if progress.snapshot:
             self._floor, self._floor_stamp = snapshot.resume, fold.stamp
-        self._unpublished = 0
+        self._unpublished, self._erased = 0, fold.forgotten
         self._committed = self._published = time.monotonic()
         self._pause = max(PUBLISH_SECONDS, LOAD_SHARE * loading, len(snapshot.learner) / WRITE_RATE)
 
     async def _trim(self, fold: Fold) -> None:
-        """Delete a part of what is past retention; nothing that is read again if this process is killed now."""
+        """Delete a part of what is past retention; nothing that is read again if this process is killed now.
+
+        Past it is what log and clock agree to be: one record of a clock that was ahead would make all others old.
+        Tastes go only when the records do that they come from, and by a commit, as everything of the fold.
+        """
         if time.monotonic() - self._trimmed < TRIM_SECONDS:
             return
-        before = fold.stamp - self._retention
+        before = min(fold.stamp, self._clock()) - self._retention
         if self._floor_stamp < before:  # nothing was learned for so long that nothing was published
             await self._publish(fold)
         if await self._store.log.trim(before=before, below=self._floor, limit=TRIM_ROWS) < TRIM_ROWS:
+            await fold.counts.sweep(before)
             self._trimmed = time.monotonic()
+
+    async def _wipe(self) -> None:
+        """Wipe the files clean of those whose erasure is committed, with patience for others' work on them."""
+        now = time.monotonic()
+        if self._wiped == self._erased or now - self._tried_to_wipe < WIPE_SECONDS:
+            return
+        self._tried_to_wipe = now
+        if await self._store.state.wipe() and await self._store.log.wipe():
+            self._wiped = self._erased
 
     async def _renew(self, token: int, stop: asyncio.Event) -> None:
         """Keep the lease, and return when it is lost or no longer needed."""

@@ -14,6 +14,7 @@ from app.store.protocol import (
     Event,
     Head,
     Hold,
+    Lease,
     LostLeaseError,
     Progress,
     Snapshot,
@@ -174,6 +175,9 @@ class MemoryLog:
         self._settings[name] = value
         return True
 
+    async def wipe(self) -> bool:
+        return True
+
     def _now(self) -> int:
         return max(self._clock(), self._last.stamp)
 
@@ -206,6 +210,9 @@ class MemoryState:
         if token == self._token:
             self._holder, self._until = "", 0
 
+    async def lease(self) -> Lease | None:
+        return Lease(self._holder, self._until) if self._holder else None
+
     async def commit(self, token: int, progress: Progress) -> int | None:
         self._fence(token)
         for who, row in progress.tastes.items():
@@ -220,7 +227,9 @@ class MemoryState:
     def _publish(self, snapshot: Snapshot, progress: Progress) -> int:
         kept = self._counted.learned if progress.learned_hour == self._counted.learned_hour else {}
         self._counted = replace(
-            self._counted, learned_hour=progress.learned_hour, learned={**kept, **progress.learned}
+            self._counted,
+            learned_hour=progress.learned_hour,
+            learned={who: n for who, n in {**kept, **progress.learned}.items() if n},
         )
         self._published += 1
         new = replace(snapshot, id=self._published, created=self._clock())
@@ -250,12 +259,19 @@ class MemoryState:
     async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]:
         return {who: self._tastes[who] for who in pseudonyms if who in self._tastes}
 
+    async def tastes(self, after: str, limit: int) -> dict[str, TasteRow]:
+        behind = sorted(who for who in self._tastes if who > after)[:limit]
+        return {who: self._tastes[who] for who in behind}
+
     async def taste(self, pseudonym: str) -> bytes | None:
         row = self._tastes.get(pseudonym)
         return row.values if row else None
 
     async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
         return {k: replace(t) for k, t in self._tallies.items() if title is None or k[0] == title}
+
+    async def wipe(self) -> bool:
+        return True
 
 
 class MemoryStore:

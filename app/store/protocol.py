@@ -20,6 +20,14 @@ class StoreTimeoutError(Exception):
     """The store could not answer in the time it was given; nothing of it will be served."""
 
 
+class UnwritableStoreError(Exception):
+    """The store could not write, for its disk is full or fails; nothing was written. The sentence says why."""
+
+
+class UnusableStoreError(Exception):
+    """The store can't be opened. The sentence says why, and what to do."""
+
+
 class LostLeaseError(Exception):
     """Another trainer leads now; whoever gets this must not write again."""
 
@@ -75,7 +83,8 @@ class Log(Protocol):
     """The event log with what must be as consistent as it: holds, exposures, profiles, settings.
 
     Every method that writes is one transaction: when it returns, all of it survives the death of the process. One
-    that can't begin it within seconds raises `StoreTimeoutError`, and has written nothing.
+    that can't begin it within seconds raises `StoreTimeoutError`; one that the disk refuses, `place` and `show`
+    apart, `UnwritableStoreError`. Neither has written anything.
     """
 
     async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
@@ -148,6 +157,9 @@ class Log(Protocol):
     async def swap_setting(self, name: str, expected: bytes | None, value: bytes) -> bool:
         """Replace a setting if it is still `expected`."""
 
+    async def wipe(self) -> bool:
+        """Leave nothing of what was deleted or replaced by now in any file; False: others are busy, try again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -174,6 +186,14 @@ class TasteRow:
     values: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """`until`, in Unix milliseconds, nobody but the holder can lead."""
+
+    holder: str
+    until: int
+
+
 @dataclass(slots=True)
 class Progress:
     """What a fold has learned since it last committed. `counted` is the position up to which it is all counted."""
@@ -184,7 +204,8 @@ class Progress:
     tallies: Mapping[TallyKey, Tally]
     snapshot: Snapshot | None = None
     learned_hour: int = 0
-    learned: Mapping[str, int] = field(default_factory=dict)
+    learned: Mapping[str, int | None] = field(default_factory=dict)
+    """None deletes a count, as it does a taste."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +220,10 @@ class Counted:
 
 
 class State(Protocol):
-    """What the trainer alone writes and everybody reads. All of it is a fold over the log and can be made anew."""
+    """What the trainer alone writes and everybody reads. All of it is a fold over the log and can be made anew.
+
+    What writes raises `StoreTimeoutError` and `UnwritableStoreError` as the log does.
+    """
 
     async def lead(self, holder: str, lasts: int, token: int | None = None) -> int | None:
         """Take the lease, or with `token` renew it, and return its fencing token; None if that can't be.
@@ -211,6 +235,9 @@ class State(Protocol):
 
     async def resign(self, token: int) -> None:
         """Give the lease back at once, if it is still the one with this token."""
+
+    async def lease(self) -> Lease | None:
+        """Return the lease, though it may have run out; None if it was given back, or never taken."""
 
     async def commit(self, token: int, progress: Progress) -> int | None:
         """Write progress in one transaction and return the id of its snapshot, if it has one.
@@ -233,11 +260,17 @@ class State(Protocol):
     async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]:
         """Return the rows of these profiles; those that have none are left out."""
 
+    async def tastes(self, after: str, limit: int) -> dict[str, TasteRow]:
+        """Return up to `limit` rows of the profiles behind a pseudonym, in the order of the pseudonyms."""
+
     async def taste(self, pseudonym: str) -> bytes | None:
         """Return the taste as the policy sees it."""
 
     async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
         """Return all tallies, or those of one title; they are the caller's own."""
+
+    async def wipe(self) -> bool:
+        """Do what the log's does."""
 
 
 class Store(Protocol):
@@ -248,3 +281,41 @@ class Store(Protocol):
     def state(self) -> State: ...
 
     async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A database as a look at it found it.
+
+    `pending` is the size of its write-ahead log; what of it could not be read is `unread`. `fault` is None if
+    nothing is wrong; `complete` says whether all of it was looked through in the time that was given.
+    """
+
+    name: str
+    size: int
+    pending: int = 0
+    unread: bool = False
+    fault: str | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a look at the store's files finds that no service asks for. None: not found out in the time given.
+
+    `records` are kept up to `head`. `oldest` is the first record that is not RULES. `unfolded` counts the
+    decisions and exposures beyond `reached`, up to where progress was committed, that were not taken back; `since`
+    is the stamp of the first of them.
+    `day` counts the last day's records by kind.
+    """
+
+    files: tuple[File, ...]
+    head: int = 0
+    records: int | None = None
+    oldest: Head | None = None
+    holds: int | None = None
+    profiles: int | None = None
+    reached: int = 0
+    unfolded: int | None = None
+    since: int | None = None
+    day: Mapping[int, int] | None = None

@@ -270,6 +270,26 @@ async def test_a_cookie_stands_in_for_the_key(service: Service) -> None:
     assert (await call(service, "GET", "/profiles", cookie)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("said", "secure"),
+    [
+        (None, False),
+        ("http", False),
+        ("https", True),
+        ("HTTPS", True),
+        ("https, http", True),
+        ("http,https", False),
+    ],
+)
+async def test_a_cookie_that_came_through_tls_goes_through_nothing_else(
+    service: Service, said: str | None, *, secure: bool
+) -> None:
+    headers = {"X-Forwarded-Proto": said} if said else {}
+    answer = await service.http.post("/session", json={"key": "the-admin-key"}, headers=headers)
+    assert answer.status_code == 204
+    assert ("Secure" in answer.headers["set-cookie"].split("; ")) is secure
+
+
 async def test_a_client_keys_cookie_is_no_admins(service: Service) -> None:
     cookie = {"Cookie": await open_session(service, "the-client-key")}
     is_refused(await call(service, "GET", "/report", cookie))

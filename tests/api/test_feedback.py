@@ -319,3 +319,19 @@ async def test_while_the_log_is_locked_feedback_is_refused_for_now(
     is_problem(refused, 503)
     assert refused.headers["retry-after"] == "1"
     assert await post(service, "/clicks", {"decision_id": id_}) == counts(1)
+
+
+async def test_on_a_full_disk_pictures_are_fallbacks_and_clicks_are_to_be_sent_again(service: Service) -> None:
+    """A database that may not grow stands for the disk: SQLite says the same."""
+    ids = [(await service.get())["decision_id"] for _ in range(60)]
+    clicks = [{"decision_id": id_} for id_ in ids]
+    service.store.log._writer.execute("PRAGMA max_page_count=1").fetchone()  # noqa: SLF001  the disk is no caller's
+    answer = await service.http.post("/clicks", json=clicks)
+    problem = is_problem(answer, 503)
+    assert "send the same again later" in problem["detail"]
+    assert answer.headers["retry-after"] == "5"
+    while (await service.get(profile="ada"))["decision_id"]:
+        service.clock.now += service.settings.hold_ms
+    service.store.log._writer.execute("PRAGMA max_page_count=1000000").fetchone()  # noqa: SLF001
+    assert await post(service, "/clicks", clicks) == counts(60)
+    assert (await service.get(profile="ada"))["decision_id"]

@@ -140,6 +140,23 @@ async def test_an_empty_report_has_every_group_and_no_rates(service: Service) ->
     assert (report["lift"], report["titles"]) == (None, {})
 
 
+async def test_the_report_tells_the_rules_that_it_came_about_by(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with serving(
+        tmp_path, catalogue, hold_seconds=30, learn_cap=7, reward="play", uniform_share=0.25, serve="default"
+    ) as service:
+        report = (await service.http.get("/report", headers=ADMIN)).json()
+    assert report["rules"] == {
+        "serve": "default",
+        "reward": "play",
+        "play_seconds": 300,
+        "window_seconds": 600,
+        "hold_seconds": 30,
+        "learn_cap": 7,
+        "floor": 0.02,
+        "shares": {"best_single": 0, "uniform": 0.25, "default": 0},
+    }
+
+
 async def test_the_report_counts_what_happened_by_group_title_and_artwork(
     tmp_path: Path, catalogue: Catalogue
 ) -> None:

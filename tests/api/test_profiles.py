@@ -59,7 +59,7 @@ def databases(folder: Path) -> list[bytes]:
 
 @pytest.fixture
 def logged() -> Iterator[io.StringIO]:
-    """Everything that is logged, as it is written, from debug on."""
+    """Everything that is logged, as it is written, from debug on. Ask for it before the service."""
     written = io.StringIO()
     before = structlog.get_config()
     structlog.configure(
@@ -111,7 +111,7 @@ async def test_any_text_is_a_profile_to_every_call(service: Service, profile: st
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(profile=st.text(st.characters(exclude_categories=["Cs"]), min_size=6, max_size=64))
 async def test_a_profile_id_is_in_no_log_line_no_row_and_no_path(
-    service: Service, logged: io.StringIO, tmp_path: Path, profile: str
+    logged: io.StringIO, service: Service, tmp_path: Path, profile: str
 ) -> None:
     profile = f"Æ{profile}ß"
     await put(service, profile, attributes={"genre": "comedy"})
@@ -133,7 +133,7 @@ async def test_a_profile_id_is_in_no_log_line_no_row_and_no_path(
 
 
 async def test_a_failure_tells_the_log_no_profile_id(
-    service: Service, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    logged: io.StringIO, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(pseudonym: str) -> bytes:
         raise RuntimeError("no such table")

@@ -1,4 +1,4 @@
-"""The settings: what they accept, how they refuse, and that their documentation is true."""
+"""The settings: what they accept, and how they refuse."""
 
 import os
 import re
@@ -13,8 +13,6 @@ from pydantic import ValidationError
 from app.settings import DEMO, Settings, faults
 from tests.api.service import settings_of
 
-PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
-
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,44 +21,11 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-def table(columns: int) -> list[list[str]]:
-    """Return the rows, apart from their heads, of the page's tables with so many columns."""
-    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| `KEYART_")]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return [row for row in rows if len(row) == columns]
-
-
-def written(value: Any) -> str:
-    if value is None or value in ("", ()):
-        return "–"
-    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
-
-
 def refused(**given: Any) -> str:
     with pytest.raises(ValidationError) as caught:
         settings_of(**given)
     [sentence] = faults(caught.value)
     return sentence
-
-
-def test_the_page_lists_every_setting_in_the_codes_order_with_its_default() -> None:
-    settings = Settings()
-    wanted = [(f"`KEYART_{name.upper()}`", written(getattr(settings, name))) for name in Settings.model_fields]
-    assert sorted((row[0], row[1]) for row in table(4)) == sorted(wanted)
-
-
-def test_the_page_says_of_every_setting_what_it_does_and_what_to_do_if_unsure() -> None:
-    for _, _, what, advice in table(4):
-        assert what.endswith(".")
-        assert advice in {"leave", "set"}
-
-
-def test_every_setting_is_described_where_it_is_defined() -> None:
-    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
-
-
-def test_the_page_lists_what_the_demo_preset_sets() -> None:
-    assert table(2) == [[f"`KEYART_{name.upper()}`", written(value)] for name, value in DEMO.items()]
 
 
 def test_the_demo_preset_changes_its_defaults_alone_and_what_is_set_wins(

@@ -34,6 +34,7 @@ class World:
             self._respond: 8,
             self._show_again: 3,
             self._void: 1,
+            self._forget: 1,
             self._tick: 2,
             self._change_rules: 1,
         }
@@ -86,6 +87,9 @@ class World:
         if self.placed:
             hold, _ = self.placed.pop()
             self.store.log.void(hold.decision)
+
+    async def _forget(self) -> None:
+        await self.store.log.forget(self.rng.choice(PROFILES))
 
     async def _tick(self) -> None:
         await self.store.log.tick(100)

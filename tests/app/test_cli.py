@@ -1,5 +1,6 @@
 """The commands as an operator types them: what goes wrong is one sentence, and status 1."""
 
+import json
 import os
 import signal
 import subprocess
@@ -56,6 +57,19 @@ def test_an_import_makes_a_catalogue_that_can_not_be_read_anew(data: Path, folde
     assert "1 new" in again.stdout
 
 
+CRASHING = """
+from app.commands.terminal import settings_for
+from app import cli
+
+@cli.app.command()
+def crash():
+    settings_for("trainer")
+    1 / 0
+
+import sys
+sys.argv = ["keyart", "crash"]
+cli.main()
+"""
 INTERRUPTIBLE = """
 import signal
 from app.cli import main
@@ -80,3 +94,19 @@ def test_ctrl_c_ends_an_import_at_once_and_nothing_was_changed(data: Path, folde
     assert "Traceback" not in said
     assert not (data / "catalogue").exists()
     assert not list((data / "images").glob(".work-*"))
+
+
+def test_a_fault_of_keyarts_own_is_one_line_of_the_log_with_the_traceback_in_it(data: Path) -> None:
+    broken = subprocess.run(
+        [sys.executable, "-c", CRASHING],
+        env={**os.environ, "KEYART_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert broken.returncode == 1
+    [line] = broken.stderr.splitlines()
+    said = json.loads(line)
+    assert (said["event"], said["level"], said["process"]) == ("crashed", "error", "trainer")
+    assert "ZeroDivisionError" in said["exception"]

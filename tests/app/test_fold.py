@@ -177,7 +177,7 @@ async def test_the_simulated_log_has_every_kind_of_record_and_step(tmp_path: Pat
         await training.end()
         kinds |= {record.kind for record in await world.store.log.read(0, 10_000)}
         seen = {name: seen.get(name, 0) + number for name, number in asdict(training.fold.seen).items()}
-    assert kinds == set(Kind) - {Kind.ERASURE}
+    assert kinds == set(Kind)
     assert {name for name, number in seen.items() if number} == {"examples", "capped", "on_time", "late"}
 
 
@@ -440,6 +440,19 @@ async def test_an_erasure_takes_the_taste_away(service: Service) -> None:
     await service.store.log.forget(ADA)
     fold, _ = await service.fold()
     assert fold.progress().tastes == {ADA: None}
+
+
+async def test_an_erasure_takes_the_caps_count_away(service: Service) -> None:
+    await service.rules(learn_cap=1)
+    for _ in range(2):
+        await service.decide(profile=ADA)
+        await service.wait()
+    before, _ = await service.fold()
+    assert before.progress(before.snapshot()).learned == {ADA: 1}
+    await service.store.log.forget(ADA)
+    fold, _ = await service.fold()
+    assert fold.progress(fold.snapshot()).learned == {ADA: None}
+    assert fold.forgotten == 1
 
 
 async def test_a_decision_about_a_title_that_is_no_longer_kept_is_left_out_and_others_are_not(

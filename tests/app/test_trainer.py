@@ -1,15 +1,283 @@
 import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
-from app.trainer import LEASE_MS, Trainer
-from tests.builders import Clock, VoidableStore, a_film, a_shelf
+import pytest
+import structlog
+
+from app import trainer as trainer_module
+from app.records import Kind, encode
+from app.store.protocol import Event, Hold, Progress, Snapshot, Store
+from app.store.sqlite import SqliteStore
+from app.trainer import DAY_MS, LEASE_MS, Trainer
+from bandit.reward import Rules
+from bandit.taste import Base
+from tests.builders import Clock, VoidableStore, a_decision, a_draft, a_film, a_shelf
+
+FILM = a_film("apollo")
+ADA, BOB = "0a" * 16, "0b" * 16
+LAND = "zanzibar"
+WINDOW = 1_000
+RETENTION = 10
+START = 1_790_000_000_000
 
 
-async def test_a_trainer_whose_lease_was_taken_under_its_own_name_sees_that_it_lost_it(tmp_path: Path) -> None:
-    store = VoidableStore(Clock())
-    trainer = Trainer(store, await a_shelf(store.log, tmp_path, a_film("apollo")), holder="me", retention_days=1)
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(START)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it do at once what it does after a minute, a second or a part of one."""
+    for name in ("TRIM_SECONDS", "PUBLISH_SECONDS", "COMMIT_SECONDS", "WIPE_SECONDS", "UNWRITABLE_SECONDS"):
+        monkeypatch.setattr(trainer_module, name, 0.0)
+    monkeypatch.setattr(trainer_module, "LOAD_SHARE", 0)
+
+
+async def a_trainer(store: Store, folder: Path, clock: Clock) -> Trainer:
+    shelf = await a_shelf(store.log, folder / "catalogue", FILM)
+    return Trainer(store, shelf, holder="me", retention_days=RETENTION, clock=clock)
+
+
+@asynccontextmanager
+async def leading(trainer: Trainer) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    running = asyncio.create_task(trainer.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(running, 10)
+
+
+async def soon(condition: Callable[[], Awaitable[Any]]) -> Any:
+    """Poll until the condition holds, and return what it returned."""
+    async with asyncio.timeout(20):
+        while not (found := await condition()):  # noqa: ASYNC110  the trainer sets no event
+            await asyncio.sleep(0.01)
+    return found
+
+
+async def shown(store: Store, profile: str, *, clicked: bool = False) -> Hold:
+    await store.log.declare(encode(Rules(WINDOW)))
+    decision = a_decision(FILM, 1, profile=profile, attributes={"country": LAND})
+    [hold] = await store.log.place([a_draft(decision)])
+    if clicked:
+        await store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
+    return hold
+
+
+async def pass_time(store: Store, clock: Clock, ms: int = WINDOW) -> None:
+    clock.now += ms
+    await store.log.tick(1)
+
+
+def kept(store: Store, position: int) -> Callable[[], Awaitable[bool]]:
+    async def look() -> bool:
+        return bool(await store.log.records([position]))
+
+    return look
+
+
+async def test_a_trainer_whose_lease_was_taken_under_its_own_name_sees_that_it_lost_it(
+    tmp_path: Path, clock: Clock
+) -> None:
+    store = VoidableStore(clock)
+    trainer = await a_trainer(store, tmp_path, clock)
     token = await store.state.lead("me", LEASE_MS)
     assert token is not None
     other = await store.state.lead("me", LEASE_MS)
     await asyncio.wait_for(trainer._renew(token, asyncio.Event()), 5)  # noqa: SLF001
     assert await store.state.lead("me", LEASE_MS, other) == other
+
+
+# -------------------------------------------------------------------- retention
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_record_of_a_clock_that_was_ahead_once_ends_no_retention(tmp_path: Path, clock: Clock) -> None:
+    store = VoidableStore(clock)
+    old = await shown(store, ADA)
+    await pass_time(store, clock, RETENTION * DAY_MS + WINDOW)
+    young = await shown(store, ADA)
+    clock.now += 100 * DAY_MS
+    await store.log.tick(1)
+    clock.now -= 100 * DAY_MS
+    async with leading(await a_trainer(store, tmp_path, clock)):
+        await soon(lambda: absent(store, old.decision))
+        await pass_time(store, clock, WINDOW)
+        head = (await store.log.head()).position
+        await soon(lambda: counted_to(store, head))
+    assert await kept(store, young.decision)()
+
+
+async def absent(store: Store, position: int) -> bool:
+    return not await store.log.records([position])
+
+
+async def counted_to(store: Store, position: int) -> bool:
+    return (await store.state.counted()).position >= position
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_taste_goes_with_the_last_record_that_it_comes_from(tmp_path: Path, clock: Clock) -> None:
+    store = VoidableStore(clock)
+    await shown(store, ADA, clicked=True)
+    await shown(store, BOB, clicked=True)
+    await pass_time(store, clock)
+    async with leading(await a_trainer(store, tmp_path, clock)):
+        await soon(lambda: both(store))
+        await pass_time(store, clock, RETENTION * DAY_MS - WINDOW)
+        again = await shown(store, BOB, clicked=True)
+        await pass_time(store, clock, 2 * WINDOW)
+        await soon(lambda: gone(store, ADA))
+        assert await store.state.taste(BOB)
+        assert await kept(store, again.decision)()
+    tallies = await store.state.tallies()
+    assert sum(tally.exposures for tally in tallies.values()) == 3, "what was counted of her stays"
+
+
+async def both(store: Store) -> bool:
+    return len(await store.state.taste_rows([ADA, BOB])) == 2
+
+
+async def gone(store: Store, profile: str) -> bool:
+    return await store.state.taste(profile) is None
+
+
+# -------------------------------------------------------------------- erasure
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_an_erasure_leaves_nothing_in_the_write_ahead_logs_while_the_service_runs(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """Nor does it wait for ever for whoever reads meanwhile."""
+    service, store = SqliteStore(tmp_path, clock), SqliteStore(tmp_path, clock)
+    async with leading(await a_trainer(store, tmp_path, clock)):
+        await shown(service, ADA, clicked=True)
+        await pass_time(service, clock)
+        await soon(lambda: known(service))
+        assert names(tmp_path, ADA) >= {"log.sqlite-wal", "state.sqlite-wal"}
+        with closing(sqlite3.connect(tmp_path / "state.sqlite", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM taste").fetchone()
+            await service.log.forget(ADA)
+            end = (await service.log.head()).position
+            await service.log.scrub(ADA, 0, end)
+            await service.log.forget(ADA)
+            await soon(lambda: gone(service, ADA))
+            assert "state.sqlite-wal" in names(tmp_path, ADA)
+        await soon(lambda: nowhere(tmp_path, ADA))
+        assert (await service.state.counted()).learned == {}
+        erasures = [record.kind for record in await service.log.read(0, 1000) if ADA.encode() in record.body]
+        assert erasures == [Kind.ERASURE, Kind.ERASURE]
+        assert names(tmp_path, LAND) <= {"state.sqlite"}, "in the snapshots' vocabulary it stays"
+    await service.close()
+    await store.close()
+
+
+async def known(store: Store) -> bool:
+    return bool((await store.state.counted()).learned.get(ADA))
+
+
+async def nowhere(folder: Path, profile: str) -> bool:
+    """Whether no file has the profile any more, apart from the log, which has its erasures."""
+    return names(folder, profile) <= {"log.sqlite"} and (folder / "log.sqlite-wal").stat().st_size == 0
+
+
+def names(folder: Path, text: str) -> set[str]:
+    """Return which files of the store have the text anywhere in them, in free space, too."""
+    return {path.name for path in folder.glob("*.sqlite*") if text.encode() in path.read_bytes()}
+
+
+# -------------------------------------------------------------------- the first snapshot
+
+
+async def test_a_new_service_has_a_snapshot_at_once(tmp_path: Path, clock: Clock) -> None:
+    store = VoidableStore(clock)
+    async with leading(await a_trainer(store, tmp_path, clock)):
+        await soon(store.state.current)
+
+
+async def damage_all_snapshots(store: Store) -> None:
+    """Leave snapshots that no learner can be made of."""
+    token = await store.state.lead("me", LEASE_MS)
+    assert token is not None
+    damaged = Snapshot(0, "incumbent", 0, 1, 0, encode(Rules(WINDOW)), b"damaged")
+    for _ in range(5):
+        await store.state.commit(token, Progress(0, encode(Base()), {}, {}, damaged))
+
+
+async def usable(store: Store) -> list[Snapshot]:
+    return [snapshot for snapshot in await store.state.snapshots() if snapshot.learner != b"damaged"]
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_where_no_snapshot_is_usable_none_is_published_before_the_log_is_caught_up_with(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer_module, "BATCH", 5)
+    store = VoidableStore(clock)
+    await damage_all_snapshots(store)
+    for _ in range(20):
+        await shown(store, ADA)
+        await pass_time(store, clock)
+    head = (await store.log.head()).position
+    before = await store.state.current()
+    async with leading(await a_trainer(store, tmp_path, clock)):
+
+        async def published() -> bool:
+            return await store.state.current() != before
+
+        await soon(published)
+    assert min(snapshot.position for snapshot in await usable(store)) >= head
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_who_takes_long_to_catch_up_publishes_meanwhile(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer_module, "BATCH", 5)
+    monkeypatch.setattr(trainer_module, "CATCH_UP_SECONDS", 1e-9)
+    store = VoidableStore(clock)
+    await damage_all_snapshots(store)
+    for _ in range(20):
+        await shown(store, ADA)
+        await pass_time(store, clock)
+    head = (await store.log.head()).position
+    async with leading(await a_trainer(store, tmp_path, clock)):
+        await soon(lambda: counted_to(store, head))
+    assert min(snapshot.position for snapshot in await usable(store)) < head
+
+
+# -------------------------------------------------------------------- a full disk
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_trainer_whose_disk_is_full_waits_and_goes_on_when_there_is_room(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """A database that may not grow stands for the disk: SQLite says the same."""
+    store = SqliteStore(tmp_path, clock)
+    trainer = await a_trainer(store, tmp_path, clock)
+    for number in range(60):
+        await shown(store, f"{number:032x}", clicked=True)
+    await shown(store, ADA, clicked=True)
+    await pass_time(store, clock)
+    store.state._writer.execute("PRAGMA max_page_count=1").fetchone()  # noqa: SLF001  the disk is no caller's
+    with structlog.testing.capture_logs() as said:
+        async with leading(trainer):
+            await soon(lambda: happened(said, "state_unwritable"))
+            assert not (await store.state.counted()).learned
+            store.state._writer.execute("PRAGMA max_page_count=1000000").fetchone()  # noqa: SLF001
+            await soon(lambda: known(store))
+    await store.close()
+
+
+async def happened(said: list[structlog.typing.EventDict], event: str) -> bool:
+    return any(line["event"] == event for line in said)

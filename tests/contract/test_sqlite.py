@@ -5,13 +5,13 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from app.records import Kind, decode_reference
-from app.store.protocol import Event, Progress, StoreTimeoutError
+from app.store.protocol import Event, Progress, StoreTimeoutError, UnwritableStoreError
 from app.store.sqlite import SqliteStore
 from app.store.sqlite import state as state_module
 from bandit.tally import Tally
@@ -324,3 +324,67 @@ async def test_feedback_that_waits_too_long_for_a_lock_is_refused_and_not_writte
     assert await store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)]) == [True]
     assert await kinds(store) == [Kind.DECISION, Kind.CLICK]
     await store.close()
+
+
+# -------------------------------------------------------------------- full disks, and what is left of what went
+
+
+def full(connection: sqlite3.Connection) -> None:
+    """Let the file grow no more, as on a disk without room."""
+    connection.execute("PRAGMA max_page_count=1").fetchone()
+
+
+def files_with(folder: Path, text: bytes) -> list[str]:
+    return [path.name for path in folder.glob("*.sqlite*") if text in path.read_bytes()]
+
+
+async def test_a_log_that_can_not_grow_says_so_and_goes_on_when_it_can(store: SqliteStore) -> None:
+    full(store.log._writer)  # noqa: SLF001  how the disk is, no caller could say
+    with pytest.raises(UnwritableStoreError, match="full"):
+        await store.log.put_profile("0a" * 16, bytes(20_000))
+    assert await store.log.profile("0a" * 16) is None
+    store.log._writer.execute("PRAGMA max_page_count=1000000").fetchone()  # noqa: SLF001
+    await store.log.put_profile("0a" * 16, bytes(20_000))
+    assert await store.log.profile("0a" * 16) == bytes(20_000)
+
+
+async def test_a_state_that_can_not_grow_says_so_and_goes_on_when_it_can(store: SqliteStore) -> None:
+    token = await store.state.lead("one", 1000)
+    assert token
+    full(store.state._writer)  # noqa: SLF001
+    much = Progress(7, bytes(20_000), {}, {})
+    with pytest.raises(UnwritableStoreError, match="full"):
+        await store.state.commit(token, much)
+    assert (await store.state.counted()).position == 0
+    store.state._writer.execute("PRAGMA max_page_count=1000000").fetchone()  # noqa: SLF001
+    await store.state.commit(token, much)
+    assert (await store.state.counted()).position == 7
+
+
+async def test_what_is_wiped_is_in_no_file_any_more_and_who_reads_is_waited_for(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    await store.log.put_profile("0a" * 16, b"zanzibar" * 1000)
+    await store.log.forget("0a" * 16)
+    with closing(sqlite3.connect(tmp_path / "log.sqlite", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM log").fetchone()
+        assert not await store.log.wipe()
+    assert "log.sqlite-wal" in files_with(tmp_path, b"zanzibar")
+    assert await store.log.wipe()
+    assert files_with(tmp_path, b"zanzibar") == []
+
+
+async def test_a_log_that_is_locked_is_not_wiped_and_keeps_nobody_waiting(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    await store.log.place([a_draft()])
+    with locked(tmp_path / "log.sqlite"):
+        assert not await store.log.wipe()
+    assert await store.log.wipe()
+    await store.log.place([a_draft()])
+
+
+async def test_what_is_deleted_is_overwritten_whatever_sqlite_was_built_with(store: SqliteStore) -> None:
+    for part in (store.log, store.state):
+        assert part._writer.execute("PRAGMA secure_delete").fetchone() == (1,)  # noqa: SLF001

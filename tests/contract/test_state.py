@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.store.protocol import LostLeaseError, Progress, Snapshot, State, Store, TasteRow
+from app.store.protocol import Lease, LostLeaseError, Progress, Snapshot, State, Store, TasteRow
 from bandit.tally import Tally
 from tests.builders import Clock
 
@@ -48,6 +48,19 @@ async def test_one_leads_and_the_other_stands_by_until_the_lease_runs_out(state:
     assert second is not None
     assert second > first
     assert await state.lead("one", LEASE) is None
+
+
+async def test_the_lease_can_be_looked_at_until_it_is_given_back(state: State, clock: Clock) -> None:
+    assert await state.lease() is None
+    token = await state.lead("one", LEASE)
+    assert token is not None
+    assert await state.lease() == Lease("one", clock.now + LEASE)
+    clock.now += 2 * LEASE
+    assert await state.lease() == Lease("one", clock.now - LEASE), "it ran out, and still says whose it was"
+    await state.lead("one", LEASE, token)
+    assert await state.lease() == Lease("one", clock.now + LEASE)
+    await state.resign(token)
+    assert await state.lease() is None
 
 
 async def test_renewing_keeps_the_token_and_the_lead(state: State, token: int, clock: Clock) -> None:
@@ -158,6 +171,17 @@ async def test_a_taste_of_none_is_deleted(state: State, token: int) -> None:
     assert await state.taste(ADA) is None
 
 
+async def test_tastes_are_gone_through_page_by_page(state: State, token: int) -> None:
+    everyone = {f"{number:032x}": TasteRow(b"%d" % number, b"values") for number in (5, 3, 1, 4, 2)}
+    await state.commit(token, some_progress(tastes=everyone))
+    first = await state.tastes("", 3)
+    assert list(first) == sorted(everyone)[:3]
+    rest = await state.tastes(max(first), 3)
+    assert {**first, **rest} == everyone
+    assert list(rest) == sorted(everyone)[3:]
+    assert await state.tastes(max(rest), 3) == {}
+
+
 async def test_what_is_read_does_not_change_with_what_was_handed_in_or_out(state: State, token: int) -> None:
     tally = Tally(1)
     await state.commit(token, some_progress(tallies={KEY: tally}))
@@ -217,6 +241,12 @@ async def test_the_caps_counts_are_those_of_the_latest_snapshots_hour(state: Sta
     """An earlier hour comes when the fold begins again."""
     await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=7, learned={ADA: 1}))
     await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=hour, learned={BOB: 2}))
+    assert (await state.counted()).learned == {BOB: 2}
+
+
+async def test_a_caps_count_of_none_is_deleted(state: State, token: int) -> None:
+    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=7, learned={ADA: 1, BOB: 2}))
+    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=7, learned={ADA: None}))
     assert (await state.counted()).learned == {BOB: 2}
 
 

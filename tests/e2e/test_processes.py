@@ -17,6 +17,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.main import open_store, train
+from app.meters import folder_of_service
 from app.records import Kind
 from app.settings import Settings
 from assets import SAMPLES
@@ -323,6 +324,8 @@ def test_metrics_survive_the_death_of_a_worker(start: Start) -> None:
     until("another worker decides", lambda: service.workers() not in ([], [victim]) and decided(service))
 
     assert metric(service, "keyart_decisions_total") >= 6
+    left, mine = (folder_of_service(service.data) / f"histogram_{pid}.db" for pid in (victim, *service.workers()))
+    assert left.stat().st_size < mine.stat().st_size, "what a dead worker has counted takes no more than it needs"
 
 
 def test_a_second_service_on_the_same_folder_is_refused_with_a_sentence(start: Start) -> None:

@@ -2,11 +2,14 @@
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from app.store.commit import BusyError
+from app.store.protocol import UnwritableStoreError
 
 SETTLE_SECONDS = 5.0
 """How long opening may wait for other processes that open the same file."""
@@ -25,23 +28,46 @@ Only the last version of a page is folded back, and a page of holds has many; an
 """
 
 
-def connect(path: Path, schema: str = "", *, full_sync: bool = False, patience: float = 0.0) -> sqlite3.Connection:
-    """Open a file in WAL mode, and make what the schema lacks.
+WIPE_MS = 20
+"""How long a wipe may wait for those who read and write, and they then for it: less than a decision may take."""
+
+
+def connect(
+    path: Path, schema: str = "", *, full_sync: bool = False, patience: float = 0.0, read_only: bool = False
+) -> sqlite3.Connection:
+    """Open a file in WAL mode, and make what the schema lacks; with `read_only` see `look`.
 
     `synchronous=NORMAL` survives the death of the process; `FULL` a power cut as well, for the price of waiting
     for the disk at each commit (sqlite.org/wal.html, section 2.1). Once open, a statement waits up to `patience`
     seconds for another process' lock; where requests are served it must not wait at all.
     """
+    if read_only:
+        return look(path)
     connection = sqlite3.connect(
         path, isolation_level=None, timeout=SETTLE_SECONDS, check_same_thread=False, cached_statements=256
     )
     _settle(partial(connection.execute, "PRAGMA journal_mode=WAL"))
     connection.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
+    connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, pages that become free, too
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     connection.executescript(schema)
     connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
     return connection
+
+
+def look(path: Path) -> sqlite3.Connection:
+    """Open a file to read it, beside a service or without one, and leave every byte of the folder as it is.
+
+    The index of the write-ahead log is read and never written (sqlite.org/wal.html, "Read-Only Databases").
+    Where there is none, nobody has the file open, and what a write-ahead log without one holds is passed over.
+    """
+    indexed = path.with_name(f"{path.name}-shm").exists()
+    how = "readonly_shm=1" if indexed else "immutable=1"
+    address = f"file:{quote(str(path.absolute()))}?mode=ro&{how}"
+    return sqlite3.connect(
+        address, uri=True, isolation_level=None, timeout=SETTLE_SECONDS, check_same_thread=False
+    )
 
 
 def _settle(change: Callable[[], object]) -> None:
@@ -60,6 +86,31 @@ def _settle(change: Callable[[], object]) -> None:
 
 def _busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & PRIMARY == sqlite3.SQLITE_BUSY
+
+
+def wipe(connection: sqlite3.Connection) -> bool:
+    """Fold the write-ahead log back and cut it off, for it keeps what was deleted; False if others are busy.
+
+    Writers wait for the second step alone, which has little left to do (sqlite.org/pragma.html, wal_checkpoint).
+    """
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    connection.execute(f"PRAGMA busy_timeout={WIPE_MS}")
+    try:
+        busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute("PRAGMA busy_timeout=0")
+    return not busy
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Raise `UnwritableStoreError` where the disk is at fault."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & PRIMARY in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+            raise UnwritableStoreError(str(error)) from error
+        raise
 
 
 class Transaction:

@@ -11,7 +11,7 @@ from app.records import DECISIONS, Erasure, Kind, Record, Reference, decode_deci
 from app.store.commit import GroupCommit
 from app.store.protocol import Draft, Event, Head, Hold
 from app.store.sqlite import exposures
-from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect
+from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect, wipe, writing
 from app.store.sqlite.exposures import Exposures
 
 SCHEMA = """
@@ -41,9 +41,10 @@ GAP = 1_000_000
 class SqliteLog:
     """Reads happen on a connection of their own: in WAL mode they wait for no writer."""
 
-    def __init__(self, path: Path, clock: Callable[[], int], *, full_sync: bool = False):
-        self._writer = connect(path, SCHEMA + exposures.SCHEMA, full_sync=full_sync)
-        self._reader = connect(path)
+    def __init__(self, path: Path, clock: Callable[[], int], *, full_sync: bool = False, read_only: bool = False):
+        schema = SCHEMA + exposures.SCHEMA
+        self._writer = connect(path, schema, full_sync=full_sync, read_only=read_only)
+        self._reader = connect(path, read_only=read_only)
         self._clock = clock
         self._last = Head(0, 0)
         self._swept = b""
@@ -209,7 +210,8 @@ class SqliteLog:
     async def _write(self, operation: Callable[[], T]) -> T:
         """Do something in the next transaction, or say that no lock was to be had for `PATIENCE_SECONDS`."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-        return await self._group.run(operation, deadline=deadline)
+        with writing():
+            return await self._group.run(operation, deadline=deadline)
 
     def _begin(self, transaction: Transaction) -> Callable[[], None]:
         def begin() -> None:
@@ -292,6 +294,10 @@ class SqliteLog:
             return False
         self._writer.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
         return True
+
+    async def wipe(self) -> bool:
+        with writing():
+            return wipe(self._reader)  # the writer may be at work in its thread
 
     @staticmethod
     def _setting(connection: sqlite3.Connection, name: str) -> bytes | None:

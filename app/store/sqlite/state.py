@@ -1,12 +1,14 @@
 """The trainer's state in a second SQLite file, which the trainer alone writes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
 
 from app.store.commit import BusyError
 from app.store.protocol import (
     Counted,
+    Lease,
     LostLeaseError,
     Progress,
     Snapshot,
@@ -14,7 +16,7 @@ from app.store.protocol import (
     TallyKey,
     TasteRow,
 )
-from app.store.sqlite.connection import Transaction, connect
+from app.store.sqlite.connection import Transaction, connect, wipe, writing
 from bandit.tally import Tally
 
 SCHEMA = """
@@ -45,9 +47,9 @@ _COLUMNS = "id, role, position, resume, created, rules, learner"
 
 
 class SqliteState:
-    def __init__(self, path: Path, clock: Callable[[], int]):
-        self._writer = connect(path, SCHEMA, patience=LOCK_SECONDS)
-        self._reader = connect(path)
+    def __init__(self, path: Path, clock: Callable[[], int], *, read_only: bool = False):
+        self._writer = connect(path, SCHEMA, patience=LOCK_SECONDS, read_only=read_only)
+        self._reader = connect(path, read_only=read_only)
         self._clock = clock
         self._transaction = Transaction(self._writer)
 
@@ -69,6 +71,10 @@ class SqliteState:
     async def resign(self, token: int) -> None:
         with self._writing():
             self._writer.execute("UPDATE lease SET holder = NULL, until = 0 WHERE token = ?", (token,))
+
+    async def lease(self) -> Lease | None:
+        row = self._reader.execute("SELECT holder, until FROM lease WHERE holder IS NOT NULL").fetchone()
+        return Lease(*row) if row else None
 
     # ---------------------------------------------------------------- progress
 
@@ -128,7 +134,11 @@ class SqliteState:
         write.execute("DELETE FROM learned WHERE hour <> ?", (progress.learned_hour,))
         write.executemany(
             "INSERT OR REPLACE INTO learned VALUES (?, ?, ?)",
-            [(progress.learned_hour, who, examples) for who, examples in progress.learned.items()],
+            [(progress.learned_hour, who, examples) for who, examples in progress.learned.items() if examples],
+        )
+        write.executemany(
+            "DELETE FROM learned WHERE pseudonym = ?",
+            [(who,) for who, examples in progress.learned.items() if not examples],
         )
         return new
 
@@ -168,6 +178,13 @@ class SqliteState:
                 found[who] = TasteRow(*row)
         return found
 
+    async def tastes(self, after: str, limit: int) -> dict[str, TasteRow]:
+        rows = self._reader.execute(
+            "SELECT pseudonym, state, taste FROM taste WHERE pseudonym > ? ORDER BY pseudonym LIMIT ?",
+            (after, limit),
+        ).fetchall()
+        return {who: TasteRow(state, values) for who, state, values in rows}
+
     async def taste(self, pseudonym: str) -> bytes | None:
         row = self._reader.execute("SELECT taste FROM taste WHERE pseudonym = ?", (pseudonym,)).fetchone()
         return row[0] if row else None
@@ -177,29 +194,24 @@ class SqliteState:
         rows = self._reader.execute(f"SELECT * FROM tally {where}", values).fetchall()  # noqa: S608  our own words
         return {(row[0], row[1], row[2]): Tally(*row[3:]) for row in rows}
 
+    async def wipe(self) -> bool:
+        with writing():
+            return wipe(self._reader)
+
     async def close(self) -> None:
         self._reader.close()
         self._writer.close()
 
-    def _writing(self) -> "_Writing":
-        return _Writing(self._transaction)
-
-
-class _Writing:
-    """One transaction; it is rolled back if anything in it fails."""
-
-    def __init__(self, transaction: Transaction):
-        self._transaction = transaction
-
-    def __enter__(self) -> None:
-        try:
-            self._transaction.begin()
-        except BusyError as error:
-            raise StoreTimeoutError(f"The state was locked for {LOCK_SECONDS} seconds.") from error
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction; it is rolled back if anything in it fails."""
+        with writing():
+            try:
+                self._transaction.begin()
+            except BusyError as error:
+                raise StoreTimeoutError(f"The state was locked for {LOCK_SECONDS} seconds.") from error
+            try:
+                yield
                 self._transaction.commit()
-        finally:  # does nothing after a commit that went well
-            self._transaction.rollback()
+            finally:  # does nothing after a commit that went well
+                self._transaction.rollback()

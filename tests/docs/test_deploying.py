@@ -1,0 +1,258 @@
+"""The configurations in docs/examples/, run where what they are for is installed."""
+
+import os
+import re
+import shutil
+import ssl
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPMessage, HTTPSConnection
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import DOCS, page
+from tests.e2e.conftest import catalogue, title_id  # noqa: F401  a fixture
+from tests.e2e.service import Service, free_port, keyart, until
+
+EXAMPLES = DOCS / "examples"
+MAIN = """
+{user}
+daemon off;
+pid {folder}/nginx.pid;
+error_log stderr;
+events {{}}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/keyart.conf;
+}}
+"""
+CLIENT_KEY = "the-client-key"
+TOO_MANY = 429
+NOT_FOR_ALL = (
+    "/report",
+    "/metrics",
+    "/docs",
+    "/openapi.json",
+    "/titles",
+    "/profiles?profile=ada",
+    "/catalogue",
+    "/readyz",
+)
+
+
+def program(name: str) -> str:
+    """Return where a program is; its name alone where it is not, and its tests are skipped."""
+    return shutil.which(name) or name
+
+
+def needed(*programs: str) -> pytest.MarkDecorator:
+    missing = [each for each in programs if shutil.which(each) is None]
+    return pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    folder: Path
+    plain: int
+    secure: int
+
+    def ask(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        trusting = ssl.create_default_context(cafile=str(self.folder / "keyart.pem"))
+        trusting.check_hostname = False
+        connection = HTTPSConnection("127.0.0.1", self.secure, timeout=10, context=trusting)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def ask_patiently(
+        self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Ask again while another test has used the rate up."""
+
+        def answer() -> Answer | None:
+            got = self.ask(path, method="POST" if body else "GET", body=body, headers=headers)
+            return got if got.status != TOO_MANY else None
+
+        found = until(f"{path} is let through", answer)
+        assert found
+        return found
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "keyart.log").read_text()
+
+
+def adapted(service: Service, folder: Path, plain: int, secure: int) -> str:
+    """Return the example for this machine: other ports and paths, and nothing else."""
+    replaced = {
+        "listen 80;": f"listen 127.0.0.1:{plain};",
+        "listen 443 ssl": f"listen 127.0.0.1:{secure} ssl",
+        "server 127.0.0.1:8000;": f"server 127.0.0.1:{service.port};",
+        "/etc/ssl/keyart.pem": f"{folder}/keyart.pem",
+        "/etc/ssl/private/keyart.key": f"{folder}/keyart.key",
+        "/var/log/nginx/keyart.log": f"{folder}/keyart.log",
+        "/var/cache/nginx/keyart": f"{folder}/cache",
+    }
+    text = (EXAMPLES / "nginx.conf").read_text()
+    for old, new in replaced.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+def certify(folder: Path) -> None:
+    to = ["-keyout", str(folder / "keyart.key"), "-out", str(folder / "keyart.pem")]
+    subprocess.run(
+        [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=keyart.example", *to],
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def proxy(catalogue: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:  # noqa: F811  the fixture
+    """Yield nginx in front of a service, with the example as its configuration."""
+    folder = tmp_path_factory.mktemp("nginx")
+    data = shutil.copytree(catalogue, folder / "data")
+    service = Service(data, client_key=CLIENT_KEY, hold_seconds=0, decision_timeout_ms=10_000)
+    try:
+        with before(service.start(), folder) as found:
+            yield found
+    finally:
+        service.clean_up()
+
+
+@contextmanager
+def before(service: Service, folder: Path) -> Iterator[Proxy]:
+    """Run nginx in front of a service for a while."""
+    found = Proxy(folder, free_port(), free_port())
+    certify(folder)
+    (folder / "keyart.conf").write_text(adapted(service, folder, found.plain, found.secure))
+    user = "user root;" if os.geteuid() == 0 else ""  # its own could not enter the tests' folder
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user))
+    nginx = subprocess.Popen([program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")])
+    try:
+        until("nginx answers", lambda: answers(found))
+        yield found
+    finally:
+        nginx.terminate()
+        nginx.wait(10)
+
+
+def answers(proxy: Proxy) -> bool:
+    try:
+        return proxy.ask("/nothing").status == 404
+    except OSError:
+        return False
+
+
+@needed("nginx", "openssl")
+def test_nginx_lets_viewers_through_and_nobody_else(proxy: Proxy) -> None:
+    choice = proxy.ask(f"/artwork?profile=ada-lovelace&title={title_id(0)}")
+    assert (choice.status, choice.headers["Cache-Control"], choice.headers["Vary"]) == (
+        200,
+        "private, no-store",
+        "Accept",
+    )
+    decision_id, url = re.findall(rb'"(?:decision_id|url)":"([^"]+)"', choice.body)
+    click = proxy.ask_patiently("/clicks", b'{"decision_id": "%s"}' % decision_id)
+    assert (click.status, click.body) == (202, b'{"recorded":1,"duplicates":0,"rejected":[]}')
+    for _ in range(2):
+        assert proxy.ask(url.decode()).headers["Content-Type"] == "image/webp"
+    assert b'"reasons"' in proxy.ask_patiently(f"/decisions/{decision_id.decode()}/why").body
+    for path in (*NOT_FOR_ALL, f"/decisions/{decision_id.decode()}"):
+        assert proxy.ask(path).status == 404, path
+    assert proxy.ask("/profiles?profile=ada-lovelace", method="DELETE").status == 404
+    assert proxy.ask(url.decode(), method="POST").status == 403
+
+    until("the log has it all", lambda: proxy.log.count("/images/") >= 2)
+    assert "HIT" in proxy.log
+    assert '"GET /artwork" 200' in proxy.log
+    assert "ada-lovelace" not in proxy.log
+
+
+@needed("nginx", "openssl")
+def test_nginx_hands_no_key_on(proxy: Proxy) -> None:
+    assert proxy.ask(f"/artwork?profile=ada&title={title_id(0)}").status == 200
+    named = b'{"profile": "ada", "title": "%s"}' % title_id(0).encode()
+    refused = proxy.ask_patiently("/clicks", named, headers={"Authorization": f"Bearer {CLIENT_KEY}"})
+    assert refused.status == 422
+    assert b"needs the client key" in refused.body
+
+
+@needed("nginx", "openssl")
+def test_nginx_bounds_rates_and_bodies_and_sends_to_tls(proxy: Proxy) -> None:
+    assert proxy.ask("/clicks", method="POST", body=b"x" * 1_100_000).status == 413
+    assert any(proxy.ask("/clicks", method="POST", body=b"{}").status == TOO_MANY for _ in range(3000))
+    connection = HTTPConnection("127.0.0.1", proxy.plain, timeout=10)
+    connection.request("GET", "/artwork?title=a", headers={"Host": "keyart.example"})
+    moved = connection.getresponse()
+    connection.close()
+    assert (moved.status, moved.headers["Location"]) == (301, "https://keyart.example/artwork?title=a")
+
+
+@needed("caddy")
+def test_the_caddyfile_is_valid(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [program("caddy"), "validate", "--config", str(EXAMPLES / "Caddyfile"), "--adapter", "caddyfile"],
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "not formatted" not in done.stderr
+
+
+@needed("systemd-analyze")
+def test_the_unit_is_valid(tmp_path: Path) -> None:
+    unit = (EXAMPLES / "keyart.service").read_text()
+    here = unit.replace("/opt/keyart/.venv/bin/keyart", "/bin/true").replace("=keyart\n", "=daemon\n")
+    path = tmp_path / "keyart.service"
+    path.write_text(here.replace("StateDirectory=daemon", "StateDirectory=keyart"))
+    done = subprocess.run(
+        [program("systemd-analyze"), "verify", str(path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_unit_starts_the_service_by_options_that_there_are() -> None:
+    [command] = re.findall(r"^ExecStart=\S+/keyart (.+)$", (EXAMPLES / "keyart.service").read_text(), re.MULTILINE)
+    name, *options = command.split()
+    told = keyart(Path("nowhere"), name, "--help").stdout
+    assert [option for option in options if option not in told] == []
+
+
+def test_every_example_is_linked_from_the_page() -> None:
+    links = page("deploying.md").links
+    shipped = [str(path.relative_to(DOCS)) for path in sorted(EXAMPLES.iterdir())]
+    assert [path for path in shipped if path not in links] == []
+
+
+def test_the_rates_on_the_page_are_those_of_the_example() -> None:
+    told = set(re.findall(r"\b(\d+) requests a second", page("deploying.md").text))
+    assert told == set(re.findall(r"rate=(\d+)r/s", (EXAMPLES / "nginx.conf").read_text()))
