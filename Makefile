@@ -28,6 +28,9 @@ unexport VIRTUAL_ENV
 run: .venv/.run ## serve http://127.0.0.1:8000 with a trainer beside it; settings come from KEYART_* variables
 	@exec $(BIN)/keyart serve --with-parent
 
+.PHONY: install
+install: .venv/.run ## make .venv from the run lock, and nothing more: PYTHON=/usr/bin/python3.12 names the Python
+
 .PHONY: test
 test: lint ## lint, types, layers and the whole test suite
 	$(BIN)/pytest

@@ -45,6 +45,7 @@ def back_up(data: Path, destination: Path, databases: Databases, progress: Progr
     longer named is cleared away a day later. The admin key is left out. Raises `BackupError`, `OSError`, and what
     `databases` raises.
     """
+    destination = destination.resolve()  # what a link leads to is replaced, and `.` has a name
     _check(data, destination, databases)
     half = destination.with_name(f".{destination.name}.{secrets.token_hex(4)}.tmp")
     half.mkdir(mode=0o700, parents=True)
@@ -62,10 +63,12 @@ def back_up(data: Path, destination: Path, databases: Databases, progress: Progr
 def _check(data: Path, destination: Path, databases: Databases) -> None:
     if not databases.size:
         raise BackupError(f"There is no log in {data.resolve()}; set KEYART_DATA to the service's data folder.")
-    if destination.resolve().is_relative_to(data.resolve()):
+    if destination.is_relative_to(data.resolve()):
         raise BackupError(f"{destination} lies in the data folder itself; name a place outside of {data}.")
     if destination.exists() and not destination.is_dir():
         raise BackupError(f"{destination} is a file; name a folder that is not there yet.")
+    if os.path.ismount(destination):
+        raise BackupError(f"{destination} is a disk of its own, which stays; name a folder inside of it.")
     if destination.exists() and any(destination.iterdir()):
         raise BackupError(f"{destination} is there and not empty; name a new folder, for example with the date.")
     free = shutil.disk_usage(_existing(destination)).free

@@ -1,4 +1,4 @@
-"""Whether the service makes decisions, and whether a trainer works, each told in a sentence."""
+"""Whether the service is ready, and whether a trainer works, each told in a sentence."""
 
 import http.client
 import json
@@ -23,7 +23,8 @@ def of_service(host: str, port: int) -> str:
         raise Unwell(f"No Keyart answers at {where} ({reason}); start it, or set KEYART_PORT.") from error
     if status != http.client.OK:
         raise Unwell(f"{where} makes no decisions. {said.get('detail', '')}".rstrip())
-    return f"{where} is ready, with snapshot {said.get('snapshot')}; the log has come to {said.get('log')}."
+    has, log = f"it has a catalogue and snapshot {said.get('snapshot')}", said.get("log")
+    return f"{where} is ready: {has}; the log has come to {log}."
 
 
 async def of_trainer(state: State, now: int) -> str:

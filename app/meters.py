@@ -66,10 +66,11 @@ def folder_of_trainer(data: Path) -> tuple[Path, int]:
 def files_beside(folder: Path) -> list[str]:
     """Return the files of this folder and of those beside it whose owner lives.
 
-    What an owner that is gone has counted goes with it, as at any process that is scraped by itself.
+    What an owner that is gone has counted goes with it, as at any process that is scraped by itself. A file that
+    is empty is only being made.
     """
     folders = {folder, *(lock.parent for lock in folder.parent.glob(f"*/{LOCK}") if _is_held(lock))}
-    return [str(file) for each in folders for file in each.glob("*.db")]
+    return [str(file) for each in folders for file in each.glob("*.db") if file.stat().st_size]
 
 
 def _is_held(lock: Path) -> bool:

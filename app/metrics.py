@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from app.meters import FOLDER, files_beside, reserve
 
 if FOLDER in os.environ:
     reserve(Path(os.environ[FOLDER]))  # here, for what stands below opens them
+
+TRIES = 3
+"""For reading the files of all processes, of which one may go meanwhile."""
 
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -38,6 +42,16 @@ OPEN_WINDOWS = Gauge("keyart_open_windows", "Exposures whose reward is still ope
 EXAMPLES = Counter("keyart_examples", "Closed exposures, by what the learner did with them", ["outcome"])
 REWARDS = Counter("keyart_rewards", "Clicks and plays, by whether their window was still open", ["timing"])
 SNAPSHOTS_REFUSED = Counter("keyart_snapshots_refused", "Snapshots not published, for they would not load")
+
+# At 0 from the start, in every process: an alert sees nothing rise that was not there, and what a trainer that is
+# gone has counted would take its series with it.
+for _reason in ("no_model", "timeout", "outrun", "error", "switched_off"):
+    FALLBACKS.labels(_reason)
+for _outcome in ("learned", "capped", "refused"):
+    EXAMPLES.labels(_outcome)
+for _timing in ("on_time", "late"):
+    REWARDS.labels(_timing)
+DECISIONS.labels("personalized", "drawn")
 
 
 @cache
@@ -66,10 +80,10 @@ class Everyone(Collector):
         self._folder = folder
 
     def collect(self) -> Iterable[Metric]:
-        try:
-            return self._merged()
-        except FileNotFoundError:  # a trainer that starts clears away what was left by the last one
-            return self._merged()
+        for _ in range(TRIES - 1):
+            with suppress(FileNotFoundError):  # a trainer that starts clears away what was left by the last one
+                return self._merged()
+        return self._merged()
 
     def _merged(self) -> Iterable[Metric]:
         merged: Iterable[Metric] = MultiProcessCollector.merge(files_beside(self._folder))  # type: ignore[no-untyped-call]

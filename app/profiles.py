@@ -55,7 +55,7 @@ class Profiles:
     async def forget(self, profile: str) -> None:
         """Delete what is kept of the profile, and take it out of every decision in the log.
 
-        What the weights have learned from it is not undone; a rebuild from the log no longer finds it.
+        What the weights have learned is not undone; a rebuild learns it again, without attributes and taste.
         """
         pseudonym = self._identity.pseudonym(profile)
         log = self._store.log

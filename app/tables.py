@@ -34,10 +34,16 @@ def lift(found: Mapping[str, Any] | None) -> str:
 
 
 def of_snapshots(snapshots: Iterable[Snapshot]) -> Table:
-    table = Table("snapshot", "role", "position", "made", "bytes", "weights in use")
+    """Show snapshots, the newest first; the first that is not damaged is the one that decisions are made with."""
+    table = Table("snapshot", "in use", "position", "made", "bytes", "weights in use")
+    used = False
     for s in snapshots:
         made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(s.created / 1000))
-        table.add_row(str(s.id), s.role, str(s.position), made, str(len(s.learner)), _weights_in_use(s))
+        weights = _weights_in_use(s)
+        mark = "yes" if weights is not None and not used else ""
+        used = used or weights is not None
+        told = "it is damaged, and passed over" if weights is None else str(weights)
+        table.add_row(str(s.id), mark, str(s.position), made, str(len(s.learner)), told)
     return table
 
 
@@ -73,8 +79,9 @@ def comparison(rebuilt: VowpalLearner, incumbent: Snapshot) -> str:
     )
 
 
-def _weights_in_use(snapshot: Snapshot) -> str:
+def _weights_in_use(snapshot: Snapshot) -> int | None:
+    """Return how many weights are not 0; None where the snapshot is damaged."""
     try:
-        return str(int(np.count_nonzero(VowpalLearner.restore(snapshot.learner).weights()[:, 0])))
+        return int(np.count_nonzero(VowpalLearner.restore(snapshot.learner).weights()[:, 0]))
     except UnusableSnapshot:
-        return "it is damaged, and passed over"
+        return None

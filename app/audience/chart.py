@@ -74,8 +74,8 @@ def _lift(counted: Counted, reward: str) -> str:
     if allowed is None or plain is None:
         return f"{LAST_HALF} there was too little in the personalized or the best_single group to compare them."
     return (
-        f"{LAST_HALF} the personalized group {what} {_signed(allowed)} more than best_single, allowing for who is "
-        f"in which group; as counted, {_signed(plain)}."
+        f"{LAST_HALF} the personalized group {what} {_signed(allowed)} compared with best_single, allowing for "
+        f"who is in which group; as counted, {_signed(plain)}."
     )
 
 
@@ -84,6 +84,12 @@ def _way(counted: Counted) -> str:
     if way is None:
         return (
             "The best single picture of each title is the best possible for every viewer: nothing can be gained."
+        )
+    if way.value < 0:
+        return (
+            f"{LAST_HALF} it had not yet come to the best single picture of each title, which is named here with "
+            f"foresight: {way.value:.0%} of the way from there to the best possible ({way.low:.0%} to "
+            f"{way.high:.0%}). It needs more steps to learn from."
         )
     return (
         f"{LAST_HALF} it came {way.value:.0%} of the way ({way.low:.0%} to {way.high:.0%}) from the best single "

@@ -10,6 +10,8 @@ STEPS_A_SECOND = 500
 """A cautious guess at how fast a run goes, to judge what fits into it."""
 LEARNED = 0.9
 """The share of exposures that a learn cap has to let through."""
+CHANCE = 0.5
+"""The share of choices that may be left to chance: of more, too little of what was learned is seen."""
 ELSE = "or leave --url out: then a service with the demo preset is started for the run"
 
 
@@ -19,6 +21,7 @@ def refusal(rules: dict[str, Any], world: World, *, steps: int, reward: str | No
         _served(rules)
         or _rewarded(rules, reward)
         or _compared(rules)
+        or _chosen(rules)
         or _in_time(rules, steps)
         or _capped(rules, world, steps)
     )
@@ -55,6 +58,16 @@ def _compared(rules: dict[str, Any]) -> str | None:
             f"KEYART_BEST_SINGLE_SHARE, KEYART_UNIFORM_SHARE or KEYART_DEFAULT_SHARE, {ELSE}."
         )
     return None
+
+
+def _chosen(rules: dict[str, Any]) -> str | None:
+    floor = rules["floor"]
+    if floor <= CHANCE:
+        return None
+    return (
+        f"The service has KEYART_EXPLORATION_FLOOR={floor:g}: most pictures are left to chance, whatever was "
+        f"learned; set it to 0.02, {ELSE}."
+    )
 
 
 def _in_time(rules: dict[str, Any], steps: int) -> str | None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from app.audience.service import ServiceError
 
+ROOM = 150 << 20
+"""Bytes that a run takes: pictures, and the log of some 50,000 steps."""
 READY_SECONDS = 120.0
 GRACE_SECONDS = 8.0
 LOOK_SECONDS = 0.1
@@ -22,6 +25,7 @@ SERVES = re.compile(r"Keyart serves (http://\S+)")
 @contextmanager
 def staged(reward: str) -> Iterator[str]:
     """Yield the address of a service with the demo preset and the sample catalogue, once it is ready."""
+    _look_for_room(tempfile.gettempdir())
     with tempfile.TemporaryDirectory(prefix="keyart-audience-", ignore_cleanup_errors=True) as folder:
         log = Path(folder) / "service.log"
         with log.open("wb") as file:
@@ -36,8 +40,22 @@ def staged(reward: str) -> Iterator[str]:
             )
         try:
             yield _address(process, log)
+        except ServiceError as error:
+            said = _last(log)
+            if not said or said in str(error):
+                raise
+            raise ServiceError(f"{error} The service of the run said last: {said}") from None
         finally:
             _end(process)
+
+
+def _look_for_room(folder: str) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < ROOM:
+        raise ServiceError(
+            f"The temporary folder, {folder}, has {free >> 20} MiB left, and a run takes some {ROOM >> 20}; make "
+            "room, or set TMPDIR to a folder on another disk."
+        )
 
 
 def _environment(data: Path, reward: str) -> dict[str, str]:
@@ -54,11 +72,16 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
         if found := SERVES.search(log.read_text(errors="replace")):
             return found[1]
         time.sleep(LOOK_SECONDS)
-    last = " ".join(log.read_text(errors="replace").splitlines()[-TOLD:])
     raise ServiceError(
-        f"A service of its own could not be started for the run; it said: {last or 'nothing'}. "
+        f"A service of its own could not be started for the run; it said: {_last(log) or 'nothing'}. "
         "Start one yourself and give its address with --url."
     )
+
+
+def _last(log: Path) -> str:
+    """Return the last that a service said, but for where it serves."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if not SERVES.search(line)]
+    return " ".join(lines[-TOLD:])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -19,10 +19,8 @@ from app.audience.service import Service, ServiceError
 from app.audience.stage import staged
 from app.audience.stock import titles_in
 from app.audience.world import World
-from app.commands.terminal import console, say
+from app.commands.terminal import INTERRUPTED, console, say
 
-INTERRUPTED = 130
-"""The status of a command that Ctrl-C ended, as shells know it."""
 MOVING = 3000
 """The rates beside the progress bar are those of so many exposures."""
 SHOW_SECONDS = 0.25
@@ -66,7 +64,9 @@ def audience(  # noqa: PLR0913  each is an option of the command
     key: Annotated[
         str | None, typer.Option(envvar="KEYART_ADMIN_KEY", help="The admin key of the service at --url.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Another one makes another world.")] = 7,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of the made-up world; the same seed makes the same one.")
+    ] = 7,
 ) -> None:
     """Play an audience to a service, and show how much of its taste was learned.
 
@@ -99,6 +99,8 @@ def audience(  # noqa: PLR0913  each is an option of the command
 
 
 def _stage(url: str | None, reward: str | None) -> AbstractContextManager[str]:
+    if url and not url.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{url} is no address; write it as http://127.0.0.1:8000.", param_hint="--url")
     if url:
         return nullcontext(url)
     say("A service of its own is started for the run, and the sample catalogue imported …")

@@ -1,5 +1,6 @@
 """`keyart backup`: a copy of the data folder, of a running service too."""
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +10,10 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from app.backup import BackupError, Copied
-from app.commands.terminal import console, fail, settings_of_service
+from app.commands.terminal import INTERRUPTED, console, fail, settings_of_service
 from app.main import back_up
 from app.settings import Settings
 
-INTERRUPTED = 130
 LABELS = {"databases": "Copying log and state", "catalogue": "Copying the catalogue", "images": "Linking pictures"}
 
 
@@ -35,6 +35,7 @@ def backup(
         KEYART_DATA=/srv/keyart keyart backup /mnt/nightly/keyart
     """
     settings = settings_of_service("backup")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleared away as after Ctrl-C
     try:
         copied = _backed_up(settings, destination)
     except BackupError as refusal:

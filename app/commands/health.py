@@ -13,7 +13,7 @@ Part = Annotated[Literal["service", "trainer"], typer.Argument(help="What to loo
 
 
 def health(part: Part = "service") -> None:
-    """Say whether the service makes decisions, or whether a trainer leads; end with status 1 if not.
+    """Say whether the service is ready, or whether a trainer leads; end with status 1 if not.
 
     It looks at the service of this machine at KEYART_PORT, and at the trainer by what stands in KEYART_DATA.
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import tables
-from app.commands.terminal import console, fail, make_folder, say, settings_for
+from app.commands.terminal import INTERRUPTED, console, fail, make_folder, say, settings_for
 from app.main import editor_in, import_folder, open_store
 from app.problem import Problem
 from app.settings import Settings
@@ -25,8 +25,6 @@ from assets.picture import PictureError
 from assets.rendering.contact_sheet import contact_sheet as draw_contact_sheet
 
 EMPTY = "There are no pictures in {folder}; it should hold a folder for each title, with its pictures."
-INTERRUPTED = 130
-"""The status of a command that Ctrl-C ended, as shells know it."""
 REFUSALS = (PictureError, ManifestError, Problem, StoreTimeoutError, OSError)
 """Why an import can end with a sentence, and nothing changed."""
 
@@ -51,7 +49,9 @@ def import_(
 
 
 def contact_sheet(
-    folder: Annotated[Path, typer.Argument(help="A folder as for `keyart import`")] = SAMPLES,
+    folder: Annotated[
+        Path, typer.Argument(help="A folder as for `keyart import`", show_default="the samples")
+    ] = SAMPLES,
     out: Annotated[Path, typer.Option(help="Where to write the pages.")] = Path("contact-sheet"),
 ) -> None:
     """Draw each picture of a folder with its focus, faces and crops, to look at before an import.

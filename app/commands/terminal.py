@@ -18,6 +18,8 @@ from app.settings import Settings, faults
 log = structlog.get_logger()
 console = Console(stderr=True)
 EXAMPLES = "Examples:"
+INTERRUPTED = 130
+"""The status of a command that Ctrl-C ended, as shells know it."""
 
 
 class Command(TyperCommand):
@@ -38,6 +40,8 @@ def run(app: Callable[[], object]) -> None:
     """
     try:
         app()
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
     except Exception as error:
         sentence = store_fault(error) or _file_fault(error)
         if sentence is None:

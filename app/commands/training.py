@@ -25,7 +25,10 @@ BEHIND = 10
 """By how much a trainer beside workers is nicer: viewers wait for an answer, and nobody for the next snapshot."""
 
 
-def train(parent: Parent = None, holder: Annotated[str, typer.Option(help="Who holds the lease.")] = "") -> None:
+def train(
+    parent: Parent = None,
+    holder: Annotated[str, typer.Option(help="The name under which this trainer holds the lease.")] = "",
+) -> None:
     """Fold the log and publish snapshots, or stand by while another trainer leads, until Ctrl-C or SIGTERM.
 
     `keyart serve` starts a trainer by itself; another one takes over when that dies.

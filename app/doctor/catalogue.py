@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.doctor.finding import Finding, listed, note, ok, span, wrong
+from app.doctor.finding import Finding, counted, listed, note, ok, span, wrong
 from assets.catalogue import Title
 from assets.provenance import Made
 from assets.revisions import Catalogue, Revisions
@@ -47,7 +47,7 @@ def _read_titles(revisions: Revisions, catalogue: Catalogue) -> Stock:
 def findings(stock: Stock, images: Path, now: float) -> Iterator[Finding]:
     """Look at what the current catalogue names, at that Unix time."""
     yield whole(stock)
-    yield from choices(stock)
+    yield from choices(stock, now)
     yield from showable(stock, now)
     yield from consents(stock, now)
     yield from files(stock, images)
@@ -63,17 +63,19 @@ def whole(stock: Stock) -> Finding:
     if stock.faults:
         return wrong(
             "catalogue",
-            f"{len(stock.faults)} document(s) of the catalogue can't be read, the first for this reason: "
+            f"{counted(len(stock.faults), 'document')} of the catalogue can't be read, the first for this reason: "
             f"{stock.faults[0].rstrip('.')}.",
             "Import the folder of originals again, or bring the catalogue folder back from a backup.",
         )
     count = sum(len(title.artworks) for title in stock.titles)
-    return ok("catalogue", f"{len(stock.titles)} titles with {count} artworks can be read.")
+    titles, artworks = counted(len(stock.titles), "title"), counted(count, "artwork")
+    return ok("catalogue", f"{titles} with {artworks} can be read.")
 
 
-def choices(stock: Stock) -> Iterator[Finding]:
+def choices(stock: Stock, now: float) -> Iterator[Finding]:
+    """Find titles that leave nothing to choose."""
     without = [title.id for title in stock.titles if not title.artworks]
-    single = [title.id for title in stock.titles if len(_active(title)) == 1]
+    single = [title.id for title in stock.titles if _shown(title, stock, now) == 1]
     if without:
         yield note(
             "titles", f"Without any artwork: {listed(without)}.", "Send them pictures; until then they answer 404."
@@ -86,8 +88,9 @@ def choices(stock: Stock) -> Iterator[Finding]:
         )
 
 
-def _active(title: Title) -> list[str]:
-    return [artwork.id for artwork in title.artworks if artwork.status == "active"]
+def _shown(title: Title, stock: Stock, now: float) -> int:
+    allowed = [artwork for artwork in title.artworks if artwork.allowed(now=now, barred=stock.barred)]
+    return sum(artwork.status == "active" for artwork in allowed)
 
 
 def showable(stock: Stock, now: float) -> Iterator[Finding]:

@@ -55,6 +55,10 @@ def span(seconds: float) -> str:
     return f"{seconds:.{seconds < TWO_DIGITS:d}f} seconds"
 
 
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def listed(names: list[str], most: int = 5) -> str:
     """Write names one after another, and how many more there are."""
     more = len(names) - most

@@ -142,8 +142,14 @@ def owner(folder: Path) -> Finding:
 
 def readers(folder: Path) -> Finding:
     mode = stat.S_IMODE(folder.stat().st_mode)
-    if mode & 0o022:
+    if mode & 0o002:
         return wrong("mode", f"Others may write into the folder (mode {mode:o}).", f"chmod 700 {folder}")
+    if mode & 0o020:
+        return note(
+            "mode",
+            f"The folder's group may write into it (mode {mode:o}), and the log holds keys.",
+            f"chmod 700 {folder}, unless the group was given it on purpose, as by a Kubernetes fsGroup.",
+        )
     if mode & 0o005:
         return note(
             "mode",

@@ -105,7 +105,7 @@ def _json(answer: httpx2.Response) -> Any:  # noqa: ANN401  whatever somebody an
 def _ready(client: httpx2.Client) -> Iterator[Finding]:
     answer = client.get("/readyz")
     if answer.is_success:
-        yield ok("service", "It makes decisions: catalogue, snapshot and log are there.")
+        yield ok("service", "It is ready: it has a catalogue and a snapshot.")
         return
     found = _json(answer)
     detail = found.get("detail") if isinstance(found, dict) else None

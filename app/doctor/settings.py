@@ -105,6 +105,12 @@ def _demo(settings: Settings) -> Iterator[Finding]:
 def _keys(settings: Settings) -> Iterator[Finding]:
     keys = {"KEYART_ADMIN_KEY": settings.admin_key, "KEYART_CLIENT_KEY": settings.client_key}
     secrets = {name: key.get_secret_value() for name, key in keys.items() if key}
+    if not (settings.admin_key or settings.on_loopback or (settings.data / "admin-key").exists()):
+        yield note(
+            "KEYART_ADMIN_KEY",
+            f"None is set, and others can reach {settings.host}: one is made at the first start.",
+            f"Read it from {settings.data / 'admin-key'} then, or set one made by `openssl rand -hex 24`.",
+        )
     for name, secret in secrets.items():
         if len(secret) < SHORTEST_KEY:
             yield note(

@@ -21,6 +21,8 @@ TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
 """Named here: of AVIF the machine's own table of types may not know."""
 A_YEAR = 31_536_000
 """Seconds that stand for ever: caches need not understand more."""
+SHARED = 3600
+"""Seconds for which a proxy or CDN may serve a picture: withdrawn ones are gone from there within the hour."""
 HEADERS = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Options": "nosniff"}
 
 
@@ -95,8 +97,9 @@ def _lasting(showing: Sequence[Showing], now: float) -> str:
     """Let nobody keep a picture beyond the last consent to it."""
     ends = [each.until for each in showing if each.until is not None]
     if len(ends) < len(showing):
-        return f"public, max-age={A_YEAR}, immutable"
-    return f"public, max-age={min(int(max(ends) - now), A_YEAR)}"
+        return f"public, max-age={A_YEAR}, s-maxage={SHARED}, immutable"
+    left = int(max(ends) - now)
+    return f"public, max-age={min(left, A_YEAR)}, s-maxage={min(left, SHARED)}"
 
 
 def _knows(if_none_match: str, etag: str) -> bool:

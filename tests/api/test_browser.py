@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,8 +16,10 @@ import uvicorn
 from playwright.async_api import Page, async_playwright
 from starlette.types import ASGIApp
 
+from app.records import Kind
 from tests.api.service import Catalogue, serving
 
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "api.md"
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
     pytest.mark.browser,
@@ -97,9 +100,9 @@ def _write(folder: Path, page: str) -> None:
 
 
 @asynccontextmanager
-async def a_page(service: str, folder: Path) -> AsyncIterator[Page]:
+async def a_page(service: str, folder: Path, content: str = PAGE) -> AsyncIterator[Page]:
     """Open a page that stands on another origin than the service."""
-    _write(folder, PAGE.format(service=service))
+    _write(folder, content.replace("{service}", service))
     web = ThreadingHTTPServer(("127.0.0.1", 0), lambda *args: Quiet(*args, directory=str(folder)))
     Thread(target=web.serve_forever, daemon=True).start()
     try:
@@ -164,6 +167,21 @@ async def test_a_page_of_an_allowed_origin_reads_choices_and_ids_and_sends_feedb
         assert got["problem"]["status"] == 404
         assert got["click"] == {"recorded": 1, "duplicates": 0, "rejected": []}
         assert got["beacon"] is True
+
+
+async def test_the_page_that_the_documentation_shows_reports_what_is_seen_and_clicked(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    [shown] = re.findall(r"```html\n(.*?)```", DOCUMENTED.read_text(), re.DOTALL)
+    async with (
+        serving(tmp_path / "data", catalogue, cors_origins="*") as service,
+        listening(service.app) as address,
+        a_page(address, tmp_path / "page", shown.replace("http://127.0.0.1:8000", "{service}")) as page,
+    ):
+        await page.locator("#row img").first.click()
+        async with asyncio.timeout(10):
+            while not {Kind.IMPRESSION, Kind.CLICK} <= {kind for kind, _ in await service.records()}:  # noqa: ASYNC110  it is the browser that acts
+                await asyncio.sleep(0.05)
 
 
 async def test_a_page_of_another_origin_reads_nothing(tmp_path: Path, catalogue: Catalogue) -> None:

@@ -13,7 +13,7 @@ from assets.crop import SUFFIXES, Format
 from assets.provenance import Consent, Provenance
 from tests.api.service import IMG, Catalogue, Service, is_problem, serving
 
-FOREVER = "public, max-age=31536000, immutable"
+FOREVER = "public, max-age=31536000, s-maxage=3600, immutable"
 SIGNATURES = {"avif": b"ftypavif", "webp": b"WEBP", "jpg": b"\xff\xd8\xff"}
 Pair = tuple[Service, Service]
 
@@ -144,7 +144,7 @@ async def test_a_picture_that_an_import_replaced_stays_for_a_day_on_the_pages_th
         service.clock.now += 3_600_000
         answer = await image(service, name)
         assert answer.status_code == 200
-        assert answer.headers["cache-control"] == f"public, max-age={23 * 3600}"
+        assert answer.headers["cache-control"] == f"public, max-age={23 * 3600}, s-maxage=3600"
         assert answer.headers["x-artwork-made"] == "photographed"
         async with serving(tmp_path, catalogue, clock=service.clock) as started_later:
             is_gone(await image(started_later, name))
@@ -169,7 +169,7 @@ async def test_a_picture_goes_when_its_consent_ends_and_nobody_may_keep_it_longe
         service.clock.now = start + passed
         for headers in ({}, {"If-None-Match": "*"}):
             answer = await image(service, name, **headers)
-            assert answer.headers["cache-control"] == f"public, max-age={left}"
+            assert answer.headers["cache-control"] == f"public, max-age={left}, s-maxage={left}"
     service.clock.now = start + 90_500
     is_gone(await image(service, name))
 
@@ -178,7 +178,7 @@ async def test_a_consent_that_ends_far_away_lets_a_picture_be_kept_for_a_year(se
     await service.change_artwork("cupola", provenance=consented(service.clock.now / 1000 + 10 * 31_536_000))
     await service.refresh()
     answer = await image(service, name_of(service.artwork("cupola")))
-    assert answer.headers["cache-control"] == "public, max-age=31536000"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, s-maxage=3600"
 
 
 async def test_a_picture_of_two_artworks_may_be_kept_until_the_later_consent_ends(service: Service) -> None:
@@ -189,7 +189,7 @@ async def test_a_picture_of_two_artworks_may_be_kept_until_the_later_consent_end
             await service.change_artwork(artwork, crops=crops, provenance=consented(start + end))
             await service.refresh()
         answer = await image(service, name)
-        assert answer.headers["cache-control"] == f"public, max-age={max(ends)}"
+        assert answer.headers["cache-control"] == f"public, max-age={max(ends)}, s-maxage={max(ends)}"
 
 
 async def test_a_consent_without_an_end_lets_a_picture_be_kept(service: Service) -> None:
@@ -219,7 +219,7 @@ async def test_a_picture_that_two_artworks_have_stays_with_either(service: Servi
     assert (await image(service, name)).headers["cache-control"] == FOREVER
     await service.change_artwork("cupola", status="withdrawn")
     await service.refresh()
-    assert (await image(service, name)).headers["cache-control"] == "public, max-age=60"
+    assert (await image(service, name)).headers["cache-control"] == "public, max-age=60, s-maxage=60"
     service.clock.now += 60_000
     is_gone(await image(service, name))
 

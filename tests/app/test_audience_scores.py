@@ -65,9 +65,11 @@ def test_rules_that_choose_end_where_they_are_said_to() -> None:
         assert found
         assert found.low - 0.1 <= end <= found.high + 0.1
         assert found.high - found.low < 0.4
-    chance = played(WORLD, 10_000, "uniform").way()
+    by_chance = played(WORLD, 10_000, "uniform")
+    chance = by_chance.way()
     assert chance
     assert chance.high < -0.5
+    assert "It needs more steps" in chart.sentences(by_chance, "click")[1]
 
 
 def test_the_lift_allows_for_who_is_in_which_group() -> None:
@@ -133,6 +135,11 @@ def test_too_little_to_compare_is_said() -> None:
 def refused(*, steps: int = 50_000, asked: str | None = None, **settings: object) -> str | None:
     rules = dict(rules_of(Settings.model_validate({"preset": "demo", **settings})))
     return refusal(rules, WORLD, steps=steps, reward=asked)
+
+
+def test_a_service_that_leaves_most_to_chance_is_refused() -> None:
+    assert refused(exploration_floor=0.5) is None
+    assert "KEYART_EXPLORATION_FLOOR=0.6" in (refused(exploration_floor=0.6) or "")
 
 
 def test_the_demo_preset_is_fit_for_a_run() -> None:

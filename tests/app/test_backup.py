@@ -6,6 +6,8 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +20,7 @@ from app.main import back_up, now_ms
 from app.report import Report, Reporter
 from app.settings import Settings
 from app.store.protocol import UnusableStoreError
-from app.store.sqlite import SqliteStore
+from app.store.sqlite import SqliteStore, backup
 from tests.assets.builders import a_picture, encoded, put
 from tests.builders import a_draft
 from tests.e2e.client import Connection
@@ -149,10 +151,10 @@ def test_a_backup_of_a_service_that_rests_reports_the_same(data: Path, tmp_path:
     finally:
         with_clicks.clean_up()  # killed, so that a write-ahead log is left
     assert (data / "log.sqlite-wal").stat().st_size
-    before = {path: path.read_bytes() for path in data.glob("*.sqlite*")}
+    before = kept_in(data)
     backed_up(data, tmp_path / "copy")
 
-    assert {path: path.read_bytes() for path in data.glob("*.sqlite*")} == before
+    assert kept_in(data) == before
     assert reported(tmp_path / "copy") == reported(data)
     names = {str(path.relative_to(data)) for path in data.rglob("*") if path.is_file()}
     copied = {
@@ -167,6 +169,11 @@ def test_a_backup_of_a_service_that_rests_reports_the_same(data: Path, tmp_path:
         original = data / document.relative_to(tmp_path / "copy")
         assert document.stat().st_mtime_ns == original.stat().st_mtime_ns, "by that its age is known"
         assert not document.samefile(original), "a service marks documents that it puts again as young"
+
+
+def kept_in(data: Path) -> dict[Path, bytes]:
+    """Return all but the indexes of write-ahead logs, in which readers note where they read."""
+    return {path: path.read_bytes() for path in data.glob("*.sqlite*") if not path.name.endswith("-shm")}
 
 
 def learned_up_to(data: Path) -> int:
@@ -287,3 +294,72 @@ def test_a_disk_without_room_is_told_before_anything_is_written(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1 << 20))
     with pytest.raises(BackupError, match="has 1 MiB left"):
         backed_up(data, tmp_path / "copy")
+
+
+def test_a_service_that_starts_meanwhile_does_not_tear_the_copy(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it folds back is in pages that are not copied yet, and those that are copied know nothing of it."""
+    asyncio.run(_fill(data))
+    last = max(positions(data))
+    assert not (data / "log.sqlite-shm").exists(), "nobody has it open"
+    monkeypatch.setattr(backup, "PAGES", 4)
+    started: list[str] = []
+
+    def start(what: str, done: int, total: int) -> None:
+        if what == "databases" and not started and total > 30 and done < total:
+            started.append(what)
+            asyncio.run(_fill(data))
+
+    copied = back_up(Settings(data=data), tmp_path / "copy", start)
+
+    assert started
+    assert max(positions(data)) > last
+    assert positions(tmp_path / "copy") == list(range(1, last + 1))
+    assert copied.position == last
+
+
+def test_folders_may_have_any_name(data: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "a #1? 100%41"
+    shutil.move(data, odd / "data")
+    backed_up(odd / "data", odd / "copy")
+    assert (odd / "copy" / "log.sqlite").stat().st_size
+    assert {path.name for path in odd.iterdir()} == {"data", "copy"}
+
+
+def test_the_folder_one_is_in_and_what_a_link_leads_to_are_places(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    backed_up(data, Path())
+    assert (tmp_path / "here" / "log.sqlite").is_file()
+
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    backed_up(data, tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "log.sqlite").is_file()
+
+
+def test_a_disk_of_its_own_is_no_place(data: Path) -> None:
+    with pytest.raises(BackupError, match="is a disk of its own, which stays; name a folder inside of it"):
+        backed_up(data, Path("/"))
+    assert not list(Path("/").glob(".*.tmp"))
+
+
+def test_a_backup_that_is_told_to_end_leaves_nothing(data: Path, tmp_path: Path) -> None:
+    for number in range(60_000):  # so that it lasts
+        (data / "catalogue" / f"{number}.json").touch()
+    environment = {**os.environ, "KEYART_DATA": str(data)}
+    command = [sys.executable, "-m", "app", "backup", str(tmp_path / "copy")]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        until("it is under way", lambda: any(tmp_path.glob(".copy.*/catalogue/*.json")))
+        process.terminate()
+        said = process.communicate(timeout=20)[1]
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "nothing of it was left" in said
+    assert {path.name for path in tmp_path.iterdir()} == {"data"}

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import app
+from app.commands.terminal import run
 from tests.assets.builders import a_picture, encoded, put
 from tests.e2e.service import keyart, until
 
@@ -110,3 +112,33 @@ def test_a_fault_of_keyarts_own_is_one_line_of_the_log_with_the_traceback_in_it(
     said = json.loads(line)
     assert (said["event"], said["level"], said["process"]) == ("crashed", "error", "trainer")
     assert "ZeroDivisionError" in said["exception"]
+
+
+def test_help_names_no_place_of_this_installation(data: Path) -> None:
+    told = keyart(data, "contact-sheet", "--help").stdout
+    assert "[default: (the samples)]" in told
+    assert str(Path(app.__file__).parents[1]) not in told
+
+
+def test_ctrl_c_while_modules_are_imported_ends_a_command_without_a_word() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "app", "report"]  # which says when one is imported
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    try:
+        assert any("| " in line and line.split()[-1] == "typer" for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=20)[1]
+    finally:
+        process.kill()
+    assert process.returncode == -signal.SIGINT, "which shells tell as 130"
+    assert [line for line in said.splitlines() if not line.startswith("import time:")] == []
+
+
+def test_ctrl_c_later_ends_a_command_with_the_status_of_shells(capfd: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as ended:
+        run(interrupted)
+    assert ended.value.code == 130
+    assert capfd.readouterr() == ("", "")

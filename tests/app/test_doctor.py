@@ -190,7 +190,7 @@ def test_beside_a_running_service_it_asks_that_and_leaves_its_files_alone(tmp_pa
     assert (seen.returncode, json.loads(seen.stdout)["wrong"]) == (0, 0), seen.stdout
     for words in (
         "Keyart answers",
-        "It makes decisions",
+        "It is ready",
         "A service uses the folder",
         "leads",
         "clock and this one",
@@ -199,7 +199,7 @@ def test_beside_a_running_service_it_asks_that_and_leaves_its_files_alone(tmp_pa
     assert elsewhere.returncode == 1
     assert "A service uses the data folder, and nobody answers" in elsewhere.stdout
     assert by_address.returncode == 0, by_address.stdout
-    assert "It makes decisions" in by_address.stdout
+    assert "It is ready" in by_address.stdout
     no_lead = keyart(data, "doctor", preset="demo")  # killed: the lease stands, and the lock is gone
     assert no_lead.returncode == 0, no_lead.stdout
 
@@ -271,6 +271,7 @@ def test_a_pillow_that_lacks_something_is_told() -> None:
         ({"prot": 8001}, "wrong", ["KEYART_PROT is no setting", "does nothing"]),
         ({"something_else": 1}, "note", ["KEYART_SOMETHING_ELSE is no setting"]),
         ({"host": EVERYWHERE}, "note", ["KEYART_HOST", "not encrypted"]),
+        ({"host": EVERYWHERE}, "note", ["KEYART_ADMIN_KEY", "made at the first start"]),
         ({"host": EVERYWHERE, "cors_origins": "*"}, "note", ["KEYART_CORS_ORIGINS"]),
         ({"host": EVERYWHERE, "preset": "demo"}, "note", ["not for real viewers"]),
         ({"hold_seconds": 0}, "note", ["Nothing is held"]),
@@ -323,6 +324,8 @@ def test_a_folder_that_others_may_look_or_write_into_is_told(data: Path, look: C
     told(look(data), "note", "Every user of this machine")
     data.chmod(0o777)
     told(look(data), "wrong", "Others may write")
+    data.chmod(0o2770)
+    assert "fsGroup" in told(look(data), "note", "group may write into it (mode 2770)").remedy
 
 
 def test_an_admin_key_that_others_may_read_is_wrong(data: Path, look: Callable[..., Found]) -> None:
@@ -648,10 +651,10 @@ def test_that_nobody_is_personalized_is_told(tmp_path: Path, look: Callable[...,
 
 def test_a_catalogue_that_can_not_be_read_is_wrong(data: Path, look: Callable[..., Found]) -> None:
     next((data / "catalogue" / "titles").iterdir()).write_bytes(b"{}")
-    told(look(data), "wrong", "1 document(s)", "is damaged")
+    told(look(data), "wrong", "1 document of the", "is damaged")
     for document in (data / "catalogue" / "catalogues").iterdir():
         document.unlink()
-    told(look(data), "wrong", "1 document(s)", "There is no revision")
+    told(look(data), "wrong", "1 document of the", "There is no revision")
 
 
 def test_pictures_that_are_missing_or_empty_are_named(data: Path, look: Callable[..., Found]) -> None:
@@ -672,13 +675,15 @@ def test_titles_with_little_or_nothing_to_show_are_told(tmp_path: Path, look: Ca
     some = a_film("some")
     some = replace(some, artworks=(replace(some.artworks[0], provenance=ending), *some.artworks[1:]))
     data = tmp_path / "data"
-    asyncio.run(fill(data, (a_film("apollo"), bare, lone, gone, some)))
+    half = a_film("half", 2)
+    half = replace(half, artworks=(replace(half.artworks[0], provenance=ended), half.artworks[1]))
+    asyncio.run(fill(data, (a_film("apollo"), bare, half, lone, gone, some)))
     found = look(data)
 
     told(found, "note", "Without any artwork: bare")
-    told(found, "note", "nothing to choose: lone")
+    told(found, "note", "nothing to choose: half, lone")
     told(found, "wrong", "No picture may be shown of gone")
-    told(found, "note", "It has ended", "gone/gone-0, gone/gone-1, gone/gone-2")
+    told(found, "note", "It has ended", "gone/gone-0, gone/gone-1, gone/gone-2, half/half-0")
     told(found, "note", "It ends within 30 days: some/some-0 in 10 days")
 
 

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from app.cli import app
-from app.commands.terminal import EXAMPLES, Command, console, run
+from app.commands.terminal import EXAMPLES, Command
 from app.settings import Settings
 from tests.assets.builders import put
 from tests.e2e.service import keyart
@@ -100,18 +99,12 @@ def damaged(tmp_path: Path) -> Path:
     return put(tmp_path / "data" / "log.sqlite", b"this is no database " * 500)
 
 
-@pytest.mark.parametrize("arguments", ["models", "report", "rebuild", "import artwork"])
-def test_a_damaged_database_ends_a_command_with_a_sentence(
-    damaged: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: str
-) -> None:
-    monkeypatch.chdir(damaged.parents[1])
-    monkeypatch.setenv("KEYART_DATA", "data")
-    monkeypatch.setattr(console, "width", 200)
-    with pytest.raises(SystemExit) as ended:
-        run(partial(app, arguments.split()))
+@pytest.mark.parametrize("arguments", ["models", "report", "rebuild", "import {folder}/artwork"])
+def test_a_damaged_database_ends_a_command_with_a_sentence(damaged: Path, arguments: str) -> None:
+    refused = keyart(damaged.parent, *arguments.format(folder=damaged.parents[1]).split())
 
-    assert ended.value.code == 1
-    assert capsys.readouterr().err.splitlines()[-1].endswith(DAMAGED)
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1].endswith(DAMAGED)
 
 
 def test_a_damaged_database_ends_a_process_with_a_sentence(damaged: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app import metrics
 from app.meters import FOLDER, ROOM, files_beside, folder_of_service, folder_of_trainer, settle
 
 COUNTED = "counter_7.db"
@@ -20,7 +21,7 @@ COUNTED = "counter_7.db"
 def service(tmp_path: Path) -> Path:
     folder = folder_of_service(tmp_path)
     folder.mkdir(parents=True)
-    (folder / COUNTED).touch()
+    (folder / COUNTED).write_bytes(bytes(8))
     return folder
 
 
@@ -29,7 +30,7 @@ def trainer(data: Path) -> Iterator[Path]:
     folder, lock = folder_of_trainer(data)
     try:
         assert not list(folder.glob("*.db"))
-        (folder / COUNTED).touch()
+        (folder / COUNTED).write_bytes(bytes(8))
         yield folder
     finally:
         os.close(lock)
@@ -44,6 +45,11 @@ def test_a_trainer_that_is_gone_is_not_counted(service: Path, tmp_path: Path) ->
     with trainer(tmp_path), trainer(tmp_path) as other:
         pass
     assert other.exists()
+    assert files_beside(service) == [str(service / COUNTED)]
+
+
+def test_a_file_that_is_being_made_is_passed_over(service: Path) -> None:
+    (service / "gauge_livemax_8.db").touch()
     assert files_beside(service) == [str(service / COUNTED)]
 
 
@@ -81,6 +87,41 @@ def counting(folder: Path, *, largest: int | None = None) -> subprocess.Complete
         timeout=60,
         check=False,
     )
+
+
+def test_what_alerts_go_by_is_there_before_anything_happened(tmp_path: Path) -> None:
+    """In the files of any process, so that it stays when the trainer is gone."""
+    script = "from app import metrics; print(metrics.exposition().decode())"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, FOLDER: str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    for series in (
+        'keyart_decisions_total{group="personalized",outcome="drawn"}',
+        'keyart_fallbacks_total{reason="error"}',
+        'keyart_examples_total{outcome="learned"}',
+        'keyart_rewards_total{timing="late"}',
+        "keyart_snapshots_refused_total",
+    ):
+        assert f"{series} 0.0" in done.stdout.splitlines()
+
+
+def test_files_that_vanish_while_they_are_read_are_looked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def vanishing(folder: Path) -> list[str]:
+        asked.append(folder)
+        return [str(folder / "counter_1.db")] if len(asked) < metrics.TRIES else []
+
+    monkeypatch.setattr(metrics, "files_beside", vanishing)
+    assert list(metrics.Everyone(tmp_path).collect()) == []
+    assert len(asked) == metrics.TRIES
 
 
 def test_a_process_has_all_the_room_that_its_metrics_need_from_the_start(tmp_path: Path) -> None:

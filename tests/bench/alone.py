@@ -18,7 +18,7 @@ from app.main import now_ms, open_store, opened
 from app.settings import Settings
 from tests.bench.rivals import RIVALS, Rival
 from tests.bench.rivals.shop import Asked
-from tests.bench.servers import SERVER_CORE, pinned
+from tests.bench.servers import SERVER_CORE, pinned, surroundings
 
 TITLES = 40
 TOGETHER = 16
@@ -32,7 +32,7 @@ Decide = Callable[[Asked], Awaitable[object]]
 def microseconds(rival: Rival, folder: Path) -> float:
     """Return the processor time of a decision, in a process of its own, with what was learned in this folder."""
     command = pinned(SERVER_CORE, [sys.executable, "-m", "tests.bench.alone", rival.name])
-    environment = {**os.environ, **rival.settings, "RIVAL_FOLDER": str(folder)}
+    environment = {**surroundings(), **rival.settings, "RIVAL_FOLDER": str(folder)}
     return float(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
 
 

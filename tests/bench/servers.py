@@ -18,12 +18,14 @@ from tests.bench import world
 
 SERVER_CORE = "1"
 READY_SECONDS = 60
-LEARNED_SECONDS = 15
+NEARLY = 100
+"""Records that may be left to fold when the load begins."""
+LEARNED_SECONDS = 30
 END_SECONDS = 10
-UVICORN = (
-    *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"),
-    *("--no-server-header", "--no-proxy-headers"),
-)
+LOOP = ("--loop", "uvloop", "--http", "httptools", "--no-access-log")
+BARE = (*LOOP, "--log-level", "critical")
+"""What the bare endpoint ran with when the budgets that it is the measure of were set."""
+LIKE_OURS = (*LOOP, "--log-level", "warning", "--no-server-header", "--no-proxy-headers")
 """What `app.server` sets, too: a rival that did more for each request would be beaten by less."""
 
 
@@ -40,12 +42,17 @@ def free_port() -> int:
         return port
 
 
+def surroundings() -> dict[str, str]:
+    """Return this process' environment without what would set up the servers otherwise."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("KEYART_", "PROMETHEUS_"))}
+
+
 @contextmanager
 def process(command: Sequence[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a Python module on the server's core until the block ends; what it says goes to `log`."""
     full = pinned(SERVER_CORE, [sys.executable, "-m", *command])
     with log.open("ab") as said:
-        started = subprocess.Popen(full, env={**os.environ, **environment}, stdout=said, stderr=said)
+        started = subprocess.Popen(full, env={**surroundings(), **environment}, stdout=said, stderr=said)
     try:
         yield started
     finally:
@@ -90,10 +97,10 @@ def sampled(data: Path, samples: Path, **settings: str) -> Iterator[tuple[str, i
 
 
 @contextmanager
-def application(module: str, folder: Path) -> Iterator[str]:
+def application(module: str, folder: Path, options: Sequence[str] = LIKE_OURS) -> Iterator[str]:
     """Run a FastAPI application on the same uvicorn; it keeps what it keeps in `folder`."""
     port = free_port()
-    command = ["uvicorn", f"{module}:app", "--port", str(port), *UVICORN]
+    command = ["uvicorn", f"{module}:app", "--port", str(port), *options]
     probe = "/artwork?title=title-0"
     with running(command, port, probe, folder / "server.txt", RIVAL_FOLDER=str(folder)) as url:
         yield url
@@ -101,12 +108,12 @@ def application(module: str, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def bare() -> Iterator[str]:
-    with world.folder() as folder, application("tests.bench.bare", folder) as url:
+    with world.folder() as folder, application("tests.bench.bare", folder, BARE) as url:
         yield url
 
 
 def warm_up(url: str) -> None:
-    """Give 2,000 viewers a decision each and a third of them a click, and wait until a worker learned of it."""
+    """Give 2,000 viewers a decision each and a third of them a click, and wait until all of it was learned."""
     for start in range(0, 2000, 50):
         chosen = [
             post(f"{url}/artwork", {"profile": f"p{n}", "titles": [f"title-{n % 40}"], "deferred": False})
@@ -115,8 +122,16 @@ def warm_up(url: str) -> None:
         ids = [each["choices"][0]["decision_id"] for each in chosen[::3]]  # type: ignore[index]
         post(f"{url}/clicks", [{"decision_id": id_} for id_ in ids if id_])
     until = time.monotonic() + LEARNED_SECONDS
-    while time.monotonic() < until and not metric(url, "keyart_snapshot_load_seconds_count"):
+    while not _learned(url):
+        if time.monotonic() >= until:
+            raise RuntimeError(f"What came to {url} was not learned within {LEARNED_SECONDS} s.")
         time.sleep(0.1)
+
+
+def _learned(url: str) -> bool:
+    """Whether a worker has a snapshot, and the trainer is at the end of what the last round left, too."""
+    behind = metric(url, "keyart_log_position") - metric(url, "keyart_trainer_position")
+    return behind < NEARLY and metric(url, "keyart_snapshot_load_seconds_count") > 0
 
 
 def post(url: str, body: object) -> dict[str, object]:

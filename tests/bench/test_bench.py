@@ -278,3 +278,19 @@ def test_a_worker_under_load_tells_where_its_time_goes(tmp_path: Path) -> None:
     assert "bandit.vowpal" in modules
     assert any(name.startswith("app.") for name in modules)
     assert sum(each.share for each in profile.modules) == pytest.approx(1)
+
+
+def test_servers_get_none_of_the_callers_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYART_HOLD_SECONDS", "60")
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "elsewhere")
+    found = servers.surroundings()
+    assert found["PATH"] == os.environ["PATH"]
+    assert not [name for name in found if name.startswith(("KEYART_", "PROMETHEUS_"))]
+
+
+def test_a_service_that_learns_nothing_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "LEARNED_SECONDS", 0)
+    monkeypatch.setattr(servers, "post", lambda *_: {"choices": [{"decision_id": None}]})
+    monkeypatch.setattr(servers, "metric", lambda *_: 0.0)
+    with pytest.raises(RuntimeError, match="learned anything within 0 s"):
+        servers.warm_up("http://127.0.0.1:9")

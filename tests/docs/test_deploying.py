@@ -5,6 +5,8 @@ import re
 import shutil
 import ssl
 import subprocess
+import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from app.server import configured
+from app.settings import Settings
 from tests.docs.pages import DOCS, page
 from tests.e2e.conftest import catalogue, title_id  # noqa: F401  a fixture
 from tests.e2e.service import Service, free_port, keyart, until
@@ -196,6 +200,15 @@ def test_nginx_lets_viewers_through_and_nobody_else(proxy: Proxy) -> None:
 
 
 @needed("nginx", "openssl")
+def test_nginx_keeps_a_picture_as_long_as_keyart_lets_it(proxy: Proxy) -> None:
+    [url] = re.findall(rb'"url":"([^"]+)"', proxy.ask(f"/artwork?title={title_id(0)}").body)
+    assert "s-maxage=3600" in proxy.ask(url.decode()).headers["Cache-Control"]
+    [kept] = [path for path in (proxy.folder / "cache").iterdir() if url in path.read_bytes()]
+    valid_until = int.from_bytes(kept.read_bytes()[8:16], sys.byteorder)  # ngx_http_file_cache_header_t
+    assert 3000 < valid_until - kept.stat().st_mtime <= 3600
+
+
+@needed("nginx", "openssl")
 def test_nginx_hands_no_key_on(proxy: Proxy) -> None:
     assert proxy.ask(f"/artwork?profile=ada&title={title_id(0)}").status == 200
     named = b'{"profile": "ada", "title": "%s"}' % title_id(0).encode()
@@ -247,10 +260,49 @@ def test_the_unit_starts_the_service_by_options_that_there_are() -> None:
     assert [option for option in options if option not in told] == []
 
 
+def test_the_nightly_script_makes_a_backup_drops_old_ones_and_writes_down_when(
+    catalogue: Path,  # noqa: F811  the fixture
+    tmp_path: Path,
+) -> None:
+    for name, days in (("old", 15), ("young", 13)):
+        folder = tmp_path / "backups" / name
+        folder.mkdir(parents=True)
+        os.utime(folder, (then := time.time() - days * 86_400, then))
+    done = backed_up(catalogue, tmp_path)
+    assert done.returncode == 0, done.stderr
+    [new] = {path.name for path in (tmp_path / "backups").iterdir()} - {"young"}
+    assert (tmp_path / "backups" / new / "log.sqlite").is_file()
+    assert re.fullmatch(r"backup_finished_seconds \d{10}\n", (tmp_path / "keyart.prom").read_text())
+
+
+def test_the_nightly_script_writes_nothing_down_where_no_backup_was_made(tmp_path: Path) -> None:
+    assert backed_up(tmp_path / "nowhere", tmp_path).returncode == 1
+    assert not (tmp_path / "keyart.prom").exists()
+
+
+def backed_up(data: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    settings = {"BACKUPS": f"{folder}/backups", "ELSEWHERE": "", "TEXTFILES": str(folder)}
+    paths = {"PATH": os.environ["PATH"], "KEYART": str(Path(sys.executable).with_name("keyart"))}
+    return subprocess.run(
+        [program("sh"), str(EXAMPLES / "backup.sh")],
+        env={**settings, **paths, "KEYART_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 def test_every_example_is_linked_from_the_page() -> None:
     links = page("deploying.md").links
     shipped = [str(path.relative_to(DOCS)) for path in sorted(EXAMPLES.iterdir())]
     assert [path for path in shipped if path not in links] == []
+
+
+@pytest.mark.parametrize("example", ["nginx.conf", "Caddyfile"])
+def test_the_proxy_closes_idle_connections_before_the_service_does(example: str, tmp_path: Path) -> None:
+    [kept] = re.findall(r"\bkeepalive(?:_timeout)? (\d+)s", (EXAMPLES / example).read_text())
+    assert int(kept) < configured(Settings(data=tmp_path)).timeout_keep_alive
 
 
 def test_the_rates_on_the_page_are_those_of_the_example() -> None:

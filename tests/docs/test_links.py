@@ -1,4 +1,4 @@
-"""Every link of every page leads somewhere."""
+"""Every link of every page leads somewhere, and no page waits for a figure."""
 
 from functools import cache
 from pathlib import Path
@@ -39,6 +39,11 @@ def broken(start: Page) -> list[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: Page) -> None:
     assert broken(page) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_figure_stands_where_it_belongs(page: Page) -> None:
+    assert [line for line in page.text.splitlines() if "FIGURE?" in line] == []
 
 
 def test_every_page_is_reached_from_the_readme() -> None:

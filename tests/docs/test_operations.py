@@ -65,14 +65,11 @@ def literals() -> set[str]:
 
 
 def exit_codes() -> set[int]:
-    """Return the numbers that commands end with, those that stand under a name of their module among them."""
-    codes = set()
-    for path in (ROOT / "app" / "commands").glob("*.py"):
-        text = path.read_text()
-        named = dict(re.findall(r"^([A-Z]+) = (\d+)$", text, re.MULTILINE))
-        for argument in re.findall(r"typer\.Exit\((.*)\)", text):
-            codes |= {int(named.get(word, word)) for word in re.findall(r"\b(?:\d+|[A-Z]+)\b", argument)}
-    return codes
+    """Return the numbers that commands end with, those that stand under a name among them."""
+    text = "\n".join(path.read_text() for path in (ROOT / "app" / "commands").glob("*.py"))
+    named = dict(re.findall(r"^([A-Z]+) = (\d+)$", text, re.MULTILINE))
+    arguments = " ".join(re.findall(r"typer\.Exit\((.*)\)", text))
+    return {int(named.get(word, word)) for word in re.findall(r"\b(?:\d+|[A-Z]+)\b", arguments)}
 
 
 def test_every_event_that_may_be_logged_is_told_with_its_levels() -> None:

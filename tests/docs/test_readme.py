@@ -28,6 +28,7 @@ from tests.e2e.service import Service, keyart
 
 README = Page(ROOT / "README.md")
 CONTRIBUTING = Page(ROOT / "CONTRIBUTING.md")
+DEPLOYING = Page(ROOT / "docs" / "deploying.md")
 TITLE = "flare-empyrean"
 HOURS = ("night", "morning", "afternoon", "evening")
 LONGEST = 150
@@ -131,7 +132,7 @@ async def the_title(data: Path) -> Shelved:
     return shelved
 
 
-@pytest.mark.parametrize("page", [README, CONTRIBUTING], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [README, CONTRIBUTING, DEPLOYING], ids=lambda page: page.name)
 def test_what_make_is_told_to_make_can_be_made(page: Page) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     told = set(re.findall(r"^(?:[A-Z_]+=\S+ )*make ([a-z]+)", "\n".join(lines(page.text)), re.MULTILINE))

@@ -112,7 +112,10 @@ async def test_a_trainer_that_hangs_is_told_from_one_that_leads(data: Path) -> N
         status, told = await asyncio.to_thread(health, service, "trainer")
         assert (status, told.startswith("A trainer leads: trainer of ")) == (0, True)
         status, told = await asyncio.to_thread(health, service, "service")
-        assert (status, told.startswith(f"http://127.0.0.1:{service.port} is ready, with snapshot ")) == (0, True)
+        assert (
+            status,
+            told.startswith(f"http://127.0.0.1:{service.port} is ready: it has a catalogue and snapshot "),
+        ) == (0, True)
 
         trainer.send(signal.SIGSTOP)
         await soon("it is found out", lambda: "ran out" in health(service, "trainer")[1])

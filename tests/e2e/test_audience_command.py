@@ -112,6 +112,9 @@ def test_an_address_at_which_nothing_answers_is_named(tmp_path: Path) -> None:
 def test_an_argument_that_can_not_be_ends_with_status_2(tmp_path: Path) -> None:
     assert audience(tmp_path, "--click-rate", "0.9").returncode == 2
     assert audience(tmp_path, "--reward", "smile").returncode == 2
+    nonsense = audience(tmp_path, "--url", "nonsense")
+    assert nonsense.returncode == 2
+    assert "write it as http://127.0.0.1:8000" in " ".join(nonsense.stderr.split())
 
 
 @pytest.mark.timeout(240)

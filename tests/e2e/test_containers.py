@@ -187,7 +187,7 @@ def test_a_trainer_that_hangs_is_unwell(deployment: Deployment) -> None:
         return done.returncode, done.stdout + done.stderr
 
     until("both are well", lambda: well("api")[0] == well("trainer")[0] == 0, 30)
-    assert "is ready, with snapshot" in well("api")[1]
+    assert "is ready: it has a catalogue and snapshot" in well("api")[1]
     assert "A trainer leads: trainer of " in well("trainer")[1]
     stop = (
         "import os, signal; [os.kill(int(p), signal.{}) for p in os.listdir('/proc') if p.isdigit() and int(p) > 1"
@@ -292,7 +292,7 @@ async def test_a_backup_becomes_another_service_s_volume(deployment: Deployment,
     held = deployment.json(f"/artwork?profile=careful%201&title={TITLE}")
     backups = tmp_path / "backups"
     backups.mkdir()
-    backups.chmod(0o777)  # the container's user is none of this machine's
+    backups.chmod(0o777)  # the container's user is none of this machine's, and the folder above is private
     mount = f"{backups}:/backups"
     other = Deployment(**SETTINGS)
     try:

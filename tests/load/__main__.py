@@ -91,7 +91,7 @@ def main(
     outcome = Outcome(ramp=ramp, knee=found, limits=limits, service=afterwards, settings=settings)
     outcome.write(out / "result.json")
     _tell(outcome, out)
-    raise typer.Exit(1 if ramp.failures or status or not ramp.stages else 0)
+    raise typer.Exit(1 if ramp.failures or status or not ramp.decisions or not ramp.stages else 0)
 
 
 @contextmanager

@@ -118,7 +118,8 @@ def knee(stages: Sequence[Stage], limits: Limits) -> Knee:
 
 def exceeded(stage: Stage, limits: Limits) -> list[str]:
     """Say which limits a stage was beyond."""
-    reasons = [
+    reasons = [f"{stage.failures} requests failed"] if stage.failures else []
+    reasons += [
         f"p95 of {name} was {found.p95:.0f} ms"
         for name, found in stage.named.items()
         if WATCHED in name and found.count >= ENOUGH and found.p95 > limits.p95_ms

@@ -68,6 +68,7 @@ def test_without_stages_there_is_no_knee() -> None:
     ("changes", "reason"),
     [
         ({"waited": 150.0}, "85% of what was offered came through"),
+        ({"failures": 3}, "3 requests failed"),
         ({"fallbacks": 161}, "1.0% of the decisions were fallbacks"),
         ({"locust": 0.95}, "locust itself used 95% of its core"),
         ({"named": {SINGLES: Calls(40, 5.0, 101.0, 200.0)}}, "p95 of GET /artwork was 101 ms"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.store.protocol import UnusableStoreError
 from app.store.sqlite import LOG, STATE
-from app.store.sqlite.connection import SETTLE_SECONDS, look
+from app.store.sqlite.connection import SETTLE_SECONDS, address, look
 from app.store.sqlite.examination import complaints
 from app.store.sqlite.faults import told
 
@@ -32,18 +32,19 @@ def back_up(folder: Path, target: Path, progress: Progress) -> int:
     for name in (STATE, LOG):
         with told(f"{folder / name} or its copy"):
             _copy(folder / name, target / name, progress)
-    with closing(sqlite3.connect(f"file:{target / LOG}?mode=ro&immutable=1", uri=True)) as log:
+    with closing(sqlite3.connect(address(target / LOG, "mode=ro&immutable=1"), uri=True)) as log:
         return int(log.execute("SELECT coalesce(max(position), 0) FROM log").fetchone()[0])
 
 
 def _copy(source: Path, target: Path, progress: Progress) -> None:
     """Copy what one moment's reader sees: a file that is appended to meanwhile would make the copy begin again."""
-    with closing(_reading(source)) as reading, closing(sqlite3.connect(target, isolation_level=None)) as writing:
+    with closing(sqlite3.connect(target, isolation_level=None)) as writing:
         target.chmod(0o600)
         writing.execute("PRAGMA synchronous=OFF")  # it is synced once, when it is whole
-        reading.execute("BEGIN")
-        reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        reading.backup(writing, pages=PAGES, progress=lambda _, left, total: progress(total - left, total))
+        with closing(_reading(source)) as reading:  # for no longer: it keeps the write-ahead log from being folded
+            reading.execute("BEGIN")
+            reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            reading.backup(writing, pages=PAGES, progress=lambda _, left, total: progress(total - left, total))
         faults = complaints(writing)
     if faults:
         raise UnusableStoreError(f"{source} is damaged ({faults[0]}), so no backup was made; see `keyart doctor`.")
@@ -52,7 +53,10 @@ def _copy(source: Path, target: Path, progress: Progress) -> None:
 
 
 def _reading(path: Path) -> sqlite3.Connection:
-    """Open a file; a write-ahead log without its index, which `look` would pass over, gets a new one."""
-    if path.with_name(f"{path.name}-wal").exists() and not path.with_name(f"{path.name}-shm").exists():
-        return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=SETTLE_SECONDS, isolation_level=None)
+    """Open a file with locks, for a service may start meanwhile; `look` has none where it did not run before.
+
+    Locks need the index of a write-ahead log, which only who may write there can make.
+    """
+    if os.access(path.parent, os.W_OK):
+        return sqlite3.connect(address(path, "mode=ro"), uri=True, timeout=SETTLE_SECONDS, isolation_level=None)
     return look(path)

@@ -1,5 +1,6 @@
 """Connections to the two files."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -64,10 +65,18 @@ def look(path: Path) -> sqlite3.Connection:
     """
     indexed = path.with_name(f"{path.name}-shm").exists()
     how = "readonly_shm=1" if indexed else "immutable=1"
-    address = f"file:{quote(str(path.absolute()))}?mode=ro&{how}"
     return sqlite3.connect(
-        address, uri=True, isolation_level=None, timeout=SETTLE_SECONDS, check_same_thread=False
+        address(path, f"mode=ro&{how}"),
+        uri=True,
+        isolation_level=None,
+        timeout=SETTLE_SECONDS,
+        check_same_thread=False,
     )
+
+
+def address(path: Path, how: str) -> str:
+    """Return the URI of a file, whatever characters are in its path."""
+    return f"file:{quote(os.fsencode(path.absolute()))}?{how}"
 
 
 def _settle(change: Callable[[], object]) -> None:

@@ -9,7 +9,7 @@ TITLES, PICTURES = 40, 6
 
 def measure(effort: Effort) -> Rounds:
     """Return requests a second of fresh decisions, the window 1 s, and of the bare endpoint, in turns."""
-    ours, theirs, notes = [], [], {"failed": 0.0}
+    ours, theirs, notes = [], [], {"failed": 0.0, "failed at the bare endpoint": 0.0}
     with world.stocked(TITLES, PICTURES) as folder:
         for _ in range(effort.rounds):
             with servers.keyart(folder, **FRESH) as url:
@@ -22,7 +22,9 @@ def measure(effort: Effort) -> Rounds:
             notes["failed"] += result.failed
             ours.append(result.rate)
             with servers.bare() as url:
-                theirs.append(wrk.single(url, folder, titles=TITLES, seconds=effort.seconds).rate)
+                result = wrk.single(url, folder, titles=TITLES, seconds=effort.seconds)
+            notes["failed at the bare endpoint"] += result.failed
+            theirs.append(result.rate)
     return Rounds(ours, theirs, notes)
 
 
