@@ -292,5 +292,5 @@ def test_a_service_that_learns_nothing_is_not_measured(monkeypatch: pytest.Monke
     monkeypatch.setattr(servers, "LEARNED_SECONDS", 0)
     monkeypatch.setattr(servers, "post", lambda *_: {"choices": [{"decision_id": None}]})
     monkeypatch.setattr(servers, "metric", lambda *_: 0.0)
-    with pytest.raises(RuntimeError, match="learned anything within 0 s"):
+    with pytest.raises(RuntimeError, match="was not learned within 0 s"):
         servers.warm_up("http://127.0.0.1:9")
