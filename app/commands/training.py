@@ -21,7 +21,7 @@ from app.main import train as train_until
 from app.meters import FOLDER, folder_of_trainer
 from app.settings import Settings
 
-BEHIND = 10
+BEHIND = 15
 """By how much a trainer beside workers is nicer: viewers wait for an answer, and nobody for the next snapshot."""
 
 

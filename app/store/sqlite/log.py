@@ -39,12 +39,17 @@ GAP = 1_000_000
 
 
 class SqliteLog:
-    """Reads happen on a connection of their own: in WAL mode they wait for no writer."""
+    """Reads happen on a connection of their own: in WAL mode they wait for no writer.
+
+    What each request reads, it reads `near`: on the writer's connection, where that is used on the loop's own
+    thread and so never in the middle of a transaction. Another one has to read its pages anew after each commit.
+    """
 
     def __init__(self, path: Path, clock: Callable[[], int], *, full_sync: bool = False, read_only: bool = False):
         schema = SCHEMA + exposures.SCHEMA
         self._writer = connect(path, schema, full_sync=full_sync, read_only=read_only)
         self._reader = connect(path, read_only=read_only)
+        self._near = self._reader if full_sync or read_only else self._writer
         self._clock = clock
         self._last = Head(0, 0)
         self._swept = b""
@@ -79,7 +84,7 @@ class SqliteLog:
         )
 
     async def holds(self, keys: Sequence[bytes]) -> list[Hold | None]:
-        return [self._hold(self._reader, key) for key in keys]
+        return [self._hold(self._near, key) for key in keys]
 
     async def show(self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None) -> None:
         await self._group.run(
@@ -239,7 +244,7 @@ class SqliteLog:
     # ---------------------------------------------------------------- profiles and settings
 
     async def profile(self, pseudonym: str) -> bytes | None:
-        row = self._reader.execute("SELECT body FROM profile WHERE pseudonym = ?", (pseudonym,)).fetchone()
+        row = self._near.execute("SELECT body FROM profile WHERE pseudonym = ?", (pseudonym,)).fetchone()
         return row[0] if row else None
 
     async def put_profile(self, pseudonym: str, body: bytes) -> None:
