@@ -60,7 +60,7 @@ def divided() -> tuple[str, str]:
 
 def main(
     *,
-    viewers_first: Annotated[int, typer.Option(min=1, help="Viewers of the first stage.")] = 50,
+    viewers_first: Annotated[int, typer.Option(min=1, help="Viewers of the first stage.")] = 150,
     viewers_max: Annotated[int, typer.Option(min=1, help="Viewers that no stage has more of.")] = 4000,
     growth: Annotated[float, typer.Option(min=1.01, help="Viewers of a stage to those of the one before.")] = 1.35,
     seconds_per_stage: Annotated[float, typer.Option(min=1, help="How long a stage lasts.")] = 12,

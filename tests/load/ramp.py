@@ -69,7 +69,7 @@ events.request.add_listener(MEASURED.add)
 @events.init_command_line_parser.add_listener
 def add_options(parser: ArgumentParser) -> None:
     options = parser.add_argument_group("Ramp")
-    options.add_argument("--viewers-first", type=int, default=50, help="Viewers of the first stage")
+    options.add_argument("--viewers-first", type=int, default=150, help="Viewers of the first stage")
     options.add_argument("--viewers-max", type=int, default=4000, help="Viewers that no stage has more of")
     options.add_argument(
         "--growth", type=float, default=1.35, help="Viewers of a stage to those of the one before"
