@@ -51,6 +51,10 @@ format: .venv/.dev ## rewrite the source in the project's format
 bench: .venv/.bench ## run the benchmarks
 	$(BIN)/python -m tests.bench
 
+.PHONY: bench-quality
+bench-quality: .venv/.bench ## measure how well it chooses, beside other libraries; it fetches a data set once
+	$(BIN)/python -m tests.bench.quality
+
 .PHONY: load
 load: .venv/.dev ## drive a made catalogue of 200 titles with locust until it gives way, and report
 	$(BIN)/python -m tests.load
@@ -73,7 +77,7 @@ clean: ## remove the environment and every cache; data/ stays
 
 .PHONY: help
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # ---------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -29,7 +30,7 @@ class Machine(msgspec.Struct, frozen=True):
     versions: dict[str, str]
 
 
-def this_machine() -> Machine:
+def this_machine(packages: Sequence[str] = PACKAGES) -> Machine:
     return Machine(
         date=datetime.now(UTC).date().isoformat(),
         commit=_commit(),
@@ -38,7 +39,7 @@ def this_machine() -> Machine:
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         load=round(os.getloadavg()[0], 2),
-        versions={name: found for name in PACKAGES if (found := _version(name))},
+        versions={name: found for name in packages if (found := _version(name))},
     )
 
 

@@ -22,9 +22,10 @@ class Table(NamedTuple):
     below: str = ""
 
     def rich(self) -> RichTable:
-        table = RichTable(*self.head, title=self.title, caption=self.below, title_justify="left")
+        head = map(_plain, self.head)
+        table = RichTable(*head, title=self.title, caption=_plain(self.below), title_justify="left")
         for row in self.rows:
-            table.add_row(*(cell.replace("`", "") for cell in row))
+            table.add_row(*map(_plain, row))
         return table
 
     def markdown(self) -> str:
@@ -49,11 +50,16 @@ def markdown(run: Run) -> str:
 
 def put_into(page: str, run: Run) -> str:
     """Return the page with the run's tables between the two marks, in the place of what was there."""
+    return put_between(page, markdown(run))
+
+
+def put_between(page: str, text: str) -> str:
+    """Return the page with the text between the two marks, in the place of what was there."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"The page has no {BEGIN} with {END} after it; put both where the tables should stand.")
-    return f"{before}{begin}\n\n{markdown(run)}\n\n{end}{after}"
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
 def _budgets(findings: Sequence[Finding]) -> Table:
@@ -145,6 +151,10 @@ def _about(run: Run) -> str:
         f"{machine.system}, Python {machine.python}, {run.effort.rounds} rounds of {run.effort.seconds} s, "
         f"load average {machine.load:g} before it began. {versions}."
     )
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "")
 
 
 def _line(cells: Sequence[str]) -> str:
