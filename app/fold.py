@@ -10,9 +10,8 @@ from app.joining import Close, Credit, Forget, Joining, Step
 from app.records import Decision, Record, decode_decision
 from app.shelf import Shelf, Shelved
 from app.store.protocol import Counted, Log, Progress, Snapshot, State
-from bandit.policy import UnlearnableExample
+from bandit.policy import Learner, UnlearnableExample
 from bandit.types import Context, Example
-from bandit.vowpal import VowpalLearner
 
 HOUR_MS = 3_600_000
 STEPS = 1000
@@ -66,7 +65,7 @@ class Fold:
         log: Log,
         state: State,
         shelf: Shelf,
-        learner: VowpalLearner,
+        learner: Learner,
         counted: Counted,
         since: Snapshot | None,
     ):

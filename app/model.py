@@ -6,7 +6,9 @@ import structlog
 
 from app import metrics
 from app.store.protocol import State
-from bandit.vowpal import UnusableSnapshot, VowpalLearner
+from bandit.learners import restored
+from bandit.policy import Learner
+from bandit.sealing import UnusableSnapshot
 
 log = structlog.get_logger()
 
@@ -20,13 +22,13 @@ class Model:
 
     def __init__(self, state: State):
         self._state = state
-        self._learner: VowpalLearner | None = None
+        self._learner: Learner | None = None
         self._seen: int | None = None
         self.snapshot: int | None = None
         self.created: int | None = None
 
     @property
-    def learner(self) -> VowpalLearner:
+    def learner(self) -> Learner:
         if self._learner is None:
             raise NoModelError("No snapshot has been published yet.")
         return self._learner
@@ -43,7 +45,7 @@ class Model:
         for snapshot in await self._state.snapshots(limit=1 if self._learner else 5):
             self._seen = max(self._seen or 0, snapshot.id)
             try:
-                self._learner = VowpalLearner.restore(snapshot.learner)
+                self._learner = restored(snapshot.learner, before=self._learner)
             except UnusableSnapshot as error:
                 log.warning("snapshot_refused", snapshot=snapshot.id, reason=str(error))
                 continue

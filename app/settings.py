@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.tokens import GRACE_MS
+from bandit.learners import Kind
 from bandit.reward import Rules
 
 DAY_MS = 86_400_000
@@ -67,6 +68,8 @@ class Settings(BaseSettings):
     """The key with which a backend may write profiles and give feedback by profile and title."""
     serve: Literal["policy", "default"] = "policy"
     """`default` is the kill switch: everyone gets the default picture, and nothing is logged or learned."""
+    learner: Kind = "logistic"
+    """What decides and learns: `logistic`, or `vowpal` for Vowpal Wabbit. Another one learns the log anew."""
     hold_seconds: Annotated[float, Field(ge=0, le=31 * 86400, allow_inf_nan=False)] = 86400
     """For how long a viewer sees the same picture of a title; 0 draws anew for every call."""
     best_single_share: Share = 0.05

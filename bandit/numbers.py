@@ -42,5 +42,8 @@ class Bins:
         """Return the name of the value's bin, such as `g2b5`; before the first edges every value is `g0b0`."""
         return f"g{self.generation}b{bisect_right(self.edges, value)}"
 
+    def feature(self, value: float) -> tuple[str, float]:
+        return f"~{self.name(value)}", 1.0
+
     def state(self) -> dict[str, Any]:
         return {"seen": self.seen, "edges": self.edges, "generation": self.generation}

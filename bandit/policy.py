@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bandit.types import Action, Context, Example, Probabilities
 
 
@@ -21,6 +24,9 @@ class Learner(Policy, Protocol):
 
     def healthy(self) -> bool:
         """Tell whether every learned number is finite."""
+
+    def weights(self) -> NDArray[np.float32]:
+        """Return a copy of the learned numbers, a row for each slot; one that was never used has zeros only."""
 
 
 class UnlearnableExample(ValueError):

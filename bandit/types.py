@@ -13,7 +13,7 @@ class Context:
     """What is known when a decision is made.
 
     `attributes` say who watches and where (country, device, age …); a word is a category, a number is
-    binned by what has been seen of it. `taste` is the learned liking of tags and genres, centred on 0.
+    measured by what has been seen of it. `taste` is the learned liking of tags and genres, centred on 0.
     """
 
     attributes: Attributes

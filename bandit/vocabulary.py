@@ -1,16 +1,28 @@
 """The attribute keys and values that a learner knows, bounded in number."""
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from bandit.encoding import word
 from bandit.frequent import Frequent
-from bandit.numbers import Bins
 from bandit.types import Attributes
 
 KEYS = 64
 VALUES = 1024
 """For each key. The weights are a table of fixed size: words without end would crowd out those that matter."""
+
+
+class Measure(Protocol):
+    """What a learner makes of the values of one numeric attribute."""
+
+    def observe(self, value: float) -> bool:
+        """Take a value in, and tell whether that can change a feature."""
+
+    def feature(self, value: float) -> tuple[str, float]:
+        """Return what is added to the attribute's name, and how much of that feature there is."""
+
+    def state(self) -> dict[str, Any]: ...
 
 
 class Vocabulary:
@@ -21,7 +33,13 @@ class Vocabulary:
     The state changes in `admit` alone, which the learner calls in the order of the log.
     """
 
-    def __init__(self, words: dict[str, Frequent] | None = None, numbers: dict[str, Bins] | None = None):
+    def __init__(
+        self,
+        measure: Callable[..., Measure],
+        words: dict[str, Frequent] | None = None,
+        numbers: dict[str, Measure] | None = None,
+    ):
+        self._measure = measure
         self._words = words or {}
         self._numbers = numbers or {}
         self.changes = 0
@@ -36,18 +54,21 @@ class Vocabulary:
                 if values is not None:
                     self.changes += values.observe(value)
             elif key in self._numbers or len(self._numbers) < KEYS:
-                self.changes += self._numbers.setdefault(key, Bins()).observe(value)
+                self.changes += self._numbers.setdefault(key, self._measure()).observe(value)
 
-    def features(self, attributes: Attributes) -> str:
-        """Return the attributes as features, separated by spaces."""
-        return " ".join([f for key, value in attributes.items() if (f := self._feature(key, value))])
+    def features(self, attributes: Attributes) -> list[tuple[str, float]]:
+        """Return the features that the attributes are, and how much of each there is."""
+        return [f for key, value in attributes.items() if (f := self._feature(key, value))]
 
-    def _feature(self, key: str, value: str | float) -> str | None:
+    def _feature(self, key: str, value: str | float) -> tuple[str, float] | None:
         if isinstance(value, str):
             values = self._words.get(key)
-            return None if values is None else _word_feature(key, value if values.knows(value) else None)
-        bins = self._numbers.get(key)
-        return None if bins is None else f"{word(key)}~{bins.name(value)}"
+            return None if values is None else (_word_feature(key, value if values.knows(value) else None), 1.0)
+        measure = self._numbers.get(key)
+        if measure is None:
+            return None
+        suffix, amount = measure.feature(value)
+        return word(key) + suffix, amount
 
     def state(self) -> dict[str, Any]:
         return {
@@ -56,9 +77,9 @@ class Vocabulary:
         }
 
     @classmethod
-    def restore(cls, state: dict[str, Any]) -> "Vocabulary":
+    def restore(cls, state: dict[str, Any], measure: Callable[..., Measure]) -> "Vocabulary":
         words = {key: Frequent(VALUES, values) for key, values in state["words"].items()}
-        return cls(words, {key: Bins(**bins) for key, bins in state["numbers"].items()})
+        return cls(measure, words, {key: measure(**numbers) for key, numbers in state["numbers"].items()})
 
 
 @lru_cache(maxsize=1 << 16)

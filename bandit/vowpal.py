@@ -1,10 +1,8 @@
 """The learner that is Vowpal Wabbit. Nothing else speaks to it, and only here is `cost = -reward`."""
 
-import json
 import re
 from collections.abc import Sequence
 from functools import partial
-from hashlib import blake2b
 from typing import cast
 
 import numpy as np
@@ -12,7 +10,9 @@ from numpy.typing import NDArray
 from vowpal_wabbit_next import _core as vw
 
 from bandit.encoding import number, word
+from bandit.numbers import Bins
 from bandit.policy import check
+from bandit.sealing import UnusableSnapshot, seal, unseal, unusable
 from bandit.types import Action, Context, Example, Probabilities
 from bandit.vocabulary import Vocabulary
 
@@ -27,14 +27,10 @@ ALLOWED = re.compile(
     ),
     re.ASCII,
 )
+KIND = "vowpal"
 PREPARED = 200_000
-DIGEST_BYTES = 16
 _LEARNED = slice(0, 3)
 """Of the four floats at each weight the last is scratch and is never serialized."""
-
-
-class UnusableSnapshot(ValueError):
-    """A snapshot that can't be restored."""
 
 
 class VowpalLearner:
@@ -59,7 +55,7 @@ class VowpalLearner:
         self.arguments = arguments
         self._workspace = vw.Workspace([*arguments.split(), "--quiet"], model_data=model)
         self._parse = partial(vw._parse_line_text, self._workspace)  # noqa: SLF001  as the docstring says
-        self._vocabulary = vocabulary or Vocabulary()
+        self._vocabulary = vocabulary or Vocabulary(Bins)
         self._prepared: dict[Action, str] = {}
         self._context: Context | None = None
         self._shared: vw.Example | None = None
@@ -86,23 +82,18 @@ class VowpalLearner:
         self._workspace.learn_multi_ex_one([self._parse(line) for line in (shared, *lines)])
 
     def snapshot(self) -> bytes:
-        head = {"arguments": self.arguments, "vocabulary": self._vocabulary.state()}
-        content = json.dumps(head, separators=(",", ":")).encode() + b"\n" + self._workspace.serialize()
-        return _digest(content) + content
+        head = {"learner": KIND, "arguments": self.arguments, "vocabulary": self._vocabulary.state()}
+        return seal(head, self._workspace.serialize())
 
     @classmethod
     def restore(cls, snapshot: bytes) -> "VowpalLearner":
         """Return a learner that goes on where `snapshot` was taken, or raise `UnusableSnapshot`."""
-        digest, content = snapshot[:DIGEST_BYTES], snapshot[DIGEST_BYTES:]
-        if digest != _digest(content):  # Vowpal Wabbit itself takes damaged bytes for weights, or dies of them
-            raise UnusableSnapshot(f"The snapshot of {len(snapshot)} bytes is damaged: its digest is not its own.")
-        head, _, model = content.partition(b"\n")
+        head, model = unseal(snapshot)
         try:
-            state = json.loads(head)
-            vocabulary = Vocabulary.restore(state["vocabulary"])
-            learner = cls(state["arguments"], model=model, vocabulary=vocabulary)
+            vocabulary = Vocabulary.restore(head["vocabulary"], Bins)
+            learner = cls(head["arguments"], model=model, vocabulary=vocabulary)
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-            raise UnusableSnapshot(f"The snapshot of {len(snapshot)} bytes can't be restored: {error}.") from error
+            raise unusable(snapshot, error) from error
         if not learner.healthy():
             raise UnusableSnapshot("The snapshot holds a number that is not finite.")
         return learner
@@ -136,7 +127,8 @@ class VowpalLearner:
 
     def _write(self, context: Context) -> str:
         taste = " ".join([f"{word(tag)}:{value:.4g}" for tag, value in context.taste.items()])
-        return f"shared |C {self._vocabulary.features(context.attributes)} |S {taste}"
+        known = " ".join([name for name, _ in self._vocabulary.features(context.attributes)])
+        return f"shared |C {known} |S {taste}"
 
     def _line(self, context: Context, action: Action) -> str:
         text = self._prepared.get(action)
@@ -158,10 +150,6 @@ class VowpalLearner:
         text = f"|T {word(action.title)} |I {word(action.id)} |A {' '.join(features)}"
         self._prepared[action] = text
         return text
-
-
-def _digest(content: bytes) -> bytes:
-    return blake2b(content, digest_size=DIGEST_BYTES, person=b"keyart-learner").digest()
 
 
 def _affinity(context: Context, action: Action) -> float:

@@ -8,7 +8,9 @@ from app.doctor.finding import Finding, note, ok, span, wrong
 from app.records import DECISIONS, Decision, Kind, Record, decode_decision, decode_reference
 from app.settings import Settings
 from app.store.protocol import Counted, Examined, Lease, Snapshot
-from bandit.vowpal import DEFAULT_ARGUMENTS, UnusableSnapshot, VowpalLearner
+from bandit.learners import kind_of, restored
+from bandit.policy import Learner
+from bandit.sealing import UnusableSnapshot
 
 BEHIND_MS = 30_000
 """How long beyond the window a trainer may leave a record: it commits four times a second, and reads in bulk."""
@@ -93,7 +95,7 @@ def snapshots(learning: Learning) -> Iterator[Finding]:
     damaged = [f"{id_} ({error})" for id_, error in found.items() if isinstance(error, UnusableSnapshot)]
     newest = found[latest.id]
     if isinstance(newest, UnusableSnapshot):
-        usable = next((id_ for id_, learner in found.items() if isinstance(learner, VowpalLearner)), None)
+        usable = next((id_ for id_, learner in found.items() if not isinstance(learner, UnusableSnapshot)), None)
         instead = f"workers that start use {usable}" if usable else "no worker that starts gets ready"
         yield wrong(
             "model",
@@ -108,11 +110,11 @@ def snapshots(learning: Learning) -> Iterator[Finding]:
         yield note(
             "model", f"Earlier snapshots can't be loaded: {damaged[0]}.", "Nothing needs doing; watch the disk."
         )
-    if newest.arguments != DEFAULT_ARGUMENTS:
+    if (kind := kind_of(latest.learner)) != learning.settings.learner:
         yield note(
             "model",
-            f"It was made with other arguments than this version's: {newest.arguments}.",
-            "Stop the service, and fold the log anew: `keyart rebuild --publish`.",
+            f"It is of the learner {kind!r}, and KEYART_LEARNER is {learning.settings.learner!r}.",
+            "Start the service: the trainer learns the retained log anew, and then publishes.",
         )
 
 
@@ -138,9 +140,9 @@ def _teaches(decision: Decision, learning: Learning) -> bool:
     return not decision.pinned and not (cap and learned.get(decision.profile or "", 0) >= cap)
 
 
-def _restored(snapshot: Snapshot) -> VowpalLearner | UnusableSnapshot:
+def _restored(snapshot: Snapshot) -> Learner | UnusableSnapshot:
     try:
-        return VowpalLearner.restore(snapshot.learner)
+        return restored(snapshot.learner)
     except UnusableSnapshot as error:
         return error
 

@@ -14,10 +14,11 @@ from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Store
 from app.trainer import resume
 from assets.revisions import Revisions
+from bandit.learners import Kind as Learning
+from bandit.logistic import LogisticLearner
 from bandit.reward import Rules
 from bandit.types import Example
 from bandit.vocabulary import VALUES
-from bandit.vowpal import VowpalLearner
 from tests.app.simulation import NOW, PROFILES, World, a_world
 from tests.builders import (
     Clock,
@@ -42,8 +43,8 @@ WINDOW = 1_000
 class Training:
     """Trains on a world's log as the trainer does, but dies on command."""
 
-    def __init__(self, world: World, store: Store | None = None):
-        self.world = world
+    def __init__(self, world: World, store: Store | None = None, kind: Learning = "logistic"):
+        self.world, self.kind = world, kind
         self.store = store or MemoryStore(world.clock)
         self.fold: Fold
 
@@ -52,7 +53,7 @@ class Training:
         token = await self.store.state.lead("trainer", 1)
         assert token is not None
         self._token = token
-        self.fold = await resume(_Split(self.world.store, self.store), self.world.shelf)
+        self.fold = await resume(_Split(self.world.store, self.store), self.world.shelf, self.kind)
         if publish:
             await self.commit(publish=True)
 
@@ -114,8 +115,8 @@ class Ending:
         return [name for name, part in self.parts.items() if part != other.parts[name]]
 
 
-async def uninterrupted(world: World) -> Ending:
-    training = Training(world)
+async def uninterrupted(world: World, kind: Learning = "logistic") -> Ending:
+    training = Training(world, kind=kind)
     await training.start()
     return await training.end()
 
@@ -141,16 +142,17 @@ async def test_killed_at_any_position_it_ends_as_if_it_never_was(seed: int, tmp_
         assert (await training.end()).differs_from(expected) == [], f"published at {published} of {head}"
 
 
+@pytest.mark.parametrize("kind", ["logistic", "vowpal"])
 @pytest.mark.parametrize("places", [2, VALUES])
 @pytest.mark.parametrize("seed", range(3, 9))
 async def test_killed_over_and_over_it_ends_as_if_it_never_was(
-    seed: int, places: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seed: int, places: int, kind: Learning, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bandit.vocabulary.VALUES", places)
     world = await a_world(seed, tmp_path, events=250)
-    expected = await uninterrupted(world)
+    expected = await uninterrupted(world, kind)
     rng = random.Random(seed)
-    training = Training(world)
+    training = Training(world, kind=kind)
     await training.start()
     going = True
     while going:
@@ -242,7 +244,7 @@ class _Unsnapped:
 # -------------------------------------------------------------------- what is learned
 
 
-class Watched(VowpalLearner):
+class Watched(LogisticLearner):
     """Remembers what it was given to learn."""
 
     def __init__(self) -> None:
@@ -616,8 +618,9 @@ async def test_a_damaged_snapshot_is_passed_over_for_the_one_before_it(service: 
     assert await service.store.state.tallies() == whole.progress().tallies
 
 
+@pytest.mark.parametrize("kind", ["logistic", "vowpal"])
 async def test_killed_between_equal_attributes_in_another_order_it_ends_as_if_it_never_was(
-    service: Service,
+    kind: Learning, service: Service
 ) -> None:
     await service.rules(reward="play", learn_cap=0)
     rng = random.Random(14)
@@ -628,8 +631,8 @@ async def test_killed_between_equal_attributes_in_another_order_it_ends_as_if_it
             await service.respond(Kind.PLAY, hold, rng.uniform(0, 300))
             await service.wait(WINDOW // 2)
     world = World(rng, service.clock, service.store, service.shelf)
-    expected = await uninterrupted(world)
-    training = Training(world)
+    expected = await uninterrupted(world, kind)
+    training = Training(world, kind=kind)
     await training.start()
     for stop in range(3, (await service.store.log.head()).position, 2):
         await training.feed_to(stop)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandit.encoding import word
+from bandit.numbers import Bins
 from bandit.types import Action, Attributes, Context, Example
 from bandit.vocabulary import Vocabulary
 from bandit.vowpal import VowpalLearner
@@ -42,9 +43,10 @@ def test_different_texts_are_different_words(one: str, other: str) -> None:
 
 @given(st.dictionaries(texts, texts, min_size=1, max_size=5))
 def test_each_attribute_is_one_feature_of_its_own_namespace_whatever_its_text(attributes: dict[str, str]) -> None:
-    vocabulary = Vocabulary()
+    vocabulary = Vocabulary(Bins)
     vocabulary.admit(attributes)
-    example = PARSER.parse_line(f"shared |C {vocabulary.features(attributes)} |S taste:0.5")
+    known = " ".join([name for name, _ in vocabulary.features(attributes)])
+    example = PARSER.parse_line(f"shared |C {known} |S taste:0.5")
     assert len(example["C"].indices) == len(attributes)
     assert len(example["S"].indices) == 1
     assert len(example.feat_group_indices) == 2

@@ -1,4 +1,3 @@
-import json
 import math
 import random
 from collections.abc import Sequence
@@ -11,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandit.policy import UnlearnableExample
+from bandit.sealing import UnusableSnapshot, seal
 from bandit.types import Action, Context, Example
-from bandit.vowpal import DEFAULT_ARGUMENTS, UnusableSnapshot, VowpalLearner, _digest
+from bandit.vowpal import DEFAULT_ARGUMENTS, VowpalLearner
 from tests.builders import a_context, some_actions
 
 SQUARECB = "--cb_explore_adf --squarecb --gamma_scale 300 -l 0.1 -q CA"
@@ -133,10 +133,9 @@ def test_what_was_written_before_does_not_say_in_which_order_the_same_attributes
 
 
 def test_a_snapshot_of_another_shape_is_refused() -> None:
-    content = json.dumps({"arguments": DEFAULT_ARGUMENTS, "vocabulary": {"words": {"a": ["b"]}, "numbers": {}}})
-    body = content.encode() + b"\n"
+    head = {"arguments": DEFAULT_ARGUMENTS, "vocabulary": {"words": {"a": ["b"]}, "numbers": {}}}
     with pytest.raises(UnusableSnapshot):
-        VowpalLearner.restore(_digest(body) + body)
+        VowpalLearner.restore(seal(head, b""))
 
 
 def test_a_restored_learner_chooses_the_same() -> None:

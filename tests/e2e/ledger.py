@@ -13,7 +13,7 @@ from app.records import Decision, Kind, decode_decision, decode_feedback, decode
 from app.settings import Settings
 from app.store.protocol import Progress, Store
 from app.tokens import DecisionId, Tokens
-from bandit.vowpal import VowpalLearner
+from bandit.learners import restored
 from tests.e2e.load import Fact, Heard
 
 KINDS = {Kind.IMPRESSION: "impressions", Kind.CLICK: "clicks", Kind.PLAY: "plays"}
@@ -126,7 +126,7 @@ async def assert_learned_as_if_never_interrupted(store: Store, data: Path) -> in
     examples, compared = 0, set[str]()
     async for fold in rebuilt(Settings(data=data), store, sorted({incumbent.position, counted.position})):
         if fold.position == incumbent.position:
-            trained = VowpalLearner.restore(incumbent.learner)
+            trained = restored(incumbent.learner)
             np.testing.assert_array_equal(trained.weights(), fold.learner.weights())
             assert not fold.seen.refused, fold.seen
             assert trained.weights().any(), fold.seen

@@ -20,7 +20,7 @@ from app.services import Services
 from app.settings import Settings
 from app.shelf import SETTING, Shelf
 from app.store.memory import MemoryStore
-from bandit.vowpal import VowpalLearner
+from bandit.learners import new_learner
 from tests.e2e.client import Connection
 from tests.e2e.conftest import ARTWORKS, TITLES, Start, artwork_id, title_id
 from tests.e2e.ledger import opened
@@ -117,7 +117,9 @@ class Stage:
         shelf = Shelf(self.store.log, revisions_in(self.settings))
         await shelf.refresh()
         counted = await self.store.state.counted()
-        self.fold = Fold(self.store.log, self.store.state, shelf, VowpalLearner(), counted, None)
+        self.fold = Fold(
+            self.store.log, self.store.state, shelf, new_learner(self.settings.learner), counted, None
+        )
         token = await self.store.state.lead("the test", 10**9)
         assert token
         self.token = token

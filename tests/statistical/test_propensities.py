@@ -6,6 +6,7 @@ was looked at, and at the stated level a right draw would fail for one seed in a
 
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 from scipy import stats
 
 from bandit.exploration import with_floor
+from bandit.logistic import LogisticLearner
+from bandit.policy import Learner
 from bandit.sampling import draw, uniform_from
 from bandit.types import Example, Probabilities
 from bandit.vowpal import DEFAULT_ARGUMENTS, VowpalLearner
@@ -23,11 +26,12 @@ FLOOR = 0.1
 DECISIONS = 6_000
 Drawing = Callable[[Probabilities, float], int]
 Decisions = list[tuple[Probabilities, int]]
+Making = Callable[[], Learner]
 
 
-def decisions(drawing: Drawing, *, seed: int, arguments: str) -> Decisions:
+def decisions(drawing: Drawing, *, seed: int, make: Making) -> Decisions:
     """Decide as the service does, learning in between, so that no two distributions need be alike."""
-    rng, learner = random.Random(seed), VowpalLearner(arguments)
+    rng, learner = random.Random(seed), make()
     decided: Decisions = []
     for number in range(DECISIONS):
         context, actions = a_context(rng), some_actions(rng.choice([2, 3, 5, 8]))
@@ -66,21 +70,25 @@ def p_value(decided: Decisions) -> float:
 SQUARECB = "--cb_explore_adf --squarecb --gamma_scale 100 -l 0.1 -q CA -q CI"
 
 
-@pytest.fixture(params=[DEFAULT_ARGUMENTS, SQUARECB], ids=["regcbopt", "squarecb"])
-def arguments(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture(
+    params=[LogisticLearner, partial(VowpalLearner, DEFAULT_ARGUMENTS), partial(VowpalLearner, SQUARECB)],
+    ids=["logistic", "regcbopt", "squarecb"],
+)
+def make(request: pytest.FixtureRequest) -> Making:
+    making: Making = request.param
+    return making
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_draws_follow_the_logged_probabilities(seed: int, arguments: str) -> None:
-    decided = decisions(draw, seed=seed, arguments=arguments)
+def test_draws_follow_the_logged_probabilities(seed: int, make: Making) -> None:
+    decided = decisions(draw, seed=seed, make=make)
     assert len({tuple(probabilities) for probabilities, _ in decided}) > 15, "too much alike to tell"
     assert p_value(decided) > FALSE_ALARM
 
 
-def test_the_importance_weights_average_to_1_for_each_action(arguments: str) -> None:
+def test_the_importance_weights_average_to_1_for_each_action(make: Making) -> None:
     """What the estimators rest on: E[1{a}/p(a)] = 1, with variance 1/p - 1."""
-    decided = decisions(draw, seed=3, arguments=arguments)
+    decided = decisions(draw, seed=3, make=make)
     for action in range(2):  # in every decision there are at least two
         weights = np.array([(chosen == action) / probabilities[action] for probabilities, chosen in decided])
         variance = np.array([1 / probabilities[action] - 1 for probabilities, _ in decided])
@@ -107,8 +115,8 @@ def off_by_one(probabilities: Probabilities, u: float) -> int:
 
 
 @pytest.mark.parametrize("wrong", [greedy, unnormalized, slanted, off_by_one])
-def test_a_wrong_draw_is_noticed(wrong: Drawing, arguments: str) -> None:
-    assert p_value(decisions(wrong, seed=1, arguments=arguments)) < FALSE_ALARM
+def test_a_wrong_draw_is_noticed(wrong: Drawing, make: Making) -> None:
+    assert p_value(decisions(wrong, seed=1, make=make)) < FALSE_ALARM
 
 
 def fixed(drawing: Drawing, distribution: Sequence[float], draws: int = 20_000) -> float:

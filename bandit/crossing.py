@@ -1,0 +1,166 @@
+"""Who watches, times what is shown: the features whose effects are learned, by their slots in one table."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from math import sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandit.encoding import word
+from bandit.kinship import Kinship
+from bandit.scale import Scale
+from bandit.types import Action, Context
+from bandit.vocabulary import Vocabulary
+
+BITS = 20
+SLOTS = 1 << BITS
+ACTIONS, SETS = 100_000, 20_000
+WIDEST = 3.0
+Hashes = NDArray[np.uint64]
+Single = NDArray[np.float32]
+Places = NDArray[np.intp]
+_SHIFT = np.uint64(64 - BITS)
+_NONE = np.uint64(1)
+
+
+class Who(NamedTuple):
+    """A context as features: 1, its attributes, and its tastes, in this order."""
+
+    hashes: Hashes
+    amounts: Single
+    attributes: int
+    """How many come before the tastes, the 1 among them."""
+    squares: Single
+    """Of the amounts of these."""
+    liking: dict[str, float]
+    kindred: dict[str, float]
+
+
+class What(NamedTuple):
+    """An action as features: its looks, and what is its own: the artwork, its title, and 1."""
+
+    looks: Hashes
+    amounts: Single
+    own: Hashes
+    tags: tuple[str, ...]
+
+
+class Candidates(NamedTuple):
+    """Several actions side by side: all their looks, where those of each begin, and the artworks themselves."""
+
+    looks: Hashes
+    amounts: Single
+    begins: Places
+    artworks: Hashes
+    tags: tuple[tuple[str, ...], ...]
+
+
+class Crossing:
+    """Turns contexts and actions into features, and remembers those of actions.
+
+    What it makes of attributes and tastes hangs on what was admitted before, in the order of the log.
+    """
+
+    def __init__(self, vocabulary: Vocabulary | None = None, kinship: Kinship | None = None):
+        self._vocabulary = vocabulary or Vocabulary(Scale)
+        self._kinship = kinship or Kinship()
+        self._whats: dict[Action, What] = {}
+        self._sets: dict[tuple[Action, ...], Candidates] = {}
+
+    def admit(self, context: Context) -> Who:
+        """Take a context in, and return it as `who` would from now on."""
+        self._vocabulary.admit(context.attributes)
+        return self._who(context, *self._kinship.admit(context.taste))
+
+    def who(self, context: Context) -> Who:
+        liking = self._kinship.centred(context.taste)
+        return self._who(context, liking, self._kinship.kindred(liking) if liking else {})
+
+    def _who(self, context: Context, liking: dict[str, float], kindred: dict[str, float]) -> Who:
+        known = self._vocabulary.features(context.attributes)
+        hashes = [_ONE, *[hashed("C", name) for name, _ in known], *[hashed("S", tag) for tag in liking]]
+        amounts = np.array([1.0, *[amount for _, amount in known], *liking.values()], np.float32)
+        attributes = 1 + len(known)
+        return Who(np.array(hashes, np.uint64), amounts, attributes, amounts[:attributes] ** 2, liking, kindred)
+
+    def what(self, action: Action) -> What:
+        what = self._whats.get(action)
+        if what is None:
+            if len(self._whats) >= ACTIONS:
+                self._whats.clear()
+            what = self._whats[action] = _what(action)
+        return what
+
+    def candidates(self, actions: Sequence[Action]) -> Candidates:
+        key = tuple(actions)
+        candidates = self._sets.get(key)
+        if candidates is None:
+            if len(self._sets) >= SETS:
+                self._sets.clear()
+            candidates = self._sets[key] = _side_by_side([_what(action) for action in key])
+        return candidates
+
+    def take_over(self, before: "Crossing") -> None:
+        """Go on with what another has remembered of actions: it hangs on nothing that is learned."""
+        self._whats, self._sets = before._whats, before._sets  # noqa: SLF001  one of its own kind
+
+    def state(self) -> dict[str, Any]:
+        return {"vocabulary": self._vocabulary.state(), "kinship": self._kinship.state()}
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> "Crossing":
+        return cls(Vocabulary.restore(state["vocabulary"], Scale), Kinship.restore(state["kinship"]))
+
+
+def slots(who: Hashes, what: Hashes) -> Places:
+    """Return the slot of each pair, shape (len(who), len(what)): multiplicative hashing (Knuth, section 6.4)."""
+    pairs = who[:, None] * what
+    pairs >>= _SHIFT
+    return pairs.view(np.intp)
+
+
+def mean_over(liking: Mapping[str, float], tags: Sequence[str]) -> float:
+    return sum([liking[tag] for tag in tags if tag in liking]) / len(tags) if tags else 0.0
+
+
+@lru_cache(maxsize=1 << 16)
+def hashed(space: str, text: str) -> int:
+    """Return an odd number of 64 bits, so that products spread over all slots."""
+    content = text.encode(errors="surrogatepass")
+    digest = blake2b(content, digest_size=8, person=b"keyart-" + space.encode()).digest()
+    return int.from_bytes(digest, "big") | 1
+
+
+_ONE = hashed("1", "")
+
+
+def _what(action: Action) -> What:
+    """The more tags there are, the less each of them counts, so that their sum does not grow."""
+    share = 1 / sqrt(max(1, len(action.tags)))
+    looks = [(hashed("A", tag), share) for tag in action.tags]
+    looks += [(hashed("F", word(name)), _drawn_in(value)) for name, value in action.features.items() if value]
+    return What(
+        np.array([hash_ for hash_, _ in looks], np.uint64),
+        np.array([amount for _, amount in looks], np.float32),
+        np.array([hashed("I", action.id), hashed("T", action.title), _ONE], np.uint64),
+        action.tags,
+    )
+
+
+def _drawn_in(value: float) -> float:
+    return max(-WIDEST, min(WIDEST, value))
+
+
+def _side_by_side(whats: Sequence[What]) -> Candidates:
+    """Put a look of amount 0 behind those of each action: sums by action want at least one."""
+    looks = [np.append(what.looks, _NONE) for what in whats]
+    return Candidates(
+        np.concatenate(looks),
+        np.concatenate([np.append(what.amounts, np.float32(0)) for what in whats]),
+        np.cumsum([0, *map(len, looks[:-1])]),
+        np.array([what.own[0] for what in whats], np.uint64),
+        tuple(what.tags for what in whats),
+    )

@@ -1,0 +1,47 @@
+"""Probability matching: each action as often as it is likely to be the best."""
+
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+NODES = 16
+MOST = 16
+"""Of more actions those that may do best are compared: the work grows with their number squared."""
+NOTHING = np.float32(1e-6)
+_QUANTILES = np.array([[NormalDist().inv_cdf((node + 0.5) / NODES)] for node in range(NODES)], np.float32)
+_BENT = np.float32(0.044715)
+_STEEP = np.float32(0.7978845608028654)
+"""√(2/π)"""
+
+
+def matched(means: Floats, deviations: Floats) -> list[float]:
+    """Return for each of n actions the probability that its value is the greatest.
+
+    The values are taken for independent normals, of the given means and standard deviations, both of shape (n,).
+    It is what Thompson sampling draws from (Thompson 1933; Chapelle & Li 2011, algorithm 1), computed rather than
+    sampled, so that it can be logged: the mean over the quantiles of one value of the probability that all others
+    are less, divided by the sum.
+    """
+    n = len(means)
+    if n > MOST:
+        return _among_promising(means, deviations)
+    means = means.astype(np.float32)  # twice as fast, and nobody needs a seventh digit here
+    spread = deviations.astype(np.float32) + NOTHING
+    values = means + spread * _QUANTILES  # nodes × n
+    apart = (values[:, :, None] - means) / spread  # nodes × n × the others
+    below = 1 + np.tanh(apart * (_STEEP + _STEEP * _BENT * apart * apart))  # twice the chance (Page 1977)
+    below.reshape(NODES, -1)[:, :: n + 1] = 1.0
+    wins = np.add.reduce(np.multiply.reduce(below, axis=2), axis=0).tolist()
+    total = sum(wins)
+    return [each / total for each in wins]
+
+
+def _among_promising(means: Floats, deviations: Floats) -> list[float]:
+    promising = np.argsort(-(means + 2 * deviations), kind="stable")[:MOST]
+    probabilities = [0.0] * len(means)
+    for action, p in zip(promising.tolist(), matched(means[promising], deviations[promising]), strict=True):
+        probabilities[action] = p
+    return probabilities
