@@ -57,7 +57,8 @@ from assets.importing.ingest import Ingest, Row, ingest
 from assets.rendering.workers import Stop
 from assets.revisions import Revisions
 from bandit.groups import Groups
-from bandit.vowpal import VowpalLearner
+from bandit.learners import new_learner
+from bandit.policy import Learner
 
 log = structlog.get_logger()
 
@@ -231,15 +232,18 @@ async def import_folder(
     return result.rows
 
 
-async def rebuilt(settings: Settings, store: Store, stops: Sequence[int]) -> AsyncIterator[Fold]:
+async def rebuilt(
+    settings: Settings, store: Store, stops: Sequence[int], learner: Learner | None = None
+) -> AsyncIterator[Fold]:
     """Fold the retained log anew, from nothing, and yield the fold after each batch and at each of the `stops`.
 
-    Nothing is written. The last stop is where it ends.
+    Nothing is written. The last stop is where it ends. `learner` stands in for a new one.
     """
     shelf = Shelf(store.log, revisions_in(settings))
     await shelf.refresh()
     nothing = MemoryStore(now_ms).state
-    fold = Fold(store.log, nothing, shelf, VowpalLearner(), await nothing.counted(), None)
+    learner = learner or new_learner(settings.learner)
+    fold = Fold(store.log, nothing, shelf, learner, await nothing.counted(), None)
     for stop in stops:
         while fold.position < stop:
             records = await store.log.read(fold.position, REBUILD_BATCH)
@@ -278,6 +282,7 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
             holder=holder,
             retention_days=settings.retention_days,
             clock=now_ms,
+            kind=settings.learner,
         )
         await trainer.run(stop)
     finally:

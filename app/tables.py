@@ -9,9 +9,12 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from app.rebuilding import ONLINE, Difference, Found, Way, best_of, better, earns_more
 from app.store.protocol import Snapshot
 from assets.importing.row import Outcome, Row
-from bandit.vowpal import UnusableSnapshot, VowpalLearner
+from bandit.learners import restored
+from bandit.policy import Learner
+from bandit.sealing import UnusableSnapshot
 
 
 def of_groups(groups: Mapping[str, Any]) -> Table:
@@ -34,16 +37,17 @@ def lift(found: Mapping[str, Any] | None) -> str:
 
 
 def of_snapshots(snapshots: Iterable[Snapshot]) -> Table:
-    """Show snapshots, the newest first; the first that is not damaged is the one that decisions are made with."""
-    table = Table("snapshot", "in use", "position", "made", "bytes", "weights in use")
+    """Show snapshots, the newest first; decisions are made with the first incumbent that is not damaged."""
+    table = Table("snapshot", "in use", "role", "position", "made", "bytes", "weights in use")
     used = False
     for s in snapshots:
         made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(s.created / 1000))
         weights = _weights_in_use(s)
-        mark = "yes" if weights is not None and not used else ""
-        used = used or weights is not None
+        usable = weights is not None and s.role == "incumbent"
+        mark = "yes" if usable and not used else ""
+        used = used or usable
         told = "it is damaged, and passed over" if weights is None else str(weights)
-        table.add_row(str(s.id), mark, str(s.position), made, str(len(s.learner)), told)
+        table.add_row(str(s.id), mark, s.role, str(s.position), made, str(len(s.learner)), told)
     return table
 
 
@@ -65,9 +69,9 @@ def summary(rows: Sequence[Row]) -> str:
     return ", ".join(part + notes if part.endswith("unchanged") else part for part in parts) + "."
 
 
-def comparison(rebuilt: VowpalLearner, incumbent: Snapshot) -> str:
+def comparison(rebuilt: Learner, incumbent: Snapshot) -> str:
     try:
-        learner = VowpalLearner.restore(incumbent.learner)
+        learner = restored(incumbent.learner)
     except UnusableSnapshot as error:
         return f"Snapshot {incumbent.id} can't be compared with, for it is damaged: {error}"
     different = int((rebuilt.weights() != learner.weights()).any(axis=1).sum())
@@ -75,13 +79,65 @@ def comparison(rebuilt: VowpalLearner, incumbent: Snapshot) -> str:
         return f"Equal to snapshot {incumbent.id} in every weight."
     return (
         f"Different from snapshot {incumbent.id} in {different} weights: "
-        "the log was trimmed, or a profile was forgotten."
+        "the log was trimmed, a profile was forgotten, or it was made by --tune or --passes."
     )
+
+
+def of_trials(found: Found) -> list[Table]:
+    """Show how the tunings foretold the first examples; nothing if the default alone was tried."""
+    default, *others = found.trials
+    if not others:
+        return []
+    table = Table("spread", "most known", "log loss", "better by", "95 % interval")
+    table.title = f"Tunings: {len(default.losses)} examples, each foretold and then learned"
+    best = best_of(found.trials)
+    for trial in found.trials:
+        tuning, style = trial.way.tuning, "bold" if trial is best else None
+        gain = ["", ""] if trial is default else _gain(better(trial, default))
+        numbers = f"{tuning.spread:g}", f"{tuning.most_known:g}", f"{trial.losses.mean():.5f}"
+        table.add_row(*numbers, *gain, style=style)
+    return [table]
+
+
+def of_judged(found: Found) -> Table:
+    table = Table("way", "log loss", "better by", "95 % interval", "earns", "more by")
+    online = found.judged[0]
+    table.title = f"On the {len(online.losses)} examples held back"
+    for each in found.judged:
+        earned = "" if each.value is None else f"{each.value:.4f}"
+        more = earns_more(each, online)
+        gain = ["", ""] if each is online else _gain(better(each, online))
+        than = "" if each is online or more is None else f"{more.mean:+.4f} ± {1.96 * more.error:.4f}"
+        style = "bold" if each.way == found.won else None
+        table.add_row(_way(each.way), f"{each.losses.mean():.5f}", *gain, earned, than, style=style)
+    return table
+
+
+def verdict(found: Found) -> str:
+    if len(found.judged) == len(found.trials) == 1:
+        return "One pass with the default tuning is the online way: the candidate is made so."
+    if len(found.judged) == 1:
+        return "No tuning is better than the default by more than noise: the candidate is made the online way."
+    if found.won == ONLINE:
+        return "Nothing else is as good on the examples held back: the candidate is made the online way."
+    return f"The candidate is made with {_way(found.won)}."
+
+
+def _way(way: Way) -> str:
+    if way == ONLINE:
+        return "online"
+    passes = f", {way.passes} passes" if way.passes > 1 else ""
+    return f"spread {way.tuning.spread:g}, most known {way.tuning.most_known:g}{passes}"
+
+
+def _gain(difference: Difference) -> list[str]:
+    low, high = difference.mean - 1.96 * difference.error, difference.mean + 1.96 * difference.error
+    return [f"{difference.mean:+.5f}", f"{low:+.5f} to {high:+.5f}"]
 
 
 def _weights_in_use(snapshot: Snapshot) -> int | None:
     """Return how many weights are not 0; None where the snapshot is damaged."""
     try:
-        return int(np.count_nonzero(VowpalLearner.restore(snapshot.learner).weights()[:, 0]))
+        return int(np.count_nonzero(restored(snapshot.learner).weights()[:, 0]))
     except UnusableSnapshot:
         return None

@@ -12,7 +12,8 @@ from app import metrics
 from app.fold import Fold, Seen
 from app.shelf import Shelf
 from app.store.protocol import LostLeaseError, Store, StoreTimeoutError, UnwritableStoreError
-from bandit.vowpal import UnusableSnapshot, VowpalLearner
+from bandit.learners import Kind, new_learner, restored
+from bandit.sealing import UnusableSnapshot
 
 log = structlog.get_logger()
 
@@ -39,9 +40,16 @@ DAY_MS = 86_400_000
 
 class Trainer:
     def __init__(
-        self, store: Store, shelf: Shelf, *, holder: str, retention_days: float, clock: Callable[[], int]
+        self,
+        store: Store,
+        shelf: Shelf,
+        *,
+        holder: str,
+        retention_days: float,
+        clock: Callable[[], int],
+        kind: Kind = "logistic",
     ):
-        self._store, self._shelf = store, shelf
+        self._store, self._shelf, self._kind = store, shelf, kind
         self._holder, self._clock = holder, clock
         self._retention = round(retention_days * DAY_MS)
         self._token = 0
@@ -76,7 +84,7 @@ class Trainer:
     async def _lead(self, token: int, stop: asyncio.Event) -> None:
         self._token = token
         await self._shelf.refresh()
-        fold = await resume(self._store, self._shelf)
+        fold = await resume(self._store, self._shelf, self._kind)
         self._seen = replace(fold.seen)
         self._erased, self._wiped = 0, -1  # who led before may have had no time for it
         log.info("leading", token=token, position=fold.position, learned=fold.learned)
@@ -142,13 +150,15 @@ class Trainer:
         snapshot = fold.snapshot()
         started = time.monotonic()
         try:
-            VowpalLearner.restore(snapshot.learner)
+            restored(snapshot.learner)
             progress = fold.progress(snapshot)
         except UnusableSnapshot as error:
             metrics.SNAPSHOTS_REFUSED.inc()
             log.exception("snapshot_refused", position=snapshot.position, reason=str(error))
             progress = fold.progress()
         loading = time.monotonic() - started
+        if fold.forgotten > self._erased:  # unlike incumbents, candidates are not soon replaced by later ones
+            await self._store.state.drop_candidates()
         await self._store.state.commit(self._token, progress)
         fold.settle(progress)
         if progress.snapshot:
@@ -196,17 +206,20 @@ class Trainer:
         metrics.OPEN_WINDOWS.set(fold.open_windows)
 
 
-async def resume(store: Store, shelf: Shelf) -> Fold:
-    """Return the fold where the latest usable snapshot and the counts left it, or at the beginning of the log."""
+async def resume(store: Store, shelf: Shelf, kind: Kind = "logistic") -> Fold:
+    """Return the fold where the latest usable snapshot and the counts left it, or at the beginning of the log.
+
+    A snapshot of another learner is of no use: this one learns the retained log anew.
+    """
     counted = await store.state.counted()
     for snapshot in await store.state.snapshots(limit=5):
         try:
-            learner = VowpalLearner.restore(snapshot.learner)
+            learner = restored(snapshot.learner, kind)
         except UnusableSnapshot as error:
             log.warning("snapshot_passed_over", snapshot=snapshot.id, reason=str(error))
             continue
         return Fold(store.log, store.state, shelf, learner, counted, snapshot)
-    return Fold(store.log, store.state, shelf, VowpalLearner(), counted, None)
+    return Fold(store.log, store.state, shelf, new_learner(kind), counted, None)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import sys
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -16,13 +18,29 @@ from app.commands.serving import Parent
 from app.commands.terminal import console, fail, make_folder, settings_for, settings_of_service
 from app.fold import Fold
 from app.lifeline import end_with
-from app.main import open_store, publish_rebuilt, rebuilt
+from app.main import now_ms, open_store, publish_rebuilt, rebuilt
 from app.main import train as train_until
 from app.meters import FOLDER, folder_of_trainer
+from app.rebuilding import ENOUGH, Found, Rebuilding, keep
 from app.settings import Settings
+from app.spool import Spool, Spooling
+from app.store.protocol import Store
+from bandit.logistic import KIND as LOGISTIC
+from bandit.logistic import LogisticLearner
+from bandit.policy import Learner
 
 BEHIND = 15
 """By how much a trainer beside workers is nicer: viewers wait for an answer, and nobody for the next snapshot."""
+MOST_PASSES = 100
+LED = "A trainer is leading; stop the service, then rebuild with --publish."
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the candidate is to be made by."""
+
+    tune: bool
+    passes: int
 
 
 def train(
@@ -52,20 +70,37 @@ def rebuild(
     publish: Annotated[
         bool, typer.Option(help="Replace the model, tastes and counts by what was folded.")
     ] = False,
+    tune: Annotated[
+        bool, typer.Option(help="Look for a tuning of the learner that does better on this log.")
+    ] = False,
+    passes: Annotated[
+        int | None, typer.Option(min=1, max=MOST_PASSES, help="How often the candidate goes through the examples.")
+    ] = None,
 ) -> None:
     """Fold the retained log anew, and say whether that ends at the weights in use.
 
-    Without --publish nothing is changed. With it no trainer may lead: stop the service first.
+    With --tune or --passes it makes a candidate snapshot, which nobody decides by: the online way of learning
+    unless another was at least as good on a last fifth of the examples, which it had not seen.
+
+    Without --publish nothing else is changed. With it no trainer may lead: stop the service first.
 
     Examples:
         keyart rebuild
         keyart rebuild --publish
+        keyart rebuild --tune --passes 3
     """
-    asyncio.run(_rebuild(settings_of_service("rebuild"), publish=publish))
+    settings = settings_of_service("rebuild")
+    wanted = Wanted(tune=tune, passes=passes or 1) if tune or passes else None
+    if wanted and settings.learner != LOGISTIC:
+        raise fail(
+            f"--tune and --passes are for the learner 'logistic', and KEYART_LEARNER is {settings.learner!r}; "
+            "rebuild without them."
+        )
+    asyncio.run(_rebuild(settings, wanted, publish=publish))
 
 
 def models() -> None:
-    """List the snapshots of the model, the latest first.
+    """List the snapshots of the model, the latest first, and then the candidates.
 
     Examples:
         keyart models
@@ -92,38 +127,83 @@ async def _train(settings: Settings, holder: str) -> None:
     await train_until(settings, holder, stop)
 
 
-async def _rebuild(settings: Settings, *, publish: bool) -> None:
-    store = open_store(settings)
-    out = Console()
+async def _rebuild(settings: Settings, wanted: Wanted | None, *, publish: bool) -> None:
+    store, out = open_store(settings), Console()
     try:
-        incumbent = next(iter(await store.state.snapshots(limit=1)), None)
-        head = (await store.log.head()).position
-        stops = [head] if incumbent is None else [incumbent.position, head]
-        fold: Fold | None = None
-        with Progress(
-            TextColumn("Folding the log"), BarColumn(), MofNCompleteColumn(), console=console
-        ) as progress:
-            task = progress.add_task("fold", total=head)
-            async for fold in rebuilt(settings, store, stops):
-                progress.update(task, completed=fold.position)
-                if incumbent is not None and fold.position == incumbent.position:
-                    out.print(tables.comparison(fold.learner, incumbent))
-        if fold is None:
-            raise fail("The log is empty; there is nothing to fold.")
-        out.print(f"Folded to position {fold.position}: {fold.seen.examples} examples learned.")
+        if wanted and publish and await _led(store):
+            raise fail(LED)  # said before the work, not after it
+        with closing(Spool(settings.data)) as spool:
+            learner = Spooling(spool) if wanted else None
+            fold = await _folded(settings, store, out, learner)
+            if wanted and learner:
+                found = _found(settings, spool, learner, wanted)
+                out.print(*tables.of_trials(found), tables.of_judged(found), tables.verdict(found), sep="\n")
+                fold.learner = found.learner
+                await _keep(store, fold, out)
         if publish:
             new = await publish_rebuilt(store, fold)
             if new is None:
-                raise fail("A trainer is leading; stop the service, then rebuild with --publish.")
+                raise fail(LED)
             out.print(f"Published as snapshot {new}.")
     finally:
         await store.close()
 
 
+async def _led(store: Store) -> bool:
+    lease = await store.state.lease()
+    return lease is not None and lease.until > now_ms()
+
+
+async def _folded(settings: Settings, store: Store, out: Console, learner: Learner | None) -> Fold:
+    """Fold the log, and print how that compares with the incumbent."""
+    incumbent = next(iter(await store.state.snapshots(limit=1)), None)
+    head = (await store.log.head()).position
+    stops = [head] if incumbent is None else [incumbent.position, head]
+    fold: Fold | None = None
+    with _progress() as progress:
+        task = progress.add_task("Folding the log", total=head)
+        async for fold in rebuilt(settings, store, stops, learner):
+            progress.update(task, completed=fold.position)
+            if incumbent is not None and fold.position == incumbent.position:
+                out.print(tables.comparison(fold.learner, incumbent))
+    if fold is None:
+        raise fail("The log is empty; there is nothing to fold.")
+    out.print(f"Folded to position {fold.position}: {fold.seen.examples} examples learned.")
+    return fold
+
+
+def _found(settings: Settings, spool: Spool, online: LogisticLearner, wanted: Wanted) -> Found:
+    if len(spool) < ENOUGH:
+        raise fail(
+            f"The log has {len(spool)} examples, and it takes {ENOUGH} to compare ways of learning by; "
+            "rebuild without --tune and --passes, or come back later."
+        )
+    with _progress() as progress:
+        task = progress.add_task("")
+
+        def watch(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
+
+        work = Rebuilding(spool, floor=settings.exploration_floor, watch=watch)
+        return work.found(online, passes=wanted.passes, tune=wanted.tune)
+
+
+async def _keep(store: Store, fold: Fold, out: Console) -> None:
+    candidate = await keep(store, fold)
+    if candidate is None:
+        raise fail("A profile was erased meanwhile, and the candidate had learned from it; rebuild again.")
+    out.print(f"Kept as candidate snapshot {candidate}.")
+
+
+def _progress() -> Progress:
+    bar = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    return Progress(*bar, console=console)
+
+
 async def _models(settings: Settings) -> None:
     store = open_store(settings, read_only=True)
     try:
-        snapshots = await store.state.snapshots()
+        snapshots = [*await store.state.snapshots(), *await store.state.snapshots("candidate")]
     finally:
         await store.close()
     Console().print(tables.of_snapshots(snapshots))

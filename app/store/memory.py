@@ -25,7 +25,9 @@ from app.store.protocol import (
 from bandit.tally import Tally
 
 KEPT = 5
-"""Snapshots of each role kept to fall back on."""
+"""Incumbents kept to fall back on."""
+CANDIDATES = 3
+"""Candidate snapshots kept to be looked at."""
 _BIT = {Kind.IMPRESSION: 1, Kind.CLICK: 2, Kind.PLAY: 4}
 
 
@@ -231,11 +233,20 @@ class MemoryState:
             learned_hour=progress.learned_hour,
             learned={who: n for who, n in {**kept, **progress.learned}.items() if n},
         )
+        return self._insert(snapshot, KEPT)
+
+    def _insert(self, snapshot: Snapshot, kept: int) -> int:
         self._published += 1
         new = replace(snapshot, id=self._published, created=self._clock())
-        role = [*(s for s in self._snapshots if s.role == new.role), new][-KEPT:]
+        role = [*(s for s in self._snapshots if s.role == new.role), new][-kept:]
         self._snapshots = [*(s for s in self._snapshots if s.role != new.role), *role]
         return new.id
+
+    async def keep_candidate(self, snapshot: Snapshot) -> int:
+        return self._insert(replace(snapshot, role="candidate"), CANDIDATES)
+
+    async def drop_candidates(self) -> None:
+        self._snapshots = [s for s in self._snapshots if s.role != "candidate"]
 
     async def replace(self, token: int, progress: Progress) -> int | None:
         self._fence(token)

@@ -222,6 +222,8 @@ class Counted:
 class State(Protocol):
     """What the trainer alone writes and everybody reads. All of it is a fold over the log and can be made anew.
 
+    Candidate snapshots are the exception: a rebuild adds them beside a trainer, for nothing hangs on them.
+
     What writes raises `StoreTimeoutError` and `UnwritableStoreError` as the log does.
     """
 
@@ -247,6 +249,15 @@ class State(Protocol):
 
     async def replace(self, token: int, progress: Progress) -> int | None:
         """Do what `commit` does, and delete all counts and tastes before: the progress is that of a whole fold."""
+
+    async def keep_candidate(self, snapshot: Snapshot) -> int:
+        """Write a snapshot down under the role `candidate`, and return its id; the latest few are kept.
+
+        It takes no lease, for nothing else is touched: nobody decides by it, and no fold goes on from it.
+        """
+
+    async def drop_candidates(self) -> None:
+        """Delete all candidate snapshots: the attributes of a profile that is erased would stay in them."""
 
     async def counted(self) -> Counted:
         """Return where the fold stands: what was committed last, and the cap as of the latest snapshot."""

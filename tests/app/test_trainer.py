@@ -9,13 +9,20 @@ import pytest
 import structlog
 
 from app import trainer as trainer_module
+from app.fold import Fold
+from app.model import Model
 from app.records import Kind, encode
+from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Progress, Snapshot, Store
 from app.store.sqlite import SqliteStore
 from app.trainer import DAY_MS, LEASE_MS, Trainer
+from bandit.learners import Kind as Learning
+from bandit.learners import kind_of, new_learner, restored
+from bandit.logistic import LogisticLearner
 from bandit.reward import Rules
 from bandit.taste import Base
-from tests.builders import Clock, VoidableStore, a_decision, a_draft, a_film, a_shelf
+from bandit.types import Context
+from tests.builders import Clock, VoidableStore, a_decision, a_draft, a_film, a_shelf, some_actions
 
 FILM = a_film("apollo")
 ADA, BOB = "0a" * 16, "0b" * 16
@@ -38,9 +45,9 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer_module, "LOAD_SHARE", 0)
 
 
-async def a_trainer(store: Store, folder: Path, clock: Clock) -> Trainer:
+async def a_trainer(store: Store, folder: Path, clock: Clock, kind: Learning = "logistic") -> Trainer:
     shelf = await a_shelf(store.log, folder / "catalogue", FILM)
-    return Trainer(store, shelf, holder="me", retention_days=RETENTION, clock=clock)
+    return Trainer(store, shelf, holder="me", retention_days=RETENTION, clock=clock, kind=kind)
 
 
 @asynccontextmanager
@@ -181,6 +188,32 @@ async def test_an_erasure_leaves_nothing_in_the_write_ahead_logs_while_the_servi
     await store.close()
 
 
+@pytest.mark.usefixtures("hurried")
+async def test_an_erasure_ends_all_candidates_and_nothing_else_does(tmp_path: Path, clock: Clock) -> None:
+    store = VoidableStore(clock)
+    await shown(store, ADA, clicked=True)
+    await pass_time(store, clock)
+    await store.state.keep_candidate(Snapshot(0, "candidate", 1, 1, 0, encode(Rules(WINDOW)), b"tuned"))
+    async with leading(await a_trainer(store, tmp_path, clock)):
+        await soon(lambda: known(store))
+        await store.log.forget(BOB)
+        await soon(lambda: without_candidates(store))
+        published = await store.state.current()
+    assert published
+
+    await store.state.keep_candidate(Snapshot(0, "candidate", 1, 1, 0, encode(Rules(WINDOW)), b"tuned"))
+    async with leading(await a_trainer(store, tmp_path, clock)):
+        await shown(store, ADA)
+        await pass_time(store, clock)
+        head = (await store.log.head()).position
+        await soon(lambda: counted_to(store, head))
+    assert await store.state.snapshots("candidate")
+
+
+async def without_candidates(store: Store) -> bool:
+    return not await store.state.snapshots("candidate")
+
+
 async def known(store: Store) -> bool:
     return bool((await store.state.counted()).learned.get(ADA))
 
@@ -253,6 +286,57 @@ async def test_who_takes_long_to_catch_up_publishes_meanwhile(
     async with leading(await a_trainer(store, tmp_path, clock)):
         await soon(lambda: counted_to(store, head))
     assert min(snapshot.position for snapshot in await usable(store)) < head
+
+
+# -------------------------------------------------------------------- another learner
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_snapshot_of_another_learner_is_passed_over_and_the_log_learned_anew(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile workers keep the old one: nothing is published before the log is caught up with."""
+    monkeypatch.setattr(trainer_module, "BATCH", 5)
+    store = VoidableStore(clock)
+    for turn in range(20):
+        await shown(store, f"{turn:032x}", clicked=turn % 2 == 0)
+        await pass_time(store, clock)
+    async with leading(await a_trainer(store, tmp_path, clock, "vowpal")):
+        head = (await store.log.head()).position
+        await soon(lambda: published_to(store, head))
+    old, tallies = await latest(store), await store.state.tallies()
+    model = Model(store.state)
+    await model.refresh()
+
+    loaded = [old.id]
+    async with leading(await a_trainer(store, tmp_path, clock, "logistic")):
+        while loaded[-1] == old.id:
+            await asyncio.sleep(0.001)
+            snapshot = await latest(store)
+            assert snapshot.id == old.id or snapshot.position >= head, "published before it had caught up"
+            await model.refresh()
+            assert model.learner.probabilities(Context({"country": LAND}), some_actions(3))
+            loaded.append(model.snapshot or 0)
+    new = await latest(store)
+    assert [kind_of(snapshot.learner) for snapshot in (old, new)] == ["vowpal", "logistic"]
+    assert isinstance(model.learner, LogisticLearner)
+    assert await store.state.tallies() == tallies, "what was counted is not counted twice"
+
+    anew = MemoryStore(clock)
+    shelf = await a_shelf(store.log, tmp_path / "catalogue", FILM)
+    fold = Fold(store.log, anew.state, shelf, new_learner(), await anew.state.counted(), None)
+    await fold.feed(await store.log.read(0, 1000))
+    assert restored(new.learner).weights().tobytes() == fold.learner.weights().tobytes()
+    assert fold.seen.examples == 20
+
+
+async def latest(store: Store) -> Snapshot:
+    [snapshot] = await store.state.snapshots(limit=1)
+    return snapshot
+
+
+async def published_to(store: Store, position: int) -> bool:
+    return any(snapshot.position >= position for snapshot in await store.state.snapshots(limit=1))
 
 
 # -------------------------------------------------------------------- a full disk

@@ -226,6 +226,45 @@ async def test_a_few_incumbents_are_kept_and_ids_are_given_once(state: State, to
     assert [snapshot.id for snapshot in await state.snapshots("candidate")] == [candidate]
 
 
+async def test_a_candidate_is_kept_beside_whoever_leads_and_touches_nothing_else(
+    state: State, token: int, clock: Clock
+) -> None:
+    progress = some_progress(
+        tastes={ADA: ROW}, tallies={KEY: Tally(1)}, snapshot=a_snapshot(), learned_hour=7, learned={ADA: 1}
+    )
+    incumbent = await state.commit(token, progress)
+    before = await state.counted()
+    candidate = await state.keep_candidate(a_snapshot(99, learner=b"tuned"))
+    assert await state.snapshots("candidate") == [
+        Snapshot(candidate, "candidate", 99, 96, clock.now, b"rules", b"tuned")
+    ]
+    assert await state.current() == incumbent
+    assert [snapshot.id for snapshot in await state.snapshots()] == [incumbent]
+    assert await state.counted() == before
+    assert await state.taste_rows([ADA]) == {ADA: ROW}
+    assert await state.lead("one", LEASE, token) == token
+    following = await state.commit(token, some_progress(snapshot=a_snapshot(100)))
+    assert incumbent is not None
+    assert following is not None
+    assert incumbent < candidate < following
+
+
+async def test_the_latest_three_candidates_are_kept_and_incumbents_stay(state: State, token: int) -> None:
+    incumbent = await state.commit(token, some_progress(snapshot=a_snapshot()))
+    ids = [await state.keep_candidate(a_snapshot(position)) for position in range(1, 10)]
+    assert [snapshot.id for snapshot in await state.snapshots("candidate")] == ids[::-1][:3]
+    assert [snapshot.id for snapshot in await state.snapshots()] == [incumbent]
+
+
+async def test_candidates_are_dropped_together_and_incumbents_stay(state: State, token: int) -> None:
+    incumbent = await state.commit(token, some_progress(snapshot=a_snapshot()))
+    for position in (1, 2):
+        await state.keep_candidate(a_snapshot(position))
+    await state.drop_candidates()
+    assert await state.snapshots("candidate") == []
+    assert await state.current() == incumbent
+
+
 async def test_the_caps_counts_are_written_with_a_snapshot_and_add_up_within_the_hour(
     state: State, token: int
 ) -> None:

@@ -102,7 +102,7 @@ def _columns(connection: sqlite3.Connection) -> dict[str, set[str]]:
 
 def _of_state(connection: sqlite3.Connection, found: Examined) -> Examined:
     [(counted, learned)] = connection.execute(
-        "SELECT (SELECT max(position) FROM counted), (SELECT max(position) FROM snapshot)"
+        "SELECT (SELECT max(position) FROM counted), (SELECT max(position) FROM snapshot WHERE role = 'incumbent')"
     ).fetchall()
     return replace(found, reached=max(counted or 0, learned or 0))
 

@@ -1,8 +1,8 @@
-"""The trainer's state in a second SQLite file, which the trainer alone writes."""
+"""The trainer's state in a second SQLite file, which it alone writes, but for candidate snapshots."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from app.store.commit import BusyError
@@ -43,6 +43,8 @@ LOCK_SECONDS = 2.0
 """A trainer may wait for the standby that asks for the lease; no request waits with it."""
 KEPT = 5
 """Incumbents kept to fall back on."""
+CANDIDATES = 3
+"""Candidate snapshots kept to be looked at."""
 _COLUMNS = "id, role, position, resume, created, rules, learner"
 
 
@@ -115,22 +117,7 @@ class SqliteState:
 
     def _write_snapshot(self, snapshot: Snapshot, progress: Progress) -> int | None:
         write = self._writer
-        new = write.execute(
-            "INSERT INTO snapshot (role, position, resume, created, rules, learner) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                snapshot.role,
-                snapshot.position,
-                snapshot.resume,
-                self._clock(),
-                snapshot.rules,
-                snapshot.learner,
-            ),
-        ).lastrowid
-        write.execute(
-            "DELETE FROM snapshot WHERE role = ? AND id NOT IN "
-            "(SELECT id FROM snapshot WHERE role = ? ORDER BY id DESC LIMIT ?)",
-            (snapshot.role, snapshot.role, KEPT),
-        )
+        new = self._insert(snapshot, KEPT)
         write.execute("DELETE FROM learned WHERE hour <> ?", (progress.learned_hour,))
         write.executemany(
             "INSERT OR REPLACE INTO learned VALUES (?, ?, ?)",
@@ -141,6 +128,36 @@ class SqliteState:
             [(who,) for who, examples in progress.learned.items() if not examples],
         )
         return new
+
+    def _insert(self, snapshot: Snapshot, kept: int) -> int:
+        """Write a snapshot, and delete those of its role that are older than the latest few."""
+        new = self._writer.execute(
+            "INSERT INTO snapshot (role, position, resume, created, rules, learner) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                snapshot.role,
+                snapshot.position,
+                snapshot.resume,
+                self._clock(),
+                snapshot.rules,
+                snapshot.learner,
+            ),
+        ).lastrowid
+        self._writer.execute(
+            "DELETE FROM snapshot WHERE role = ? AND id NOT IN "
+            "(SELECT id FROM snapshot WHERE role = ? ORDER BY id DESC LIMIT ?)",
+            (snapshot.role, snapshot.role, kept),
+        )
+        return int(new or 0)
+
+    # ---------------------------------------------------------------- candidates
+
+    async def keep_candidate(self, snapshot: Snapshot) -> int:
+        with self._writing():
+            return self._insert(replace(snapshot, role="candidate"), CANDIDATES)
+
+    async def drop_candidates(self) -> None:
+        with self._writing():
+            self._writer.execute("DELETE FROM snapshot WHERE role = 'candidate'")
 
     # ---------------------------------------------------------------- reading
 

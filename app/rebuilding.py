@@ -1,0 +1,242 @@
+"""Finds a way to learn that does better on a log than the online one, or finds that there is none."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from math import log as ln
+from math import log1p, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.fold import Fold
+from app.records import Kind
+from app.spool import Spool
+from app.store.protocol import Log, Store
+from bandit.exploration import with_floor
+from bandit.logistic import LogisticLearner
+from bandit.prior import Tuning
+from bandit.repetition import Repetition
+from bandit.tally import CLIP
+from bandit.types import Example
+
+ENOUGH = 500
+"""Examples from which on a comparison is worth its name."""
+HELD_BACK = 5
+"""One in so many examples, the last ones, are for judging."""
+SPREADS, MOST_KNOWN = (0.3, 3.0), (10.0, 100.0)
+"""What is tried beside the defaults, one setting after the other."""
+DEVIATIONS = 2.0
+"""A mean difference of less than so many standard errors counts as noise."""
+NEVER = 1e-6
+USUAL = Tuning()
+TOLD = 500
+PAGE = 5000
+Floats = NDArray[np.float64]
+Watch = Callable[[str, int, int], None]
+"""Called with what is done, how many examples of it are, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a learner is made of examples; as it stands, the online one."""
+
+    tuning: Tuning = USUAL
+    passes: int = 1
+
+
+ONLINE = Way()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """By how much one is better than another on the same examples, and the standard error of that."""
+
+    mean: float
+    error: float
+
+    @classmethod
+    def of(cls, each: Floats) -> "Difference":
+        return cls(float(each.mean()), float(each.std()) / sqrt(len(each)))
+
+    @property
+    def clear(self) -> bool:
+        return self.mean > DEVIATIONS * self.error
+
+    @property
+    def clearly_worse(self) -> bool:
+        return self.mean < -DEVIATIONS * self.error
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A way with the log loss of each example, before it was learned, and what it has learned of all of them."""
+
+    way: Way
+    losses: Floats
+    learner: LogisticLearner
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How a way does on examples that it has not seen: log loss, and what its choices would have earned.
+
+    `pulls` is by how much each example moves the value; both are None where nobody earned anything.
+    """
+
+    way: Way
+    losses: Floats
+    value: float | None
+    pulls: Floats | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was tried, how the contenders did beside the online way, which is the first of them, and what won."""
+
+    trials: list[Trial]
+    judged: list[Judged]
+    won: Way
+    learner: LogisticLearner
+
+
+class Rebuilding:
+    """Tries ways to learn on the first examples of a spool, and judges them by the last fifth.
+
+    The tunings go by progressive validation (Blum, Kalai & Langford 1999): each example is foretold before it is
+    learned. Of those that are better than the default by more than noise, the one with the least loss goes on.
+    """
+
+    def __init__(self, spool: Spool, *, floor: float, watch: Watch):
+        self._spool, self._floor, self._watch = spool, floor, watch
+        self._cut = len(spool) - len(spool) // HELD_BACK
+
+    def found(self, online: LogisticLearner, *, passes: int, tune: bool) -> Found:
+        """Return what came of it. `online` has learned all examples the online way."""
+        trials = self._tried(tune=tune)
+        best = best_of(trials)
+        judged = [self._judged(trials[0].way, trials[0].learner)]
+        for way in _contenders(best.way.tuning, passes):
+            judged.append(self._judged(way, self._repeated(way, best.learner, self._cut)))
+            if at_least_as_good(judged[-1], judged[0]):
+                return Found(trials, judged, way, self._learned(way))
+        return Found(trials, judged, ONLINE, online)
+
+    # ---------------------------------------------------------------- learning
+
+    def _tried(self, *, tune: bool) -> list[Trial]:
+        trials = [self._trial(Tuning())]
+        if not tune:
+            return trials
+        trials += [self._trial(Tuning(spread=spread)) for spread in SPREADS]
+        tuning = best_of(trials).way.tuning
+        return trials + [self._trial(replace(tuning, most_known=most)) for most in MOST_KNOWN]
+
+    def _trial(self, tuning: Tuning) -> Trial:
+        learner = LogisticLearner(tuning)
+        losses = np.zeros(self._cut)
+        name = f"Trying spread {tuning.spread:g}, most known {tuning.most_known:g}"
+        for number, example in enumerate(self._examples(name, 0, self._cut)):
+            losses[number] = _loss(learner, example)
+            learner.learn(example)
+        return Trial(Way(tuning), losses, learner)
+
+    def _learned(self, way: Way) -> LogisticLearner:
+        """Learn all examples."""
+        learner = LogisticLearner(way.tuning)
+        for example in self._examples("Learning all of them", 0, len(self._spool)):
+            learner.learn(example)
+        return self._repeated(way, learner, len(self._spool))
+
+    def _repeated(self, way: Way, learner: LogisticLearner, end: int) -> LogisticLearner:
+        for number in range(2, way.passes + 1):
+            learner = Repetition(learner)
+            for example in self._examples(f"Pass {number}", 0, end):
+                learner.learn(example)
+        return learner
+
+    # ---------------------------------------------------------------- judging
+
+    def _judged(self, way: Way, learner: LogisticLearner) -> Judged:
+        """Judge a learner that learns nothing meanwhile. The value is self-normalized IPS, of clipped weights."""
+        count = len(self._spool) - self._cut
+        losses, weights, rewards = np.zeros(count), np.zeros(count), np.zeros(count)
+        for number, example in enumerate(self._examples("Judging", self._cut, len(self._spool))):
+            losses[number], rewards[number] = _loss(learner, example), example.reward
+            chances = with_floor(learner.probabilities(example.context, example.actions), self._floor)
+            weights[number] = chances[example.chosen] / max(example.propensity, 1 / CLIP)
+        if not rewards.any():
+            return Judged(way, losses, None, None)
+        value = float(weights @ rewards / weights.sum())
+        return Judged(way, losses, value, weights * (rewards - value) / weights.mean())
+
+    def _examples(self, what: str, begin: int, end: int) -> Iterator[Example]:
+        for number, example in enumerate(self._spool.read(begin, end)):
+            if number % TOLD == 0:
+                self._watch(what, number, end - begin)
+            yield example
+        self._watch(what, end - begin, end - begin)
+
+
+def best_of(trials: list[Trial]) -> Trial:
+    """Return the one of the least loss among those clearly better than the first, or the first if none is."""
+    clear = [trial for trial in trials if better(trial, trials[0]).clear]
+    return min(clear, key=lambda trial: trial.losses.mean(), default=trials[0])
+
+
+def better(one: Trial | Judged, other: Trial | Judged) -> Difference:
+    """Return by how much less the loss of `one` is, example by example."""
+    return Difference.of(other.losses - one.losses)
+
+
+def earns_more(one: Judged, other: Judged) -> Difference | None:
+    """Return by how much more the choices of `one` earn, to first order (the delta method); None if none do."""
+    if one.pulls is None or other.pulls is None or one.value is None or other.value is None:
+        return None
+    return Difference(one.value - other.value, Difference.of(one.pulls - other.pulls).error)
+
+
+def at_least_as_good(one: Judged, online: Judged) -> bool:
+    """Whether neither its log loss nor its value is worse.
+
+    Where the loss is clearly less, a value that is less by no more than noise is let pass: it is far noisier.
+    """
+    less, more = better(one, online), earns_more(one, online)
+    if more is None or more.mean >= 0:
+        return less.mean >= 0
+    return less.clear and not more.clearly_worse
+
+
+def _contenders(tuning: Tuning, passes: int) -> list[Way]:
+    """Return what is to be judged beside the online way, what was asked for first."""
+    ways = [Way(tuning, passes), Way(tuning)]
+    return [way for number, way in enumerate(ways) if way != ONLINE and way not in ways[:number]]
+
+
+def _loss(learner: LogisticLearner, example: Example) -> float:
+    [chance] = learner.expected(example.context, [example.actions[example.chosen]])
+    chance = min(max(chance, NEVER), 1 - NEVER)
+    return -(example.reward * ln(chance) + (1 - example.reward) * log1p(-chance))
+
+
+# -------------------------------------------------------------------- what becomes of it
+
+
+async def keep(store: Store, fold: Fold) -> int | None:
+    """Write what the fold has learned down as a candidate snapshot, and return its id.
+
+    Returns None, and keeps no candidate, if a profile was erased after the fold read the log. It is looked for
+    afterwards: the trainer drops candidates for an erasure that comes later still.
+    """
+    candidate = await store.state.keep_candidate(fold.snapshot())
+    if await _erased_since(store.log, fold.position):
+        await store.state.drop_candidates()
+        return None
+    return candidate
+
+
+async def _erased_since(log: Log, position: int) -> bool:
+    while records := await log.read(position, PAGE):
+        if any(record.kind == Kind.ERASURE for record in records):
+            return True
+        position = records[-1].position
+    return False

@@ -1,0 +1,70 @@
+"""The examples of a fold in the order in which they are learned, on disk: a million would fill the memory."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import msgspec
+
+from bandit.logistic import LogisticLearner
+from bandit.types import Action, Context, Example
+
+LENGTH_BYTES = 4
+
+
+class Spool:
+    """Keeps examples, without their actions, in a file that has no name and goes with the process.
+
+    An example takes some 400 bytes there: five attributes, twenty tastes. What was shown is kept in memory, once
+    for each set of actions, for that is the catalogue's.
+    """
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._file = TemporaryFile(dir=folder)  # noqa: SIM115  it is open as long as the spool is
+        self._sets: dict[tuple[Action, ...], int] = {}
+        self._examples = 0
+
+    def __len__(self) -> int:
+        return self._examples
+
+    def add(self, example: Example) -> None:
+        actions = self._sets.setdefault(tuple(example.actions), len(self._sets))
+        context, chosen, propensity = example.context, example.chosen, example.propensity
+        line = (context.attributes, context.taste, actions, chosen, propensity, example.reward)
+        encoded = _encode(line)
+        try:
+            self._file.write(len(encoded).to_bytes(LENGTH_BYTES, "big") + encoded)
+        except OSError as error:
+            error.filename = str(self._folder)  # the file has no name that could be told
+            raise
+        self._examples += 1
+
+    def read(self, begin: int, end: int) -> Iterator[Example]:
+        """Yield the examples from `begin` up to `end`; one who reads at a time."""
+        self._file.seek(0)
+        sets = list(self._sets)
+        for number in range(end):
+            encoded = self._file.read(int.from_bytes(self._file.read(LENGTH_BYTES), "big"))
+            if number >= begin:
+                attributes, taste, actions, chosen, propensity, reward = _decode(encoded)
+                yield Example(Context(attributes, taste), sets[actions], chosen, propensity, reward)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Spooling(LogisticLearner):
+    """Learns as ever, and puts down each example that it has learned."""
+
+    def __init__(self, spool: Spool):
+        super().__init__()
+        self._spool = spool
+
+    def learn(self, example: Example) -> None:
+        super().learn(example)
+        self._spool.add(example)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[dict[str, str | float], dict[str, float], int, int, float, float]).decode
