@@ -14,16 +14,12 @@ from random import Random
 import pytest
 from scipy import stats
 
-from assets import SAMPLES
-from assets.importing.manifest import manifest_of
-from assets.looks.features import features
-from assets.rendering.decoding import decode
-from assets.rendering.developing import glanced
+from bandit.learners import new_learner
 from bandit.types import Action, Context, Example
-from bandit.vowpal import VowpalLearner
+from tests.statistical.samples import sample_titles
 
 SEGMENTS = ("dawn", "noon", "dusk", "night")
-VIEWS = 3_000
+VIEWS = 1_500
 AUDIENCES = 24
 
 
@@ -54,13 +50,11 @@ class Audience:
 
 @pytest.fixture(scope="module")
 def pictures() -> list[Shown]:
-    found = []
-    for title, entry in manifest_of(SAMPLES).titles.items():
-        for id_, artwork in entry.artworks.items():
-            path = SAMPLES / title / f"{id_}.jpg"
-            looks = features(glanced(decode(path.read_bytes(), path.name)), artwork.faces or ())
-            found.append(Shown(title, f"{title}/{id_}", artwork.tags or (), looks))
-    return found
+    return [
+        Shown(title.id, f"{title.id}/{artwork.id}", artwork.tags, artwork.features)
+        for title in sample_titles()
+        for artwork in title.artworks
+    ]
 
 
 def an_audience(pictures: Sequence[Shown], rng: Random) -> Audience:
@@ -86,7 +80,7 @@ def first_guess(pictures: Sequence[Shown], seed: int, *, words: bool, seen: bool
     rng = Random(seed)
     audience = an_audience(pictures, rng)
     known, new = divided(pictures, rng)
-    learner = VowpalLearner()
+    learner = new_learner()
     for _ in range(VIEWS):
         segment, shown = rng.choice(SEGMENTS), rng.choice(known)
         chosen = rng.randrange(len(shown))
