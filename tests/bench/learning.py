@@ -1,12 +1,9 @@
-"""The trainer's fold and a bare Vowpal Wabbit loop, over the same examples."""
+"""The trainer's fold and a bare loop of the same learner, over the same examples."""
 
 import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import vowpal_wabbit_next as vw
 
 from app.asked import Viewing
 from app.fold import Fold
@@ -15,7 +12,10 @@ from app.records import Kind, encode
 from app.services import Services
 from app.settings import Settings
 from app.store.memory import MemoryStore
-from bandit.vowpal import DEFAULT_ARGUMENTS, VowpalLearner
+from bandit.learners import new_learner
+from bandit.logistic import LogisticLearner
+from bandit.policy import Learner
+from bandit.types import Example
 from tests.bench.world import titles
 
 EXAMPLES = 20_000
@@ -44,8 +44,8 @@ async def compare(folder: Path, *, rounds: int) -> tuple[list[float], list[float
         services = await build(settings, store, clock)
         await services.shelf.refresh()
         await _fill(services, clock)
-        texts = await _texts(services)
-        pairs = [(await _fold(services, VowpalLearner()), _bare(texts)) for _ in range(rounds)]
+        examples = await _examples(services)
+        pairs = [(await _fold(services, new_learner()), _bare(examples)) for _ in range(rounds)]
     finally:
         await store.close()
     return [ours for ours, _ in pairs], [theirs for _, theirs in pairs]
@@ -55,7 +55,7 @@ async def _fill(services: Services, clock: Clock) -> None:
     """Log decisions, a fifth of them clicked, as 100 viewers would make them."""
     shelved = list(services.shelf)
     state = services.store.state
-    fold = Fold(services.store.log, state, services.shelf, VowpalLearner(), await state.counted(), None)
+    fold = Fold(services.store.log, state, services.shelf, new_learner(), await state.counted(), None)
     token = await state.lead("bench", 1 << 40) or 0
     for n in range(EXAMPLES // len(shelved)):
         clock.now += 20
@@ -71,7 +71,7 @@ async def _fill(services: Services, clock: Clock) -> None:
     await services.store.log.tick(1000)
 
 
-async def _fold(services: Services, learner: VowpalLearner) -> float:
+async def _fold(services: Services, learner: Learner) -> float:
     """Fold the whole log, and return examples learned in a second of processor time."""
     nothing = MemoryStore(services.clock).state
     fold = Fold(services.store.log, nothing, services.shelf, learner, await nothing.counted(), None)
@@ -82,35 +82,29 @@ async def _fold(services: Services, learner: VowpalLearner) -> float:
     return EXAMPLES / (time.process_time() - started)
 
 
-async def _texts(services: Services) -> list[list[str]]:
-    """Return each example's lines as the learner writes them."""
+async def _examples(services: Services) -> list[Example]:
+    """Return what the learner is given."""
     learner = Listening()
     await _fold(services, learner)
     return learner.heard
 
 
-class Listening(VowpalLearner):
-    """A learner that keeps what it hands to Vowpal Wabbit's parser."""
+class Listening(LogisticLearner):
+    """A learner that keeps what it is given."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard: list[list[str]] = []
-        parse: Any = self._parse
+        self.heard: list[Example] = []
 
-        def listen(text: str) -> Any:
-            if text.startswith("shared"):
-                self.heard.append([])
-            self.heard[-1].append(text)
-            return parse(text)
-
-        listening: Any = listen
-        self._parse = listening
+    def learn(self, example: Example) -> None:
+        self.heard.append(example)
+        super().learn(example)
 
 
-def _bare(texts: list[list[str]]) -> float:
-    workspace = vw.Workspace([*DEFAULT_ARGUMENTS.split(), "--quiet"])
-    parse = vw.TextFormatParser(workspace).parse_line
+def _bare(examples: list[Example]) -> float:
+    """Learn as a loop over a list does, without a log, a join, counts and tastes."""
+    learner = new_learner()
     started = time.process_time()
-    for lines in texts:
-        workspace.learn_one([parse(line) for line in lines])
-    return len(texts) / (time.process_time() - started)
+    for example in examples:
+        learner.learn(example)
+    return len(examples) / (time.process_time() - started)

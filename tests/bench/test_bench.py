@@ -275,7 +275,7 @@ def test_a_worker_under_load_tells_where_its_time_goes(tmp_path: Path) -> None:
         os.kill(worker, signal.SIGUSR1)
         profile = hot_path.read(hot_path.written(tmp_path / "samples.json"), PAGES)
     modules = {each.name for each in profile.modules}
-    assert "bandit.vowpal" in modules
+    assert "bandit.logistic" in modules
     assert any(name.startswith("app.") for name in modules)
     assert sum(each.share for each in profile.modules) == pytest.approx(1)
 

@@ -13,4 +13,4 @@ def measure(effort: Effort) -> Rounds:
     return Rounds(ours, theirs)
 
 
-BUDGET = Budget("trainer", "the trainer / a bare Vowpal Wabbit loop", Bound("≥", 0.5, digits=2), measure)
+BUDGET = Budget("trainer", "the trainer / a bare loop of its learner", Bound("≥", 0.5, digits=2), measure)
