@@ -17,7 +17,8 @@ from bandit.vocabulary import Vocabulary
 
 BITS = 20
 SLOTS = 1 << BITS
-ACTIONS, SETS = 100_000, 20_000
+ACTIONS, SETS = 20_000, 5_000
+"""So many are remembered, some 20 MB of them; a catalogue that changes leaves old ones behind."""
 WIDEST = 3.0
 Hashes = NDArray[np.uint64]
 Single = NDArray[np.float32]

@@ -35,9 +35,10 @@ class Scale:
         return True
 
     def score(self, value: float) -> float:
-        if self.squares <= 0:
+        deviation = self._deviation()  # of numbers hardly apart it is 0, when their squares are not
+        if deviation <= 0:
             return 0.0
-        return max(-WIDEST, min(WIDEST, (value - self.mean) / self._deviation()))
+        return max(-WIDEST, min(WIDEST, (value - self.mean) / deviation))
 
     def feature(self, value: float) -> tuple[str, float]:
         """Return what is added to the attribute's name, and how much of that feature there is."""
@@ -61,7 +62,7 @@ class Scale:
         self.squares += off * (value - self.mean)
 
     def _deviation(self) -> float:
-        return sqrt(self.squares / self.seen)
+        return sqrt(self.squares / self.seen) if self.seen else 0.0
 
 
 def _winsorized(values: Sequence[float]) -> list[float]:
