@@ -15,6 +15,8 @@ GREATEST = 1e100
 """The square of what is greater than this is no number."""
 DOUBT = 20.0
 """As if so many viewers had been seen of whom no two tags went together."""
+NOTHING = 1e-12
+"""Tastes that are hardly apart say nothing of each other."""
 Liking = Mapping[str, float]
 
 
@@ -65,7 +67,7 @@ class Kinship:
 
     def _kindred(self, places: NDArray[np.intp], values: NDArray[np.float64]) -> dict[str, float]:
         tags = len(self._place)
-        if not len(places) or not self._trace:
+        if not len(places) or self._trace < NOTHING:
             return {}
         doubted = self._trace / tags * (1 + DOUBT / self._contexts)
         related = np.add.reduce(self._moments[places, :tags] * values[:, None], axis=0)
