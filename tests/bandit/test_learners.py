@@ -7,7 +7,7 @@ from bandit.learners import Kind, kind_of, new_learner, restored
 from bandit.logistic import LogisticLearner
 from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot, seal, unseal
-from bandit.types import Example
+from bandit.types import Context, Example
 from bandit.vowpal import VowpalLearner
 from tests.builders import a_context, some_actions
 
@@ -84,3 +84,18 @@ def test_who_is_handed_anothers_snapshot_under_its_own_name_refuses_it(kind: Kin
     else:
         with pytest.raises(UnusableSnapshot, match="can't be restored"):
             restored(foreign)
+
+
+def test_in_the_place_of_another_it_is_the_same_and_nothing_of_that_is_left() -> None:
+    actions, contexts = some_actions(3), [Context({"country": country}) for country in ("DE", "FR")]
+    snapshots = []
+    for context in contexts:
+        learner = new_learner()
+        learner.learn(Example(context, actions, 0, 0.5, 1.0))
+        snapshots.append(learner.snapshot())
+    before = restored(snapshots[0])
+    with pytest.raises(UnusableSnapshot):
+        restored(snapshots[1][:-1], before=before)
+    assert (before.weights() == restored(snapshots[0]).weights()).all()
+    after = restored(snapshots[1], before=before)
+    assert (after.weights() == restored(snapshots[1]).weights()).all()
