@@ -108,7 +108,10 @@ class GroupCommit:
             self._settle(batch, self._attempt(batch))
 
     def _attempt(self, batch: Sequence[_Waiter[Any]]) -> list[object]:
-        """Return the results; a failure is one of them, and so is `_BUSY` if another process is writing."""
+        """Return the results; a failure is one of them, and so is `_BUSY` if another process is writing.
+
+        Who waits on a thread for the lock may have expired by the time it is had, and is passed over.
+        """
         try:
             return self._transact(batch)
         except BusyError:
@@ -119,7 +122,7 @@ class GroupCommit:
     def _transact(self, batch: Sequence[_Waiter[Any]]) -> list[object]:
         self._begin()
         try:
-            results = [waiter.operation() for waiter in batch]
+            results = [_GONE if waiter.future.done() else waiter.operation() for waiter in batch]
             self._commit()
         except BaseException:
             self._rollback()
@@ -149,6 +152,8 @@ class GroupCommit:
             self._flushing = False
 
     def _answer(self, waiter: _Waiter[Any], result: object) -> None:
+        if result is _GONE:
+            return
         if waiter.undo:
             self._expire_if_due(waiter)
         if isinstance(result, _Failure):
@@ -181,3 +186,4 @@ class _Failure:
 
 
 _BUSY = object()
+_GONE = object()

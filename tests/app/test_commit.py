@@ -265,6 +265,32 @@ async def test_what_is_cancelled_while_the_thread_commits_is_taken_back(book: Bo
     assert book.transactions == [["slow", "neighbour"], ["not slow"]]
 
 
+@pytest.mark.parametrize("cancelled", [False, True], ids=["expired", "cancelled"])
+async def test_what_is_given_up_while_the_thread_waits_for_the_lock_is_never_written(
+    book: Book, *, cancelled: bool
+) -> None:
+    gate = Gate()
+
+    def begin() -> None:
+        gate.pass_through()
+        book.begin()
+
+    group = GroupCommit(begin, book.commit, book.rollback, threaded=True)
+    lost = asyncio.create_task(
+        group.run(book.write("lost"), deadline=late() if cancelled else soon(), undo=book.erase)
+    )
+    neighbour = asyncio.create_task(group.run(book.write("neighbour")))
+    await gate.reached()
+    if cancelled:
+        lost.cancel()
+    with pytest.raises(asyncio.CancelledError if cancelled else StoreTimeoutError):
+        await lost
+    gate.open()
+    assert await neighbour == "neighbour"
+    await group.close()
+    assert book.transactions == [["neighbour"]]
+
+
 async def test_the_loop_goes_on_while_the_thread_commits(book: Book) -> None:
     gate = Gate()
     group, slow = held_up(book, gate, "slow")
