@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from math import sqrt
+from math import copysign, sqrt
 from typing import Any
 
 import numpy as np
@@ -41,9 +41,7 @@ class Kinship:
         """Take a taste in, and return what then follows from it: as `centred`, and as `kindred`."""
         if not taste:
             return {}, {}
-        self._contexts += 1
-        for tag, value in taste.items():
-            self._measure(tag, max(-GREATEST, min(GREATEST, value)))
+        self._measure(taste)
         liking = self.centred(taste)
         places, values = self._known(liking)
         at = (places[:, None] * TAGS + places).ravel()
@@ -57,7 +55,10 @@ class Kinship:
             return {tag: max(-WIDEST, min(WIDEST, value)) for tag, value in taste.items()}
         shrink, sums, seen = 1.0 / sqrt(self._squares / self._values), self._sums, self._contexts
         return {
-            tag: max(-WIDEST, min(WIDEST, (value - sums.get(tag, 0.0) / seen) * shrink))
+            tag: off
+            if -WIDEST <= (off := (value - sums.get(tag, 0.0) / seen) * shrink) <= WIDEST
+            # faster than min and max, and almost always all that is done
+            else copysign(WIDEST, off)
             for tag, value in taste.items()
         }
 
@@ -70,7 +71,8 @@ class Kinship:
         if not len(places) or self._trace < NOTHING:
             return {}
         doubted = self._trace / tags * (1 + DOUBT / self._contexts)
-        related = np.add.reduce(self._moments[places, :tags] * values[:, None], axis=0)
+        moments = self._moments.take(places, axis=0, mode="clip")[:, :tags]
+        related = np.add.reduce(moments * values[:, None], axis=0)
         return dict(zip(self._place, (related / doubted).tolist(), strict=True))
 
     def state(self) -> dict[str, Any]:
@@ -95,16 +97,23 @@ class Kinship:
         kinship._moments[:tags, :tags] = np.frombuffer(b64decode(state["moments"])).reshape(tags, tags)
         return kinship
 
-    def _measure(self, tag: str, value: float) -> None:
-        if tag not in self._place:
-            if len(self._place) >= TAGS:
-                return
-            self._place[tag] = len(self._place)
-        total = self._sums[tag] = self._sums.get(tag, 0.0) + value
-        self._squares += (value - total / self._contexts) ** 2
-        self._values += 1
+    def _measure(self, taste: Liking) -> None:
+        self._contexts += 1
+        sums, seen = self._sums, self._contexts
+        for tag, value in taste.items():
+            before = sums.get(tag)
+            if before is None:
+                if len(sums) >= TAGS:
+                    continue
+                self._place[tag] = len(sums)
+                before = 0.0
+            bound = value if -GREATEST <= value <= GREATEST else copysign(GREATEST, value)
+            total = sums[tag] = before + bound
+            self._squares += (bound - total / seen) ** 2
+            self._values += 1
 
     def _known(self, liking: Liking) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        known = [tag for tag in liking if tag in self._place]
-        places = np.array([self._place[tag] for tag in known], np.intp)
-        return places, np.array([liking[tag] for tag in known])
+        place = self._place
+        places = [place[tag] for tag in liking if tag in place]
+        values = [value for tag, value in liking.items() if tag in place]
+        return np.array(places, np.intp), np.array(values, np.float64)
