@@ -1,5 +1,6 @@
 """From a profile to what the policy is told of its viewer."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
@@ -11,8 +12,10 @@ from bandit.groups import Group, Groups
 from bandit.types import Context
 
 REMEMBERED = 1 << 14
+TASTES = 1 << 12
 HOURS = ("night", "morning", "afternoon", "evening")
-_decode_taste = msgspec.json.Decoder(dict[str, float]).decode
+_decode = msgspec.json.Decoder(dict[str, float]).decode
+NEUTRAL: Mapping[str, float] = {}
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -45,7 +48,7 @@ class Viewers:
         return self._identity.pseudonym(profile), self._groups.of(profile)
 
     async def of(self, asked: Viewing, now_ms: int) -> Viewer:
-        profile, pseudonym, taste, group, limit = NOBODY, None, {}, None, None
+        profile, pseudonym, taste, group, limit = NOBODY, None, NEUTRAL, None, None
         if asked.profile is not None:
             pseudonym, assigned = self._known(asked.profile)
             body = await self._store.log.profile(pseudonym)
@@ -54,13 +57,19 @@ class Viewers:
             if profile.personalize:
                 group = assigned
                 learned = await self._store.state.taste(pseudonym)
-                taste = _decode_taste(learned) if learned else {}
+                taste = _decoded(learned) if learned else NEUTRAL
             else:
                 profile, pseudonym = NOBODY, None
         attributes = _attributes(profile, asked, now_ms)
         maturity = _lowest(limit, asked.maturity)
         locale, country = attributes.get("language"), attributes.get("country")
         return Viewer(pseudonym, group, Context(attributes, taste), maturity, _text(locale), _text(country))
+
+
+@lru_cache(maxsize=TASTES)
+def _decoded(learned: bytes) -> Mapping[str, float]:
+    """Return the taste, and the same object for the same bytes: learners remember what they made of it."""
+    return _decode(learned)
 
 
 def _attributes(profile: Profile, asked: Viewing, now_ms: int) -> dict[str, str | float]:

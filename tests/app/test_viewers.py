@@ -1,0 +1,41 @@
+"""What the policy is told of a viewer."""
+
+from app.asked import Viewing
+from app.identity import Identity
+from app.store.memory import MemoryStore
+from app.store.protocol import Progress, TasteRow
+from app.viewers import Viewers
+from bandit.groups import Groups
+from tests.builders import Clock
+
+IDENTITY = Identity(b"k" * 32)
+
+
+def some_viewers(store: MemoryStore) -> Viewers:
+    return Viewers(store, IDENTITY, Groups(b"k" * 32, best_single=0.0, uniform=0.0))
+
+
+async def learn(store: MemoryStore, values: bytes) -> None:
+    token = await store.state.lead("one", 5_000)
+    assert token is not None
+    taste = {IDENTITY.pseudonym("ada"): TasteRow(b"", values)}
+    await store.state.commit(token, Progress(1, b"base", taste, {}))
+
+
+async def test_a_taste_is_one_object_as_long_as_it_is_the_same() -> None:
+    """A learner remembers by it what it made of the viewer, for the next title of the same row."""
+    store = MemoryStore(Clock())
+    viewers, ada = some_viewers(store), Viewing(profile="ada")
+    await learn(store, b'{"moon":1.5}')
+    first, again = [(await viewers.of(ada, 0)).context for _ in range(2)]
+    assert first.taste == {"moon": 1.5}
+    assert again.taste is first.taste
+    await learn(store, b'{"moon":1.25}')
+    assert (await viewers.of(ada, 0)).context.taste == {"moon": 1.25}
+
+
+async def test_all_of_whom_nothing_is_known_share_a_taste() -> None:
+    viewers = some_viewers(MemoryStore(Clock()))
+    known, nobody = [await viewers.of(Viewing(profile=profile), 0) for profile in ("ada", None)]
+    assert known.context.taste == {}
+    assert known.context.taste is nobody.context.taste
