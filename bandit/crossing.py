@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from math import sqrt
+from math import prod, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ ACTIONS, SETS = 20_000, 5_000
 WIDEST = 3.0
 Hashes = NDArray[np.uint64]
 Single = NDArray[np.float32]
+Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 _SHIFT = np.uint64(64 - BITS)
 _NONE = np.uint64(1)
@@ -34,8 +35,6 @@ class Who(NamedTuple):
     amounts: Single
     attributes: int
     """How many come before the tastes, the 1 among them."""
-    squares: Single
-    """Of the amounts of these."""
     liking: dict[str, float]
     kindred: dict[str, float]
 
@@ -44,18 +43,20 @@ class What(NamedTuple):
     """An action as features: its looks, and what is its own: the artwork, its title, and 1."""
 
     looks: Hashes
-    amounts: Single
+    amounts: Floats
     own: Hashes
     tags: tuple[str, ...]
 
 
 class Candidates(NamedTuple):
-    """Several actions side by side: all their looks, where those of each begin, and the artworks themselves."""
+    """Several actions side by side."""
 
-    looks: Hashes
+    hashes: Hashes
+    """All their looks, one action's after the other's, and then the artworks themselves."""
     amounts: Single
+    """Of the looks."""
     begins: Places
-    artworks: Hashes
+    """Where the looks of each begin."""
     tags: tuple[tuple[str, ...], ...]
 
 
@@ -84,8 +85,7 @@ class Crossing:
         known = self._vocabulary.features(context.attributes)
         hashes = [_ONE, *[hashed("C", name) for name, _ in known], *[hashed("S", tag) for tag in liking]]
         amounts = np.array([1.0, *[amount for _, amount in known], *liking.values()], np.float32)
-        attributes = 1 + len(known)
-        return Who(np.array(hashes, np.uint64), amounts, attributes, amounts[:attributes] ** 2, liking, kindred)
+        return Who(np.array(hashes, np.uint64), amounts, 1 + len(known), liking, kindred)
 
     def what(self, action: Action) -> What:
         what = self._whats.get(action)
@@ -114,6 +114,23 @@ class Crossing:
     @classmethod
     def restore(cls, state: dict[str, Any]) -> "Crossing":
         return cls(Vocabulary.restore(state["vocabulary"], Scale), Kinship.restore(state["kinship"]))
+
+
+def crossed(who: Who, what: What) -> tuple[Places, Floats]:
+    """Return the slots of all features that viewer and action make together, and how much there is of each.
+
+    They are the looks for everything that who watches is, then what is the action's own for each attribute.
+    """
+    by_look, known = (len(who.hashes), len(what.looks)), (who.attributes, len(what.own))
+    looks = prod(by_look)
+    pairs, amounts = np.empty(looks + prod(known), np.uint64), np.empty(looks + prod(known))
+    np.multiply.outer(who.hashes, what.looks, out=pairs[:looks].reshape(by_look))
+    np.multiply.outer(who.hashes[: known[0]], what.own, out=pairs[looks:].reshape(known))
+    pairs >>= _SHIFT
+    of_who = who.amounts.astype(np.float64)
+    np.multiply.outer(of_who, what.amounts, out=amounts[:looks].reshape(by_look))
+    amounts[looks:].reshape(known)[:] = of_who[: known[0], None]
+    return pairs.view(np.intp), amounts
 
 
 def slots(who: Hashes, what: Hashes) -> Places:
@@ -145,7 +162,7 @@ def _what(action: Action) -> What:
     looks += [(hashed("F", word(name)), _drawn_in(value)) for name, value in action.features.items() if value]
     return What(
         np.array([hash_ for hash_, _ in looks], np.uint64),
-        np.array([amount for _, amount in looks], np.float32),
+        np.array([amount for _, amount in looks]),
         np.array([hashed("I", action.id), hashed("T", action.title), _ONE], np.uint64),
         action.tags,
     )
@@ -158,10 +175,10 @@ def _drawn_in(value: float) -> float:
 def _side_by_side(whats: Sequence[What]) -> Candidates:
     """Put a look of amount 0 behind those of each action: sums by action want at least one."""
     looks = [np.append(what.looks, _NONE) for what in whats]
+    artworks = np.array([what.own[0] for what in whats], np.uint64)
     return Candidates(
-        np.concatenate(looks),
-        np.concatenate([np.append(what.amounts, np.float32(0)) for what in whats]),
+        np.concatenate([*looks, artworks]),
+        np.concatenate([np.append(what.amounts, 0.0) for what in whats]).astype(np.float32),
         np.cumsum([0, *map(len, looks[:-1])]),
-        np.array([what.own[0] for what in whats], np.uint64),
         tuple(what.tags for what in whats),
     )

@@ -1,19 +1,21 @@
 """The learner that Keyart decides by: Bayesian logistic regression, by several priors side by side."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple
 from functools import lru_cache
-from math import exp, log, log1p
+from math import exp, isfinite, log, log1p
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandit.belief import Belief, Effects, Floats, Slopes
-from bandit.crossing import SLOTS, Crossing, Places, Single, What, Who, mean_over, slots
+from bandit.belief import Affinity, Belief, Effects, Floats, Slopes
+from bandit.crossing import SLOTS, Crossing, Hashes, Places, Single, What, Who, crossed, mean_over, slots
 from bandit.matching import matched
 from bandit.policy import check
 from bandit.prior import AFFINITY, HEAD_START, KINDRED, PRIORS, Tuning
 from bandit.sealing import UnusableSnapshot, seal, unseal, unusable
+from bandit.table import Table
 from bandit.types import Action, Context, Example, Probabilities
 from bandit.vocabulary import KEYS
 
@@ -22,6 +24,8 @@ BOLDNESS = 0.3
 """By how much standard deviations are shrunk where actions are compared (Chapelle & Li 2011, section 4)."""
 REMEMBERED = 0.999
 """How much of what a prior has earned by its predictions is kept with each example."""
+VIEWERS = 64
+"""So many are remembered until something is learned: requests for one row of titles come close together."""
 
 _M = len(PRIORS)
 _USUAL = Tuning()
@@ -40,12 +44,28 @@ class Averages:
         self.logs = [REMEMBERED * kept + new for kept, new in zip(self.logs, happened, strict=True)]
         self._weigh()
 
+    def of(self, each: Sequence[float]) -> float:
+        return sum([weight * value for weight, value in zip(self.weights, each, strict=True)])
+
     def _weigh(self) -> None:
         most = max(self.logs)
-        weights = [exp(each - most) for each in self.logs]
-        self.weights = np.array(weights) / sum(weights)
-        self.by_column = np.array([*self.weights, *[0.0] * _M], np.float32)
-        """The same for a slot of the table, whose precisions are no part of a mean."""
+        shares = [exp(each - most) for each in self.logs]
+        total = sum(shares)
+        self.weights = [share / total for share in shares]
+
+
+class Watching(NamedTuple):
+    """What decisions want of a context."""
+
+    taste: Mapping[str, float]
+    hashes: Hashes
+    amounts: Single
+    attributes: int
+    squares: Single
+    likeable: dict[str, float]
+    """What each tag adds to the log-odds."""
+    weights: Single
+    """The averages' weights, shape (2m,), as a slot of the table has columns: precisions are no part of a mean."""
 
 
 class LogisticLearner:
@@ -68,48 +88,61 @@ class LogisticLearner:
         self.tuning = tuning
         self._crossing = crossing or Crossing()
         self._averages = averages or Averages()
-        self._table = np.zeros((SLOTS, 2 * _M), np.float32)
-        affinity = np.eye(2) * (tuning.spread * _AFFINITY[:, None, None])
-        self._slopes = Slopes(np.tile([AFFINITY, KINDRED], (_M, 1)), affinity)
+        self._table = Table()
+        spreads = [tuning.spread * prior.affinity for prior in PRIORS]
+        self._slopes = [Slopes(AFFINITY, KINDRED, spread, 0.0, spread) for spread in spreads]
         everyone, each = tuning.spread * _OWN[:, 0]
         self._artworks = np.array([everyone, *[each] * 2 * KEYS], np.float32)[:, None]
-        self._seen_last: tuple[Context, Who, dict[str, float]] | None = None
+        self._viewers: dict[tuple[int, tuple[tuple[str, str | float], ...]], Watching] = {}
         self._restored: NDArray[np.uint32] | None = None
         """The slots that are not zeros, as long as nothing was learned since they were restored."""
 
     # ---------------------------------------------------------------- deciding
 
     def probabilities(self, context: Context, actions: Sequence[Action]) -> Probabilities:
-        who, likeable = self._seen(context)
-        candidates, known = self._crossing.candidates(actions), who.attributes
-        looks = self._held(slots(who.hashes, candidates.looks))
-        own = self._held(slots(who.hashes[:known], candidates.artworks))
-        weights = self._averages.by_column
-        by_look = _summed(who.amounts, looks) @ weights * candidates.amounts
-        means = np.add.reduceat(by_look, candidates.begins) + _summed(who.amounts[:known], own) @ weights
+        _, hashes, amounts, known, squares, likeable, weights = self._watching(context)
+        candidates, n = self._crossing.candidates(actions), len(actions)
+        held = self._table.at(slots(hashes, candidates.hashes))
+        held[known:, -n:] = 0.0  # of an artwork by itself, tastes are not asked
+        effects = _summed(amounts, held) @ weights
+        means = np.add.reduceat(effects[:-n] * candidates.amounts, candidates.begins) + effects[-n:]
         if likeable:
             means += np.array([mean_over(likeable, tags) for tags in candidates.tags])
-        variances = _summed(who.squares, self._artworks[:known] / (1 + own[:, :, _M:]))
-        return matched(means, BOLDNESS * (np.sqrt(variances) @ self._averages.weights))
+        variances = _summed(squares, self._artworks[:known] / (1 + held[:known, -n:, _M:]))
+        return matched(means, BOLDNESS * (np.sqrt(variances) @ weights[:_M]))
 
     def expected(self, context: Context, actions: Sequence[Action]) -> list[float]:
         """Return the expected reward of each action, in [0, 1]."""
         who = self._crossing.who(context)
         whats = [self._crossing.what(action) for action in actions]
-        beliefs = [self._belief(who, what) for what in whats]
-        return [float(belief.chance @ self._averages.weights) for belief in beliefs]
+        beliefs = [self._beliefs(who, what) for what in whats]
+        return [self._averages.of([belief.chance for belief in by_prior]) for by_prior in beliefs]
 
-    def _seen(self, context: Context) -> tuple[Who, dict[str, float]]:
-        """Return the context as features, and what each tag adds for it; made once for a whole page."""
-        if self._seen_last is None or context is not self._seen_last[0]:
-            who = self._crossing.who(context)
-            self._seen_last = context, who, self._likeable(who)
-        return self._seen_last[1:]
+    def _watching(self, context: Context) -> Watching:
+        """Return what is made of the context: once for a page, and for all that a viewer asks for in turn.
+
+        A taste is the same as long as it is the same object; it is kept, so that no other can take its address.
+        """
+        key = id(context.taste), tuple(context.attributes.items())
+        watching = self._viewers.get(key)
+        if watching is None:
+            if len(self._viewers) >= VIEWERS:
+                self._viewers.clear()
+            watching = self._viewers[key] = self._watched(context)
+        return watching
+
+    def _watched(self, context: Context) -> Watching:
+        who = self._crossing.who(context)
+        weights = np.array([*self._averages.weights, *[0.0] * _M], np.float32)
+        known = who.attributes
+        squares = who.amounts[:known] ** 2
+        return Watching(context.taste, who.hashes, who.amounts, known, squares, self._likeable(who), weights)
 
     def _likeable(self, who: Who) -> dict[str, float]:
         if not who.liking:
             return {}
-        own, kindred = (self._averages.weights @ self._slopes.means).tolist()
+        own = self._averages.of([slopes.own for slopes in self._slopes])
+        kindred = self._averages.of([slopes.kindred for slopes in self._slopes])
         likeable = {tag: kindred * value for tag, value in who.kindred.items()}
         for tag, value in who.liking.items():
             likeable[tag] = likeable.get(tag, 0.0) + own * value
@@ -120,53 +153,58 @@ class LogisticLearner:
     def learn(self, example: Example) -> None:
         """Take one example in, unweighted: the true propensity is the estimators' alone."""
         check(example)
-        self._seen_last = self._restored = None  # what is known of its attributes may change
+        self._viewers.clear()  # what is known of attributes and tastes may change
+        self._restored = None
         who, what = self._crossing.admit(example.context), self._crossing.what(example.actions[example.chosen])
         places, effects = self._effects(who, what)
-        liking = _liking(who, what)
-        belief = Belief.of(effects, self._slopes, liking)
-        self._averages.score(belief.chance.tolist(), example.reward)
-        pull, curve = self._surprise(belief, who, what, example.reward)
-        self._table[places] = effects.moved(pull, curve, self.tuning.most_known).T
-        if liking is not None:
-            self._slopes.move(liking, pull, curve)
+        affinity = _affinity(who, what)
+        beliefs = self._believed(effects, affinity)
+        self._averages.score([belief.chance for belief in beliefs], example.reward)
+        pull, curve = zip(*self._surprises(beliefs, who, what, example.reward), strict=True)
+        self._table.put(places, effects.moved(pull, curve, self.tuning.most_known))
+        if affinity is not None:
+            for slopes, by, narrowed in zip(self._slopes, pull, curve, strict=True):
+                slopes.move(affinity, by, narrowed)
 
-    def _surprise(self, belief: Belief, _who: Who, _what: What, reward: float) -> tuple[Floats, Floats]:
-        return belief.surprise(reward)
+    def _surprises(
+        self, beliefs: Sequence[Belief], _who: Who, _what: What, reward: float
+    ) -> list[tuple[float, float]]:
+        return [belief.surprise(reward) for belief in beliefs]
 
-    def _belief(self, who: Who, what: What) -> Belief:
-        return Belief.of(self._effects(who, what)[1], self._slopes, _liking(who, what))
+    def _beliefs(self, who: Who, what: What) -> list[Belief]:
+        return self._believed(self._effects(who, what)[1], _affinity(who, what))
+
+    def _believed(self, effects: Effects, affinity: Affinity | None) -> list[Belief]:
+        means, variances = effects.mean(), effects.variance()
+        if affinity is not None:
+            means = [mean + slopes.mean(affinity) for mean, slopes in zip(means, self._slopes, strict=True)]
+            variances = [
+                variance + slopes.variance(affinity)
+                for variance, slopes in zip(variances, self._slopes, strict=True)
+            ]
+        return list(map(Belief.of, means, variances))
 
     def _effects(self, who: Who, what: What) -> tuple[Places, Effects]:
-        """Return the slots of all features that viewer and action make together, and what is in them."""
-        known, own = who.attributes, len(what.own)
-        amounts = who.amounts.astype(np.float64)
-        features = [np.multiply.outer(amounts, what.amounts).ravel(), np.repeat(amounts[:known], own)]
-        places = [slots(who.hashes, what.looks).ravel(), slots(who.hashes[:known], what.own).ravel()]
-        slot = np.concatenate(places)
-        held = self._held(slot).T.astype(np.float64, order="C")
-        priors = _priors(self.tuning.spread, len(amounts), known, len(what.looks))
-        return slot, Effects(held[:_M], held[_M:], priors, np.concatenate(features))
-
-    def _held(self, places: Places) -> Single:
-        return self._table.take(places, axis=0, mode="clip")  # "raise" copies once more; none is out of bounds
+        """Return the slots of all features that viewer and action make together, and what is known of them."""
+        places, amounts = crossed(who, what)
+        held = self._table.at(places).T.astype(np.float64, order="C")
+        priors = _priors(self.tuning.spread, len(who.hashes), who.attributes, len(what.looks))
+        return places, Effects(held[:_M], held[_M:], priors, amounts)
 
     # ---------------------------------------------------------------- keeping
 
     def snapshot(self) -> bytes:
         """Return everything learned. Slots of which nothing is known are left out: of a million, most are."""
-        first, second = self._table.view(np.uint64).T
-        used = np.flatnonzero(first | second).astype(np.uint32)
+        used = self._table.used()
         head = {
             "learner": KIND,
             "tuning": asdict(self.tuning),
             "used": len(used),
             "crossing": self._crossing.state(),
             "averages": self._averages.logs,
-            "slopes": self._slopes.means.tolist(),
-            "covariances": self._slopes.covariances.tolist(),
+            "slopes": [astuple(slopes) for slopes in self._slopes],
         }
-        return seal(head, used.tobytes() + self._table[used].tobytes())
+        return seal(head, used.tobytes() + self._table.numbers[used].tobytes())
 
     @classmethod
     def restore(cls, snapshot: bytes, before: "LogisticLearner | None" = None) -> "LogisticLearner":
@@ -182,9 +220,7 @@ class LogisticLearner:
                 Averages(np.reshape(head["averages"], _M).tolist()),
             )
             learner = cls(Tuning(**head["tuning"]), crossing=crossing, averages=averages)
-            learner._slopes = Slopes(
-                np.reshape(head["slopes"], (_M, 2)), np.reshape(head["covariances"], (_M, 2, 2))
-            )
+            learner._slopes = [Slopes(*slopes) for slopes in np.reshape(head["slopes"], (_M, 5)).tolist()]
             used = np.frombuffer(body, np.uint32, head["used"])
             held = np.frombuffer(body, np.float32, offset=used.nbytes).reshape(len(used), 2 * _M)
             sound = bool(np.isfinite(held).all()) and learner._sound() and (used < SLOTS).all()
@@ -192,29 +228,30 @@ class LogisticLearner:
             raise unusable(snapshot, error) from error
         if not sound:
             raise UnusableSnapshot("The snapshot holds a number that is not finite.")
-        if before is not None:
-            learner._take_over(before)
-        learner._table[used] = held
+        learner._follow(before)
+        learner._table.numbers[used] = held
         learner._restored = used
         return learner
 
-    def _take_over(self, before: "LogisticLearner") -> None:
-        self._crossing.take_over(before._crossing)  # noqa: SLF001  one of its own kind, also below
-        slots_in_use = before._restored  # noqa: SLF001
-        if slots_in_use is not None:
+    def _follow(self, before: "LogisticLearner | None") -> None:
+        if before is not None:
+            self._crossing.take_over(before._crossing)  # noqa: SLF001  one of its own kind, also below
+        if before is None or before._restored is None:  # noqa: SLF001
+            self._table.settle()
+        else:
             self._table = before._table  # noqa: SLF001
-            self._table[slots_in_use] = 0.0
+            self._table.numbers[before._restored] = 0.0  # noqa: SLF001
 
     def weights(self) -> NDArray[np.float32]:
         """Return a copy of the table, shape (2^20, 4): by each prior the mean, then the precision."""
-        return self._table.copy()
+        return self._table.numbers.copy()
 
     def healthy(self) -> bool:
-        return bool(np.isfinite(self._table).all()) and self._sound()
+        return bool(np.isfinite(self._table.numbers).all()) and self._sound()
 
     def _sound(self) -> bool:
-        few = (self._slopes.means, self._slopes.covariances, self._averages.weights)
-        return all(np.isfinite(numbers).all() for numbers in few)
+        few = [*self._averages.logs, *[number for slopes in self._slopes for number in astuple(slopes)]]
+        return all(map(isfinite, few))
 
 
 def _by_prior(*names: str) -> Floats:
@@ -226,7 +263,6 @@ _LOOKS = _by_prior("look", "attribute_look", "taste_look")
 _OWN = np.stack(
     [_by_prior("artwork", "title", "level"), _by_prior("attribute_artwork", "attribute_title", "attribute")]
 )
-_AFFINITY = _by_prior("affinity")[0]
 
 
 @lru_cache(maxsize=1 << 12)
@@ -244,8 +280,8 @@ def _summed(amounts: Single, held: Single) -> Single:
     return summed
 
 
-def _liking(who: Who, what: What) -> Floats | None:
-    """Return the action's affinity, and what is kindred to it; None for a viewer without a taste."""
+def _affinity(who: Who, what: What) -> Affinity | None:
+    """Return None for a viewer without a taste."""
     if not who.liking:
         return None
-    return np.array([mean_over(who.liking, what.tags), mean_over(who.kindred, what.tags)])
+    return Affinity(mean_over(who.liking, what.tags), mean_over(who.kindred, what.tags))

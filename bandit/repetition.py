@@ -1,8 +1,8 @@
 """One more pass over examples that were learned already."""
 
-import numpy as np
+from collections.abc import Sequence
 
-from bandit.belief import Belief, Floats
+from bandit.belief import Belief, chance_of
 from bandit.crossing import Crossing, What, Who
 from bandit.logistic import LogisticLearner
 from bandit.types import Context
@@ -33,9 +33,17 @@ class Repetition(LogisticLearner):
         super().__init__(before.tuning, crossing=Settled.restore(crossing))
         self._before = before
 
-    def _surprise(self, belief: Belief, _who: Who, _what: What, reward: float) -> tuple[Floats, Floats]:
-        ended = np.clip(self._before._belief(_who, _what).mean, -FURTHEST, FURTHEST)  # noqa: SLF001  as above
-        chance = 1 / (1 + np.exp(-ended))
-        curvature = chance * (1 - chance)
-        share = 1 + curvature * belief.variance
-        return (reward - chance + curvature * (ended - belief.mean)) / share, curvature / share
+    def _surprises(
+        self, beliefs: Sequence[Belief], _who: Who, _what: What, reward: float
+    ) -> list[tuple[float, float]]:
+        before = self._before._beliefs(_who, _what)  # noqa: SLF001  as above
+        return [_measured(belief, ended.mean, reward) for belief, ended in zip(beliefs, before, strict=True)]
+
+
+def _measured(belief: Belief, ended: float, reward: float) -> tuple[float, float]:
+    """Return what a measurement by the curve at where the pass before `ended` surprises by."""
+    ended = max(-FURTHEST, min(FURTHEST, ended))
+    chance = chance_of(ended)
+    curvature = chance * (1 - chance)
+    share = 1 + curvature * belief.variance
+    return (reward - chance + curvature * (ended - belief.mean)) / share, curvature / share

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.belief import SURE, Belief, Effects, Floats, Slopes
+from bandit.belief import SURE, Affinity, Belief, Effects, Floats, Slopes
 
 THETA = np.linspace(-12, 12, 24_001)
-NO_SLOPES = Slopes(np.zeros((1, 2)), np.zeros((1, 2, 2)))
 Seen = list[tuple[float, float]]
 """How much of the feature there was, and the reward."""
 
@@ -29,8 +28,17 @@ def believed(variance: float, seen: Seen, most_known: float = 1e9) -> tuple[floa
     held = np.zeros((2, 1))
     for amount, reward in seen:
         effects = one_effect(held, variance, amount)
-        held = effects.moved(*Belief.of(effects, NO_SLOPES, None).surprise(reward), most_known)
+        held = moved(effects, reward, most_known)
     return float(held[0, 0]), variance / (1 + float(held[1, 0]))
+
+
+def beliefs(effects: Effects) -> list[Belief]:
+    return list(map(Belief.of, effects.mean(), effects.variance()))
+
+
+def moved(effects: Effects, reward: float, most_known: float = 1e9) -> Floats:
+    pull, curve = zip(*[belief.surprise(reward) for belief in beliefs(effects)], strict=True)
+    return effects.moved(pull, curve, most_known)
 
 
 def one_effect(held: Floats, variance: float, amount: float) -> Effects:
@@ -65,31 +73,31 @@ def test_the_chance_is_the_mean_of_a_logistic_under_the_normal(mean: float, vari
     rng = np.random.default_rng(5)
     sampled = 1 / (1 + np.exp(-rng.normal(mean, np.sqrt(variance), 200_000)))
     effects = one_effect(np.array([[mean], [0.0]]), variance, 1.0)
-    assert Belief.of(effects, NO_SLOPES, None).chance[0] == pytest.approx(sampled.mean(), abs=0.01)
+    [belief] = beliefs(effects)
+    assert belief.chance == pytest.approx(sampled.mean(), abs=0.01)
 
 
 def test_independent_effects_add_up() -> None:
     effects = Effects(
         np.array([[1.0, -2.0]]), np.array([[0.0, 3.0]]), np.array([[0.5, 0.4]]), np.array([2.0, 0.5])
     )
-    belief = Belief.of(effects, NO_SLOPES, None)
-    assert belief.mean[0] == pytest.approx(1.0 * 2.0 - 2.0 * 0.5)
-    assert belief.variance[0] == pytest.approx(0.5 * 2.0**2 + 0.4 / 4 * 0.5**2)
+    assert effects.mean() == pytest.approx([1.0 * 2.0 - 2.0 * 0.5])
+    assert effects.variance() == pytest.approx([0.5 * 2.0**2 + 0.4 / 4 * 0.5**2])
 
 
 def test_what_is_shared_out_goes_to_those_that_are_known_least() -> None:
     effects = Effects(np.zeros((1, 2)), np.array([[0.0, 9.0]]), np.array([[0.5, 0.5]]), np.ones(2))
-    moved = effects.moved(*Belief.of(effects, NO_SLOPES, None).surprise(1.0), 1e9)
-    assert moved[0, 0] == pytest.approx(10 * moved[0, 1])
+    [means, _] = moved(effects, 1.0)
+    assert means[0] == pytest.approx(10 * means[1])
 
 
 def test_each_prior_goes_its_own_way() -> None:
     """Two side by side end where each ends alone."""
     priors, rewards = (0.05, 0.8), (1.0, 0.0, 0.0, 1.0, 0.0)
-    held, slopes = np.zeros((4, 1)), Slopes(np.zeros((2, 2)), np.zeros((2, 2, 2)))
+    held = np.zeros((4, 1))
     for reward in rewards:
         effects = Effects(held[:2], held[2:], np.array(priors)[:, None], np.ones(1))
-        held = effects.moved(*Belief.of(effects, slopes, None).surprise(reward), 1e9)
+        held = moved(effects, reward)
     alone = [believed(prior, [(1.0, reward) for reward in rewards]) for prior in priors]
     assert held[:2, 0].tolist() == pytest.approx([mean for mean, _ in alone])
     assert [prior / (1 + known) for prior, known in zip(priors, held[2:, 0], strict=True)] == pytest.approx(
@@ -112,31 +120,24 @@ def test_slopes_are_updated_as_a_kalman_filter_updates() -> None:
     """With the covariance (S⁻¹ + aaᵀc)⁻¹, by Sherman and Morrison."""
     covariance = np.array([[0.5, 0.2], [0.2, 0.3]])
     amounts, curvature, chance = np.array([1.5, -0.5]), 0.21, 0.3
-    spread = float(amounts @ covariance @ amounts)
-    belief = Belief(np.zeros(1), np.array([spread]), np.array([chance]))
+    slopes, affinity = Slopes(0.2, 0.1, 0.5, 0.2, 0.3), Affinity(1.5, -0.5)
+    assert slopes.mean(affinity) == pytest.approx(0.25)
+    assert slopes.variance(affinity) == pytest.approx(float(amounts @ covariance @ amounts))
+    belief = Belief(0.0, slopes.variance(affinity), chance)
     assert chance * (1 - chance) == pytest.approx(curvature)
-    slopes = Slopes(np.array([[0.2, 0.1]]), covariance[None])
-    slopes.move(amounts, *belief.surprise(1.0))
+    slopes.move(affinity, *belief.surprise(1.0))
 
     narrowed = np.linalg.inv(np.linalg.inv(covariance) + np.outer(amounts, amounts) * curvature)
-    assert slopes.covariances[0] == pytest.approx(narrowed)
-    assert slopes.means[0] == pytest.approx(np.array([0.2, 0.1]) + narrowed @ amounts * (1 - chance))
-
-
-def test_affinity_counts_in_mean_and_variance() -> None:
-    slopes = Slopes(np.array([[0.2, 0.1]]), np.array([[[0.5, 0.2], [0.2, 0.3]]]))
-    liking = np.array([2.0, -1.0])
-    nothing = one_effect(np.zeros((2, 1)), 1.0, 0.0)
-    belief = Belief.of(nothing, slopes, liking)
-    assert belief.mean[0] == pytest.approx(0.3)
-    assert belief.variance[0] == pytest.approx(float(liking @ slopes.covariances[0] @ liking))
+    assert [slopes.own_own, slopes.own_kindred, slopes.kindred_kindred] == pytest.approx(
+        narrowed[[0, 0, 1], [0, 1, 1]]
+    )
+    assert [slopes.own, slopes.kindred] == pytest.approx(np.array([0.2, 0.1]) + narrowed @ amounts * (1 - chance))
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0, 1e6), st.floats(0, 1))
 def test_nothing_is_quite_sure(mean: float, variance: float, reward: float) -> None:
-    with np.errstate(over="ignore"):  # e^1000000 is infinite, and 1 by that is 0
-        belief = Belief.of(one_effect(np.array([[mean], [0.0]]), variance, 1.0), NO_SLOPES, None)
-    assert SURE <= belief.chance[0] <= 1 - SURE
+    belief = Belief.of(mean, variance)
+    assert SURE <= belief.chance <= 1 - SURE
     pull, curve = belief.surprise(reward)
-    assert -1 <= pull[0] <= 1
-    assert 0 < curve[0] <= 0.25
+    assert -1 <= pull <= 1
+    assert 0 < curve <= 0.25

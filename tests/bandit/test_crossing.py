@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandit import crossing as crossing_module
-from bandit.crossing import BITS, SLOTS, WIDEST, Crossing, Hashes, hashed, mean_over, slots
+from bandit.crossing import BITS, SLOTS, WIDEST, Crossing, Hashes, crossed, hashed, mean_over, slots
 from bandit.types import Action, Context
 from tests.builders import a_context, some_actions
 
@@ -39,7 +39,6 @@ def test_who_watches_is_1_then_attributes_then_tastes() -> None:
     assert who.amounts[:2].tolist() == [1.0, 1.0]
     assert who.amounts[2] < 0, "younger than usual"
     assert who.amounts[3:].tolist() == pytest.approx([who.liking["moon"], who.liking["sea"]])
-    assert who.squares.tolist() == pytest.approx((who.amounts[:3] ** 2).tolist())
     assert set(who.kindred) == {"moon", "sea"}
 
 
@@ -102,13 +101,12 @@ def test_side_by_side_each_action_has_what_it_has_alone() -> None:
     crossing = Crossing()
     actions = [*some_actions(3), Action("bare", "countdown"), *some_actions(2, "tides")]
     candidates = crossing.candidates(actions)
-    ends = [*candidates.begins[1:].tolist(), len(candidates.looks)]
-    for action, begin, end, own in zip(
-        actions, candidates.begins.tolist(), ends, candidates.artworks.tolist(), strict=True
-    ):
+    looks, artworks = candidates.hashes[: -len(actions)], candidates.hashes[-len(actions) :].tolist()
+    ends = [*candidates.begins[1:].tolist(), len(looks)]
+    for action, begin, end, own in zip(actions, candidates.begins.tolist(), ends, artworks, strict=True):
         what = crossing.what(action)
-        assert candidates.looks[begin:end].tolist()[:-1] == what.looks.tolist()
-        assert candidates.amounts.ravel()[begin:end].tolist() == [*what.amounts.tolist(), 0.0]
+        assert looks[begin:end].tolist()[:-1] == what.looks.tolist()
+        assert candidates.amounts[begin:end].tolist() == pytest.approx([*what.amounts.tolist(), 0.0])
         assert own == what.own[0]
     assert candidates.tags == tuple(action.tags for action in actions)
 
@@ -116,7 +114,7 @@ def test_side_by_side_each_action_has_what_it_has_alone() -> None:
 def test_another_order_is_another_set_of_candidates() -> None:
     crossing, actions = Crossing(), some_actions(3)
     straight, turned = crossing.candidates(actions), crossing.candidates(actions[::-1])
-    assert straight.artworks.tolist() == turned.artworks.tolist()[::-1]
+    assert straight.hashes[-3:].tolist() == turned.hashes[:-4:-1].tolist()
 
 
 def test_an_action_of_the_same_id_that_looks_different_now_is_made_anew() -> None:
@@ -132,7 +130,7 @@ def test_what_is_remembered_of_actions_is_bounded(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(crossing_module, "SETS", 10)
     crossing, actions = Crossing(), some_actions(50)
     for action in actions:
-        assert crossing.what(action).own[0] == crossing.candidates([action]).artworks[0]
+        assert crossing.what(action).own[0] == crossing.candidates([action]).hashes[-1]
         assert len(crossing._whats) <= 10  # noqa: SLF001
         assert len(crossing._sets) <= 10  # noqa: SLF001
 
@@ -174,3 +172,26 @@ def test_slots_are_spread_as_if_drawn() -> None:
 def test_the_mean_over_tags_counts_those_of_which_nothing_is_known_as_0() -> None:
     assert mean_over({"moon": 1.0, "sea": -4.0}, ("moon", "night")) == 0.5
     assert mean_over({"moon": 1.0}, ()) == 0.0
+
+
+# -------------------------------------------------------------------- both together
+
+
+def test_viewer_and_action_make_looks_for_all_that_one_is_and_the_actions_own_for_what_is_known() -> None:
+    context = Context({"country": "DE"}, {"moon": 0.5, "sea": -0.5})
+    crossing = knowing(context)
+    who, what = crossing.who(context), crossing.what(FILM)
+    places, amounts = crossed(who, what)
+    assert places.tolist() == [
+        *slots(who.hashes, what.looks).ravel().tolist(),
+        *slots(who.hashes[:2], what.own).ravel().tolist(),
+    ]
+    of_who = who.amounts.tolist()
+    looks = [one * other for one in of_who for other in what.amounts.tolist()]
+    assert amounts.tolist() == pytest.approx([*looks, *[one for one in of_who[:2] for _ in range(3)]])
+
+
+def test_an_action_without_looks_has_its_own_alone() -> None:
+    crossing = Crossing()
+    places, amounts = crossed(crossing.who(Context({})), crossing.what(Action("a", "t")))
+    assert (places.shape, amounts.tolist()) == ((3,), [1.0, 1.0, 1.0])

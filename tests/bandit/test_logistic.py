@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bandit.logistic import LogisticLearner
+from bandit.logistic import VIEWERS, LogisticLearner
 from bandit.policy import UnlearnableExample
 from bandit.prior import Tuning
 from bandit.sealing import UnusableSnapshot, seal, unseal
@@ -117,6 +117,28 @@ def test_a_context_that_is_used_again_chooses_as_a_fresh_one_does() -> None:
             assert again == fresh
             assert again == learner.probabilities(context, actions)
         learner.learn(new if turn % 2 else replace(new, context=context))
+
+
+def test_of_many_viewers_in_turn_each_gets_what_is_theirs() -> None:
+    """More than are remembered, several of one taste elsewhere, or with another taste in the same place."""
+    learner, rng, actions = taught(some_examples(200)), random.Random(6), some_actions(4)
+    contexts = [a_context(rng) for _ in range(2 * VIEWERS)]
+    contexts += [Context(context.attributes, contexts[0].taste) for context in contexts[1:9]]
+    contexts += [Context(contexts[0].attributes, context.taste) for context in contexts[1:9]]
+    alone = [LogisticLearner.restore(learner.snapshot()).probabilities(each, actions) for each in contexts[-20:]]
+    for _ in range(2):
+        assert [learner.probabilities(each, actions) for each in contexts][-20:] == alone
+
+
+def test_a_taste_that_is_gone_lends_its_address_to_no_other() -> None:
+    """A request's taste dies with it, and the next one's may lie where it lay."""
+    learner, actions, rng = taught(some_examples(200)), some_actions(4), random.Random(8)
+    asked = LogisticLearner.restore(learner.snapshot())
+    for _ in range(3 * VIEWERS):
+        values = [(tag, rng.uniform(-2, 2)) for tag in TAGS]
+        passing = asked.probabilities(Context({"country": "DE"}, dict(values)), actions)
+        learner._viewers.clear()  # noqa: SLF001  as if nobody had ever asked
+        assert passing == learner.probabilities(Context({"country": "DE"}, dict(values)), actions)
 
 
 def test_looking_teaches_nothing() -> None:
@@ -396,7 +418,8 @@ def test_what_never_was_a_snapshot_is_refused(garbage: bytes) -> None:
         {"averages": [0.0, 0.0, 0.0]},
         {"averages": "none"},
         {"slopes": [[0.1]]},
-        {"covariances": [[0.1]]},
+        {"slopes": [[0.1] * 5]},
+        {"slopes": [["much"] * 5] * 2},
     ],
     ids=str,
 )
@@ -422,13 +445,13 @@ def test_a_learner_with_a_number_that_is_not_finite_is_unhealthy_and_its_snapsho
     learner = taught(some_examples(20))
     assert learner.healthy()
     touched = int(np.flatnonzero(learner.weights()[:, 2])[0])
-    learner._table[touched, column] = number  # noqa: SLF001  no input can bring it about
+    learner._table.numbers[touched, column] = number  # noqa: SLF001  no input can bring it about
     assert not learner.healthy()
     with pytest.raises(UnusableSnapshot, match="not finite"):
         LogisticLearner.restore(learner.snapshot())
 
 
-@pytest.mark.parametrize("where", ["slopes", "covariances", "averages"])
+@pytest.mark.parametrize("where", ["slopes", "averages"])
 def test_a_number_that_is_not_finite_outside_the_table_is_found_as_well(where: str) -> None:
     head, body = unseal(_snapshot())
     bad = np.full_like(np.array(head[where]), math.nan).tolist()
@@ -551,5 +574,6 @@ def test_thousands_of_examples_of_one_kind_leave_it_sound() -> None:
     assert learner.healthy()
     assert 0.97 < learner.expected(GOOD.context, GOOD.actions)[1] < 1
     assert learner.weights()[:, 2:].max() <= learner.tuning.most_known
-    assert (learner._slopes.covariances >= 0).any()  # noqa: SLF001
-    assert (np.linalg.eigvalsh(learner._slopes.covariances) >= 0).all()  # noqa: SLF001
+    for slopes in learner._slopes:  # noqa: SLF001
+        covariances = [[slopes.own_own, slopes.own_kindred], [slopes.own_kindred, slopes.kindred_kindred]]
+        assert (np.linalg.eigvalsh(covariances) >= 0).all()

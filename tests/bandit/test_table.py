@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from bandit.crossing import SLOTS
+from bandit.table import COLUMNS, Table
+
+
+def test_a_new_table_has_zeros_only() -> None:
+    table = Table()
+    assert table.numbers.shape == (SLOTS, COLUMNS)
+    assert not table.numbers.any()
+    assert table.used().tolist() == []
+
+
+def test_what_is_put_is_what_is_held() -> None:
+    table, places = Table(), np.array([7, 0, SLOTS - 1])
+    columns = np.arange(1.0, 13.0).reshape(COLUMNS, 3)
+    table.put(places, columns)
+    assert table.at(places).tolist() == columns.T.tolist()
+    assert table.at(places[None, :2]).shape == (1, 2, COLUMNS)
+    assert table.used().tolist() == [0, 7, SLOTS - 1]
+    assert np.count_nonzero(table.numbers) == 12
+
+
+def test_what_is_held_is_a_copy() -> None:
+    table = Table()
+    table.at(np.array([3]))[:] = 1.0
+    assert table.used().tolist() == []
+
+
+@pytest.mark.parametrize("column", range(COLUMNS))
+def test_a_slot_is_used_whatever_is_not_zero_in_it(column: int) -> None:
+    table = Table()
+    table.numbers[5, column] = 1e-45
+    assert table.used().tolist() == [5]
+
+
+def test_of_features_that_share_a_slot_the_last_stays() -> None:
+    table = Table()
+    table.put(np.array([4, 4]), np.array([[1.0, 2.0]] * COLUMNS))
+    assert table.at(np.array([4])).tolist() == [[2.0] * COLUMNS]
+
+
+def test_a_table_that_settles_is_empty() -> None:
+    table = Table()
+    table.numbers[9] = 1.0
+    table.settle()
+    assert table.used().tolist() == []
