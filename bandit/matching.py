@@ -30,11 +30,18 @@ def matched(means: Floats, deviations: Floats) -> list[float]:
         return _among_promising(means, deviations)
     means = means.astype(np.float32)  # twice as fast, and nobody needs a seventh digit here
     spread = deviations.astype(np.float32) + NOTHING
-    values = means + spread * _QUANTILES  # nodes × n
-    apart = (values[:, :, None] - means) / spread  # nodes × n × the others
-    below = 1 + np.tanh(apart * (_STEEP + _STEEP * _BENT * apart * apart))  # twice the chance (Page 1977)
-    below.reshape(NODES, -1)[:, :: n + 1] = 1.0
-    wins = np.add.reduce(np.multiply.reduce(below, axis=2), axis=0).tolist()
+    values = (means + spread * _QUANTILES).ravel()  # for each node each action
+    apart = values - means[:, None]  # from each of the others
+    apart /= spread[:, None]
+    bent = apart * apart
+    bent *= _STEEP * _BENT
+    bent += _STEEP
+    bent *= apart
+    below = np.tanh(bent, out=bent)
+    below += 1  # twice the chance (Page 1977)
+    for action in range(n):
+        below[action, action::n] = 1.0
+    wins = np.add.reduce(np.multiply.reduce(below, axis=0).reshape(NODES, n), axis=0).tolist()
     total = sum(wins)
     return [each / total for each in wins]
 
