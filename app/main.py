@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -188,8 +188,7 @@ def create_app(
             if store is None:
                 stack.push_async_callback(used.close)
             api.state.services = await stack.enter_async_context(opened(settings, used, clock))
-            gc.freeze()  # what was made by now stays: looking through it again and again would delay requests
-            gc.set_threshold(GARBAGE)
+            stack.enter_context(_rare_collections())
             yield
 
     api = Documented(
@@ -209,6 +208,22 @@ def create_app(
     if not settings.cors_origins:
         return Gate(app)
     return Gate(Cors(app, settings.cors_origins), around=lambda answer: Cors(answer, settings.cors_origins))
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for unused cycles rarely, and never through what was made by now: each time would delay requests.
+
+    Afterwards all is as before, so that a process in which services follow each other lets go of those that ended.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 async def import_folder(
