@@ -12,7 +12,7 @@ from rich.text import Text
 from app.rebuilding import ONLINE, Difference, Found, Way, best_of, better, earns_more
 from app.store.protocol import Snapshot
 from assets.importing.row import Outcome, Row
-from bandit.learners import restored
+from bandit.learners import Kind, kind_of, restored
 from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot
 
@@ -69,11 +69,14 @@ def summary(rows: Sequence[Row]) -> str:
     return ", ".join(part + notes if part.endswith("unchanged") else part for part in parts) + "."
 
 
-def comparison(rebuilt: Learner, incumbent: Snapshot) -> str:
+def comparison(rebuilt: Learner, kind: Kind, incumbent: Snapshot) -> str:
+    """Say how what a learner of this kind has rebuilt differs from the incumbent."""
     try:
-        learner = restored(incumbent.learner)
+        other, learner = kind_of(incumbent.learner), restored(incumbent.learner)
     except UnusableSnapshot as error:
         return f"Snapshot {incumbent.id} can't be compared with, for it is damaged: {error}"
+    if other != kind:
+        return f"Snapshot {incumbent.id} can't be compared with, for it is of the learner {other!r}, not {kind!r}."
     different = int((rebuilt.weights() != learner.weights()).any(axis=1).sum())
     if not different:
         return f"Equal to snapshot {incumbent.id} in every weight."

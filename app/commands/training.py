@@ -165,7 +165,7 @@ async def _folded(settings: Settings, store: Store, out: Console, learner: Learn
         async for fold in rebuilt(settings, store, stops, learner):
             progress.update(task, completed=fold.position)
             if incumbent is not None and fold.position == incumbent.position:
-                out.print(tables.comparison(fold.learner, incumbent))
+                out.print(tables.comparison(fold.learner, settings.learner, incumbent))
     if fold is None:
         raise fail("The log is empty; there is nothing to fold.")
     out.print(f"Folded to position {fold.position}: {fold.seen.examples} examples learned.")

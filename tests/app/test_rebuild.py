@@ -10,7 +10,7 @@ from app.store.protocol import Event, Snapshot
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.examination import examine
 from app.trainer import resume
-from bandit.learners import restored
+from bandit.learners import kind_of, restored
 from bandit.reward import Rules
 from tests.builders import Clock, a_decision, a_draft, a_film, a_shelf
 from tests.e2e.service import keyart
@@ -109,6 +109,19 @@ async def test_the_other_learner_can_not_be_tuned(tmp_path: Path, clock: Clock, 
 
     assert refused.returncode == 1
     assert refused.stderr.startswith("--tune and --passes are for the learner 'logistic', and KEYART_LEARNER is")
+
+
+async def test_what_another_learner_left_is_told_not_compared_and_replaced(tmp_path: Path, clock: Clock) -> None:
+    store = await a_log(tmp_path, clock, 50)
+    assert keyart(tmp_path, "rebuild", "--publish", learner="vowpal").returncode == 0
+    [old] = await store.state.snapshots()
+    rebuilt = keyart(tmp_path, "rebuild", "--publish")
+
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert f"Snapshot {old.id} can't be compared with, for it is of the learner 'vowpal'" in rebuilt.stdout
+    [new, *_] = await store.state.snapshots()
+    assert (kind_of(old.learner), kind_of(new.learner)) == ("vowpal", "logistic")
+    await store.close()
 
 
 async def test_without_either_option_no_candidate_is_made(tmp_path: Path, clock: Clock) -> None:
