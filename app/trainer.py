@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
+from math import inf
 
 import structlog
 
@@ -28,7 +29,7 @@ LOAD_SHARE = 20
 WRITE_RATE = 1 << 20
 """Bytes of snapshots written in a second, at most."""
 CATCH_UP_SECONDS = 20.0
-"""How long a learner that begins anew, for no snapshot was usable, goes on catching up before it is published."""
+"""How long a learner that begins anew goes on catching up before it is published, if workers have nothing."""
 UNWRITABLE_SECONDS = 2.0
 WIPE_SECONDS = 0.25
 """How soon to try again to wipe the files clean of what was erased, when others are at work on them."""
@@ -103,13 +104,22 @@ class Trainer:
     async def _begin(self, fold: Fold) -> None:
         """Publish what the fold begins with, unless it begins from nothing beside snapshots of something.
 
-        Workers that have one keep it meanwhile: a learner that knows nothing would have them choose by chance.
+        Workers that have one keep it meanwhile: a learner that knows nothing would have them choose by chance. If
+        another learner's can be decided by, that is so until the log is caught up with, however long it takes.
         """
         self._held_back = None
         if fold.learned or await self._store.state.current() is None:
             await self._publish(fold)
         else:
-            self._held_back = time.monotonic() + CATCH_UP_SECONDS
+            self._held_back = inf if await self._served() else time.monotonic() + CATCH_UP_SECONDS
+
+    async def _served(self) -> bool:
+        """Tell whether a worker that starts now has a snapshot to decide by."""
+        for snapshot in await self._store.state.snapshots(limit=5):
+            with suppress(UnusableSnapshot):
+                restored(snapshot.learner)
+                return True
+        return False
 
     async def _turn(self, fold: Fold, stop: asyncio.Event) -> None:
         records = await self._store.log.read(fold.position, BATCH)

@@ -295,8 +295,9 @@ async def test_who_takes_long_to_catch_up_publishes_meanwhile(
 async def test_a_snapshot_of_another_learner_is_passed_over_and_the_log_learned_anew(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Meanwhile workers keep the old one: nothing is published before the log is caught up with."""
+    """Meanwhile workers keep the old one: nothing is published before the log is caught up with, however late."""
     monkeypatch.setattr(trainer_module, "BATCH", 5)
+    monkeypatch.setattr(trainer_module, "CATCH_UP_SECONDS", 1e-9)
     store = VoidableStore(clock)
     for turn in range(20):
         await shown(store, f"{turn:032x}", clicked=turn % 2 == 0)
