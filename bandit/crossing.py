@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bandit.belief import Floats
 from bandit.encoding import word
 from bandit.kinship import Kinship
 from bandit.scale import Scale
@@ -22,7 +23,6 @@ ACTIONS, SETS = 20_000, 5_000
 WIDEST = 3.0
 Hashes = NDArray[np.uint64]
 Single = NDArray[np.float32]
-Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 _SHIFT = np.uint64(64 - BITS)
 _NONE = np.uint64(1)

@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from math import copysign, sqrt
+from math import isfinite, sqrt
 from typing import Any
 
 import numpy as np
@@ -46,19 +46,19 @@ class Kinship:
         places, values = self._known(liking)
         at = (places[:, None] * TAGS + places).ravel()
         self._moments.ravel()[at] += np.multiply.outer(values, values).ravel()
-        self._trace += float(values @ values)
+        self._trace += float(np.add.reduce(values * values))
         return liking, self._kindred(places, values)
 
     def centred(self, taste: Liking) -> dict[str, float]:
         """Return the taste in deviations from each tag's mean, where a tag that is missing counts as 0."""
-        if not self._squares:
-            return {tag: max(-WIDEST, min(WIDEST, value)) for tag, value in taste.items()}
-        shrink, sums, seen = 1.0 / sqrt(self._squares / self._values), self._sums, self._contexts
+        spread = sqrt(self._squares / self._values) if self._values else 0.0
+        if not spread:
+            return {tag: _bound(value, WIDEST) for tag, value in taste.items()}
+        sums, seen = self._sums, self._contexts
         return {
             tag: off
-            if -WIDEST <= (off := (value - sums.get(tag, 0.0) / seen) * shrink) <= WIDEST
-            # faster than min and max, and almost always all that is done
-            else copysign(WIDEST, off)
+            if -WIDEST <= (off := (value - sums.get(tag, 0.0) / seen) / spread) <= WIDEST
+            else _bound(off, WIDEST)
             for tag, value in taste.items()
         }
 
@@ -94,6 +94,8 @@ class Kinship:
         kinship._contexts, kinship._values = state["contexts"], state["values"]
         kinship._squares, kinship._trace = state["squares"], state["trace"]
         tags = len(kinship._place)
+        if not isfinite(kinship._squares + kinship._trace):
+            raise ValueError("The moments of tastes are not finite")
         kinship._moments[:tags, :tags] = np.frombuffer(b64decode(state["moments"])).reshape(tags, tags)
         return kinship
 
@@ -107,9 +109,9 @@ class Kinship:
                     continue
                 self._place[tag] = len(sums)
                 before = 0.0
-            bound = value if -GREATEST <= value <= GREATEST else copysign(GREATEST, value)
-            total = sums[tag] = before + bound
-            self._squares += (bound - total / seen) ** 2
+            bounded = value if -GREATEST <= value <= GREATEST else _bound(value, GREATEST)
+            total = sums[tag] = before + bounded
+            self._squares += (bounded - total / seen) ** 2
             self._values += 1
 
     def _known(self, liking: Liking) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -117,3 +119,7 @@ class Kinship:
         places = [place[tag] for tag in liking if tag in place]
         values = [value for tag, value in liking.items() if tag in place]
         return np.array(places, np.intp), np.array(values, np.float64)
+
+
+def _bound(value: float, most: float) -> float:
+    return max(-most, min(most, value))

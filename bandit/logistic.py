@@ -3,27 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from functools import lru_cache
-from math import exp, isfinite, log, log1p
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bandit.averages import Averages
 from bandit.belief import Affinity, Belief, Effects, Floats, Slopes
 from bandit.crossing import SLOTS, Crossing, Hashes, Places, Single, What, Who, crossed, mean_over, slots
 from bandit.matching import matched
 from bandit.policy import check
-from bandit.prior import AFFINITY, HEAD_START, KINDRED, PRIORS, Tuning
+from bandit.prior import AFFINITY, KINDRED, PRIORS, Tuning
 from bandit.sealing import UnusableSnapshot, seal, unseal, unusable
-from bandit.table import Table
+from bandit.table import COLUMNS, Table
 from bandit.types import Action, Context, Example, Probabilities
 from bandit.vocabulary import KEYS
 
 KIND = "logistic"
 BOLDNESS = 0.3
 """By how much standard deviations are shrunk where actions are compared (Chapelle & Li 2011, section 4)."""
-REMEMBERED = 0.999
-"""How much of what a prior has earned by its predictions is kept with each example."""
 VIEWERS = 64
 """So many are remembered until something is learned: requests for one row of titles come close together."""
 
@@ -31,41 +30,17 @@ _M = len(PRIORS)
 _USUAL = Tuning()
 
 
-class Averages:
-    """How much each prior is trusted: dynamic model averaging (Raftery et al. 2010, section 2.3)."""
-
-    def __init__(self, logs: Sequence[float] = HEAD_START):
-        self.logs = list(logs)
-        self._weigh()
-
-    def score(self, chance: Sequence[float], reward: float) -> None:
-        """Take in how likely each held what then happened."""
-        happened = [reward * log(p) + (1 - reward) * log1p(-p) for p in chance]
-        self.logs = [REMEMBERED * kept + new for kept, new in zip(self.logs, happened, strict=True)]
-        self._weigh()
-
-    def of(self, each: Sequence[float]) -> float:
-        return sum([weight * value for weight, value in zip(self.weights, each, strict=True)])
-
-    def _weigh(self) -> None:
-        most = max(self.logs)
-        shares = [exp(each - most) for each in self.logs]
-        total = sum(shares)
-        self.weights = [share / total for share in shares]
-
-
 class Watching(NamedTuple):
     """What decisions want of a context."""
 
     taste: Mapping[str, float]
+    """It is kept for as long as it is known by its address."""
     hashes: Hashes
     amounts: Single
     attributes: int
     squares: Single
     likeable: dict[str, float]
     """What each tag adds to the log-odds."""
-    weights: Single
-    """The averages' weights, shape (2m,), as a slot of the table has columns: precisions are no part of a mean."""
 
 
 class LogisticLearner:
@@ -77,9 +52,7 @@ class LogisticLearner:
     often as it is likely to be the best, as far as that hangs on what is its own: the effect of the artwork, and
     of the artwork for those who watch.
 
-    A slot of the table holds, for each prior, the means of an effect, and then by how many times the prior's
-    precision it is known; zeros are an effect of which nothing is known. Learning is done in float64 and without
-    linear algebra on it, whose last bits may hang on where in memory numbers lie.
+    Learning is done in float64 and without linear algebra, whose last bits may hang on where numbers lie.
     """
 
     def __init__(
@@ -100,15 +73,15 @@ class LogisticLearner:
     # ---------------------------------------------------------------- deciding
 
     def probabilities(self, context: Context, actions: Sequence[Action]) -> Probabilities:
-        _, hashes, amounts, known, squares, likeable, weights = self._watching(context)
-        candidates, n = self._crossing.candidates(actions), len(actions)
-        held = self._table.at(slots(hashes, candidates.hashes))
+        watching, weights = self._watching(context), self._averages.by_column()
+        candidates, known, n = self._crossing.candidates(actions), watching.attributes, len(actions)
+        held = self._table.at(slots(watching.hashes, candidates.hashes))
         held[known:, -n:] = 0.0  # of an artwork by itself, tastes are not asked
-        effects = _summed(amounts, held) @ weights
+        effects = _summed(watching.amounts, held) @ weights
         means = np.add.reduceat(effects[:-n] * candidates.amounts, candidates.begins) + effects[-n:]
-        if likeable:
-            means += np.array([mean_over(likeable, tags) for tags in candidates.tags])
-        variances = _summed(squares, self._artworks[:known] / (1 + held[:known, -n:, _M:]))
+        if watching.likeable:
+            means += np.array([mean_over(watching.likeable, tags) for tags in candidates.tags])
+        variances = _summed(watching.squares, self._artworks[:known] / (1 + held[:known, -n:, _M:]))
         return matched(means, BOLDNESS * (np.sqrt(variances) @ weights[:_M]))
 
     def expected(self, context: Context, actions: Sequence[Action]) -> list[float]:
@@ -121,7 +94,7 @@ class LogisticLearner:
     def _watching(self, context: Context) -> Watching:
         """Return what is made of the context: once for a page, and for all that a viewer asks for in turn.
 
-        A taste is the same as long as it is the same object; it is kept, so that no other can take its address.
+        A taste is the same as long as it is the same object.
         """
         key = id(context.taste), tuple(context.attributes.items())
         watching = self._viewers.get(key)
@@ -133,10 +106,9 @@ class LogisticLearner:
 
     def _watched(self, context: Context) -> Watching:
         who = self._crossing.who(context)
-        weights = np.array([*self._averages.weights, *[0.0] * _M], np.float32)
         known = who.attributes
         squares = who.amounts[:known] ** 2
-        return Watching(context.taste, who.hashes, who.amounts, known, squares, self._likeable(who), weights)
+        return Watching(context.taste, who.hashes, who.amounts, known, squares, self._likeable(who))
 
     def _likeable(self, who: Who) -> dict[str, float]:
         if not who.liking:
@@ -215,16 +187,14 @@ class LogisticLearner:
         """
         head, body = unseal(snapshot)
         try:
-            crossing, averages = (
-                Crossing.restore(head["crossing"]),
-                Averages(np.reshape(head["averages"], _M).tolist()),
-            )
+            averages = Averages(np.reshape(head["averages"], _M).tolist())
+            crossing = Crossing.restore(head["crossing"])
             learner = cls(Tuning(**head["tuning"]), crossing=crossing, averages=averages)
             learner._slopes = [Slopes(*slopes) for slopes in np.reshape(head["slopes"], (_M, 5)).tolist()]
             used = np.frombuffer(body, np.uint32, head["used"])
-            held = np.frombuffer(body, np.float32, offset=used.nbytes).reshape(len(used), 2 * _M)
+            held = np.frombuffer(body, np.float32, offset=used.nbytes).reshape(len(used), COLUMNS)
             sound = bool(np.isfinite(held).all()) and learner._sound() and (used < SLOTS).all()
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             raise unusable(snapshot, error) from error
         if not sound:
             raise UnusableSnapshot("The snapshot holds a number that is not finite.")
@@ -234,6 +204,7 @@ class LogisticLearner:
         return learner
 
     def _follow(self, before: "LogisticLearner | None") -> None:
+        """Take over what the one before has; where its table is of no use, have all memory for one now."""
         if before is not None:
             self._crossing.take_over(before._crossing)  # noqa: SLF001  one of its own kind, also below
         if before is None or before._restored is None:  # noqa: SLF001

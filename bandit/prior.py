@@ -1,6 +1,7 @@
 """What is believed of effects before anything was seen."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from math import isfinite
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class Tuning:
     most_known: float = 30.0
     """An effect counts as known by at most so many times its prior's precision.
 
-    So what has been seen for long can still change. Without it drift costs more, and where nothing changes nothing
-    is gained.
+    So what has been seen for long can still change.
     """
+
+    def __post_init__(self) -> None:
+        for name, number in asdict(self).items():
+            if not (isfinite(number) and number > 0):
+                raise ValueError(f"A tuning's {name} is a finite number above 0, and not {number}.")

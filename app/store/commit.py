@@ -110,7 +110,7 @@ class GroupCommit:
     def _attempt(self, batch: Sequence[_Waiter[Any]]) -> list[object]:
         """Return the results; a failure is one of them, and so is `_BUSY` if another process is writing.
 
-        Who waits on a thread for the lock may have expired by the time it is had, and is passed over.
+        Who gave up while the thread waited for the lock, or for those before, is passed over.
         """
         try:
             return self._transact(batch)
@@ -186,4 +186,6 @@ class _Failure:
 
 
 _BUSY = object()
+"""Another process is writing: to be tried again."""
 _GONE = object()
+"""Nobody waits for it any more: nothing was done."""

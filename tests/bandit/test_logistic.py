@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from bandit.crossing import slots
 from bandit.logistic import VIEWERS, LogisticLearner
 from bandit.policy import UnlearnableExample
 from bandit.prior import Tuning
@@ -125,9 +126,30 @@ def test_of_many_viewers_in_turn_each_gets_what_is_theirs() -> None:
     contexts = [a_context(rng) for _ in range(2 * VIEWERS)]
     contexts += [Context(context.attributes, contexts[0].taste) for context in contexts[1:9]]
     contexts += [Context(contexts[0].attributes, context.taste) for context in contexts[1:9]]
-    alone = [LogisticLearner.restore(learner.snapshot()).probabilities(each, actions) for each in contexts[-20:]]
-    for _ in range(2):
-        assert [learner.probabilities(each, actions) for each in contexts][-20:] == alone
+    for context in contexts:
+        alone = LogisticLearner.restore(learner.snapshot()).probabilities(context, actions)
+        assert learner.probabilities(context, actions) == alone
+        assert len(learner._viewers) <= VIEWERS  # noqa: SLF001
+
+
+def test_what_was_made_of_a_viewer_is_remembered_until_something_is_learned() -> None:
+    learner, context = taught(some_examples(50)), a_context(random.Random(7))
+    first = learner._watching(context)  # noqa: SLF001  as below
+    assert learner._watching(Context(dict(context.attributes), context.taste)) is first  # noqa: SLF001
+    learner.learn(GOOD)
+    assert learner._watching(context) is not first  # noqa: SLF001
+
+
+def test_of_an_artwork_by_itself_tastes_are_not_asked() -> None:
+    """Where its slot for a taste is another feature's, that one must not count."""
+    learner, actions = taught(some_examples(200)), some_actions(3)
+    context = Context({}, {"moon": 1.5, "sea": -1.0})
+    before = learner.probabilities(context, actions)
+    who = learner._crossing.who(context)  # noqa: SLF001
+    candidates = learner._crossing.candidates(actions)  # noqa: SLF001
+    taken = slots(who.hashes[who.attributes :], candidates.hashes[-3:])
+    learner._table.numbers[taken[:, 0]] = 5.0  # noqa: SLF001
+    assert learner.probabilities(context, actions) == before
 
 
 def test_a_taste_that_is_gone_lends_its_address_to_no_other() -> None:
@@ -420,6 +442,12 @@ def test_what_never_was_a_snapshot_is_refused(garbage: bytes) -> None:
         {"slopes": [[0.1]]},
         {"slopes": [[0.1] * 5]},
         {"slopes": [["much"] * 5] * 2},
+        {"slopes": [[10**400] * 5] * 2},
+        {"averages": [10**400, 0]},
+        {"tuning": {"spread": math.nan}},
+        {"tuning": {"most_known": math.inf}},
+        {"tuning": {"spread": 0.0}},
+        {"used": 10**30},
     ],
     ids=str,
 )

@@ -1,3 +1,7 @@
+import mmap
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -46,3 +50,21 @@ def test_a_table_that_settles_is_empty() -> None:
     table.numbers[9] = 1.0
     table.settle()
     assert table.used().tolist() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how much memory a process has")
+def test_a_table_takes_its_memory_when_it_settles_and_gives_all_of_it_back() -> None:
+    """At the second time, too: an allocator that was given such a block back may keep it for smaller ones."""
+    whole = SLOTS * COLUMNS * 4
+    for _ in range(2):
+        without = resident()
+        table = Table()
+        assert resident() - without < whole / 10
+        table.settle()
+        assert resident() - without > 0.9 * whole
+        del table
+        assert resident() - without < whole / 10
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE

@@ -1,0 +1,43 @@
+"""How much each of the priors is trusted."""
+
+from collections.abc import Sequence
+from math import exp, log, log1p
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandit.prior import HEAD_START
+
+REMEMBERED = 0.999
+"""How much of what a prior has earned by its predictions is kept with each example."""
+
+
+class Averages:
+    """Dynamic model averaging (Raftery, Kárný & Ettler 2010, section 3) over the priors, in their order."""
+
+    def __init__(self, logs: Sequence[float] = HEAD_START):
+        self.logs = list(logs)
+        self._by_column: NDArray[np.float32] | None
+        self._weigh()
+
+    def score(self, chance: Sequence[float], reward: float) -> None:
+        """Take in how likely each held what then happened."""
+        happened = [reward * log(p) + (1 - reward) * log1p(-p) for p in chance]
+        self.logs = [REMEMBERED * kept + new for kept, new in zip(self.logs, happened, strict=True)]
+        self._weigh()
+
+    def of(self, each: Sequence[float]) -> float:
+        return sum([weight * value for weight, value in zip(self.weights, each, strict=True)])
+
+    def by_column(self) -> NDArray[np.float32]:
+        """Return the weights as a slot of the table has columns: of a mean precisions are no part."""
+        if self._by_column is None:
+            self._by_column = np.array([*self.weights, *[0.0] * len(self.weights)], np.float32)
+        return self._by_column
+
+    def _weigh(self) -> None:
+        most = max(self.logs)
+        shares = [exp(each - most) for each in self.logs]
+        total = sum(shares)
+        self.weights = [share / total for share in shares]
+        self._by_column = None
