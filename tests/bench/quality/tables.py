@@ -65,11 +65,17 @@ def _names(columns: Iterable[dict[str, Row]]) -> list[str]:
 
 
 def _whole(row: Row) -> str:
-    return f"{row.mean('mean'):.4f} ± {row.spread('mean'):.4f}"
+    return _figure(row, "mean")
 
 
 def _last(row: Row) -> str:
-    return f"{row.mean('last'):.4f} ± {row.spread('last'):.4f}"
+    return _figure(row, "last")
+
+
+def _figure(row: Row, name: str) -> str:
+    """Return the mean over seeds with their spread, and how many they were; one seed has no spread."""
+    seeds = len(row.scores)
+    return f"{row.mean(name):.4f}" + (f" ± {row.spread(name):.4f} ({seeds})" if seeds > 1 else " (1)")
 
 
 def _why_not(columns: Columns) -> str:

@@ -326,9 +326,9 @@ def test_a_table_shows_mean_and_spread_of_each_and_who_was_not_run() -> None:
     absent = Row("artwork", "gittins", 20_000, 0, why_not="It isn't installed.")
     page = markdown([a_run(row("artwork", "keyart", 0.15, 0.16), absent, row("artwork", "a:B", 0.1), jobs=2)])
     lines = page.splitlines()
-    assert "| `keyart` | 0.1550 ± 0.0071 |" in lines
-    assert "| `keyart` | 0.1650 ± 0.0071 |" in lines
-    assert "| `a:B` | 0.1000 ± 0.0000 |" in lines
+    assert "| `keyart` | 0.1550 ± 0.0071 (2) |" in lines
+    assert "| `keyart` | 0.1650 ± 0.0071 (2) |" in lines
+    assert "| `a:B` | 0.1000 (1) |" in lines
     assert "| `gittins` | – |" in lines
     assert "`gittins` was not run on `artwork`: It isn't installed." in lines
     assert "| `keyart` | 20, 32 |" in lines
