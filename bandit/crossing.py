@@ -81,6 +81,12 @@ class Crossing:
         liking = self._kinship.centred(context.taste)
         return self._who(context, liking, self._kinship.kindred(liking) if liking else {})
 
+    def watching(self, context: Context, own: float, kindred: float) -> tuple[Who, dict[str, float]]:
+        """Return a context, but for what is kindred to its taste, and what both are worth by tag (`Kinship.worth`)."""
+        liking = self._kinship.centred(context.taste)
+        worth = self._kinship.worth(liking, own, kindred) if liking else {}
+        return self._who(context, liking, {}), worth
+
     def _who(self, context: Context, liking: dict[str, float], kindred: dict[str, float]) -> Who:
         known = self._vocabulary.features(context.attributes)
         hashes = [_ONE, *[hashed("C", name) for name, _ in known], *[hashed("S", tag) for tag in liking]]

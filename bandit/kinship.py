@@ -18,6 +18,8 @@ DOUBT = 20.0
 NOTHING = 1e-12
 """Tastes that are hardly apart say nothing of each other."""
 Liking = Mapping[str, float]
+Places = NDArray[np.intp]
+Floats = NDArray[np.float64]
 
 
 class Kinship:
@@ -66,14 +68,32 @@ class Kinship:
         """Return how much liking for each tag follows from a centred taste, that for the tag itself included."""
         return self._kindred(*self._known(liking))
 
-    def _kindred(self, places: NDArray[np.intp], values: NDArray[np.float64]) -> dict[str, float]:
+    def worth(self, liking: Liking, own: float, kindred: float) -> dict[str, float]:
+        """Return what each tag comes to: `own` times a centred taste, and `kindred` times what is kindred to it."""
+        places, values = self._known(liking)
+        related = self._related(places, values)
+        if related is None:
+            return {tag: own * value for tag, value in liking.items()}
+        related *= kindred
+        related[places] += own * values
+        worth = dict(zip(self._place, related.tolist(), strict=True))
+        if len(places) < len(liking):
+            worth |= {tag: own * value for tag, value in liking.items() if tag not in self._place}
+        return worth
+
+    def _kindred(self, places: Places, values: Floats) -> dict[str, float]:
+        related = self._related(places, values)
+        return {} if related is None else dict(zip(self._place, related.tolist(), strict=True))
+
+    def _related(self, places: Places, values: Floats) -> Floats | None:
+        """Return what is kindred by place; None if nothing is."""
         tags = len(self._place)
         if not len(places) or self._trace < NOTHING:
-            return {}
+            return None
         doubted = self._trace / tags * (1 + DOUBT / self._contexts)
         moments = self._moments.take(places, axis=0, mode="clip")[:, :tags]
-        related = np.add.reduce(moments * values[:, None], axis=0)
-        return dict(zip(self._place, (related / doubted).tolist(), strict=True))
+        related: Floats = np.add.reduce(moments * values[:, None], axis=0) / doubted
+        return related
 
     def state(self) -> dict[str, Any]:
         tags = len(self._place)
@@ -114,7 +134,7 @@ class Kinship:
             self._squares += (bounded - total / seen) ** 2
             self._values += 1
 
-    def _known(self, liking: Liking) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    def _known(self, liking: Liking) -> tuple[Places, Floats]:
         place = self._place
         places = [place[tag] for tag in liking if tag in place]
         values = [value for tag, value in liking.items() if tag in place]

@@ -23,8 +23,8 @@ from bandit.vocabulary import KEYS
 KIND = "logistic"
 BOLDNESS = 0.3
 """By how much standard deviations are shrunk where actions are compared (Chapelle & Li 2011, section 4)."""
-VIEWERS = 64
-"""So many are remembered until something is learned: requests for one row of titles come close together."""
+VIEWERS = 2_000
+"""So many are remembered until something is learned, in some 10 MB: a row may be asked for title by title."""
 
 _M = len(PRIORS)
 _USUAL = Tuning()
@@ -105,20 +105,11 @@ class LogisticLearner:
         return watching
 
     def _watched(self, context: Context) -> Watching:
-        who = self._crossing.who(context)
-        known = who.attributes
-        squares = who.amounts[:known] ** 2
-        return Watching(context.taste, who.hashes, who.amounts, known, squares, self._likeable(who))
-
-    def _likeable(self, who: Who) -> dict[str, float]:
-        if not who.liking:
-            return {}
         own = self._averages.of([slopes.own for slopes in self._slopes])
         kindred = self._averages.of([slopes.kindred for slopes in self._slopes])
-        likeable = {tag: kindred * value for tag, value in who.kindred.items()}
-        for tag, value in who.liking.items():
-            likeable[tag] = likeable.get(tag, 0.0) + own * value
-        return likeable
+        who, likeable = self._crossing.watching(context, own, kindred)
+        known = who.attributes
+        return Watching(context.taste, who.hashes, who.amounts, known, who.amounts[:known] ** 2, likeable)
 
     # ---------------------------------------------------------------- learning
 

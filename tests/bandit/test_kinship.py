@@ -118,6 +118,22 @@ def test_absurd_tastes_make_no_number_that_is_not_finite(
     assert np.isfinite([*liking.values(), *kinship.kindred(liking).values()]).all()
 
 
+@pytest.mark.parametrize("tags", [3, TAGS + 5])
+def test_worth_is_a_taste_and_what_is_kindred_to_it_each_times_its_weight(tags: int) -> None:
+    kinship, rng = Kinship(), random.Random(3)
+    names = [f"tag-{number}" for number in range(tags)]
+    for _ in range(30):
+        kinship.admit({name: rng.gauss(0, 1) for name in names})
+    liking = kinship.centred({name: rng.gauss(0, 1) for name in [names[0], names[-1], "new"]})
+    kindred = kinship.kindred(liking)
+    worth = kinship.worth(liking, 0.25, 2.0)
+    assert worth.keys() == kindred.keys() | liking.keys()
+    assert worth == {
+        tag: pytest.approx(0.25 * liking.get(tag, 0.0) + 2.0 * kindred.get(tag, 0.0)) for tag in worth
+    }
+    assert Kinship().worth({"moon": 1.0}, 0.25, 2.0) == {"moon": 0.25}
+
+
 def test_looking_changes_nothing() -> None:
     kinship = knowing(*some_tastes(20))
     before = json.dumps(kinship.state())

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from bandit import logistic as logistic_module
 from bandit.crossing import slots
-from bandit.logistic import VIEWERS, LogisticLearner
+from bandit.logistic import LogisticLearner
 from bandit.policy import UnlearnableExample
 from bandit.prior import Tuning
 from bandit.sealing import UnusableSnapshot, seal, unseal
@@ -120,16 +121,17 @@ def test_a_context_that_is_used_again_chooses_as_a_fresh_one_does() -> None:
         learner.learn(new if turn % 2 else replace(new, context=context))
 
 
-def test_of_many_viewers_in_turn_each_gets_what_is_theirs() -> None:
+def test_of_many_viewers_in_turn_each_gets_what_is_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than are remembered, several of one taste elsewhere, or with another taste in the same place."""
+    monkeypatch.setattr(logistic_module, "VIEWERS", 10)
     learner, rng, actions = taught(some_examples(200)), random.Random(6), some_actions(4)
-    contexts = [a_context(rng) for _ in range(2 * VIEWERS)]
+    contexts = [a_context(rng) for _ in range(25)]
     contexts += [Context(context.attributes, contexts[0].taste) for context in contexts[1:9]]
     contexts += [Context(contexts[0].attributes, context.taste) for context in contexts[1:9]]
     for context in contexts:
         alone = LogisticLearner.restore(learner.snapshot()).probabilities(context, actions)
         assert learner.probabilities(context, actions) == alone
-        assert len(learner._viewers) <= VIEWERS  # noqa: SLF001
+        assert len(learner._viewers) <= 10  # noqa: SLF001
 
 
 def test_what_was_made_of_a_viewer_is_remembered_until_something_is_learned() -> None:
@@ -156,7 +158,7 @@ def test_a_taste_that_is_gone_lends_its_address_to_no_other() -> None:
     """A request's taste dies with it, and the next one's may lie where it lay."""
     learner, actions, rng = taught(some_examples(200)), some_actions(4), random.Random(8)
     asked = LogisticLearner.restore(learner.snapshot())
-    for _ in range(3 * VIEWERS):
+    for _ in range(200):
         values = [(tag, rng.uniform(-2, 2)) for tag in TAGS]
         passing = asked.probabilities(Context({"country": "DE"}, dict(values)), actions)
         learner._viewers.clear()  # noqa: SLF001  as if nobody had ever asked
