@@ -82,7 +82,7 @@ class Crossing:
         return self._who(context, liking, self._kinship.kindred(liking) if liking else {})
 
     def watching(self, context: Context, own: float, kindred: float) -> tuple[Who, dict[str, float]]:
-        """Return a context, but for what is kindred to its taste, and what both are worth by tag (`Kinship.worth`)."""
+        """Return a context without what is kindred to its taste, and what tags are worth (`Kinship.worth`)."""
         liking = self._kinship.centred(context.taste)
         worth = self._kinship.worth(liking, own, kindred) if liking else {}
         return self._who(context, liking, {}), worth

@@ -69,7 +69,7 @@ class Kinship:
         return self._kindred(*self._known(liking))
 
     def worth(self, liking: Liking, own: float, kindred: float) -> dict[str, float]:
-        """Return what each tag comes to: `own` times a centred taste, and `kindred` times what is kindred to it."""
+        """Return for each tag `own` times a centred taste plus `kindred` times what is kindred to it."""
         places, values = self._known(liking)
         related = self._related(places, values)
         if related is None:
