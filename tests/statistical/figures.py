@@ -15,7 +15,7 @@ STRETCHES = {"at once": at_once, "soon": soon, "late": late}
 
 
 def say(what: str, figures: Sequence[float]) -> None:
-    """Print the mean over worlds, or over their pictures, with its 95 % interval, by Student's t."""
+    """Print the mean over worlds with its 95 % interval, by Student's t."""
     spread = stats.sem(figures) * stats.t.ppf(0.975, len(figures) - 1)
     print(f"{what:52} {sum(figures) / len(figures):7.3f} ± {spread:.3f}")  # noqa: T201
 
@@ -48,9 +48,9 @@ def _kinds(arrivals: Sequence[Arrival]) -> dict[str, list[Mask]]:
 
 
 def _shares(arrivals: Sequence[Arrival], when: When, pictures: Sequence[Mask]) -> Sequence[float]:
-    """Return of each picture in all worlds in what multiple of its fair share it was shown."""
+    """Return of each world in what multiple of their fair share its pictures were shown, in their mean."""
     every = zip(arrivals, pictures, strict=True)
-    return [float(one) for each, mask in every for one in (each.shown(when(each)) / each.fair)[mask]]
+    return [float((each.shown(when(each)) / each.fair)[mask].mean()) for each, mask in every if mask.any()]
 
 
 def of_clickbait(folder: Callable[[], Path]) -> None:
