@@ -121,9 +121,15 @@ def _start_again_counting(settings: Settings) -> None:
 
 
 async def _train(settings: Settings, holder: str) -> None:
-    stop = asyncio.Event()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def end(*_: object) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(stop.set)
+
+    # The loop's own handlers outlive for a moment the pipe that they write to: a second signal then is a traceback.
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        signal.signal(number, end)
     await train_until(settings, holder, stop)
 
 

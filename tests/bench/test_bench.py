@@ -275,8 +275,8 @@ def test_a_worker_under_load_tells_where_its_time_goes(tmp_path: Path) -> None:
         os.kill(worker, signal.SIGUSR1)
         profile = hot_path.read(hot_path.written(tmp_path / "samples.json"), PAGES)
     modules = {each.name for each in profile.modules}
-    assert "bandit.logistic" in modules
-    assert any(name.startswith("app.") for name in modules)
+    for package in ("app.", "bandit."):  # which module of it is a matter of chance
+        assert any(name.startswith(package) for name in modules)
     assert sum(each.share for each in profile.modules) == pytest.approx(1)
 
 
