@@ -127,7 +127,7 @@ async def _train(settings: Settings, holder: str) -> None:
         if not loop.is_closed():
             loop.call_soon_threadsafe(stop.set)
 
-    # The loop's own handlers outlive for a moment the pipe that they write to: a second signal then is a traceback.
+    # The loop's own handlers outlive for a moment the pipe that they write to: then a second signal is a traceback
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     await train_until(settings, holder, stop)
