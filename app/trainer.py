@@ -13,7 +13,7 @@ from app import metrics
 from app.fold import Fold, Seen
 from app.shelf import Shelf
 from app.store.protocol import LostLeaseError, Store, StoreTimeoutError, UnwritableStoreError
-from bandit.learners import Kind, new_learner, restored
+from bandit.learners import Kind, kind_of, new_learner, restored
 from bandit.sealing import UnusableSnapshot
 
 log = structlog.get_logger()
@@ -111,14 +111,14 @@ class Trainer:
         if fold.learned or await self._store.state.current() is None:
             await self._publish(fold)
         else:
-            self._held_back = inf if await self._served() else time.monotonic() + CATCH_UP_SECONDS
+            self._held_back = inf if await self._served_by_another() else time.monotonic() + CATCH_UP_SECONDS
 
-    async def _served(self) -> bool:
-        """Tell whether a worker that starts now has a snapshot to decide by."""
+    async def _served_by_another(self) -> bool:
+        """Tell whether a worker that starts now decides by what another learner has learned."""
         for snapshot in await self._store.state.snapshots(limit=5):
             with suppress(UnusableSnapshot):
                 restored(snapshot.learner)
-                return True
+                return kind_of(snapshot.learner) != self._kind
         return False
 
     async def _turn(self, fold: Fold, stop: asyncio.Event) -> None:

@@ -288,6 +288,26 @@ async def test_who_takes_long_to_catch_up_publishes_meanwhile(
     assert min(snapshot.position for snapshot in await usable(store)) < head
 
 
+@pytest.mark.usefixtures("hurried")
+async def test_nor_does_a_snapshot_of_its_own_in_which_nothing_was_learned_hold_it_back(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer_module, "BATCH", 5)
+    monkeypatch.setattr(trainer_module, "CATCH_UP_SECONDS", 1e-9)
+    store = VoidableStore(clock)
+    token = await store.state.lead("me", LEASE_MS)
+    assert token is not None
+    empty = Snapshot(0, "incumbent", 0, 0, 0, encode(Rules(WINDOW)), new_learner().snapshot())
+    await store.state.commit(token, Progress(0, encode(Base()), {}, {}, empty))
+    for _ in range(20):
+        await shown(store, ADA)
+        await pass_time(store, clock)
+    head = (await store.log.head()).position
+    async with leading(await a_trainer(store, tmp_path, clock)):
+        await soon(lambda: counted_to(store, head))
+    assert min(snapshot.position for snapshot in await store.state.snapshots() if snapshot.position) < head
+
+
 # -------------------------------------------------------------------- another learner
 
 
