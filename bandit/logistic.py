@@ -22,7 +22,7 @@ from bandit.vocabulary import KEYS
 
 KIND = "logistic"
 BOLDNESS = 0.3
-"""By how much standard deviations are shrunk where actions are compared (Chapelle & Li 2011, section 4)."""
+"""What standard deviations are shrunk to where actions are compared, compare Chapelle & Li 2011, section 4."""
 VIEWERS = 2_000
 """So many are remembered until something is learned, in some 10 MB: a row may be asked for title by title."""
 
