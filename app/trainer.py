@@ -108,10 +108,12 @@ class Trainer:
         another learner's can be decided by, that is so until the log is caught up with, however long it takes.
         """
         self._held_back = None
-        if fold.learned or await self._store.state.current() is None:
+        if await self._served_by_another():
+            self._held_back = inf
+        elif fold.learned or await self._store.state.current() is None:
             await self._publish(fold)
         else:
-            self._held_back = inf if await self._served_by_another() else time.monotonic() + CATCH_UP_SECONDS
+            self._held_back = time.monotonic() + CATCH_UP_SECONDS
 
     async def _served_by_another(self) -> bool:
         """Tell whether a worker that starts now decides by what another learner has learned."""

@@ -312,8 +312,9 @@ async def test_nor_does_a_snapshot_of_its_own_in_which_nothing_was_learned_hold_
 
 
 @pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("left_before", [False, True], ids=["the first", "the one before last"])
 async def test_a_snapshot_of_another_learner_is_passed_over_and_the_log_learned_anew(
-    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, left_before: bool
 ) -> None:
     """Meanwhile workers keep the old one: nothing is published before the log is caught up with, however late."""
     monkeypatch.setattr(trainer_module, "BATCH", 5)
@@ -322,6 +323,11 @@ async def test_a_snapshot_of_another_learner_is_passed_over_and_the_log_learned_
     for turn in range(20):
         await shown(store, f"{turn:032x}", clicked=turn % 2 == 0)
         await pass_time(store, clock)
+    if left_before:
+        token = await store.state.lead("me", LEASE_MS)
+        assert token is not None
+        old_one = Snapshot(0, "incumbent", 1, 0, 0, encode(Rules(WINDOW)), new_learner().snapshot())
+        await store.state.commit(token, Progress(0, encode(Base()), {}, {}, old_one))
     async with leading(await a_trainer(store, tmp_path, clock, "vowpal")):
         head = (await store.log.head()).position
         await soon(lambda: published_to(store, head))
