@@ -48,11 +48,16 @@ def surroundings() -> dict[str, str]:
 
 
 @contextmanager
-def process(command: Sequence[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a Python module on the server's core until the block ends; what it says goes to `log`."""
-    full = pinned(SERVER_CORE, [sys.executable, "-m", *command])
+def process(
+    command: Sequence[str], log: Path, environment: dict[str, str], tree: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a Python module on the server's core until the block ends; what it says goes to `log`.
+
+    With `tree` it is the module of another checkout, in that checkout's own environment.
+    """
+    full = pinned(SERVER_CORE, [python_of(tree), "-m", *command])
     with log.open("ab") as said:
-        started = subprocess.Popen(full, env={**surroundings(), **environment}, stdout=said, stderr=said)
+        started = subprocess.Popen(full, cwd=tree, env={**surroundings(), **environment}, stdout=said, stderr=said)
     try:
         yield started
     finally:
@@ -64,11 +69,16 @@ def process(command: Sequence[str], log: Path, **environment: str) -> Iterator[s
             started.wait()
 
 
+def python_of(tree: Path | None) -> str:
+    """Return the Python of a checkout's environment, or this one's."""
+    return str(tree / ".venv" / "bin" / "python") if tree else sys.executable
+
+
 @contextmanager
 def running(command: Sequence[str], port: int, probe: str, log: Path, **environment: str) -> Iterator[str]:
     """Run a server and yield its address once it answers `probe`."""
     url = f"http://127.0.0.1:{port}"
-    with process(command, log, **environment) as server:
+    with process(command, log, environment) as server:
         _await(f"{url}{probe}", server, log)
         yield url
 
@@ -84,14 +94,26 @@ def keyart(data: Path, **settings: str) -> Iterator[str]:
 
 
 @contextmanager
+def checkout(
+    tree: Path, data: Path, settings: dict[str, str], *, trainer: bool = True
+) -> Iterator[tuple[str, int]]:
+    """Run the service of a checkout with one worker; yield its address and the supervisor's process id."""
+    port, log = free_port(), data / "serve.txt"
+    command = ["app", "serve", "--no-samples", "--with-parent", *([] if trainer else ["--no-trainer"])]
+    with process(command, log, _environment(data, port, settings), tree) as server:
+        _await(f"http://127.0.0.1:{port}/readyz", server, log)
+        yield f"http://127.0.0.1:{port}", server.pid
+
+
+@contextmanager
 def sampled(data: Path, samples: Path, **settings: str) -> Iterator[tuple[str, int]]:
     """Run Keyart with a worker that samples itself on SIGUSR1; yield its address and the worker's process id."""
     port, metrics = free_port(), data / "run" / "metrics"
     metrics.mkdir(parents=True)
     given = _environment(data, port, settings) | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
     with ExitStack() as stack:
-        worker = stack.enter_context(process(["tests.bench.sampler", str(samples)], data / "worker.txt", **given))
-        stack.enter_context(process(["app", "train", "--parent", str(os.getpid())], data / "train.txt", **given))
+        worker = stack.enter_context(process(["tests.bench.sampler", str(samples)], data / "worker.txt", given))
+        stack.enter_context(process(["app", "train", "--parent", str(os.getpid())], data / "train.txt", given))
         _await(f"http://127.0.0.1:{port}/readyz", worker, data / "worker.txt")
         yield f"http://127.0.0.1:{port}", worker.pid
 

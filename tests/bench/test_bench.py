@@ -15,6 +15,9 @@ from typer.testing import CliRunner
 
 from tests.bench import hot_path, servers, world, wrk
 from tests.bench.__main__ import OTHERS, main
+from tests.bench.against.__main__ import Case, Result, order, table
+from tests.bench.against.paired import Measured, Ratio, outer_rank, ratio
+from tests.bench.against.side import children, processor_seconds
 from tests.bench.bare import Choice
 from tests.bench.budget import Bound, Budget, Effort, Rounds
 from tests.bench.budgets import BUDGETS
@@ -225,6 +228,52 @@ def test_time_in_a_library_is_its_caller_s_but_for_the_server_s(
     modules: list[str], expected: tuple[str, str]
 ) -> None:
     assert place(frame_of(*modules)) == expected
+
+
+# ------------------------------------------------- against another checkout
+
+
+def test_the_interval_of_a_median_leaves_out_what_order_statistics_say() -> None:
+    """The ranks are those of the tables of the sign test."""
+    assert {n: outer_rank(n) for n in (6, 8, 9, 12, 20, 40)} == {6: 0, 8: 0, 9: 1, 12: 2, 20: 5, 40: 13}
+    with pytest.raises(ValueError, match="5 pairs say too little"):
+        outer_rank(5)
+
+
+def test_pairs_are_compared_one_by_one() -> None:
+    """A neighbour who slows both sides of a pair down moves no ratio."""
+    busy = [1, 5, 1, 9, 1, 1, 2, 1, 1]
+    found = ratio([102 * slow for slow in busy], [100 * slow for slow in busy])
+    assert (found.median, found.low, found.high) == (1.02, 1.02, 1.02)
+    uneven = ratio([1.5, 0.5, 1.0, 1.1, 0.9, 1.2, 0.8, 1.3, 0.7], [1.0] * 9)
+    assert (uneven.median, uneven.low, uneven.high) == (1.0, 0.7, 1.3)
+
+
+@pytest.mark.parametrize(("low", "reaches"), [(1.02, True), (1.03, True), (1.031, False)])
+def test_the_bound_is_exceeded_only_if_the_whole_interval_lies_above_it(low: float, reaches: bool) -> None:
+    assert Ratio(1.05, low, 1.09).reaches(1.03) is reaches
+
+
+def test_neither_side_always_comes_first_and_each_has_two_turns() -> None:
+    assert order(0) == [True, False, False, True]
+    assert order(1) == [False, True, True, False]
+
+
+def test_the_table_tells_both_ratios_and_what_failed() -> None:
+    theirs = [Measured(1000, 1.0, 0.2)] * 6
+    ours = [Measured(1000, 1.1, 0.21) + Measured(1000, 1.1, 0.21, failed=1)] * 6
+    [row] = table(Result(this_machine(), "before", 1, 1.03, [Case("new", True, ours, theirs)])).rows
+    ratios = ["1.050 (1.050 to 1.050)", "0.909 (0.909 to 0.909)"]
+    assert row == ["new viewers", "on", "210.0", "200.0", *ratios, "6", "LIES ABOVE 1.03"]
+
+
+def test_the_processor_time_of_another_process_is_read(tmp_path: Path) -> None:
+    with servers.process(["http.server", "--bind", "127.0.0.1", "0"], tmp_path / "log.txt", {}) as other:
+        assert other.pid in children(os.getpid())
+        before = processor_seconds(other.pid)
+        while processor_seconds(other.pid) == before:  # it starts, and that takes time
+            assert other.poll() is None
+    assert before >= 0
 
 
 # ------------------------------------------------------------ what is run

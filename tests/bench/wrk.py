@@ -36,6 +36,15 @@ response = function(status, headers, body)
 end
 """
 """Each `every`th request is a click on the newest decision that was answered."""
+NEWCOMERS = """
+local n = 0
+request = function()
+  n = n + 1
+  return wrk.format("GET", "/artwork?profile={mark}-" .. n .. "&title=title-" .. (n % {titles}) ..
+    "&placement=row&device=tv&country=DE&language=de&width=640")
+end
+"""
+"""Each request is of a viewer who was not seen before, if the mark was not used before."""
 PAGE = """
 local n = 0
 wrk.method = "POST"
@@ -62,6 +71,10 @@ class Result:
 
 def single(url: str, folder: Path, *, titles: int, seconds: int, connections: int = 16) -> Result:
     return _run(url, folder, SINGLE.format(titles=titles), seconds, connections)
+
+
+def newcomers(url: str, folder: Path, *, titles: int, mark: str, seconds: int, connections: int) -> Result:
+    return _run(url, folder, NEWCOMERS.format(titles=titles, mark=mark), seconds, connections)
 
 
 def mixed(url: str, folder: Path, *, titles: int, every: int, seconds: int, connections: int = 16) -> Result:

@@ -1,0 +1,1 @@
+"""This tree's worker held against that of another checkout."""
