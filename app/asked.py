@@ -40,6 +40,8 @@ Language = Annotated[str, StringConstraints(pattern=LANGUAGE, max_length=35)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MOST_TITLES = 200
 MOST_ATTRIBUTES = 32
+MOST_CHANGES = 2 * MOST_ATTRIBUTES
+"""Of attributes in one body: all can be taken away, and as many be set."""
 MOST_ERRORS = 20
 LONGEST_QUOTE = 200
 
@@ -92,29 +94,38 @@ AttributeText = Annotated[str, StringConstraints(max_length=128)]
 AttributeNumber = Annotated[float, Field(allow_inf_nan=False)]
 
 
-def _limited(attributes: dict[str, bool | float | str]) -> dict[str, bool | float | str]:
+def _limited(attributes: dict[str, bool | float | str | None]) -> dict[str, bool | float | str | None]:
     """Refuse a maturity that would limit nothing, such as the text "12"."""
-    limit = attributes.get("maturity", 0)
+    limit = attributes.get("maturity")
+    if limit is None:
+        return attributes
     if isinstance(limit, str | bool) or not 0 <= limit <= STRICTEST_MATURITY or limit % 1:
         raise ValueError(f"must have a whole number from 0 to {STRICTEST_MATURITY} as maturity, not {limit!r}")
     return attributes
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    """Say of no value that it stands in for one that is left out."""
+    schema.pop("default", None)
+
+
 class ProfileBody(BaseModel):
-    """What is known of a profile."""
+    """What is to change of a profile."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     attributes: Annotated[
-        dict[AttributeKey, bool | AttributeNumber | AttributeText],
-        Field(max_length=MOST_ATTRIBUTES),
+        dict[AttributeKey, bool | AttributeNumber | AttributeText | None],
+        Field(max_length=MOST_CHANGES),
         AfterValidator(_limited),
-        _at_most(MOST_ATTRIBUTES),
+        _at_most(MOST_CHANGES),
     ] = {}
     """Anything that may tell whom a picture appeals to; `country`, `language` and `device` stand in where a
-    request does not name them, and `maturity` is a limit that no request can raise."""
-    personalize: bool = True
-    """False opts out: the profile is served as if nobody were logged in."""
+    request does not name them, and `maturity` is a limit that no request can raise. What is not named stays;
+    null takes an attribute away, a limit, too. A profile has up to 32."""
+    personalize: Annotated[bool, Field(json_schema_extra=_without_default)] = True
+    """False opts out: the profile is served as if nobody were logged in. Left out, it stays as it is; a new
+    profile has not opted out."""
 
 
 def error_sentences(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -1,12 +1,14 @@
 """What is kept about profiles, on their behalf and on request."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import msgspec
 from typing_extensions import TypedDict
 
-from app.asked import ProfileBody
+from app.asked import MOST_ATTRIBUTES, ProfileBody
 from app.identity import Identity
+from app.problem import Unacceptable
 from app.records import encode
 from app.store.protocol import Store
 from app.viewers import Profile, decode_profile
@@ -47,9 +49,9 @@ class Profiles:
             "taste": msgspec.json.decode(taste) if taste else {},
         }
 
-    async def put(self, profile: str, body: ProfileBody) -> Known:
-        record = Profile(dict(body.attributes), body.personalize)
-        await self._store.log.put_profile(self._identity.pseudonym(profile), encode(record))
+    async def change(self, profile: str, body: ProfileBody) -> Known:
+        """Change what the body names, and nothing else."""
+        await self._store.log.change_profile(self._identity.pseudonym(profile), partial(_merged, body))
         return await self.get(profile)
 
     async def forget(self, profile: str) -> None:
@@ -65,3 +67,18 @@ class Profiles:
         while seen < end and (last := await log.scrub(pseudonym, seen, SCRUBBED)) > seen:
             seen = last
         await log.forget(pseudonym)  # what the trainer learned of it meanwhile goes, too
+
+
+def _merged(body: ProfileBody, stored: bytes | None) -> bytes:
+    """Return a profile with what the body names: a value is set, null takes the attribute away."""
+    known = decode_profile(stored) if stored else Profile()
+    attributes = {**known.attributes, **body.attributes}
+    kept = {key: value for key, value in attributes.items() if value is not None}
+    if len(kept) > MOST_ATTRIBUTES:
+        reason = (
+            f"The profile would have {len(kept)} attributes; keep at most {MOST_ATTRIBUTES}, "
+            "and take others away with null"
+        )
+        raise Unacceptable(f"attributes: {reason}.", {"errors": [{"field": "attributes", "reason": reason}]})
+    personalize = body.personalize if "personalize" in body.model_fields_set else known.personalize
+    return encode(Profile(kept, personalize))

@@ -20,8 +20,18 @@ async def get(profile: Profile, services: Service) -> Known:
 
 @router.put("/profiles")
 async def put(profile: Profile, body: ProfileBody, services: Service) -> Known:
-    """Replace a profile's attributes, and say whether choices may be personal."""
-    return await services.profiles.put(profile, body)
+    """Change what the body names of a profile, and nothing else.
+
+    An attribute that is not named stays as it is, and so does `personalize`; null takes an attribute away.
+    `PUT` and `PATCH` do the same.
+    """
+    return await services.profiles.change(profile, body)
+
+
+@router.patch("/profiles")
+async def patch(profile: Profile, body: ProfileBody, services: Service) -> Known:
+    """Change what the body names of a profile, and nothing else: `PATCH` and `PUT` do the same."""
+    return await services.profiles.change(profile, body)
 
 
 @router.delete("/profiles", status_code=204, response_class=Response)

@@ -156,8 +156,8 @@ class MemoryLog:
     async def profile(self, pseudonym: str) -> bytes | None:
         return self._profiles.get(pseudonym)
 
-    async def put_profile(self, pseudonym: str, body: bytes) -> None:
-        self._profiles[pseudonym] = body
+    async def change_profile(self, pseudonym: str, change: Callable[[bytes | None], bytes]) -> None:
+        self._profiles[pseudonym] = change(self._profiles.get(pseudonym))
 
     async def forget(self, pseudonym: str) -> None:
         self._profiles.pop(pseudonym, None)

@@ -3,7 +3,7 @@
 Every implementation passes `tests/contract/`. Times are in milliseconds of the store's clock.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -138,7 +138,12 @@ class Log(Protocol):
 
     async def profile(self, pseudonym: str) -> bytes | None: ...
 
-    async def put_profile(self, pseudonym: str, body: bytes) -> None: ...
+    async def change_profile(self, pseudonym: str, change: Callable[[bytes | None], bytes]) -> None:
+        """Write what `change` makes of the profile as it stands, None if there is none yet.
+
+        Reading and writing are one transaction, so that of two changes at once neither is lost. `change` may be
+        called again, and in another thread. Nothing is written if it raises, and the caller gets what it raised.
+        """
 
     async def forget(self, pseudonym: str) -> None:
         """Delete the profile and its holds (whose keys begin with the pseudonym's bytes), and log the erasure."""

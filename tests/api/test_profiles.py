@@ -1,5 +1,6 @@
 """`/profiles`, and who a profile is to everything else: never its own id."""
 
+import asyncio
 import io
 import json
 import sqlite3
@@ -178,13 +179,73 @@ async def test_half_of_a_surrogate_pair_is_no_profile(service: Service, body: by
 # ---------------------------------------------------------------- attributes
 
 
-async def test_attributes_are_kept_as_given_and_replaced_as_a_whole(service: Service) -> None:
+async def test_attributes_are_kept_as_given(service: Service) -> None:
     attributes = {"country": "DE", "favourite_genre": "comedy", "age": 42, "kids": True, "score": -1.5, "note": ""}
     assert (await put(service, "ada", attributes=attributes))["attributes"] == attributes
     assert (await get(service, "ada"))["attributes"] == attributes
-    assert (await put(service, "ada", attributes={"age": 43}))["attributes"] == {"age": 43}
-    known = await put(service, "ada")
-    assert (known["attributes"], known["personalize"]) == ({}, True)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_what_a_body_leaves_out_stays_and_null_takes_an_attribute_away(
+    service: Service, method: str
+) -> None:
+    async def change(**body: Any) -> Any:
+        answer = await service.http.request(
+            method, "/profiles", params={"profile": "ada"}, json=body, headers=CLIENT
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    await change(attributes={"country": "DE", "age": 42}, personalize=False)
+    known = await change(attributes={"age": 43, "genre": "comedy"})
+    assert (known["attributes"], known["personalize"]) == ({"country": "DE", "age": 43, "genre": "comedy"}, False)
+    known = await change(attributes={"country": None, "never-there": None})
+    assert (known["attributes"], known["personalize"]) == ({"age": 43, "genre": "comedy"}, False)
+    known = await change(personalize=True)
+    assert (known["attributes"], known["personalize"]) == ({"age": 43, "genre": "comedy"}, True)
+    assert await change() == known
+
+
+async def status_of_a_title_for_grown_ups(service: Service, profile: str) -> int:
+    await service.http.patch(
+        "/titles/cosmos-laundromat/artworks/lonely-hill", json={"maturity": 16}, headers=ADMIN
+    )
+    answer = await service.http.get("/artwork", params={"title": "cosmos-laundromat", "profile": profile})
+    return answer.status_code
+
+
+async def test_a_childs_limit_stands_when_it_opts_out_or_its_attributes_are_synced(service: Service) -> None:
+    await put(service, "kim", attributes={"maturity": 6})
+    assert await status_of_a_title_for_grown_ups(service, "kim") == 404
+    await put(service, "kim", personalize=False)
+    await put(service, "kim", attributes={"country": "DE"})
+    known = await get(service, "kim")
+    assert (known["attributes"], known["personalize"]) == ({"maturity": 6, "country": "DE"}, False)
+    assert await status_of_a_title_for_grown_ups(service, "kim") == 404
+    await put(service, "kim", attributes={"maturity": None})
+    assert await status_of_a_title_for_grown_ups(service, "kim") == 200
+
+
+async def test_of_two_syncs_at_once_neither_is_lost(service: Service) -> None:
+    bodies = [{"attributes": {f"a{number}": number}} for number in range(16)] + [{"personalize": False}]
+    await asyncio.gather(*(put(service, "ada", **body) for body in bodies))
+    known = await get(service, "ada")
+    assert known["attributes"] == {f"a{number}": number for number in range(16)}
+    assert known["personalize"] is False
+
+
+async def test_the_bound_on_attributes_is_that_of_the_whole_profile(service: Service) -> None:
+    full = {f"a{number}": number for number in range(32)}
+    await put(service, "ada", attributes=full)
+    one_more = {"attributes": {"more": 1, "a0": 7}}
+    answer = await service.http.put("/profiles?profile=ada", json=one_more, headers=CLIENT)
+    [error] = is_problem(answer, 422)["errors"]
+    assert error["field"] == "attributes"
+    assert "33 attributes; keep at most 32" in error["reason"]
+    assert (await get(service, "ada"))["attributes"] == full
+    replaced = {**dict.fromkeys(full), **{f"b{number}": number for number in range(32)}}
+    known = await put(service, "ada", attributes=replaced)
+    assert known["attributes"] == {f"b{number}": number for number in range(32)}
 
 
 async def test_an_unknown_profile_is_a_new_viewer(service: Service) -> None:
@@ -213,7 +274,6 @@ async def test_attributes_are_told_to_the_policy_and_the_request_overrides_them(
         {"-a": 1},
         {"x" * 65: 1},
         {"a": "x" * 129},
-        {"a": None},
         {"a": [1]},
         {"a": {"b": 1}},
         {"maturity": "12"},
@@ -236,13 +296,23 @@ async def test_attributes_are_counted_before_each_of_them_is_looked_at(service: 
     answer = await service.http.put("/profiles?profile=ada", json={"attributes": attributes}, headers=ADMIN)
     [error] = is_problem(answer, 422)["errors"]
     assert error["field"] == "attributes"
-    assert error["reason"] == "must have at most 32 entries, not 20000"
+    assert error["reason"] == "must have at most 64 entries, not 20000"
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
 async def test_a_number_that_is_not_finite_is_refused(service: Service, number: str) -> None:
     body = f'{{"attributes": {{"age": {number}}}}}'
     is_problem(await service.http.put("/profiles?profile=ada", content=body, headers=ADMIN_JSON), 422)
+
+
+@pytest.mark.parametrize("body", [{"personalize": None}, {"attributes": None}])
+async def test_null_in_the_place_of_a_whole_field_is_refused(service: Service, body: dict[str, None]) -> None:
+    """It could be meant as "all of them" or as "none of them", and a limit goes only by its name."""
+    await put(service, "kim", attributes={"maturity": 6}, personalize=False)
+    answer = await service.http.put("/profiles?profile=kim", json=body, headers=CLIENT)
+    assert is_problem(answer, 422)["errors"][0]["field"] == next(iter(body))
+    known = await get(service, "kim")
+    assert (known["attributes"], known["personalize"]) == ({"maturity": 6}, False)
 
 
 async def test_an_unknown_field_is_refused(service: Service) -> None:

@@ -437,15 +437,36 @@ async def test_trim_leaves_a_hold_that_is_still_served(log: Log, clock: Clock) -
 
 async def test_a_profile_is_stored_and_replaced(log: Log) -> None:
     assert await log.profile(ADA) is None
-    await log.put_profile(ADA, b"one")
-    await log.put_profile(ADA, b"two")
+    await log.change_profile(ADA, lambda _: b"one")
+    await log.change_profile(ADA, lambda _: b"two")
     assert await log.profile(ADA) == b"two"
     assert await log.profile(BOB) is None
 
 
+async def test_a_change_of_a_profile_is_made_to_what_stands(log: Log) -> None:
+    def one_more(stored: bytes | None) -> bytes:
+        return (stored or b"") + b"+"
+
+    await asyncio.gather(*(log.change_profile(ADA, one_more) for _ in range(50)))
+    assert await log.profile(ADA) == b"+" * 50
+
+
+async def test_a_change_of_a_profile_that_fails_changes_nothing_and_keeps_no_other_back(log: Log) -> None:
+    def fail(stored: bytes | None) -> bytes:
+        raise LookupError(stored)
+
+    await log.change_profile(ADA, lambda _: b"one")
+    failed, made = await asyncio.gather(
+        log.change_profile(ADA, fail), log.change_profile(BOB, lambda _: b"two"), return_exceptions=True
+    )
+    assert isinstance(failed, LookupError)
+    assert made is None
+    assert (await log.profile(ADA), await log.profile(BOB)) == (b"one", b"two")
+
+
 async def test_forgetting_deletes_profile_and_holds_and_logs_the_erasure(log: Log) -> None:
-    await log.put_profile(ADA, b"ada")
-    await log.put_profile(BOB, b"bob")
+    await log.change_profile(ADA, lambda _: b"ada")
+    await log.change_profile(BOB, lambda _: b"bob")
     others = bytes.fromhex(BOB) + b"title-01"
     keys = [bytes.fromhex(ADA) + rest for rest in (b"", b"\xff" * 8, b"\x00" * 8)]
     bobs = await placed(log, changed(a_held(), key=others))

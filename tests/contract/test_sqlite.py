@@ -266,7 +266,7 @@ async def test_what_was_acknowledged_is_there_after_opening_again(
     store = SqliteStore(tmp_path, clock, full_sync=full_sync)
     [hold] = await store.log.place([changed(a_draft(), key=KEY, lasts=100, deferred=True)])
     await store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=True)])
-    await store.log.put_profile("aa", b"profile")
+    await store.log.change_profile("aa", lambda _: b"profile")
     await store.log.make_setting("key", b"value")
     token = await store.state.lead("one", 1000)
     assert token is not None
@@ -338,13 +338,26 @@ def files_with(folder: Path, text: bytes) -> list[str]:
     return [path.name for path in folder.glob("*.sqlite*") if text in path.read_bytes()]
 
 
+async def test_of_two_processes_that_change_a_profile_at_once_neither_loses(
+    store: SqliteStore, tmp_path: Path, clock: Clock
+) -> None:
+    other = SqliteStore(tmp_path, clock)
+
+    def one_more(stored: bytes | None) -> bytes:
+        return (stored or b"") + b"+"
+
+    await asyncio.gather(*(each.log.change_profile("aa", one_more) for _ in range(20) for each in (store, other)))
+    assert await store.log.profile("aa") == b"+" * 40
+    await other.close()
+
+
 async def test_a_log_that_can_not_grow_says_so_and_goes_on_when_it_can(store: SqliteStore) -> None:
     full(store.log._writer)  # noqa: SLF001  how the disk is, no caller could say
     with pytest.raises(UnwritableStoreError, match="full"):
-        await store.log.put_profile("0a" * 16, bytes(20_000))
+        await store.log.change_profile("0a" * 16, lambda _: bytes(20_000))
     assert await store.log.profile("0a" * 16) is None
     store.log._writer.execute("PRAGMA max_page_count=1000000").fetchone()  # noqa: SLF001
-    await store.log.put_profile("0a" * 16, bytes(20_000))
+    await store.log.change_profile("0a" * 16, lambda _: bytes(20_000))
     assert await store.log.profile("0a" * 16) == bytes(20_000)
 
 
@@ -364,7 +377,7 @@ async def test_a_state_that_can_not_grow_says_so_and_goes_on_when_it_can(store: 
 async def test_what_is_wiped_is_in_no_file_any_more_and_who_reads_is_waited_for(
     store: SqliteStore, tmp_path: Path
 ) -> None:
-    await store.log.put_profile("0a" * 16, b"zanzibar" * 1000)
+    await store.log.change_profile("0a" * 16, lambda _: b"zanzibar" * 1000)
     await store.log.forget("0a" * 16)
     with closing(sqlite3.connect(tmp_path / "log.sqlite", isolation_level=None)) as reader:
         reader.execute("BEGIN")

@@ -70,6 +70,11 @@ EXAMPLES = (
         "curl -X PUT '/…profiles?profile=ada' -H 'Content-Type: application/json' "
         """-d '{"attributes": {"country": "DE", "age": 36}}'""",
     ),
+    _of(
+        "PATCH /profiles",
+        "curl -X PATCH '/…profiles?profile=ada' -H 'Content-Type: application/json' "
+        """-d '{"attributes": {"age": null, "favourite_genre": "comedy"}}'""",
+    ),
     _of("GET /profiles", "curl '/…profiles?profile=ada'", learned=True),
     _of("GET /decisions/{decision_id}", "curl /…decisions/$ID"),
     _of("GET /decisions/{decision_id}/why", "curl /…decisions/$ID/why"),

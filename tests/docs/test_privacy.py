@@ -1,5 +1,7 @@
 """docs/privacy.md: that what is said to go goes from the files, and that what is said to stay is no more."""
 
+import json
+import re
 import sqlite3
 import struct
 from base64 import urlsafe_b64decode
@@ -84,6 +86,24 @@ async def test_opting_out_takes_everything_about_the_profile_out_of_what_is_logg
         await service.http.delete("/profiles", params={"profile": PROFILE}, headers=CLIENT)
         again = await service.http.get("/profiles", params={"profile": PROFILE}, headers=CLIENT)
         assert again.json()["personalize"] is True
+
+
+async def test_the_pages_ways_to_opt_out_leave_a_childs_limit_in_force(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    [alone, after_delete] = re.findall(r"-d '(\{.*personalize.*\})'", PAGE.text)
+    async with serving(tmp_path, catalogue) as service:
+        await put(service, PROFILE, {"attributes": {"maturity": 6}})
+        await put(service, PROFILE, json.loads(alone))
+        assert await limit(service) == (6, False)
+        await service.http.delete("/profiles", params={"profile": PROFILE}, headers=CLIENT)
+        await put(service, PROFILE, json.loads(after_delete))
+        assert await limit(service) == (6, False)
+
+
+async def limit(service: Service) -> tuple[int, bool]:
+    known = (await service.http.get("/profiles", params={"profile": PROFILE}, headers=CLIENT)).json()
+    return known["attributes"]["maturity"], known["personalize"]
 
 
 async def test_a_decision_id_says_no_more_than_the_page_does(catalogue: Catalogue, tmp_path: Path) -> None:

@@ -244,15 +244,19 @@ class SqliteLog:
     # ---------------------------------------------------------------- profiles and settings
 
     async def profile(self, pseudonym: str) -> bytes | None:
-        row = self._near.execute("SELECT body FROM profile WHERE pseudonym = ?", (pseudonym,)).fetchone()
-        return row[0] if row else None
+        return self._profile(self._near, pseudonym)
 
-    async def put_profile(self, pseudonym: str, body: bytes) -> None:
-        await self._write(
-            lambda: (
-                self._writer.execute("INSERT OR REPLACE INTO profile VALUES (?, ?)", (pseudonym, body)).rowcount
-            )
-        )
+    async def change_profile(self, pseudonym: str, change: Callable[[bytes | None], bytes]) -> None:
+        await self._write(lambda: self._change_profile(pseudonym, change))
+
+    def _change_profile(self, pseudonym: str, change: Callable[[bytes | None], bytes]) -> None:
+        body = change(self._profile(self._writer, pseudonym))
+        self._writer.execute("INSERT OR REPLACE INTO profile VALUES (?, ?)", (pseudonym, body))
+
+    @staticmethod
+    def _profile(connection: sqlite3.Connection, pseudonym: str) -> bytes | None:
+        row = connection.execute("SELECT body FROM profile WHERE pseudonym = ?", (pseudonym,)).fetchone()
+        return row[0] if row else None
 
     async def forget(self, pseudonym: str) -> None:
         await self._write(lambda: self._forget(pseudonym))
