@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
-import msgspec
 import structlog
 from typing_extensions import TypedDict
 
@@ -44,13 +43,13 @@ class Recorder:
     def __init__(self, store_log: Log, tokens: Tokens, identity: Identity, clock: Callable[[], int]):
         self._log, self._tokens, self._identity, self._clock = store_log, tokens, identity, clock
 
-    async def record(self, kind: Kind, body: bytes, *, trusted: bool) -> Recorded:
-        """Log the body's items, and return once they are in the log.
+    async def record(self, kind: Kind, content: object, *, trusted: bool) -> Recorded:
+        """Log the items of a body's content, and return once they are in the log.
 
         `trusted` callers may name a profile and a title instead of a decision. Raises `Unacceptable` where the
-        body is not one item or a list of up to 1,000, or not one item in it is acceptable.
+        content is not one item or a list of up to 1,000, or not one item in it is acceptable.
         """
-        items = _items(body)
+        items = _items(content)
         events, rejected = await self._events(kind, items, trusted=trusted)
         news = await self._log.feedback([event for _, event in events]) if events else []
         gone: list[Rejected] = [
@@ -115,11 +114,7 @@ class Recorder:
         return Event(kind, hold.decision, hold.nonce, hold.deferred, seconds)
 
 
-def _items(body: bytes) -> list[Any]:
-    try:
-        content = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unacceptable(f"The body is not JSON: {error}. Send one object, or an array of them.") from error
+def _items(content: object) -> list[Any]:
     items = content if isinstance(content, list) else [content]
     if not items:
         raise Unacceptable("The array is empty; send at least one item.")

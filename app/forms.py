@@ -15,6 +15,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
+from app.bodies import check_coding
 from app.edits import unacceptable
 from app.problem import Problem
 from assets.files import remove_older
@@ -56,6 +57,7 @@ async def received(request: Request, folder: Path, fields: Collection[str], larg
     Nothing but the named fields and one file of at most `largest` bytes is taken, each once, and what is not
     is refused where it begins. The file is never in memory as a whole.
     """
+    check_coding(request)
     boundary = _boundary(request)
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     path = folder / secrets.token_hex(16)

@@ -1,6 +1,5 @@
 """`/artwork`: the picture of a title, or of each title of a page."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.answers import Choice, Page
 from app.asked import ArtworkQuery, PageQuery, error_sentences
+from app.bodies import read_json
 from app.openapi import refusals
 from app.picture import Accepted, Frame, accepted
 from app.problem import NotFound, Problem, Unacceptable
@@ -79,11 +79,8 @@ async def page(request: Request, services: Service) -> Response:
 
 
 async def _page(request: Request) -> PageQuery:
-    """Read the body by hand: whoever sends it without its media type gets an answer, too."""
     try:
-        query = PageQuery.model_validate(json.loads(await request.body()))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unacceptable(f"The body is not JSON: {error}. Send an object with profile and titles.") from error
+        query = PageQuery.model_validate(await read_json(request))
     except ValidationError as error:
         raise invalid(error.errors(include_url=False)) from error
     return query.model_copy(update={"deferred": True}) if _wanted(request.scope)[1] else query

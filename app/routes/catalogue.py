@@ -3,12 +3,13 @@
 from fastapi import APIRouter
 from typing_extensions import TypedDict
 
+from app.bodies import JsonRoute
 from app.editor import Current
 from app.edits import CatalogueBody
 from app.services import ADMIN, Service
 from assets.provenance import Made
 
-router = APIRouter(tags=["catalogue"])
+router = APIRouter(tags=["catalogue"], route_class=JsonRoute)
 
 
 class Whole(TypedDict):

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from app import metrics
 from app.access import COOKIE, SESSION_MS, through_tls
+from app.bodies import JsonRoute
 from app.inspector import Record, Why
 from app.openapi import refusals
 from app.problem import Problem
@@ -15,7 +16,7 @@ from app.report import Report
 from app.rules import RulesInForce, rules_of
 from app.services import ADMIN, Service
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], route_class=JsonRoute)
 DecisionText = Annotated[str, Path(max_length=64, description="As it was answered with the picture.")]
 UNKNOWN_ID = "The id was not made here, was altered, has expired, or its decision is no longer kept."
 EXPOSITION = {"text/plain": {"schema": {"type": "string"}}}

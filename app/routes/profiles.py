@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.asked import ProfileBody, ProfileId
+from app.bodies import JsonRoute
 from app.profiles import Known
 from app.services import CLIENT, Service
 
-router = APIRouter(tags=["profiles"], dependencies=[CLIENT])
+router = APIRouter(tags=["profiles"], route_class=JsonRoute, dependencies=[CLIENT])
 Profile = Annotated[ProfileId, Query(description="Any text; one that was never seen is a new viewer.")]
 
 

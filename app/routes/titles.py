@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from typing_extensions import TypedDict
 
 from app.asked import Slug
+from app.bodies import JsonRoute
 from app.edits import ArtworkBody, PinBody, TitleBody
 from app.listing import Listed, ListedArtwork, Listing, Reader, listed_artwork, listed_json, listing_json
 from app.openapi import refusals
@@ -14,7 +15,7 @@ from app.services import ADMIN, NEVER_CACHED, Service
 from app.uploads import Outcome, UploadForm
 from assets.catalogue import Title
 
-router = APIRouter(tags=["catalogue"])
+router = APIRouter(tags=["catalogue"], route_class=JsonRoute)
 Id = Annotated[Slug, Path(description="1 to 64 of a-z, 0-9 and hyphens, the first no hyphen.")]
 PICTURE = "A JPEG, PNG or WebP, of up to 64 MiB."
 NO_TITLE = {404: "There is no such title."}

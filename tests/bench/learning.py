@@ -1,6 +1,5 @@
 """The trainer's fold and a bare loop of the same learner, over the same examples."""
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +61,7 @@ async def _fill(services: Services, clock: Clock) -> None:
         asked = Viewing(profile=f"p{n % 100}", country="DE", device="tv", language="de")
         choices = await services.personalizer.choose(asked, shelved)
         clicks = [{"decision_id": choice["decision_id"]} for choice in choices[::5]]
-        await services.recorder.record(Kind.CLICK, json.dumps(clicks).encode(), trusted=False)
+        await services.recorder.record(Kind.CLICK, clicks, trusted=False)
         if n % 20 == 0:  # so that decisions know tastes, as they do where a trainer runs
             await fold.feed(await services.store.log.read(fold.position, 10_000))
             await state.commit(token, fold.progress())

@@ -153,8 +153,8 @@ async def play_in_process(stage: Stage, services: Services, script: Script, deci
         choice = await services.personalizer.choose_one(query, shelved)
         assert choice["decision_id"]
         if script.clicks(country, title, choice["artwork"]):
-            body = json.dumps({"decision_id": choice["decision_id"]}).encode()
-            await services.recorder.record(Kind.CLICK, body, trusted=False)
+            click = {"decision_id": choice["decision_id"]}
+            await services.recorder.record(Kind.CLICK, click, trusted=False)
         stage.now += 20
         if number % 50 == 49:
             await stage.train(services)

@@ -1,0 +1,99 @@
+"""The one reader of JSON bodies, whatever route they are for."""
+
+from codecs import BOM_UTF8
+from collections.abc import Callable, Coroutine
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.problem import Problem, Unacceptable
+
+JSON = "application/json"
+LONGEST_TYPE = 100
+"""Characters of a media type that a sentence names."""
+TRUNCATED = "Input data was truncated"
+_decode = msgspec.json.Decoder().decode
+
+
+async def read_json(request: Request) -> object:
+    """Return the body's content. Raises `Problem` if it is encoded, empty or not JSON."""
+    check_coding(request)
+    body = await request.body()
+    if not body:
+        raise _unreadable("It is required: send JSON")
+    try:
+        return _decode(body.removeprefix(BOM_UTF8))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _unreadable(f"It is not JSON: {_fault(error)}{_sent_as(request)}") from error
+
+
+def check_coding(request: Request) -> None:
+    """Refuse a body that is compressed: the limits on bodies hold for what is sent, not for what comes out."""
+    codings = ", ".join(request.headers.getlist("content-encoding"))
+    if codings.strip().lower() not in {"", "identity"}:
+        detail = f"The body's Content-Encoding is {codings!r}; send the body as it is, without that header."
+        raise Problem(415, detail, headers={"Accept-Encoding": "identity"})
+
+
+class JsonRoute(APIRoute):
+    """A route whose declared body is read by `read_json`, under whatever media type it comes.
+
+    That opens nothing to pages of other origins: a cookie counts on writes from this service's own pages alone, no
+    browser sends a key by itself, and every write that has a declared body and needs either is a PUT or a PATCH.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
+
+        async def read_by_hand(request: Request) -> Response:
+            return await handle(_JsonRequest(request.scope, request.receive))
+
+        return read_by_hand
+
+
+class _JsonRequest(Request):
+    """A request that FastAPI takes for JSON, and that reads it as all others are read."""
+
+    @cached_property
+    def _sent(self) -> Request:
+        return Request(self.scope, self._receive)
+
+    @cached_property
+    def headers(self) -> Headers:
+        others = [pair for pair in self.scope["headers"] if pair[0] != b"content-type"]
+        return Headers(raw=[*others, (b"content-type", JSON.encode())])
+
+    async def body(self) -> bytes:
+        check_coding(self)
+        return await self._sent.body()
+
+    async def json(self) -> object:
+        return await read_json(self._sent)
+
+
+def _unreadable(reason: str) -> Unacceptable:
+    return Unacceptable(f"body: {reason}.", {"errors": [{"field": "body", "reason": reason}]})
+
+
+def _fault(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 ({error.reason} at byte {error.start} of a text)"
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    fault = str(error)
+    if fault == TRUNCATED:  # the same is said of "\ud800"
+        return "it ends too soon, or holds half of a surrogate pair"
+    return fault[:1].lower() + fault[1:]
+
+
+def _sent_as(request: Request) -> str:
+    """Name the media type if it is another: it tells why a form, say, is not JSON."""
+    kind = request.headers.get("content-type", JSON)[:LONGEST_TYPE]
+    return "" if kind.partition(";")[0].strip().lower() == JSON else f" (its Content-Type is {kind!r})"
