@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import metrics
@@ -22,6 +23,8 @@ MOST_UPLOADED = LARGEST_FILE + MOST_BYTES
 """A picture, and what is said of it."""
 UPLOADS = re.compile(r"/titles/[^/]+/artworks")
 MOST_DIGITS = 16
+LEFT = 499
+"""The status that is counted where the client left before it was answered: it is nobody's fault here."""
 _ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 _PROCESS = os.urandom(6).hex().encode()
 _NUMBERS = count(1)
@@ -50,6 +53,8 @@ class Gate:
             await self.app(scope, passing.receive, passing.send)
         except Problem as problem:
             await passing.refuse(problem, self._around)
+        except ClientDisconnect:
+            passing.status = LEFT
         except Exception:
             log.exception("request_failed", path=scope["path"])
             await passing.refuse(failure(), self._around)
@@ -60,7 +65,7 @@ class Gate:
 class _Passing:
     """One request on its way through."""
 
-    __slots__ = ("_receive", "_scope", "_send", "_started", "id", "read", "status")
+    __slots__ = ("_left", "_receive", "_scope", "_send", "_started", "id", "read", "status")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send):
         self._scope, self._receive, self._send = scope, receive, send
@@ -68,6 +73,7 @@ class _Passing:
         self.id = self._given_id() or b"%s-%x" % (_PROCESS, next(_NUMBERS))
         self.read = 0
         self.status = 0
+        self._left = False
 
     def _given_id(self) -> bytes | None:
         for name, value in self._scope["headers"]:
@@ -87,6 +93,8 @@ class _Passing:
     async def receive(self) -> Message:
         """Count the body while it comes in: a chunked one does not say its length beforehand."""
         message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self._left = True
         self.read += len(message.get("body", b""))
         self._check(self.read)
         return message
@@ -102,7 +110,7 @@ class _Passing:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status = LEFT if self._left else message["status"]
             message["headers"] = [*message.get("headers", ()), (b"x-request-id", self.id)]
         await self._send(message)
 

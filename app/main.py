@@ -25,6 +25,7 @@ from app.fallbacks import Fallbacks
 from app.feedback import Recorder
 from app.fold import Fold
 from app.gate import Gate, failure
+from app.heads import Heads
 from app.identity import Identity
 from app.inspector import Inspector
 from app.keys import admin_key, identity_key, signing_keys
@@ -196,6 +197,7 @@ def create_app(
         version=version("keyart"),
         description="Chooses, for each viewer profile, which artwork of a title to show, and learns from it.",
         lifespan=lifespan,
+        redirect_slashes=False,
     )
     for module in (artwork, feedback, profiles, titles, catalogue, images, operations):
         api.include_router(module.router)
@@ -204,7 +206,7 @@ def create_app(
     api.add_exception_handler(StoreTimeoutError, _busy)
     api.add_exception_handler(UnwritableStoreError, _unwritable)
     api.add_exception_handler(Exception, _failed)
-    app: ASGIApp = artwork.ArtworkLane(api, lambda: api.state.services) if lane else api
+    app: ASGIApp = Heads(artwork.ArtworkLane(api, lambda: api.state.services) if lane else api)
     if not settings.cors_origins:
         return Gate(app)
     return Gate(Cors(app, settings.cors_origins), around=lambda answer: Cors(answer, settings.cors_origins))

@@ -20,12 +20,14 @@ TITLES = {
     410: "Gone",
     413: "Content Too Large",
     415: "Unsupported Media Type",
+    416: "Range Not Satisfiable",
     422: "Unprocessable Content",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
 """The phrases of RFC 9110, which RFC 9457 wants where the type is `about:blank`."""
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+"""HEAD is wherever GET is."""
 
 
 class Problem(HTTPException):
@@ -75,18 +77,29 @@ def problem_of(request: Request, error: HTTPException) -> Problem:
         return error
     path = request.scope["path"]
     if error.status_code == 404:  # noqa: PLR2004  HTTP's own word
-        return NotFound(f"There is nothing at {path!r}; /docs lists what there is.")
+        return NotFound(f"There is nothing at {path!r}; {_elsewhere(request, path)}.")
     if error.status_code == 405:  # noqa: PLR2004
         allowed = ", ".join(_methods(request))
         return Problem(405, f"{request.method} is not for {path!r}; use {allowed}.", headers={"Allow": allowed})
     return Problem(error.status_code, f"{error.detail}.", headers=dict(error.headers or {}))
 
 
+def _elsewhere(request: Request, path: str) -> str:
+    """Say where to look. Nobody is redirected: behind TLS the address would be wrong, and a POST lose its body."""
+    without = path.rstrip("/")
+    there = without != path and any(
+        route.matches({**request.scope, "path": without})[0] is not Match.NONE
+        for route in request.app.router.routes
+    )
+    return f"{without!r} is there, without the slash" if there else "/docs lists what there is"
+
+
 def _methods(request: Request) -> list[str]:
     """Return all methods of a path. The router names those of the first route that it meets there alone."""
     routes = request.app.router.routes
     scopes = [(method, {**request.scope, "method": method}) for method in METHODS]
-    return [m for m, scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in routes)]
+    found = [m for m, scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in routes)]
+    return [each for method in found for each in ((method, "HEAD") if method == "GET" else (method,))]
 
 
 def problem_body(status: int, detail: str, more: Mapping[str, object]) -> bytes:

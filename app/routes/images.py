@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path as FilePath
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Response
+from fastapi import APIRouter, Header, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse
 
 from app.openapi import refusals
 from app.pictures import Showing
 from app.problem import Gone, NotFound
+from app.ranges import wanted
 from app.services import Service, Services
 
 router = APIRouter(tags=["images"])
@@ -26,7 +26,6 @@ SHARED = 3600
 HEADERS = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Options": "nosniff"}
 
 
-@router.head("/images/{name}", include_in_schema=False)
 @router.get(
     "/images/{name}",
     response_class=Response,
@@ -38,6 +37,7 @@ HEADERS = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Optio
             {
                 404: "There is no such image.",
                 410: "Nobody may see it any more: replaced, withdrawn, without consent, or barred.",
+                416: "`Range` asks for bytes beyond its end; `Content-Range` says how many it has.",
             }
         ),
     },
@@ -45,12 +45,13 @@ HEADERS = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Optio
 async def image(
     name: Name,
     services: Service,
+    request: Request,
     if_none_match: Annotated[str, Header()] = "",
-    range_: Annotated[str | None, Header(alias="Range")] = None,
+    _: Annotated[str | None, Header(alias="Range")] = None,
 ) -> Response:
     """Serve one rendition, while anybody may see it.
 
-    Its name is made from its content, and so is its ETag.
+    Its name is made from its content, and so is its ETag. `Range` may ask for one part of it.
     """
     path = services.images / name
     if not NAME.fullmatch(name) or not path.is_file():
@@ -59,10 +60,23 @@ async def image(
     headers = _headers(name, await _showing(services, name, now), now)
     if _knows(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    kind = TYPES[path.suffix[1:]]
-    if range_:
-        return FileResponse(path, media_type=kind, headers=headers)
-    return Response(await _content(path), media_type=kind, headers={**headers, "Accept-Ranges": "bytes"})
+    content = await _content(path)
+    part = wanted(_range(request, headers["ETag"]), len(content))
+    return _answer(content, part, headers, TYPES[path.suffix[1:]])
+
+
+def _range(request: Request, etag: str) -> str:
+    """Return the part that is asked for; none if it is to be of another picture (RFC 9110, section 13.1.5)."""
+    named, condition = request.headers.getlist("range"), request.headers.get("if-range", etag)
+    return named[0] if len(named) == 1 and condition == etag else ""
+
+
+def _answer(content: bytes, part: range | None, headers: dict[str, str], kind: str) -> Response:
+    headers["Accept-Ranges"] = "bytes"
+    if part is None:
+        return Response(content, media_type=kind, headers=headers)
+    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(content)}"
+    return Response(content[part.start : part.stop], 206, media_type=kind, headers=headers)
 
 
 async def _content(path: FilePath) -> bytes:

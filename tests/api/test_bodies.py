@@ -70,26 +70,51 @@ async def test_an_unknown_path_is_not_found(service: Service, path: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/clicks/"),
+        ("GET", "/artwork/"),
+        ("HEAD", "/readyz/"),
+        ("GET", "/titles/"),
+        ("PUT", "/titles/countdown/"),
+        ("DELETE", "/titles/countdown/pin//"),
+        ("GET", "/docs/"),
+    ],
+)
+async def test_a_slash_too_many_is_not_found_and_nobody_is_redirected(
+    service: Service, method: str, path: str
+) -> None:
+    """Behind TLS a redirect would lead to plain HTTP."""
+    answer = await service.http.request(method, path, headers={"X-Forwarded-Proto": "https"})
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+    if method != "HEAD":
+        assert f"{path.rstrip('/')!r} is there" in is_problem(answer, 404)["detail"]
+
+
+@pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/artwork", "GET, POST"),
+        ("DELETE", "/artwork", "GET, HEAD, POST"),
         ("GET", "/clicks", "POST"),
-        ("POST", "/profiles", "GET, PUT, DELETE"),
+        ("POST", "/profiles", "GET, HEAD, PUT, PATCH, DELETE"),
         ("GET", "/titles/countdown", "PUT, DELETE"),
         ("POST", "/titles/countdown/pin", "PUT, DELETE"),
         ("GET", "/titles/countdown/artworks", "POST"),
         ("PUT", "/titles/countdown/artworks/cupola", "PATCH, DELETE"),
-        ("PUT", "/catalogue", "GET, PATCH"),
+        ("PUT", "/catalogue", "GET, HEAD, PATCH"),
         ("POST", "/images/00aa-640.webp", "GET, HEAD"),
-        ("POST", "/report", "GET"),
+        ("HEAD", "/clicks", "POST"),
+        ("POST", "/report", "GET, HEAD"),
     ],
 )
 async def test_a_wrong_method_is_told_the_right_ones(
     service: Service, method: str, path: str, allowed: str
 ) -> None:
     answer = await send(service.app, method, path)
-    assert allowed in is_problem(answer, 405)["detail"]
+    assert answer.status == 405
     assert answer.headers["allow"] == allowed
+    assert method == "HEAD" or allowed in is_problem(answer, 405)["detail"]
 
 
 async def test_every_answer_has_a_request_id_and_a_sensible_one_is_kept(service: Service) -> None:

@@ -85,6 +85,7 @@ async def listening(app: ASGIApp) -> AsyncIterator[str]:
     """Answer on a real port; the application's lifespan is somebody else's."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # whoever comes before the server does waits
         server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, http="httptools"))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:

@@ -11,7 +11,7 @@ import pytest
 from assets.artwork import Artwork
 from assets.crop import SUFFIXES, Format
 from assets.provenance import Consent, Provenance
-from tests.api.service import IMG, Catalogue, Service, is_problem, serving
+from tests.api.service import IMG, Catalogue, Service, is_problem, send, serving
 
 FOREVER = "public, max-age=31536000, s-maxage=3600, immutable"
 SIGNATURES = {"avif": b"ftypavif", "webp": b"WEBP", "jpg": b"\xff\xd8\xff"}
@@ -84,12 +84,92 @@ async def test_who_has_the_picture_is_not_sent_it_again(service: Service, tag: s
     assert other.content == first.content
 
 
-async def test_the_head_alone_can_be_had(service: Service) -> None:
+# ---------------------------------------------------------------- parts of it
+
+
+@pytest.mark.parametrize(
+    ("header", "start", "stop"),
+    [
+        ("bytes=0-0", 0, 1),
+        ("bytes=0-99", 0, 100),
+        ("bytes=5-", 5, None),
+        ("bytes=-7", -7, None),
+        ("BYTES= 1-2 ", 1, 3),
+        ("bytes=3-" + "9" * 5000, 3, None),
+        ("bytes=-" + "9" * 5000, 0, None),
+        ("bytes=" + "0" * 5000 + "4-5", 4, 6),
+    ],
+)
+async def test_one_part_of_a_picture_can_be_had(
+    service: Service, header: str, start: int, stop: int | None
+) -> None:
+    name = name_of(service.artwork("cupola"))
+    whole = (await image(service, name)).content
+    answer = await image(service, name, Range=header)
+    assert (answer.status_code, answer.content) == (206, whole[start:stop])
+    first, last = len(whole[:start]), len(whole[:stop]) - 1
+    assert answer.headers["content-range"] == f"bytes {first}-{last}/{len(whole)}"
+    assert answer.headers["etag"] == f'"{name}"'
+    assert answer.headers["cache-control"] == FOREVER
+    assert answer.headers["content-type"] == "image/webp"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("items=0-1", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=2-1", "bytes=1", "=0-1", "0-1", ""),
+        *("bytes=0-1,5-6", "bytes=0-1,", "bytes=-1,-2", "bytes=1 - 2", "bytes=+1-2", "bytes=0x1-2", "bytes=1.0-2"),
+    ],
+)
+async def test_what_is_no_part_or_several_is_the_whole_picture(service: Service, header: str) -> None:
+    """So RFC 9110, section 14.2, wants it of unknown units, and allows it of the rest."""
+    name = name_of(service.artwork("cupola"))
+    whole, answer = await image(service, name), await image(service, name, Range=header)
+    assert (answer.status_code, answer.content) == (200, whole.content)
+    assert answer.headers["accept-ranges"] == "bytes"
+    assert "content-range" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "header", ["bytes=99999999-", "bytes=99999999-100000000", "bytes=-0", "bytes=" + "9" * 5000 + "-"]
+)
+async def test_a_part_beyond_the_end_is_refused_with_the_size(service: Service, header: str) -> None:
+    name = name_of(service.artwork("cupola"))
+    size = len((await image(service, name)).content)
+    answer = await image(service, name, Range=header)
+    assert str(size) in is_problem(answer, 416)["detail"]
+    assert answer.headers["content-range"] == f"bytes */{size}"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_two_lines_of_range_are_the_whole_picture(service: Service) -> None:
     path = f"/images/{name_of(service.artwork('cupola'))}"
-    got, head = await service.http.get(path), await service.http.head(path)
-    assert (head.status_code, head.content) == (200, b"")
-    for header in ("content-length", "content-type", "etag", "cache-control"):
-        assert head.headers[header] == got.headers[header]
+    headers = [(b"host", b"localhost"), (b"range", b"bytes=0-1"), (b"range", b"bytes=0-1")]
+    assert (await send(service.app, "GET", path, headers=headers)).status == 200
+
+
+async def test_a_part_is_of_the_picture_that_the_client_has_or_it_is_the_whole(service: Service) -> None:
+    name = name_of(service.artwork("cupola"))
+    for condition, status in (
+        (f'"{name}"', 206),
+        (f'W/"{name}"', 200),
+        ('"other"', 200),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 200),
+        ("", 200),
+    ):
+        answer = await image(service, name, **{"Range": "bytes=0-9", "If-Range": condition})
+        assert answer.status_code == status, condition
+    answer = await image(service, name, **{"Range": "bytes=0-9", "If-None-Match": f'"{name}"'})
+    assert answer.status_code == 304
+
+
+async def test_head_tells_of_the_whole_picture_whatever_part_is_asked_for(service: Service) -> None:
+    path = f"/images/{name_of(service.artwork('cupola'))}"
+    got = await service.http.get(path)
+    for part in ("bytes=0-9", "bytes=99999999-"):
+        head = await service.http.head(path, headers={"Range": part})
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == got.headers["content-length"]
 
 
 async def test_a_name_that_no_file_has_is_not_found_and_the_answer_not_kept(service: Service) -> None:

@@ -60,3 +60,10 @@ def test_expressions_close_what_they_open() -> None:
 def test_the_example_of_prometheus_scrapes_under_the_job_that_alerts_name() -> None:
     jobs = set(re.findall(r"job_name: (\w+)", (DOCS / "examples" / "prometheus.yml").read_text()))
     assert set(re.findall(r'job="(\w+)"', RULES)) <= jobs
+
+
+def test_a_client_that_leaves_wakes_nobody() -> None:
+    """Its status, 499, is no failure of the service."""
+    [failing] = re.findall(r'status=~"(.*?)"', expressions()["KeyartRequestsFail"])
+    assert re.fullmatch(failing, "503")
+    assert not re.fullmatch(failing, "499")
