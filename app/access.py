@@ -1,109 +1,111 @@
-"""Who may do what: admin and client calls."""
+"""Who may do what: the holders of keys, and of the session cookies that stand in for them."""
 
-import json
-import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
-from hashlib import blake2b
+from collections.abc import Mapping
 from hmac import compare_digest
-from ipaddress import ip_address
-from typing import Literal
+from typing import NamedTuple
 
 from starlette.requests import Request
 
 from app.problem import Problem
+from app.roles import KEYS, Role, Roles
+from app.tickets import Ticket, Tickets
 
-Role = Literal["admin", "client"]
 COOKIE = "keyart_session"
 SESSION_MS = 12 * 3600 * 1000
-LOCAL_HOST = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
-PROXIED = {"forwarded", "x-real-ip", "via"}
-SEND_IT = "send 'Authorization: Bearer …' with the value of"
+LINK_MS = 5 * 60 * 1000
 READS = {"GET", "HEAD", "OPTIONS"}
+FILE = "; where KEYART_ADMIN_KEY is not set, the admin key stands in the file admin-key in the data folder"
+
+
+class Caller(NamedTuple):
+    """Who calls: in which role, under a name that is no secret, and in a session until when, in milliseconds."""
+
+    role: Role
+    name: str
+    until: int | None = None
 
 
 class Access:
-    """Admits by bearer key or session cookie; without an admin key, by coming from this very machine."""
+    """Admits by key and by nothing else, wherever a call comes from and whatever a proxy says of it."""
 
-    def __init__(
-        self, *, admin_key: str | None, client_key: str | None, signing_key: bytes, clock: Callable[[], int]
-    ):
-        self._keys: dict[Role, str | None] = {"admin": admin_key, "client": client_key}
-        self._signing_key, self._clock = signing_key, clock
+    def __init__(self, keys: Mapping[Role, str], *, sessions: Tickets, links: Tickets):
+        self._keys, self._sessions, self._links = keys, sessions, links
 
-    def demand_admin(self, request: Request) -> None:
-        if not self.is_admin(request):
-            end = (
-                "." if self._keys["admin"] else "; without one set it is taken from this machine alone, unproxied."
-            )
-            raise _refused(f"This call needs the admin key: {SEND_IT} KEYART_ADMIN_KEY{end}")
+    async def demand(self, request: Request, roles: Roles) -> Caller:
+        """Return who calls. Refuses with 401 without a usable key, and with 403 for the key of another role."""
+        caller = await self._caller(request)
+        if isinstance(caller, str):
+            raise unauthorized(f"{caller}. {_remedy(roles)}")
+        if caller.role not in roles:
+            raise Problem(403, f"This call is not for {KEYS[caller.role]}. {_remedy(roles)}")
+        return caller
 
-    def demand_client(self, request: Request) -> None:
-        if not self.is_client(request):
-            raise _refused(f"This call needs the client key or the admin key: {SEND_IT} KEYART_CLIENT_KEY.")
+    async def is_one_of(self, request: Request, roles: Roles) -> bool:
+        """Whether the request comes with a key of one of these roles."""
+        caller = await self._caller(request)
+        return not isinstance(caller, str) and caller.role in roles
 
-    def is_admin(self, request: Request) -> bool:
-        if self._keys["admin"] is None:
-            return _from_this_machine(request)
-        return self._role(request) == "admin"
-
-    def is_client(self, request: Request) -> bool:
-        return self._role(request) is not None or self.is_admin(request)
+    # ---------------------------------------------------------------- sessions
 
     def open_session(self, key: str) -> str:
         """Return the value of a session cookie for the holder of a key, or refuse."""
         role = self._role_of(key)
         if role is None:
-            raise _refused("The key is neither the admin key nor the client key; send the one that was set.")
-        data = json.dumps([role, self._clock() + SESSION_MS]).encode()
-        return urlsafe_b64encode(self._mac(data) + data).decode()
+            raise unauthorized(f"The key that was sent is not one of this service's; send one that is{FILE}.")
+        return self._session_for(role)
 
-    def _role(self, request: Request) -> Role | None:
+    async def end_session(self, request: Request) -> None:
+        """End the session of a cookie for all workers, so that a copy of the cookie opens nothing either."""
+        found = await self._in_session(request)
+        if isinstance(found, str):
+            raise unauthorized(f"{found}. There is no session to end; POST /session or 'keyart open' begins one.")
+        await self._sessions.spend(found)
+
+    def make_link(self) -> tuple[str, Ticket]:
+        """Return the text of a sign-in link for an admin, which is good once, and its ticket."""
+        return self._links.issue("admin", self._keys["admin"])
+
+    async def follow_link(self, text: str) -> str:
+        """Return the value of a session cookie for the first one who follows a link, or refuse."""
+        ticket = self._links.read(text, {"admin": self._keys["admin"]})
+        if ticket is None:
+            raise unauthorized("The link was not made by this service, or not whole; get one by 'keyart open'.")
+        if not await self._links.spend(ticket):
+            minutes = LINK_MS // 60_000
+            sentence = f"The link was used already, or its {minutes} minutes are over; get another: 'keyart open'."
+            raise Problem(410, sentence)
+        return self._session_for("admin")
+
+    def _session_for(self, role: Role) -> str:
+        return self._sessions.issue(role, self._keys[role])[0]
+
+    # ---------------------------------------------------------------- who calls
+
+    async def _caller(self, request: Request) -> Caller | str:
+        """Return who calls, or why nobody is known to."""
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return self._role_of(key.strip())
+            role = self._role_of(key.strip())
+            return Caller(role, "key") if role else "The key that was sent is not one of this service's"
+        found = await self._in_session(request)
+        return found if isinstance(found, str) else Caller(found.role, f"session {found.name}", found.until)
+
+    async def _in_session(self, request: Request) -> Ticket | str:
         cookie = request.cookies.get(COOKIE)
-        if cookie and (request.method in READS or _same_origin(request)):
-            return self._role_in(cookie)
-        return None
+        if not cookie:
+            return "No key was sent"
+        if request.method not in READS and not _same_origin(request):
+            return "With a session's cookie only pages of this service may write, and their Origin has to say so"
+        ticket = self._sessions.read(cookie, self._keys)
+        if ticket is None or not await self._sessions.good(ticket):
+            return "The session is over, or was never opened here"
+        return ticket
 
     def _role_of(self, key: str) -> Role | None:
         for role, own in self._keys.items():
-            if own and compare_digest(own.encode(), key.encode(errors="surrogatepass")):
+            if compare_digest(own.encode(), key.encode(errors="surrogatepass")):
                 return role
         return None
-
-    def _role_in(self, cookie: str) -> Role | None:
-        try:
-            content = urlsafe_b64decode(cookie)
-        except ValueError:
-            return None
-        mac, data = content[:16], content[16:]
-        if not compare_digest(mac, self._mac(data)):
-            return None
-        role, until = json.loads(data)
-        current: Role | None = role if self._clock() < until and self._keys.get(role) else None
-        return current
-
-    def _mac(self, data: bytes) -> bytes:
-        """Sign with the keys mixed in: a session ends when its key is changed."""
-        keys = "\0".join(key or "" for key in self._keys.values()).encode()
-        return blake2b(
-            data + b"\0" + keys, key=self._signing_key, digest_size=16, person=b"keyart-session"
-        ).digest()
-
-
-def _from_this_machine(request: Request) -> bool:
-    """Whether the peer is on loopback and nothing hints at a proxy, a rebound name or another site's page."""
-    headers = request.headers
-    return (
-        _on_loopback(request.client.host if request.client else "")
-        and not any(name in PROXIED or name.startswith("x-forwarded-") for name in headers)
-        and LOCAL_HOST.fullmatch(headers.get("host", "")) is not None
-        and headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
-        # A form that another site's page sends needs no preflight, and older browsers say no more than this.
-        and ("origin" not in headers or _same_origin(request))
-    )
 
 
 def through_tls(request: Request) -> bool:
@@ -114,15 +116,13 @@ def through_tls(request: Request) -> bool:
     return request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower() == "https"
 
 
-def _refused(detail: str) -> Problem:
+def unauthorized(detail: str) -> Problem:
     return Problem(401, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
-def _on_loopback(peer: str) -> bool:
-    try:
-        return ip_address(peer).is_loopback
-    except ValueError:
-        return False
+def _remedy(roles: Roles) -> str:
+    settings = " or ".join(f"KEYART_{role.upper()}_KEY" for role in roles)
+    return f"Send 'Authorization: Bearer …' with the value of {settings}{FILE}."
 
 
 def _same_origin(request: Request) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import audience, backup, doctor, health, importing, reporting, serving, training
+from app.commands import audience, backup, doctor, health, importing, opening, reporting, serving, training
 from app.commands.terminal import Command, run
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ command()(serving.serve)
 command()(doctor.doctor)
 command("import")(importing.import_)
 command()(importing.contact_sheet)
+command("open")(opening.open_)
 command()(reporting.report)
 command()(audience.audience)
 command()(training.models)

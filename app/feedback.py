@@ -100,7 +100,7 @@ class Recorder:
         """Take the profile's latest pick for the title to be meant."""
         if not trusted:
             raise NotAccepted(
-                "Feedback by profile and title needs the client key or the admin key; send a decision_id."
+                "Feedback by profile and title needs the client key or the admin key; send one, or a decision_id."
             )
         profile, title, placement = item.get("profile"), item.get("title"), item.get("placement", "row")
         if not (isinstance(profile, str) and isinstance(title, str) and isinstance(placement, str)):

@@ -1,17 +1,20 @@
-"""Keys that all workers share: made once, kept in the store."""
+"""Keys that all workers share: made once, and kept in the store or in a file."""
 
 import os
 import secrets
+from pathlib import Path
 
 import msgspec
 import structlog
 
-from app.settings import Settings
+from app.roles import Role
+from app.settings import KEY, SHORTEST_KEY, Settings
 from app.store.protocol import Log
 
 log = structlog.get_logger()
 
 KEY_BYTES = 32
+ANOTHER = "delete the file and start again, and another is made"
 
 
 async def identity_key(store_log: Log) -> bytes:
@@ -25,18 +28,52 @@ async def signing_keys(store_log: Log) -> list[bytes]:
     return msgspec.json.decode(await store_log.make_setting("signing_keys", first), type=list[bytes])
 
 
-def admin_key(settings: Settings) -> str | None:
-    """Return the admin key that is set, or the one that was made in the data folder."""
+class KeyFileError(Exception):
+    """The file of the admin key is of no use. The sentence says why, and what to do."""
+
+
+def key_file(settings: Settings) -> Path:
+    return settings.data / "admin-key"
+
+
+def keys_of(settings: Settings) -> dict[Role, str]:
+    """Return the key of each role that has one; an admin key there always is. Raises `KeyFileError`."""
+    keys: dict[Role, str] = {"admin": admin_key(settings)}
+    if settings.editor_key:
+        keys["editor"] = settings.editor_key.get_secret_value()
+    if settings.client_key:
+        keys["client"] = settings.client_key.get_secret_value()
+    if len(set(keys.values())) < len(keys):
+        raise KeyFileError(f"The key in {key_file(settings)} is that of another role, too; {ANOTHER}.")
+    return keys
+
+
+def admin_key(settings: Settings) -> str:
+    """Return the admin key that is set, or the one in the data folder. Raises `KeyFileError`."""
     if settings.admin_key:
         return settings.admin_key.get_secret_value()
-    path = settings.data / "admin-key"
-    return path.read_text().strip() if path.is_file() and not settings.on_loopback else None
+    path = key_file(settings)
+    try:
+        key = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError as error:
+        raise KeyFileError(
+            f"There is no admin key in {path}; set KEYART_DATA to the service's data folder, or KEYART_ADMIN_KEY."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not ASCII text"
+        raise KeyFileError(
+            f"The admin key can't be read from {path} ({reason}); run this as the user of the service, or set "
+            "KEYART_ADMIN_KEY."
+        ) from error
+    if not KEY.fullmatch(key):
+        raise KeyFileError(f"The key in {path} is not one of {SHORTEST_KEY} characters or more; {ANOTHER}.")
+    return key
 
 
 def make_admin_key(settings: Settings) -> None:
-    """Make an admin key where the service can be reached from elsewhere and none is set; say once where it is."""
-    path = settings.data / "admin-key"
-    if settings.admin_key or settings.on_loopback or path.exists():
+    """Make an admin key where none is set and none was made; say once where it is."""
+    path = key_file(settings)
+    if settings.admin_key or path.exists():
         return
     half = path.with_suffix(".tmp")
     half.unlink(missing_ok=True)

@@ -52,7 +52,8 @@ class _Look(TypedDict):
 class ListedArtwork(_Limits, _Origin, _Look):
     """An artwork. Nobody is shown it while it is withdrawn, its consent has ended, or `made` is barred.
 
-    `image` is null then, except for admins, who edit what they see; and only they are told of a `consent`.
+    `image` is null then, except for admins and editors, who edit what they see; and only they are told of a
+    `consent`.
     """
 
     id: str

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from app import metrics
-from app.access import Access
+from app.access import LINK_MS, SESSION_MS, Access
 from app.backup import Copied, Databases, Progress
 from app.backup import back_up as copy_folder
 from app.cors import Cors
@@ -28,7 +28,7 @@ from app.gate import Gate, failure
 from app.heads import Heads
 from app.identity import Identity
 from app.inspector import Inspector
-from app.keys import admin_key, identity_key, signing_keys
+from app.keys import identity_key, keys_of, make_admin_key, signing_keys
 from app.model import Model
 from app.odds import Odds
 from app.openapi import Documented
@@ -37,7 +37,7 @@ from app.problem import Problem, problem_of
 from app.profiles import Profiles
 from app.records import encode
 from app.report import Reporter
-from app.routes import artwork, catalogue, feedback, images, operations, profiles, titles
+from app.routes import artwork, catalogue, feedback, images, operations, profiles, session, titles
 from app.services import Services
 from app.settings import Settings
 from app.shelf import Shelf
@@ -49,6 +49,7 @@ from app.store.sqlite import SqliteStore
 from app.store.sqlite import backup as sqlite_backup
 from app.store.sqlite import examination as sqlite_examination
 from app.store.sqlite import faults as sqlite_faults
+from app.tickets import Tickets
 from app.tidying import Tidier
 from app.tokens import GRACE_MS, Tokens
 from app.trainer import Trainer
@@ -119,6 +120,7 @@ def editor_in(settings: Settings, store: Store) -> Editor:
 @asynccontextmanager
 async def opened(settings: Settings, store: Store, clock: Callable[[], int] = now_ms) -> AsyncIterator[Services]:
     """Yield the services over a store, kept up to date while they are in use."""
+    make_admin_key(settings)  # where `keyart serve` has not done so before
     await store.log.declare(encode(settings.rules()))
     services = await build(settings, store, clock)
     await _refresh(services)
@@ -151,10 +153,9 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         standings=standings,
         images=images_folder,
         access=Access(
-            admin_key=admin_key(settings),
-            client_key=settings.client_key.get_secret_value() if settings.client_key else None,
-            signing_key=keys[-1],
-            clock=clock,
+            keys_of(settings),
+            sessions=Tickets("keyart-session", SESSION_MS, signing_key=keys[-1], passes=store.passes, clock=clock),
+            links=Tickets("keyart-link", LINK_MS, signing_key=keys[-1], passes=store.passes, clock=clock),
         ),
         personalizer=Personalizer(
             settings,
@@ -199,7 +200,7 @@ def create_app(
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    for module in (artwork, feedback, profiles, titles, catalogue, images, operations):
+    for module in (artwork, feedback, profiles, titles, catalogue, images, operations, session):
         api.include_router(module.router)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _refused)

@@ -39,7 +39,8 @@ FIELD_ERROR = {
         "value": {"type": "string", "description": "What was given, as Python writes it, cut at 200 characters."},
     },
 }
-NO_KEY = "The key that the call needs is not there, or is another."
+NO_KEY = "No key came with the call, or none of this service's."
+OTHER_ROLE = "The key is another role's."
 UNREAL = ("HTTPValidationError", "ValidationError")
 """What FastAPI documents as its refusals, and Keyart answers as problems."""
 
@@ -75,7 +76,7 @@ def _summarise(operation: dict[str, Any]) -> None:
 
 def _refuse(operation: dict[str, Any]) -> None:
     answers = operation["responses"]
-    reasons = {401: NO_KEY} if "security" in operation else {}
+    reasons = {401: NO_KEY, 403: OTHER_ROLE} if "security" in operation else {}
     if answers.get("422", {}).get("description") == "Validation Error":
         reasons[422] = "A value can't be; `errors` names each field at fault."
     answers |= {str(status): answer for status, answer in refusals(reasons).items()}

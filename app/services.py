@@ -1,6 +1,6 @@
 """Everything that a route may call."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
@@ -8,7 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPBearer
 
-from app.access import COOKIE, Access
+from app.access import COOKIE, Access, Caller
 from app.editor import Editor
 from app.feedback import Recorder
 from app.inspector import Inspector
@@ -16,6 +16,7 @@ from app.model import Model
 from app.personalizer import Personalizer
 from app.profiles import Profiles
 from app.report import Reporter
+from app.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
 from app.settings import Settings
 from app.shelf import Shelf
 from app.standings import Standings
@@ -51,42 +52,32 @@ def _services(request: Request) -> Services:
 Service = Annotated[Services, Depends(_services)]
 
 
-ADMIN_KEY = HTTPBearer(
-    scheme_name="admin_key",
-    description="KEYART_ADMIN_KEY. Where none is set, a call from this machine itself needs none.",
-    auto_error=False,
-)
-CLIENT_KEY = HTTPBearer(
-    scheme_name="client_key", description="KEYART_CLIENT_KEY, or the admin key.", auto_error=False
-)
 SESSION = APIKeyCookie(
     name=COOKIE,
     scheme_name="session",
-    description="The cookie that POST /session gives for a key.",
+    description="The cookie that POST /session gives for a key, or `keyart open` by a link.",
     auto_error=False,
 )
-"""What the document says of keys; it is `Access` that checks them."""
 
 
-def _admin(
-    request: Request,
-    response: Response,
-    _: Annotated[object, Depends(ADMIN_KEY)],
-    __: Annotated[object, Depends(SESSION)],
-) -> None:
-    _services(request).access.demand_admin(request)
-    response.headers["Cache-Control"] = NEVER_CACHED
+def _needing(roles: Roles, scheme: str, description: str) -> Callable[..., Awaitable[Caller]]:
+    """Return a dependency that lets nobody else through, and tells the document so."""
+    bearer = HTTPBearer(scheme_name=scheme, description=description, auto_error=False)
+
+    async def admit(
+        request: Request,
+        response: Response,
+        _: Annotated[object, Depends(bearer)],
+        __: Annotated[object, Depends(SESSION)],
+    ) -> Caller:
+        caller = await _services(request).access.demand(request, roles)
+        response.headers["Cache-Control"] = NEVER_CACHED
+        return caller
+
+    return admit
 
 
-def _client(
-    request: Request,
-    response: Response,
-    _: Annotated[object, Depends(CLIENT_KEY)],
-    __: Annotated[object, Depends(SESSION)],
-) -> None:
-    _services(request).access.demand_client(request)
-    response.headers["Cache-Control"] = NEVER_CACHED
-
-
-ADMIN = Depends(_admin)
-CLIENT = Depends(_client)
+ADMIN = Depends(_needing(ADMINS, "admin_key", "KEYART_ADMIN_KEY, or what stands in DATA/admin-key."))
+EDITOR = Depends(_needing(EDITORS, "editor_key", "KEYART_EDITOR_KEY, or the admin key."))
+CLIENT = Depends(_needing(CLIENTS, "client_key", "KEYART_CLIENT_KEY, or the admin key."))
+HOLDER = Depends(_needing(ANYONE, "any_key", "Any of the keys."))

@@ -29,9 +29,20 @@ ten minutes.
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#\s@]+", re.IGNORECASE)
 
 
+SHORTEST_KEY, LONGEST_KEY = 16, 256
+"""Even 16 hex digits are 64 bits: at a million tries a second, half of all keys take 290,000 years."""
+KEY = re.compile(rf"[!-~]{{{SHORTEST_KEY},{LONGEST_KEY}}}")
+
+
 def _sendable(key: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[!-~]+", key.get_secret_value()):
+    text = key.get_secret_value()
+    if not re.fullmatch(r"[!-~]+", text):
         raise ValueError("a key goes into a header: write visible ASCII characters without spaces")
+    if not KEY.fullmatch(text):
+        raise ValueError(
+            f"a key has {SHORTEST_KEY} to {LONGEST_KEY} characters, or it could be guessed; make one with "
+            "openssl rand -hex 24"
+        )
     return key
 
 
@@ -51,7 +62,7 @@ class Settings(BaseSettings):
     preset: Literal["", "demo"] = ""
     """`demo` opens the loop up for trying it out: a window of 2 s, no holds, larger control groups, no cap."""
     host: str = "127.0.0.1"
-    """The address to listen on. Anywhere but on loopback an admin key is made at first start if none is set."""
+    """The address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """The port to listen on; 0 takes a free one."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
@@ -63,7 +74,9 @@ class Settings(BaseSettings):
     sync: Literal["normal", "full"] = "normal"
     """What an acknowledged event survives: `normal` the death of any process, `full` a power cut as well."""
     admin_key: Key | None = None
-    """The key for `Authorization: Bearer …` on admin calls. Without one only this machine may make them."""
+    """The key for `Authorization: Bearer …` on admin calls. Without one it is made: DATA/admin-key holds it."""
+    editor_key: Key | None = None
+    """The key with which editors may change titles, artworks and pins, and read the report and the edits."""
     client_key: Key | None = None
     """The key with which a backend may write profiles and give feedback by profile and title."""
     serve: Literal["policy", "default"] = "policy"
@@ -119,6 +132,7 @@ class Settings(BaseSettings):
                 f"RETENTION_DAYS is {self.retention_days:g}, but feedback is accepted longer: for HOLD_SECONDS, "
                 f"REWARD_WINDOW_SECONDS and seven days; raise it to at least {ceil(answerable * 100) / 100:g}."
             )
+        self._check_keys()
         for origin in self.cors_origins:
             if not ORIGIN.fullmatch(origin):
                 raise ValueError(
@@ -128,6 +142,14 @@ class Settings(BaseSettings):
         if self.store != "sqlite":
             raise ValueError(f"STORE is {self.store!r}; the only store so far is 'sqlite'.")
         return self
+
+    def _check_keys(self) -> None:
+        """Refuse one key for two roles: whoever has it would be the lesser of them, or the greater."""
+        names: dict[str, str] = {}
+        for name in ("admin_key", "editor_key", "client_key"):
+            key: SecretStr | None = getattr(self, name)
+            if key and (other := names.setdefault(key.get_secret_value(), name)) != name:
+                raise ValueError(f"{name.upper()} is the same as KEYART_{other.upper()}; make another key for it.")
 
     @property
     def hold_ms(self) -> int:

@@ -17,10 +17,11 @@ class ServiceError(RuntimeError):
 
 
 class Service:
-    """A running service; with an admin key if it asks for one. An asynchronous context."""
+    """A running service, and its admin key, or why there is none. An asynchronous context."""
 
-    def __init__(self, url: str, key: str | None = None, *, connections: int = 8):
+    def __init__(self, url: str, key: str | None = None, *, keyless: str = "", connections: int = 8):
         self.url = url.rstrip("/")
+        self._keyless = keyless
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._http = httpx2.AsyncClient(
@@ -40,9 +41,8 @@ class Service:
             raise ServiceError(f"The service at {self.url} makes no decisions: {_detail(ready)}")
         report = await self._send("GET", "/report")
         if report.status_code in REFUSED:
-            raise ServiceError(
-                f"The service at {self.url} asks for its admin key; give it with --key or in KEYART_ADMIN_KEY."
-            )
+            asked = f"The service at {self.url} asks for its admin key; give it with --key or in KEYART_ADMIN_KEY."
+            raise ServiceError(f"{asked} {self._keyless}".rstrip())
         found = _json(report)
         if not (report.is_success and isinstance(found, dict) and isinstance(found.get("rules"), dict)):
             raise ServiceError(

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -11,20 +12,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app.audience.service import ServiceError
+from app.audience.service import Service, ServiceError
 
 ROOM = 150 << 20
 """Bytes that a run takes: pictures, and the log of some 50,000 steps."""
 READY_SECONDS = 120.0
 GRACE_SECONDS = 8.0
 LOOK_SECONDS = 0.1
+KEY_BYTES = 24
 TOLD = 3
 SERVES = re.compile(r"Keyart serves (http://\S+)")
 
 
 @contextmanager
-def staged(reward: str) -> Iterator[str]:
-    """Yield the address of a service with the demo preset and the sample catalogue, once it is ready."""
+def staged(reward: str) -> Iterator[Service]:
+    """Yield a service with the demo preset and the sample catalogue, once it is ready."""
+    key = secrets.token_hex(KEY_BYTES)
     _look_for_room(tempfile.gettempdir())
     with tempfile.TemporaryDirectory(prefix="keyart-audience-", ignore_cleanup_errors=True) as folder:
         log = Path(folder) / "service.log"
@@ -32,14 +35,14 @@ def staged(reward: str) -> Iterator[str]:
             process = subprocess.Popen(
                 # In a session of its own, so that Ctrl-C comes here alone and what was counted can be told.
                 [sys.executable, "-m", "app", "serve", "--with-parent"],
-                env=_environment(Path(folder) / "data", reward),
+                env=_environment(Path(folder) / "data", reward, key),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
                 start_new_session=True,
             )
         try:
-            yield _address(process, log)
+            yield Service(_address(process, log), key)
         except ServiceError as error:
             said = _last(log)
             if not said or said in str(error):
@@ -58,10 +61,11 @@ def _look_for_room(folder: str) -> None:
         )
 
 
-def _environment(data: Path, reward: str) -> dict[str, str]:
+def _environment(data: Path, reward: str, key: str) -> dict[str, str]:
     """Return this process' environment with the demo's settings and no others."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("KEYART_", "PROMETHEUS_"))}
     settings = {"PRESET": "demo", "PORT": "0", "DATA": str(data), "REWARD": reward, "LOG_LEVEL": "warning"}
+    settings["ADMIN_KEY"] = key
     return {**kept, "COLUMNS": "200", **{f"KEYART_{name}": value for name, value in settings.items()}}
 
 

@@ -19,7 +19,9 @@ from app.audience.service import Service, ServiceError
 from app.audience.stage import staged
 from app.audience.stock import titles_in
 from app.audience.world import World
-from app.commands.terminal import INTERRUPTED, console, say
+from app.commands.calling import key_for
+from app.commands.terminal import INTERRUPTED, console, say, settings_for
+from app.keys import KeyFileError
 
 MOVING = 3000
 """The rates beside the progress bar are those of so many exposures."""
@@ -62,7 +64,10 @@ def audience(  # noqa: PLR0913  each is an option of the command
         str | None, typer.Option(help="Drive the service at this address. Its log fills with these viewers.")
     ] = None,
     key: Annotated[
-        str | None, typer.Option(envvar="KEYART_ADMIN_KEY", help="The admin key of the service at --url.")
+        str | None,
+        typer.Option(
+            envvar="KEYART_ADMIN_KEY", help="The admin key of the service at --url.", show_default="DATA/admin-key"
+        ),
     ] = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Seed of the made-up world; the same seed makes the same one.")
@@ -83,8 +88,8 @@ def audience(  # noqa: PLR0913  each is an option of the command
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleared away as after Ctrl-C
     run, status = Run(viewers, steps, click_rate, drift, reward, seed), 0
     try:
-        with _stage(url, reward) as address:
-            asyncio.run(_play(run, address, key if url else None))
+        with _stage(url, key, reward) as service:
+            asyncio.run(_play(run, service))
     except KeyboardInterrupt:
         say("The run was stopped.")
         status = INTERRUPTED
@@ -98,17 +103,25 @@ def audience(  # noqa: PLR0913  each is an option of the command
     raise typer.Exit(status)
 
 
-def _stage(url: str | None, reward: str | None) -> AbstractContextManager[str]:
+def _stage(url: str | None, key: str | None, reward: str | None) -> AbstractContextManager[Service]:
     if url and not url.startswith(("http://", "https://")):
         raise typer.BadParameter(f"{url} is no address; write it as http://127.0.0.1:8000.", param_hint="--url")
     if url:
-        return nullcontext(url)
+        return nullcontext(Service(url, key) if key else _with_key_here(url))
     say("A service of its own is started for the run, and the sample catalogue imported …")
     return staged(reward or "click")
 
 
-async def _play(run: Run, address: str, key: str | None) -> None:
-    async with Service(address, key) as service:
+def _with_key_here(url: str) -> Service:
+    """Take the key that stands in the data folder; without one it is seen at the service whether it needs one."""
+    try:
+        return Service(url, key_for(settings_for("audience"), url))
+    except KeyFileError as error:
+        return Service(url, keyless=str(error))
+
+
+async def _play(run: Run, service: Service) -> None:
+    async with service:
         rules = await service.rules()
         run.crowd = crowd = await _gather(run, service, rules)
         before: Groups = (await service.report())["groups"]

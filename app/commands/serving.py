@@ -14,7 +14,7 @@ import typer
 from app.announcing import announce
 from app.commands.importing import import_samples
 from app.commands.terminal import console, fail, make_folder, settings_for
-from app.keys import make_admin_key
+from app.keys import KeyFileError, keys_of, make_admin_key
 from app.lifeline import end_with
 from app.listener import PortError, listen
 from app.meters import folder_of_service
@@ -45,7 +45,7 @@ def serve(
     settings = settings_for("supervisor")
     make_folder(settings)
     with closing(_lock(settings)), closing(_listener(settings)) as listener:
-        make_admin_key(settings)
+        _make_admin_key(settings)
         if samples:
             import_samples(settings)
         port = listener.getsockname()[1]
@@ -78,6 +78,14 @@ def _lock(settings: Settings) -> TextIO:
     except OSError:
         raise fail(f"Another keyart serves {settings.data.resolve()}; stop it, or set KEYART_DATA.") from None
     return file
+
+
+def _make_admin_key(settings: Settings) -> None:
+    make_admin_key(settings)
+    try:
+        keys_of(settings)
+    except KeyFileError as error:
+        raise fail(str(error)) from None
 
 
 def _listener(settings: Settings) -> socket.socket:

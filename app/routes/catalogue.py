@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 from app.bodies import JsonRoute
 from app.editor import Current
 from app.edits import CatalogueBody
-from app.services import ADMIN, Service
+from app.services import EDITOR, Service
 from assets.provenance import Made
 
 router = APIRouter(tags=["catalogue"], route_class=JsonRoute)
@@ -20,13 +20,13 @@ class Whole(TypedDict):
     barred: tuple[Made, ...]
 
 
-@router.get("/catalogue", dependencies=[ADMIN])
+@router.get("/catalogue", dependencies=[EDITOR])
 async def catalogue(services: Service) -> Whole:
     """Show the catalogue's revision and settings."""
     return _shown(await services.editor.current())
 
 
-@router.patch("/catalogue", dependencies=[ADMIN])
+@router.patch("/catalogue", dependencies=[EDITOR])
 async def patch_catalogue(body: CatalogueBody, services: Service) -> Whole:
     """Say which ways of making pictures are not served; `undeclared` bars all that do not say how."""
     if body.barred is None:

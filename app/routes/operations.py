@@ -1,22 +1,19 @@
-"""What an operator looks at: health, metrics, the report, single decisions; and the session for pages."""
+"""What an operator looks at: health, metrics, the report, single decisions."""
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Path, Response
 from typing_extensions import TypedDict
 
 from app import metrics
-from app.access import COOKIE, SESSION_MS, through_tls
-from app.bodies import JsonRoute
 from app.inspector import Record, Why
 from app.openapi import refusals
 from app.problem import Problem
 from app.report import Report
 from app.rules import RulesInForce, rules_of
-from app.services import ADMIN, Service
+from app.services import ADMIN, EDITOR, Service
 
-router = APIRouter(tags=["operations"], route_class=JsonRoute)
+router = APIRouter(tags=["operations"])
 DecisionText = Annotated[str, Path(max_length=64, description="As it was answered with the picture.")]
 UNKNOWN_ID = "The id was not made here, was altered, has expired, or its decision is no longer kept."
 EXPOSITION = {"text/plain": {"schema": {"type": "string"}}}
@@ -37,15 +34,6 @@ class Readiness(TypedDict):
     titles: int
     snapshot: int | None
     log: int
-
-
-class SessionBody(BaseModel):
-    """Who asks for a session."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-    key: Annotated[str, Field(min_length=1, max_length=256)]
-    """The admin key or the client key."""
 
 
 @router.get("/healthz")
@@ -83,7 +71,7 @@ async def prometheus(services: Service) -> Response:
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-@router.get("/report", dependencies=[ADMIN])
+@router.get("/report", dependencies=[EDITOR])
 async def report(services: Service) -> ReportWithRules:
     """Show counts, rates and lift by group, title and artwork, and the settings that they came about by."""
     return {**await services.reporter.report(), "rules": rules_of(services.settings)}
@@ -102,20 +90,3 @@ async def why(decision_id: DecisionText, services: Service) -> Why:
     It names nothing that is known of the profile.
     """
     return await services.inspector.why(decision_id)
-
-
-@router.post(
-    "/session", status_code=204, response_class=Response, responses=refusals({401: "It is neither of the keys."})
-)
-async def session(body: SessionBody, request: Request, services: Service) -> Response:
-    """Exchange a key for a cookie that stands in for it on this service's pages."""
-    response = Response(status_code=204)
-    response.set_cookie(
-        COOKIE,
-        services.access.open_session(body.key),
-        max_age=SESSION_MS // 1000,
-        httponly=True,
-        secure=through_tls(request),
-        samesite="strict",
-    )
-    return response

@@ -11,7 +11,8 @@ from app.bodies import JsonRoute
 from app.edits import ArtworkBody, PinBody, TitleBody
 from app.listing import Listed, ListedArtwork, Listing, Reader, listed_artwork, listed_json, listing_json
 from app.openapi import refusals
-from app.services import ADMIN, NEVER_CACHED, Service
+from app.roles import EDITORS
+from app.services import EDITOR, NEVER_CACHED, Service
 from app.uploads import Outcome, UploadForm
 from assets.catalogue import Title
 
@@ -45,10 +46,10 @@ def _form() -> dict[str, Any]:
 async def titles(request: Request, services: Service) -> Response:
     """List the titles with their artworks.
 
-    Only admins are told who consents to a picture, and have an image of what is not shown to anybody.
+    Only admins and editors are told who consents to a picture, and have an image of what is not shown to anybody.
     """
     services.shelf.demand_catalogue()
-    reader = Reader(services.access.is_admin(request), services.clock() / 1000)
+    reader = Reader(await services.access.is_one_of(request, EDITORS), services.clock() / 1000)
     headers = {"Cache-Control": NEVER_CACHED if reader.admin else "no-cache", "Vary": "Authorization, Cookie"}
     return Response(await listing_json(services.shelf, reader), headers=headers, media_type="application/json")
 
@@ -57,7 +58,7 @@ async def titles(request: Request, services: Service) -> Response:
     "/titles/{title}",
     response_model=Listed,
     responses={201: {"model": Listed, "description": "A new title."}, **refusals(CHANGED)},
-    dependencies=[ADMIN],
+    dependencies=[EDITOR],
 )
 async def put_title(title: Id, body: TitleBody, services: Service) -> Response:
     """Make a title, or change one's name, names, synopsis, genres, maturity or default artwork.
@@ -73,7 +74,7 @@ async def put_title(title: Id, body: TitleBody, services: Service) -> Response:
     status_code=204,
     response_class=Response,
     responses=refusals(NO_TITLE | CHANGED),
-    dependencies=[ADMIN],
+    dependencies=[EDITOR],
 )
 async def delete_title(title: Id, services: Service) -> None:
     """Take a title out of the catalogue."""
@@ -98,7 +99,7 @@ async def delete_title(title: Id, services: Service) -> None:
             }
         ),
     },
-    dependencies=[ADMIN],
+    dependencies=[EDITOR],
     openapi_extra=_form(),
 )
 async def post_artwork(title: Id, request: Request, services: Service) -> Response:
@@ -116,7 +117,7 @@ async def post_artwork(title: Id, request: Request, services: Service) -> Respon
     "/titles/{title}/artworks/{artwork}",
     response_model=Listed,
     responses=refusals(NO_ARTWORK | CHANGED),
-    dependencies=[ADMIN],
+    dependencies=[EDITOR],
 )
 async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, services: Service) -> Response:
     """Pause, withdraw or activate an artwork, or change what it says of itself and where it comes from.
@@ -131,7 +132,7 @@ async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, services: Ser
     status_code=204,
     response_class=Response,
     responses=refusals(NO_ARTWORK | {409: "It is the title's default and not its last artwork."}),
-    dependencies=[ADMIN],
+    dependencies=[EDITOR],
 )
 async def delete_artwork(title: Id, artwork: Id, services: Service) -> None:
     """Take an artwork out of its title, with its pins. The default can go only as the last one."""
@@ -139,7 +140,7 @@ async def delete_artwork(title: Id, artwork: Id, services: Service) -> None:
 
 
 @router.put(
-    "/titles/{title}/pin", response_model=Listed, responses=refusals(NO_ARTWORK | CHANGED), dependencies=[ADMIN]
+    "/titles/{title}/pin", response_model=Listed, responses=refusals(NO_ARTWORK | CHANGED), dependencies=[EDITOR]
 )
 async def put_pin(title: Id, body: PinBody, services: Service) -> Response:
     """Pin an artwork: it overrides holds and draws, and is never learned from."""
@@ -147,7 +148,7 @@ async def put_pin(title: Id, body: PinBody, services: Service) -> Response:
 
 
 @router.delete(
-    "/titles/{title}/pin", response_model=Listed, responses=refusals(NO_TITLE | CHANGED), dependencies=[ADMIN]
+    "/titles/{title}/pin", response_model=Listed, responses=refusals(NO_TITLE | CHANGED), dependencies=[EDITOR]
 )
 async def delete_pin(title: Id, services: Service) -> Response:
     """Take away all pins of a title."""

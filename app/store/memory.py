@@ -9,6 +9,7 @@ import msgspec
 
 from app.records import DECISIONS, Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
 from app.store.protocol import (
+    SPENT_MS,
     Counted,
     Draft,
     Event,
@@ -285,8 +286,25 @@ class MemoryState:
         return True
 
 
+class MemoryPasses:
+    def __init__(self, clock: Callable[[], int]):
+        self._clock = clock
+        self._spent: dict[str, int] = {}
+
+    async def spend(self, name: str, until: int) -> bool:
+        self._spent = {each: end for each, end in self._spent.items() if end + SPENT_MS > self._clock()}
+        if name in self._spent:
+            return False
+        self._spent[name] = until
+        return True
+
+    async def spent(self, name: str) -> bool:
+        return name in self._spent
+
+
 class MemoryStore:
     def __init__(self, clock: Callable[[], int]):
+        self.passes = MemoryPasses(clock)
         self.log = MemoryLog(clock)
         self.state = MemoryState(clock)
 

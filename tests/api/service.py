@@ -20,17 +20,19 @@ from assets.catalogue import Artwork, Title
 from assets.provenance import Made
 from tests.builders import Clock, make_current
 
-ADMIN = {"Authorization": "Bearer the-admin-key"}
-CLIENT = {"Authorization": "Bearer the-client-key"}
+ADMIN = {"Authorization": "Bearer the-admin-key-of-tests"}
+EDITOR = {"Authorization": "Bearer the-editor-key-of-tests"}
+CLIENT = {"Authorization": "Bearer the-client-key-of-tests"}
 IMG = {"Accept": "image/jxl,image/avif,image/webp,image/apng,image/*,*/*;q=0.8"}
 UNHURRIED = {
-    "admin_key": "the-admin-key",
-    "client_key": "the-client-key",
+    "admin_key": "the-admin-key-of-tests",
+    "editor_key": "the-editor-key-of-tests",
+    "client_key": "the-client-key-of-tests",
     "decision_timeout_ms": 30_000,
     "best_single_share": 0,
     "uniform_share": 0,
 }
-"""Both keys, no fallbacks because the machine is busy, and everybody personalized: groups go by a random key."""
+"""All keys, no fallbacks because the machine is busy, and everybody personalized: groups go by a random key."""
 START = 1_790_000_000_000
 """When the clock of a test begins, in milliseconds."""
 PROBLEM = "application/problem+json"

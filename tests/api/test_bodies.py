@@ -9,7 +9,7 @@ from tests.api.service import ADMIN, Service, is_problem, send
 MIB = 1 << 20
 HOST = (b"host", b"localhost")
 JSON = (b"content-type", b"application/json")
-KEY = (b"authorization", b"Bearer the-admin-key")
+KEY = (b"authorization", b"Bearer the-admin-key-of-tests")
 WRITES = [
     ("POST", "/artwork"),
     ("POST", "/clicks"),

@@ -40,12 +40,13 @@ def test_the_demo_preset_changes_its_defaults_alone_and_what_is_set_wins(
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"PORT": "9", "DATA": "/x", "ADMIN_KEY": "k", "CORS_ORIGINS": " https://a.b , * ,"}.items():
+    given = {"PORT": "9", "DATA": "/x", "ADMIN_KEY": "k" * 16, "CORS_ORIGINS": " https://a.b , * ,"}
+    for name, value in given.items():
         monkeypatch.setenv(f"KEYART_{name}", value)
     settings = Settings()
     assert (settings.port, settings.data, settings.cors_origins) == (9, Path("/x"), ("https://a.b", "*"))
     assert settings.admin_key
-    assert settings.admin_key.get_secret_value() == "k"
+    assert settings.admin_key.get_secret_value() == "k" * 16
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +57,7 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_settings_are_frozen_and_keep_keys_to_themselves() -> None:
-    settings = settings_of(admin_key="hush-hush")
+    settings = settings_of(admin_key="hush-hush-hush-hush")
     with pytest.raises(ValidationError):
         settings.port = 1
     assert "hush-hush" not in repr(settings) + str(settings.model_dump())
@@ -76,14 +77,33 @@ def test_settings_are_frozen_and_keep_keys_to_themselves() -> None:
         *[("decision_timeout_ms", value) for value in ("0", "60001", "nan")],
         *[("retention_days", value) for value in ("0", "-3", "inf")],
         *[(name, "other") for name in ("preset", "sync", "serve", "reward", "log_level")],
-        *[("admin_key", value) for value in (" ", "with space", "schlüssel", "line\nbreak")],
+        *[
+            (key, value)
+            for key in ("admin_key", "editor_key", "client_key")
+            for value in (
+                " ",
+                "with a space inside",
+                "ein langer schlüssel",
+                "a long line\nbreak",
+                "k" * 15,
+                "k" * 257,
+            )
+        ],
     ],
 )
 def test_what_a_setting_can_not_be_is_refused_by_name(name: str, value: str) -> None:
     sentence = refused(**{name: value})
     assert sentence.startswith(f"KEYART_{name.upper()}: ")
     assert sentence.endswith(".")
-    assert (repr(value) in sentence) == (name != "admin_key")
+    assert (repr(value) in sentence) == (not name.endswith("_key"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("admin_key", "editor_key"), ("admin_key", "client_key"), ("editor_key", "client_key")]
+)
+def test_one_key_for_two_roles_is_refused(one: str, other: str) -> None:
+    sentence = refused(**{one: "hush-hush-hush-hush", other: "hush-hush-hush-hush"})
+    assert sentence == f"KEYART_{other.upper()} is the same as KEYART_{one.upper()}; make another key for it."
 
 
 @pytest.mark.parametrize(
@@ -94,7 +114,9 @@ def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
 
 
 def test_shares_that_add_up_to_more_than_everybody_are_refused() -> None:
-    sentence = refused(best_single_share=0.5, uniform_share=0.5, default_share=0.1, admin_key="hush-hush")
+    sentence = refused(
+        best_single_share=0.5, uniform_share=0.5, default_share=0.1, admin_key="hush-hush-hush-hush"
+    )
     assert sentence.startswith("KEYART_BEST_SINGLE_SHARE, ")
     assert "1.1" in sentence
     assert "hush" not in sentence

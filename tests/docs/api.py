@@ -23,7 +23,13 @@ from tests.docs.schemas import Schema, kind, shape_link, without_null
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 BEGIN = "<!-- Made by `.venv/bin/python -m tests.docs.api` from here on. -->"
 END = "<!-- Made so far. -->"
-KEYS = {"admin_key": "Needs the admin key.", "client_key": "Needs the client key or the admin key."}
+KEYS = {
+    "admin_key": "Needs the admin key.",
+    "editor_key": "Needs the editors' key or the admin key.",
+    "client_key": "Needs the client key or the admin key.",
+    "any_key": "Needs any of the keys.",
+    "session": "Needs a session's cookie.",
+}
 TAGS = {
     "artwork": "Pictures for viewers",
     "feedback": "What viewers did",

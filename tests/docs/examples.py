@@ -26,7 +26,7 @@ TITLES = ("big-buck-bunny", "sintel")
 POSTER = SAMPLES / "six-horizons" / "golden-tidepools.jpg"
 DRAWN = "morning-stretch"
 ATTEMPTS = 60
-CLIENT_KEY = "the-client-key"
+ADMIN_KEY, CLIENT_KEY = "the-admin-key-of-tests", "the-client-key-of-tests"
 SHOWN_HEADERS = {"location", "x-decision-id", "etag", "cache-control", "vary", "set-cookie", "content-type"}
 CURLRC = 'silent\nwrite-out = "%{stderr}%{http_code}"\n'
 MEASURED = {"u", "features", "faces"}
@@ -46,6 +46,8 @@ class Example:
 
 
 def _of(operation: str, line: str, *, learned: bool = False) -> Example:
+    for role in ("ADMIN", "CLIENT"):
+        line = line.replace(f"-H {role}", f'-H "Authorization: Bearer ${role}_KEY"')
     return Example(operation, line.replace("/…", ADDRESS + "/"), learned)
 
 
@@ -62,59 +64,67 @@ EXAMPLES = (
     _of("POST /clicks", """curl /…clicks -d '{"decision_id": "'$ID'"}'"""),
     _of(
         "POST /clicks",
-        """curl /…clicks -H "Authorization: Bearer $CLIENT_KEY" -d '{"profile": "ada", "title": "sintel"}'""",
+        """curl /…clicks -H CLIENT -d '{"profile": "ada", "title": "sintel"}'""",
     ),
     _of("POST /plays", """curl /…plays -d '{"decision_id": "'$ID'", "seconds": 1260}'"""),
     _of(
         "PUT /profiles",
-        "curl -X PUT '/…profiles?profile=ada' -H 'Content-Type: application/json' "
+        "curl -X PUT '/…profiles?profile=ada' -H CLIENT -H 'Content-Type: application/json' "
         """-d '{"attributes": {"country": "DE", "age": 36}}'""",
     ),
     _of(
         "PATCH /profiles",
-        "curl -X PATCH '/…profiles?profile=ada' -H 'Content-Type: application/json' "
+        "curl -X PATCH '/…profiles?profile=ada' -H CLIENT -H 'Content-Type: application/json' "
         """-d '{"attributes": {"age": null, "favourite_genre": "comedy"}}'""",
     ),
-    _of("GET /profiles", "curl '/…profiles?profile=ada'", learned=True),
-    _of("GET /decisions/{decision_id}", "curl /…decisions/$ID"),
+    _of("GET /profiles", "curl '/…profiles?profile=ada' -H CLIENT", learned=True),
+    _of("GET /decisions/{decision_id}", "curl /…decisions/$ID -H ADMIN"),
     _of("GET /decisions/{decision_id}/why", "curl /…decisions/$ID/why"),
-    _of("GET /report", "curl /…report"),
-    _of("DELETE /profiles", "curl -X DELETE '/…profiles?profile=ada'"),
+    _of("GET /report", "curl /…report -H ADMIN"),
+    _of("DELETE /profiles", "curl -X DELETE '/…profiles?profile=ada' -H CLIENT"),
     _of("GET /titles", "curl /…titles"),
     _of(
         "PUT /titles/{title}",
-        "curl -X PUT /…titles/my-film -H 'Content-Type: application/json' "
+        "curl -X PUT /…titles/my-film -H ADMIN -H 'Content-Type: application/json' "
         """-d '{"name": "My Film", "genres": ["drama"]}'""",
     ),
     _of(
         "POST /titles/{title}/artworks",
-        "curl /…titles/my-film/artworks -F file=@poster.jpg -F alt='Pools of gold at low tide.' -F tags=sea,calm",
+        "curl /…titles/my-film/artworks -H ADMIN -F file=@poster.jpg -F alt='Pools of gold at low tide.' "
+        "-F tags=sea,calm",
     ),
     _of(
         "PATCH /titles/{title}/artworks/{artwork}",
-        "curl -X PATCH /…titles/sintel/artworks/dragon-cuddle -H 'Content-Type: application/json' "
+        "curl -X PATCH /…titles/sintel/artworks/dragon-cuddle -H ADMIN -H 'Content-Type: application/json' "
         """-d '{"status": "paused"}'""",
     ),
     _of(
         "PUT /titles/{title}/pin",
-        "curl -X PUT /…titles/my-film/pin -H 'Content-Type: application/json' "
+        "curl -X PUT /…titles/my-film/pin -H ADMIN -H 'Content-Type: application/json' "
         """-d '{"artwork": "poster", "country": "DE", "until": "2026-12-31"}'""",
     ),
-    _of("DELETE /titles/{title}/pin", "curl -X DELETE /…titles/my-film/pin"),
-    _of("DELETE /titles/{title}/artworks/{artwork}", "curl -X DELETE /…titles/my-film/artworks/poster"),
-    _of("DELETE /titles/{title}", "curl -X DELETE /…titles/my-film"),
-    _of("GET /catalogue", "curl /…catalogue"),
+    _of("DELETE /titles/{title}/pin", "curl -X DELETE /…titles/my-film/pin -H ADMIN"),
+    _of("DELETE /titles/{title}/artworks/{artwork}", "curl -X DELETE /…titles/my-film/artworks/poster -H ADMIN"),
+    _of("DELETE /titles/{title}", "curl -X DELETE /…titles/my-film -H ADMIN"),
+    _of("GET /catalogue", "curl /…catalogue -H ADMIN"),
     _of(
         "PATCH /catalogue",
-        """curl -X PATCH /…catalogue -H 'Content-Type: application/json' -d '{"barred": ["ai-generated"]}'""",
+        "curl -X PATCH /…catalogue -H ADMIN -H 'Content-Type: application/json' "
+        """-d '{"barred": ["ai-generated"]}'""",
     ),
     Example("GET /images/{name}", f'curl -D - -o picture.webp "{ADDRESS}$IMAGE"'),
     _of("GET /healthz", "curl /…healthz"),
     _of("GET /readyz", "curl /…readyz"),
     _of("GET /metrics", "curl /…metrics | grep '# HELP keyart_decisions'"),
     _of(
-        "POST /session", """curl -i /…session -H 'Content-Type: application/json' -d '{"key": "'$CLIENT_KEY'"}'"""
+        "POST /session",
+        "curl -i -c cookies.txt /…session -H 'Content-Type: application/json' "
+        """-d '{"key": "'$ADMIN_KEY'"}'""",
     ),
+    _of("GET /session", "curl -b cookies.txt /…session"),
+    _of("DELETE /session", f"curl -i -b cookies.txt -X DELETE /…session -H 'Origin: {ADDRESS}'"),
+    _of("POST /session/links", "curl -X POST /…session/links -H ADMIN"),
+    _of("GET /session/links/{token}", 'curl -i "/…session/links/$TOKEN"'),
 )
 
 
@@ -134,7 +144,7 @@ class Reader:
     service: Service
     address: str
     folder: Path
-    known: dict[str, str] = field(default_factory=lambda: {"CLIENT_KEY": CLIENT_KEY})
+    known: dict[str, str] = field(default_factory=lambda: {"ADMIN_KEY": ADMIN_KEY, "CLIENT_KEY": CLIENT_KEY})
 
     async def run(self, example: Example) -> Answered:
         if example.learned:
@@ -157,6 +167,8 @@ class Reader:
         if "ID" not in self.known and (found := re.search(r'"decision_id":"([^"]+)"', out)):
             self.known["ID"] = found[1]
             self.known["IMAGE"] = json.loads(out)["image"]["url"]
+        if found := re.search(r"/session/links/([\w=-]+)", out):
+            self.known["TOKEN"] = found[1]
 
 
 async def answered(folder: Path) -> list[Answered]:
@@ -181,8 +193,7 @@ def a_catalogue(images: Path) -> Catalogue:
 
 @asynccontextmanager
 async def reader(folder: Path, catalogue: Catalogue) -> AsyncIterator[Reader]:
-    settings: dict[str, Any] = {"admin_key": None, "client_key": CLIENT_KEY}
-    async with serving(folder / "data", catalogue, **settings) as service, listening(service.app) as address:
+    async with serving(folder / "data", catalogue) as service, listening(service.app) as address:
         (folder / ".curlrc").write_text(CURLRC)
         shutil.copy(POSTER, folder / "poster.jpg")
         yield Reader(service, address, folder)
@@ -197,7 +208,10 @@ def shown(out: str) -> str:
         text = "\n".join(line for line in lines if ": " not in line or line.partition(":")[0] in SHOWN_HEADERS)
     text = re.sub(r"data:image/webp;base64,[\w+/=]+", "data:image/webp;base64,…", text)
     text = re.sub(r"(?<![\w-])[\w-]{48}(?![\w-])", "gQAAAAAAAAAB…", text)
-    text = re.sub(r"keyart_session=[^;]+", "keyart_session=…", text)
+    text = re.sub(r"keyart_session=[^;]+;", "keyart_session=…;", text)
+    text = re.sub(r"/session/links/[\w=-]+", "/session/links/…", text)
+    text = re.sub(r"session [\w-]{8}\b", "session 4f0c…", text)
+    text = re.sub(r"expires=[^;]+;", "expires=…;", text)
     return re.sub(r"\b(?:[0-9a-f]{32}|[0-9a-f]{16})\b", "4f0c…", text).strip()
 
 

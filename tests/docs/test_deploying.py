@@ -37,7 +37,7 @@ http {{
     include {folder}/keyart.conf;
 }}
 """
-CLIENT_KEY = "the-client-key"
+CLIENT_KEY = "the-client-key-of-tests"
 TOO_MANY = 429
 NOT_FOR_ALL = (
     "/report",

@@ -89,7 +89,7 @@ def service(data: Path, tmp_path: Path) -> Iterator[Service]:
 
 def test_six_lines_show_a_probability_move_and_others_put_it_to_use(service: Service, tmp_path: Path) -> None:
     lines = block("See it learn from your click")
-    assert len(lines) == 6
+    assert len(lines) == 7
     printed = run(lines, service, tmp_path)
     first, why, recorded, second, _, candidates, probabilities = [
         json.loads(line.partition(":")[2] if line.startswith(('"c', '"p')) else line)

@@ -158,11 +158,11 @@ async def photographed(panels: Sequence[str], target: Path) -> None:
         await browser.close()
 
 
-async def take(port: int, target: Path) -> None:
+async def take(port: int, key: str, target: Path) -> None:
     """Let the audience of a service click, and photograph the page of one personalized viewer of each taste."""
     dice = random.Random(1)
     audience = [Viewer(f"viewer {number} who {taste}", taste) for number in range(VIEWERS) for taste in TASTES]
-    connection = Connection(port)
+    connection = Connection(port, key)
     page = await Page.of(connection)
     await learned(connection, await play(port, page, audience, dice))
     panels, pages = [], []
@@ -182,7 +182,7 @@ def main() -> None:
         subprocess.run([KEYART, "import", str(SAMPLES)], env=environment(data, {}), stdout=sys.stderr, check=True)
         service = Service(data, preset="demo").start()
         try:
-            asyncio.run(take(service.port, Path(folder) / "page.png"))
+            asyncio.run(take(service.port, service.key, Path(folder) / "page.png"))
             with Image.open(Path(folder) / "page.png") as image:
                 image.convert("RGB").save(OUT, quality=QUALITY, method=6)
         finally:

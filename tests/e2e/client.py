@@ -16,8 +16,9 @@ class NoAnswerError(ConnectionError):
 class Connection:
     """One connection, opened when it is needed and again after it broke."""
 
-    def __init__(self, port: int):
+    def __init__(self, port: int, key: str | None = None):
         self._port = port
+        self._key = f"Authorization: Bearer {key}\r\n" if key else ""
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def get(self, path: str, **query: object) -> Answer:
@@ -30,7 +31,8 @@ class Connection:
         """Return status and decoded body. `NoAnswerError` where none came; other `OSError`s: it was never sent."""
         reader, writer = await self._connected()
         content = b"" if body is None else json.dumps(body).encode()
-        head = f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Type: application/json\r\n"
+        host = f"Host: 127.0.0.1:{self._port}\r\n"
+        head = f"{method} {target} HTTP/1.1\r\n{host}Content-Type: application/json\r\n{self._key}"
         try:
             writer.write(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
             async with asyncio.timeout(TIMEOUT):

@@ -132,9 +132,9 @@ class Viewer:
         self._heard.duplicates[fact] += answer["duplicates"]
 
 
-async def edit(port: int, dice: random.Random) -> None:
+async def edit(port: int, key: str, dice: random.Random) -> None:
     """Change the catalogue now and then: tags, pins, paused artworks."""
-    connection = Connection(port)
+    connection = Connection(port, key)
     try:
         while True:
             await asyncio.sleep(0.5)
@@ -157,12 +157,12 @@ async def edit(port: int, dice: random.Random) -> None:
 
 
 @asynccontextmanager
-async def under_load(port: int, dice: random.Random) -> AsyncIterator[Heard]:
+async def under_load(port: int, key: str, dice: random.Random) -> AsyncIterator[Heard]:
     """Keep viewers and an editor busy for the length of the block; what goes wrong with one of them is raised."""
     heard = Heard()
     viewers = [Viewer(port, heard, random.Random(dice.random())) for _ in range(VIEWERS)]
     tasks = [asyncio.create_task(viewer.run()) for viewer in viewers]
-    tasks.append(asyncio.create_task(edit(port, random.Random(dice.random()))))
+    tasks.append(asyncio.create_task(edit(port, key, random.Random(dice.random()))))
     try:
         yield heard
         for task in tasks:

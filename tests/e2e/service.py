@@ -169,11 +169,16 @@ class Service:
     def trainers(self) -> list[int]:
         return [pid for pid, command in children(self.serving).items() if " train " in command]
 
-    def get(self, path: str, *, timeout: float = 5.0) -> tuple[int, bytes]:
+    @property
+    def key(self) -> str:
+        """The admin key: the one that was set, or was made at first start."""
+        return self._environment.get("KEYART_ADMIN_KEY") or (self.data / "admin-key").read_text().strip()
+
+    def get(self, path: str, *, key: str = "", timeout: float = 5.0) -> tuple[int, bytes]:
         """Return status and body; 0 and nothing if no answer came."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers={"Authorization": f"Bearer {key}"} if key else {})
             response = connection.getresponse()
             return response.status, response.read()
         except (OSError, HTTPException):

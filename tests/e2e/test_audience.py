@@ -216,7 +216,7 @@ async def reported(ask: Callable[[], Awaitable[Report]], exposures: int) -> Repo
 async def test_the_personalized_group_ends_above_the_best_single_picture_over_http(start: Start) -> None:
     service = await asyncio.to_thread(start, preset="demo")
     script = Script(likes=0.4, else_=0.1)
-    connection = Connection(service.port)
+    connection = Connection(service.port, service.key)
 
     async def ask() -> Report:
         status, answer = await connection.get("/report")
@@ -238,7 +238,7 @@ async def test_the_personalized_group_ends_above_the_best_single_picture_over_ht
 async def test_a_click_is_in_use_within_a_second(start: Start) -> None:
     """Long before its window closes the taste has changed, and the next decision knows it."""
     service = await asyncio.to_thread(start, hold_seconds=0, reward_window_seconds=600, best_single_share=0)
-    connection = Connection(service.port)
+    connection = Connection(service.port, service.key)
     profile = "ada"
     status, before = await connection.get("/profiles", profile=profile)
     assert (status, before["taste"]) == (200, {})
@@ -248,7 +248,7 @@ async def test_a_click_is_in_use_within_a_second(start: Start) -> None:
     assert (status, answer["recorded"]) == (202, 1)
 
     def taste() -> dict[str, float]:
-        _, body = service.get(f"/profiles?profile={profile}")
+        _, body = service.get(f"/profiles?profile={profile}", key=service.key)
         found: dict[str, float] = json.loads(body)["taste"]
         return found
 

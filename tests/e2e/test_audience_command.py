@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.conftest import Start
 from tests.e2e.service import KEYART, Service, alive, children, environment, free_port, until
 
-KEY = "the-admin-key"
+KEY = "the-admin-key-of-tests"
 SECONDS = 150.0
 
 

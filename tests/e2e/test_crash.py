@@ -108,7 +108,7 @@ async def survive(start: Start, rounds: int) -> tuple[Heard, Ledger]:
     dice = random.Random(seed := random.randrange(1 << 32))
     print(f"seed {seed}")  # noqa: T201  a failure is told with its dice
     service = await asyncio.to_thread(start, **SETTINGS)
-    async with under_load(service.port, dice) as heard:
+    async with under_load(service.port, service.key, dice) as heard:
         for strike in blows(rounds, dice):
             await asyncio.sleep(dice.uniform(0.4, 1.6))
             await strike(service, dice)

@@ -23,7 +23,7 @@ SETTINGS = {
     "hold_seconds": 2,
     "learn_cap": 0,
     "decision_timeout_ms": 2_000,
-    "admin_key": "the-admin-key",
+    "admin_key": "the-admin-key-of-tests",
 }
 
 

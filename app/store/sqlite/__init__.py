@@ -20,6 +20,7 @@ class SqliteStore:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with told(str(folder / LOG)):
             self.log = SqliteLog(folder / LOG, clock, full_sync=full_sync, read_only=read_only)
+        self.passes = self.log.passes
         with told(str(folder / STATE)):
             self.state = SqliteState(folder / STATE, clock, read_only=read_only)
             reached = None if read_only else self.state.reached()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 from app.store.commit import BusyError
@@ -31,6 +32,15 @@ Only the last version of a page is folded back, and a page of holds has many; an
 
 WIPE_MS = 20
 """How long a wipe may wait for those who read and write, and they then for it: less than a decision may take."""
+
+
+T = TypeVar("T")
+
+
+class Write(Protocol):
+    """Does something in the next transaction of the log's, and returns what it returns."""
+
+    async def __call__(self, operation: Callable[[], T]) -> T: ...
 
 
 def connect(

@@ -10,9 +10,10 @@ from typing import TypeVar
 from app.records import DECISIONS, Erasure, Kind, Record, Reference, decode_decision, encode
 from app.store.commit import GroupCommit
 from app.store.protocol import Draft, Event, Head, Hold
-from app.store.sqlite import exposures
+from app.store.sqlite import exposures, passes
 from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect, wipe, writing
 from app.store.sqlite.exposures import Exposures
+from app.store.sqlite.passes import SqlitePasses
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS log (
@@ -46,7 +47,7 @@ class SqliteLog:
     """
 
     def __init__(self, path: Path, clock: Callable[[], int], *, full_sync: bool = False, read_only: bool = False):
-        schema = SCHEMA + exposures.SCHEMA
+        schema = SCHEMA + exposures.SCHEMA + passes.SCHEMA
         self._writer = connect(path, schema, full_sync=full_sync, read_only=read_only)
         self._reader = connect(path, read_only=read_only)
         self._near = self._reader if full_sync or read_only else self._writer
@@ -54,6 +55,7 @@ class SqliteLog:
         self._last = Head(0, 0)
         self._swept = b""
         self._exposures = Exposures(self._writer, self)
+        self.passes = SqlitePasses(self._writer, self._reader, self._write, clock)
         transaction = Transaction(self._writer)
         self._group = GroupCommit(
             self._begin(transaction), transaction.commit, transaction.rollback, threaded=full_sync

@@ -1,0 +1,32 @@
+"""What commands need that speak to a running service: its address here, and a key."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from app.health import reachable
+from app.keys import KeyFileError, admin_key
+from app.settings import Settings
+
+
+def address_of(settings: Settings) -> str:
+    """Return the address at which this machine reaches the service of these settings."""
+    host = reachable(settings.host)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def key_for(settings: Settings, url: str) -> str:
+    """Return the admin key for the service at an address.
+
+    The one in the data folder is sent to this machine alone: another one may be anybody's. Raises `KeyFileError`.
+    """
+    if not settings.admin_key and not _on_this_machine(url):
+        raise KeyFileError(f"The key in {settings.data} is sent to this machine alone; set KEYART_ADMIN_KEY.")
+    return admin_key(settings)
+
+
+def _on_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

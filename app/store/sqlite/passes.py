@@ -1,0 +1,28 @@
+"""What was spent, in the log's file: every worker asks there."""
+
+import sqlite3
+from collections.abc import Callable
+
+from app.store.protocol import SPENT_MS
+from app.store.sqlite.connection import Write
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS spent (name TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class SqlitePasses:
+    def __init__(
+        self, writer: sqlite3.Connection, reader: sqlite3.Connection, write: Write, clock: Callable[[], int]
+    ):
+        self._writer, self._reader, self._write, self._clock = writer, reader, write, clock
+
+    async def spend(self, name: str, until: int) -> bool:
+        return await self._write(lambda: self._spend(name, until))
+
+    def _spend(self, name: str, until: int) -> bool:
+        self._writer.execute("DELETE FROM spent WHERE until <= ?", (self._clock() - SPENT_MS,))
+        return self._writer.execute("INSERT OR IGNORE INTO spent VALUES (?, ?)", (name, until)).rowcount == 1
+
+    async def spent(self, name: str) -> bool:
+        return self._reader.execute("SELECT 1 FROM spent WHERE name = ?", (name,)).fetchone() is not None
