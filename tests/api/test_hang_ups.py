@@ -58,7 +58,7 @@ def leave(address: str, request: str) -> None:
 
 def request_of(call: str, frame: str) -> str:
     kind = "multipart/form-data; boundary=x" if call.endswith("artworks") else "application/json"
-    headers = f"Host: localhost\r\nAuthorization: Bearer the-admin-key\r\nContent-Type: {kind}\r\n"
+    headers = f"Host: localhost\r\nAuthorization: Bearer the-admin-key-of-tests\r\nContent-Type: {kind}\r\n"
     return f"{call} HTTP/1.1\r\n{headers}{frame}"
 
 
@@ -114,6 +114,6 @@ async def test_what_fails_by_itself_is_still_a_failure(service: Service, monkeyp
     monkeypatch.setattr(service.store.state, "tallies", fail)
     before = counted("/report").get("500", 0)
     with capture_logs() as lines:
-        await service.http.get("/report", headers={"Authorization": "Bearer the-admin-key"})
+        await service.http.get("/report", headers={"Authorization": "Bearer the-admin-key-of-tests"})
     assert ("error", "request_failed") in said(lines)
     assert counted("/report")["500"] == before + 1

@@ -21,7 +21,7 @@ ROUTES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "artwork": ("PATCH", "/titles/countdown/artworks/cupola", {"alt": "The Earth"}),
     "pin": ("PUT", "/titles/countdown/pin", {"artwork": "cupola"}),
     "catalogue": ("PATCH", "/catalogue", {"barred": []}),
-    "session": ("POST", "/session", {"key": "the-admin-key"}),
+    "session": ("POST", "/session", {"key": "the-admin-key-of-tests"}),
     "clicks": ("POST", "/clicks", {"profile": "ada", "title": "countdown"}),
 }
 """One of each kind of route, and what it takes."""
