@@ -44,11 +44,19 @@ from app.shelf import Shelf
 from app.standings import Standings
 from app.stoppable import stoppable
 from app.store.memory import MemoryStore
-from app.store.protocol import Examined, Store, StoreTimeoutError, UnusableStoreError, UnwritableStoreError
+from app.store.protocol import (
+    Examined,
+    LostStoreError,
+    Store,
+    StoreTimeoutError,
+    UnusableStoreError,
+    UnwritableStoreError,
+)
 from app.store.sqlite import SqliteStore
 from app.store.sqlite import backup as sqlite_backup
 from app.store.sqlite import examination as sqlite_examination
 from app.store.sqlite import faults as sqlite_faults
+from app.store_watch import StoreWatch
 from app.tickets import Tickets
 from app.tidying import Tidier
 from app.tokens import GRACE_MS, Tokens
@@ -64,6 +72,7 @@ from bandit.policy import Learner
 
 log = structlog.get_logger()
 
+LOST = "The log's files were deleted or replaced, so nothing is taken; GET /readyz says what to do."
 REBUILD_BATCH = 5000
 REBUILD_LEASE_MS = 60_000
 REFRESH_SECONDS = 0.25
@@ -83,6 +92,11 @@ def open_store(settings: Settings, clock: Callable[[], int] = now_ms, *, read_on
     return SqliteStore(settings.data, clock, full_sync=settings.sync == "full", read_only=read_only)
 
 
+async def demand_store(settings: Settings) -> None:
+    """Raise `UnusableStoreError` if the store can't be opened: once, and not in each worker that is started."""
+    await open_store(settings).close()
+
+
 def examine(settings: Settings, *, seconds: float) -> Examined:
     """Look through the store's files, each for about so long; nothing is changed."""
     return sqlite_examination.examine(settings.data, seconds=seconds)
@@ -96,7 +110,8 @@ def back_up(settings: Settings, destination: Path, progress: Progress) -> Copied
 
 def store_fault(error: BaseException) -> str | None:
     """Say what is wrong with the store's files, if that is what the error is about."""
-    return str(error) if isinstance(error, UnusableStoreError) else sqlite_faults.sentence(error)
+    said = isinstance(error, UnusableStoreError | UnwritableStoreError)
+    return str(error) if said else sqlite_faults.sentence(error)
 
 
 def revisions_in(settings: Settings) -> Revisions:
@@ -311,8 +326,10 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
 
 
 async def _follow(services: Services) -> None:
+    watch = StoreWatch(services.store)
     while True:
         await asyncio.sleep(REFRESH_SECONDS)
+        await watch.look()
         await _refresh(services)
 
 
@@ -344,6 +361,8 @@ async def _busy(_: Request, __: Exception) -> Response:
 
 
 async def _unwritable(request: Request, error: Exception) -> Response:
+    if isinstance(error, LostStoreError):  # the log has a line of it already
+        return Problem(503, LOST, headers={"Retry-After": "60"}).response()
     log.error("store_unwritable", path=request.scope["path"], reason=str(error))
     sentence = "The log can't be written and took nothing; send the same again later: repeats count once."
     return Problem(503, sentence, headers={"Retry-After": "5"}).response()

@@ -38,6 +38,9 @@ LOG_POSITION = Gauge("keyart_log_position", "Position of the last record", multi
 TRAINER_POSITION = Gauge("keyart_trainer_position", "Position folded so far", multiprocess_mode="livemax")
 TRAINER_LAG = Gauge("keyart_trainer_lag_records", "Records not folded yet", multiprocess_mode="livemax")
 TRAINER_LAG_SECONDS = Gauge("keyart_trainer_lag_seconds", "Log time not folded yet", multiprocess_mode="livemax")
+STORE_LOST = Gauge(
+    "keyart_store_lost", "1 while a file of the store is deleted or replaced", multiprocess_mode="livemax"
+)
 OPEN_WINDOWS = Gauge("keyart_open_windows", "Exposures whose reward is still open", multiprocess_mode="livemax")
 EXAMPLES = Counter("keyart_examples", "Closed exposures, by what the learner did with them", ["outcome"])
 REWARDS = Counter("keyart_rewards", "Clicks and plays, by whether their window was still open", ["timing"])
@@ -45,7 +48,7 @@ SNAPSHOTS_REFUSED = Counter("keyart_snapshots_refused", "Snapshots not published
 
 # At 0 from the start, in every process: an alert sees nothing rise that was not there, and what a trainer that is
 # gone has counted would take its series with it.
-for _reason in ("no_model", "timeout", "outrun", "error", "switched_off"):
+for _reason in ("no_model", "timeout", "outrun", "error", "lost", "switched_off"):
     FALLBACKS.labels(_reason)
 for _outcome in ("learned", "capped", "refused"):
     EXAMPLES.labels(_outcome)

@@ -39,11 +39,13 @@ class Model:
 
     async def refresh(self) -> bool:
         """Swap in the latest snapshot if it is new. One that can't be restored is passed over, with a word."""
-        if await self._state.current() == self._seen:
+        current = await self._state.current()
+        if current == self._seen:
             return False
         started = time.perf_counter()
-        for snapshot in await self._state.snapshots(limit=1 if self._learner else 5):
-            self._seen = max(self._seen or 0, snapshot.id)
+        found = await self._state.snapshots(limit=1 if self._learner else 5)
+        self._seen = found[0].id if found else current  # in a state that was made anew it may be less than before
+        for snapshot in found:
             try:
                 self._learner = restored(snapshot.learner, before=self._learner)
             except UnusableSnapshot as error:

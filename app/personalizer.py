@@ -20,7 +20,7 @@ from app.problem import Gone, NotFound
 from app.records import Decision, encode
 from app.settings import Settings
 from app.shelf import Shelved
-from app.store.protocol import Draft, Hold, Log, StoreTimeoutError
+from app.store.protocol import Draft, Hold, Log, LostStoreError, StoreTimeoutError
 from app.tokens import Tokens
 from app.viewers import Viewer, Viewers
 from assets.artwork import Artwork
@@ -259,6 +259,8 @@ def _reason(failure: Exception) -> str:
         return "no_model"
     if isinstance(failure, StoreTimeoutError):
         return "timeout"
+    if isinstance(failure, LostStoreError):
+        return "lost"
     log.error("decision_failed", exc_info=failure)
     return "error"
 

@@ -12,7 +12,7 @@ import structlog
 from app import metrics
 from app.fold import Fold, Seen
 from app.shelf import Shelf
-from app.store.protocol import LostLeaseError, Store, StoreTimeoutError, UnwritableStoreError
+from app.store.protocol import LostLeaseError, LostStoreError, Store, StoreTimeoutError, UnwritableStoreError
 from bandit.learners import Kind, kind_of, new_learner, restored
 from bandit.sealing import UnusableSnapshot
 
@@ -64,7 +64,7 @@ class Trainer:
         self._seen = Seen()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Lead whenever the lease can be had, and stand by otherwise, until `stop`."""
+        """Lead whenever the lease can be had, and stand by otherwise, until `stop`. Raises `LostStoreError`."""
         while not stop.is_set():
             try:
                 token = await self._store.state.lead(self._holder, LEASE_MS)
@@ -76,6 +76,9 @@ class Trainer:
                 log.warning("lease_lost", reason=str(lost))
             except StoreTimeoutError as locked:  # nothing was committed: going on means resuming
                 log.warning("state_locked", reason=str(locked))
+            except LostStoreError as fault:
+                log.error("store_lost", reason=str(fault))  # noqa: TRY400  the sentence says where and what to do
+                raise
             except UnwritableStoreError as fault:
                 log.warning("state_unwritable", reason=str(fault))
                 await _wait(stop, UNWRITABLE_SECONDS)
@@ -102,7 +105,7 @@ class Trainer:
                 await renewing
 
     async def _begin(self, fold: Fold) -> None:
-        """Publish what the fold begins with, unless it begins from nothing beside snapshots of something.
+        """Publish what the fold begins with, unless it begins from nothing and has a log to catch up with.
 
         Workers that have one keep it meanwhile: a learner that knows nothing would have them choose by chance. If
         another learner's can be decided by, that is so until the log is caught up with, however long it takes.
@@ -110,7 +113,7 @@ class Trainer:
         self._held_back = None
         if await self._served_by_another():
             self._held_back = inf
-        elif fold.learned or await self._store.state.current() is None:
+        elif fold.learned:
             await self._publish(fold)
         else:
             self._held_back = time.monotonic() + CATCH_UP_SECONDS

@@ -1,5 +1,6 @@
 """`keyart serve` and the workers that it starts."""
 
+import asyncio
 import fcntl
 import os
 import signal
@@ -17,6 +18,7 @@ from app.commands.terminal import console, fail, make_folder, settings_for
 from app.keys import KeyFileError, keys_of, make_admin_key
 from app.lifeline import end_with
 from app.listener import PortError, listen
+from app.main import demand_store
 from app.meters import folder_of_service
 from app.server import serve as serve_on
 from app.settings import Settings
@@ -46,6 +48,7 @@ def serve(
     make_folder(settings)
     with closing(_lock(settings)), closing(_listener(settings)) as listener:
         _make_admin_key(settings)
+        asyncio.run(demand_store(settings))
         if samples:
             import_samples(settings)
         port = listener.getsockname()[1]

@@ -55,11 +55,23 @@ def place(folder: Path) -> Finding:
             f"There is no data folder {name} yet.",
             "Start `keyart serve`, which makes it, or set KEYART_DATA.",
         )
-    if not (folder / "log.sqlite").exists():
-        return note(
-            about, f"There is no log in {name} yet.", "Start `keyart serve`, which makes it, or set KEYART_DATA."
+    return _log(folder, name) or ok(about, f"{name} can be read and written.")
+
+
+def _log(folder: Path, name: Path) -> Finding | None:
+    """Say what is wrong if there is no log."""
+    if (folder / "log.sqlite").exists():
+        return None
+    if (folder / "state.sqlite").exists():
+        return wrong(
+            "folder",
+            f"There is no log in {name}, and a state that was made from one: the log was deleted or moved away.",
+            "Stop the service and put a backup in the place of the folder (docs/operations.md); to begin anew, "
+            "move state.sqlite away.",
         )
-    return ok(about, f"{name} can be read and written.")
+    return note(
+        "folder", f"There is no log in {name} yet.", "Start `keyart serve`, which makes it, or set KEYART_DATA."
+    )
 
 
 def _existing(path: Path) -> Path:

@@ -12,6 +12,7 @@ from app.problem import Problem
 from app.report import Report
 from app.rules import RulesInForce, rules_of
 from app.services import ADMIN, EDITOR, Service
+from app.store.protocol import LostStoreError
 
 router = APIRouter(tags=["operations"])
 DecisionText = Annotated[str, Path(max_length=64, description="As it was answered with the picture.")]
@@ -55,6 +56,10 @@ async def readyz(services: Service) -> Readiness:
     ]
     if missing:
         raise Problem(503, f"Not ready yet, for want of {' and '.join(missing)}; try again in a second.")
+    try:
+        await services.store.log.check()
+    except LostStoreError as fault:
+        raise Problem(503, str(fault)) from fault
     head = await services.store.log.head()
     return {
         "status": "ready",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from app.store.protocol import StoreTimeoutError
+from app.store.protocol import LostStoreError, StoreTimeoutError
 
 T = TypeVar("T")
 RETRY_SECONDS = 0.001
@@ -116,6 +116,8 @@ class GroupCommit:
             return self._transact(batch)
         except BusyError:
             return [_BUSY] * len(batch)
+        except LostStoreError as error:  # it may be written: again, it might be there twice
+            return [_Failure(error)] * len(batch)
         except Exception:  # noqa: BLE001  whatever failed is found by running each alone
             return [self._alone(waiter) for waiter in batch]
 

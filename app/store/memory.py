@@ -47,6 +47,9 @@ class MemoryLog:
         self._profiles: dict[str, bytes] = {}
         self._settings: dict[str, bytes] = {}
 
+    async def check(self) -> None:
+        """Nothing of it can be taken away."""
+
     async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
         _check(deadline)
         return [self._place(draft) for draft in drafts]
@@ -199,6 +202,9 @@ class MemoryState:
         self._counted = Counted(0, None, 0, {}, {})
         self._tastes: dict[str, TasteRow] = {}
         self._tallies: dict[TallyKey, Tally] = {}
+
+    async def check(self) -> None:
+        """As the log's."""
 
     async def lead(self, holder: str, lasts: int, token: int | None = None) -> int | None:
         now = self._clock()

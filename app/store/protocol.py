@@ -26,6 +26,13 @@ class UnwritableStoreError(Exception):
     """The store could not write, for its disk is full or fails; nothing was written. The sentence says why."""
 
 
+class LostStoreError(UnwritableStoreError):
+    """A file that is in use was deleted or replaced: what is written there would be lost, and is not acknowledged.
+
+    The sentence says which file, and what to do.
+    """
+
+
 class UnusableStoreError(Exception):
     """The store can't be opened. The sentence says why, and what to do."""
 
@@ -86,8 +93,12 @@ class Log(Protocol):
 
     Every method that writes is one transaction: when it returns, all of it survives the death of the process. One
     that can't begin it within seconds raises `StoreTimeoutError`; one that the disk refuses, `place` and `show`
-    apart, `UnwritableStoreError`. Neither has written anything.
+    apart, `UnwritableStoreError`. Neither has written anything. Each, and `holds`, may raise `LostStoreError`:
+    what was asked for may be written, but where nobody will find it.
     """
+
+    async def check(self) -> None:
+        """Raise `LostStoreError` if what is written now would be lost. Services ask this four times a second."""
 
     async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
         """Log decisions with their holds, and return the holds to serve, in order.
@@ -231,8 +242,14 @@ class State(Protocol):
 
     Candidate snapshots are the exception: a rebuild adds them beside a trainer, for nothing hangs on them.
 
-    What writes raises `StoreTimeoutError` and `UnwritableStoreError` as the log does.
+    What writes raises `StoreTimeoutError`, `UnwritableStoreError` and `LostStoreError` as the log does.
     """
+
+    async def check(self) -> None:
+        """Do what the log's does; but a state that is gone, or was replaced by another, is opened anew.
+
+        All of it can be made again from the log, so that who only reads goes on with what stands there now.
+        """
 
     async def lead(self, holder: str, lasts: int, token: int | None = None) -> int | None:
         """Take the lease, or with `token` renew it, and return its fencing token; None if that can't be.

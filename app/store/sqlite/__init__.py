@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.store.sqlite.faults import told
 from app.store.sqlite.log import SqliteLog
+from app.store.sqlite.opening import alone, clear_remains, demand_log, demand_whole
 from app.store.sqlite.state import SqliteState
 
 LOG, STATE = "log.sqlite", "state.sqlite"
@@ -16,18 +17,32 @@ class SqliteStore:
     def __init__(
         self, folder: Path, clock: Callable[[], int], *, full_sync: bool = False, read_only: bool = False
     ):
-        if not read_only:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if read_only:
+            self._open(folder, clock, full_sync=full_sync, read_only=True)
+            return
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with alone(folder / LOG):
+            _demand(folder)
+            self._open(folder, clock, full_sync=full_sync, read_only=False)
+            reached = self.state.reached()
+            with told(str(folder / LOG)):
+                self.log.go_beyond(reached)
+
+    def _open(self, folder: Path, clock: Callable[[], int], *, full_sync: bool, read_only: bool) -> None:
         with told(str(folder / LOG)):
             self.log = SqliteLog(folder / LOG, clock, full_sync=full_sync, read_only=read_only)
         self.passes = self.log.passes
         with told(str(folder / STATE)):
             self.state = SqliteState(folder / STATE, clock, read_only=read_only)
-            reached = None if read_only else self.state.reached()
-        if reached is not None:
-            with told(str(folder / LOG)):
-                self.log.go_beyond(reached)
 
     async def close(self) -> None:
         await self.log.close()
         await self.state.close()
+
+
+def _demand(folder: Path) -> None:
+    """See that the files may be opened, and that SQLite takes nothing for a part of them that is not."""
+    demand_log(folder / LOG, folder / STATE)
+    clear_remains(folder / STATE)
+    for name in (LOG, STATE):
+        demand_whole(folder / name)

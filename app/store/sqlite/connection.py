@@ -16,6 +16,15 @@ from app.store.protocol import UnwritableStoreError
 SETTLE_SECONDS = 5.0
 """How long opening may wait for other processes that open the same file."""
 PAUSE_SECONDS = 0.005
+DISK = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+}
+"""Kinds of errors that no caller is to blame for."""
 PRIMARY = 0xFF
 """The part of an error code that names its kind; the rest says how it came about (sqlite.org/rescode.html)."""
 
@@ -107,6 +116,12 @@ def _busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & PRIMARY == sqlite3.SQLITE_BUSY
 
 
+def fold_back(connection: sqlite3.Connection) -> bool:
+    """Copy the whole write-ahead log into the database, and return whether that could be done."""
+    _, pending, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return bool(pending == copied)
+
+
 def wipe(connection: sqlite3.Connection) -> bool:
     """Fold the write-ahead log back and cut it off, for it keeps what was deleted; False if others are busy.
 
@@ -123,11 +138,11 @@ def wipe(connection: sqlite3.Connection) -> bool:
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Raise `UnwritableStoreError` where the disk is at fault."""
+    """Raise `UnwritableStoreError` where the disk, or what stands on it, is at fault."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & PRIMARY in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & PRIMARY in DISK:
             raise UnwritableStoreError(str(error)) from error
         raise
 

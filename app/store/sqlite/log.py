@@ -3,16 +3,18 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from app.records import DECISIONS, Erasure, Kind, Record, Reference, decode_decision, encode
 from app.store.commit import GroupCommit
-from app.store.protocol import Draft, Event, Head, Hold
+from app.store.protocol import Draft, Event, Head, Hold, LostStoreError, UnusableStoreError
 from app.store.sqlite import exposures, passes
-from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect, wipe, writing
+from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect, fold_back, wipe, writing
 from app.store.sqlite.exposures import Exposures
+from app.store.sqlite.open_files import OpenFiles
 from app.store.sqlite.passes import SqlitePasses
 
 SCHEMA = """
@@ -30,6 +32,11 @@ SELECT hold.decision, nonce, stamp, until, artwork, in_group, deferred, pinned,
        CASE WHEN exposure.decision IS NOT NULL THEN opened_at WHEN deferred THEN NULL ELSE stamp END
 FROM hold LEFT JOIN exposure ON exposure.decision = hold.decision WHERE key = ?
 """
+GONE = (
+    "Nothing is acknowledged any more. Stop the service, put a backup in the place of the data folder, and start "
+    "the service again (docs/operations.md, Backup and restore)."
+)
+PART_GONE = "Nothing is acknowledged any more. Stop the service, which saves what was in it, and start it again."
 T = TypeVar("T")
 CHUNK = 500
 SWEPT = 5000
@@ -57,8 +64,10 @@ class SqliteLog:
         self._exposures = Exposures(self._writer, self)
         self.passes = SqlitePasses(self._writer, self._reader, self._write, clock)
         transaction = Transaction(self._writer)
+        self._files = None if read_only else OpenFiles(path, GONE, PART_GONE)
+        self._acknowledged = 0
         self._group = GroupCommit(
-            self._begin(transaction), transaction.commit, transaction.rollback, threaded=full_sync
+            self._begin(transaction), self._commit(transaction), transaction.rollback, threaded=full_sync
         )
 
     def go_beyond(self, position: int) -> None:
@@ -67,8 +76,14 @@ class SqliteLog:
         So it does when a power cut took its end (`synchronous=NORMAL` risks that). Positions are given once: given
         again, the fold would pass the new records over, and the ids of lost decisions would name others.
         """
-        if self._head(self._reader).position >= position:
+        there = self._head(self._reader).position
+        if there >= position:
             return
+        if not there:
+            raise UnusableStoreError(
+                f"The log is empty, and the state has learned up to position {position} of one: put a backup in "
+                "the place of the data folder, or, to begin anew, move state.sqlite away."
+            )
         self._writer.execute(f"PRAGMA busy_timeout={round(SETTLE_SECONDS * 1000)}")
         self._writer.execute("BEGIN IMMEDIATE")
         last = self._head(self._writer)
@@ -78,6 +93,17 @@ class SqliteLog:
         self._writer.execute("COMMIT")
         self._writer.execute("PRAGMA busy_timeout=0")
 
+    async def check(self) -> None:
+        if self._files is None:
+            return
+        try:
+            self._files.check()
+        except LostStoreError:
+            with suppress(sqlite3.Error):
+                if self._files.moved and fold_back(self._reader):
+                    self._files.clear_away()
+            raise
+
     # ---------------------------------------------------------------- decisions
 
     async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
@@ -86,6 +112,8 @@ class SqliteLog:
         )
 
     async def holds(self, keys: Sequence[bytes]) -> list[Hold | None]:
+        if self._files and self._files.lost:
+            self._files.check()
         return [self._hold(self._near, key) for key in keys]
 
     async def show(self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None) -> None:
@@ -222,10 +250,27 @@ class SqliteLog:
 
     def _begin(self, transaction: Transaction) -> Callable[[], None]:
         def begin() -> None:
+            if self._files and self._files.lost:
+                self._files.check()
             transaction.begin()
             self._last = self._head(self._writer)
+            if self._last.position < self._acknowledged:
+                transaction.rollback()
+                raise LostStoreError(
+                    f"The log ends at position {self._last.position}, and {self._acknowledged} was acknowledged: "
+                    f"another program wrote into its files. {GONE}"
+                )
 
         return begin
+
+    def _commit(self, transaction: Transaction) -> Callable[[], None]:
+        def commit() -> None:
+            transaction.commit()
+            if self._files:
+                self._files.check()
+            self._acknowledged = self._last.position
+
+        return commit
 
     def _head(self, connection: sqlite3.Connection) -> Head:
         row = connection.execute("SELECT position, stamp FROM log ORDER BY position DESC LIMIT 1").fetchone()
@@ -317,6 +362,8 @@ class SqliteLog:
 
     async def close(self) -> None:
         await self._group.close()
+        if self._files and self._files.moved:
+            self._files.clear_away()
         self._reader.close()
         self._writer.close()
 

@@ -10,6 +10,7 @@ from app.store.protocol import (
     Counted,
     Lease,
     LostLeaseError,
+    LostStoreError,
     Progress,
     Snapshot,
     StoreTimeoutError,
@@ -17,6 +18,8 @@ from app.store.protocol import (
     TasteRow,
 )
 from app.store.sqlite.connection import Transaction, connect, wipe, writing
+from app.store.sqlite.open_files import OpenFiles
+from app.store.sqlite.opening import alone
 from bandit.tally import Tally
 
 SCHEMA = """
@@ -45,15 +48,39 @@ KEPT = 5
 """Incumbents kept to fall back on."""
 CANDIDATES = 3
 """Candidate snapshots kept to be looked at."""
+GONE = "Nothing is learned any more. Start the trainer again: it makes the state anew from the log."
+PART_GONE = "Nothing is learned any more. Stop the service, which saves what was in it, and start it again."
 _COLUMNS = "id, role, position, resume, created, rules, learner"
 
 
 class SqliteState:
     def __init__(self, path: Path, clock: Callable[[], int], *, read_only: bool = False):
-        self._writer = connect(path, SCHEMA, patience=LOCK_SECONDS, read_only=read_only)
-        self._reader = connect(path, read_only=read_only)
-        self._clock = clock
+        self._path, self._clock, self._read_only = path, clock, read_only
+        self._open()
+
+    def _open(self) -> None:
+        self._writer = connect(self._path, SCHEMA, patience=LOCK_SECONDS, read_only=self._read_only)
+        self._reader = connect(self._path, read_only=self._read_only)
         self._transaction = Transaction(self._writer)
+        self._files = None if self._read_only else OpenFiles(self._path, GONE, PART_GONE)
+
+    async def check(self) -> None:
+        if self._files is None:
+            return
+        try:
+            self._files.check()
+        except LostStoreError:
+            if not self._files.moved or not self._files.at_home:
+                raise
+            self._begin_anew(self._files)
+
+    def _begin_anew(self, files: OpenFiles) -> None:
+        """Open what stands there now, or make it: the name leads elsewhere, and all of it can be folded again."""
+        with alone(self._path):
+            files.clear_away()
+            self._reader.close()
+            self._writer.close()
+            self._open()
 
     # ---------------------------------------------------------------- the lease
 
@@ -216,6 +243,8 @@ class SqliteState:
             return wipe(self._reader)
 
     async def close(self) -> None:
+        if self._files and self._files.moved:
+            self._files.clear_away()
         self._reader.close()
         self._writer.close()
 
@@ -223,6 +252,8 @@ class SqliteState:
     def _writing(self) -> Iterator[None]:
         """One transaction; it is rolled back if anything in it fails."""
         with writing():
+            if self._files and self._files.lost:
+                self._files.check()
             try:
                 self._transaction.begin()
             except BusyError as error:
@@ -230,5 +261,7 @@ class SqliteState:
             try:
                 yield
                 self._transaction.commit()
+                if self._files:
+                    self._files.check()
             finally:  # does nothing after a commit that went well
                 self._transaction.rollback()

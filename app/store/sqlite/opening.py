@@ -1,0 +1,67 @@
+"""What has to be true of a database's files before SQLite opens them."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.store.protocol import UnusableStoreError
+
+LOOKS, PAUSE_SECONDS = 3, 0.05
+"""Another program that opens the file just now is done with it in between."""
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Open a database alone: what is cleared away before is not what another process has just made."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def clear_remains(path: Path) -> None:
+    """Delete the write-ahead log of a database that is gone: SQLite would use its index for the new one."""
+    if not path.exists():
+        for part in (_part(path, "-wal"), _part(path, "-shm")):
+            part.unlink(missing_ok=True)
+
+
+def demand_log(log: Path, state: Path) -> None:
+    """Raise `UnusableStoreError` if a new log would take the place of one that was there."""
+    if log.exists():
+        return
+    left = [each.name for each in (state, _part(log, "-wal")) if each.exists()]
+    if left:
+        raise UnusableStoreError(
+            f"There is no log.sqlite in {log.parent.resolve()}, but {' and '.join(left)} of one that was: put a "
+            "backup in the place of the data folder (docs/operations.md, Backup and restore). To begin anew "
+            f"without all that was acknowledged, move {' and '.join(left)} away."
+        )
+
+
+def demand_whole(path: Path) -> None:
+    """Raise `UnusableStoreError` if the write-ahead log was deleted, but not its index.
+
+    SQLite makes the write-ahead log before its index, and deletes it after it. So either others have the deleted
+    one open, whose work a new one would damage; or they were killed, and what it had is lost.
+    """
+    for look in range(LOOKS):
+        if _part(path, "-wal").exists() or not _part(path, "-shm").exists():
+            return
+        if look < LOOKS - 1:
+            time.sleep(PAUSE_SECONDS)
+    wal, shm = _part(path, "-wal"), _part(path, "-shm")
+    raise UnusableStoreError(
+        f"{wal} was deleted or moved away, but not {shm.name}. If a service runs, stop it, which saves what was "
+        f"in it, and start it again. If none runs, put {wal.name} or a backup back; to go on without its records, "
+        f"delete {shm.name}."
+    )
+
+
+def _part(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
