@@ -23,6 +23,7 @@ from app.stoppable import stoppable
 from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Title
 from assets.importing import review
+from assets.importing.ids import composed, ids
 from assets.importing.manifest import ArtworkEntry
 from assets.importing.merging import described
 from assets.importing.names import slug
@@ -158,8 +159,8 @@ class Uploads:
 
     async def _add(self, current: Title, form: Form) -> Uploaded:
         said = _said(form)
-        artwork = said.artwork or _id_from(form.name)
-        _check_room(current, artwork)
+        naming = _Naming(said.artwork, None if said.artwork else _stem(form.name))
+        _check_room(current, naming.id_in(current))
         try:
             entry = said.entry()
             # Where the last file had its focus and its faces says nothing of this one.
@@ -167,7 +168,7 @@ class Uploads:
         except CatalogueError as error:
             raise Unacceptable(str(error)) from error
         picture = await self._developed(job)
-        return await self._merged(current.id, artwork, entry, job, picture)
+        return await self._merged(current.id, naming, entry, job, picture)
 
     async def _developed(self, job: Job) -> Picture:
         async with self._making.one():
@@ -176,24 +177,45 @@ class Uploads:
             raise unacceptable(FILE, str(result).rstrip("."))
         return result
 
-    async def _merged(self, title: str, id: str, entry: ArtworkEntry, job: Job, picture: Picture) -> Uploaded:  # noqa: A002
-        before: list[Artwork | None] = []
+    async def _merged(
+        self, title: str, naming: "_Naming", entry: ArtworkEntry, job: Job, picture: Picture
+    ) -> Uploaded:
+        put: list[tuple[Artwork | None, Artwork]] = []
 
         def with_artwork(current: Title) -> Title:
-            _check_room(current, id)
-            before[:] = [current.artwork(id)]
+            id_ = naming.id_in(current)  # somebody else may have got it meanwhile
+            _check_room(current, id_)
+            before = current.artwork(id_)
             # Focus and faces go with the crops that were made by them, whatever somebody else sent meanwhile.
-            artwork = replace(described(id, entry, before[0], picture), focus=job.focus, faces=job.faces)
+            artwork = replace(
+                described(id_, entry, before, picture, naming.stem), focus=job.focus, faces=job.faces
+            )
             [artwork] = heeding([artwork], current.artworks)
-            artworks = {**{each.id: each for each in current.artworks}, id: artwork}
-            return replace(current, artworks=tuple(artworks.values()), default=current.default or id)
+            put[:] = [(before, artwork)]
+            artworks = {**{each.id: each for each in current.artworks}, id_: artwork}
+            return replace(current, artworks=tuple(artworks.values()), default=current.default or id_)
 
         changed = await self._editor.change(title, with_artwork)
         barred = await self._editor.barred()
-        artwork = changed.artwork(id)
-        assert artwork  # noqa: S101  it was just put there
-        outcome: Outcome = "new" if before[0] is None else "unchanged" if artwork == before[0] else "changed"
+        [(before, artwork)] = put
+        outcome: Outcome = "new" if before is None else "unchanged" if artwork == before else "changed"
         return Uploaded(artwork, outcome, review.warnings(artwork, changed.artworks, barred=barred))
+
+
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    """The id that was sent; else the name of the file, without its suffix."""
+
+    id: str | None
+    stem: str | None
+
+    def id_in(self, title: Title) -> str:
+        """Return the id that the picture has or gets in the title, by the rules of an import."""
+        if self.stem is None:
+            assert self.id  # noqa: S101  one of the two is there
+            return self.id
+        declared = {artwork.id: artwork.declared for artwork in title.artworks}
+        return ids([self.stem], declared, lambda *_: False)[self.stem]
 
 
 def _develop(job: Job, images: Path, stop: Stop) -> Picture | PictureError:
@@ -221,11 +243,11 @@ def _said(form: Form) -> UploadForm:
         raise RequestValidationError(error.errors(include_url=False)) from error
 
 
-def _id_from(name: str) -> str:
-    found = slug(PurePosixPath(name).stem)
-    if not found:
+def _stem(name: str) -> str:
+    stem = composed(PurePosixPath(name).stem)
+    if not slug(stem):
         raise unacceptable("artwork", f"The file's name {name!r} makes no id; send one in this field")
-    return found
+    return stem
 
 
 def _check_room(title: Title, artwork: str) -> None:

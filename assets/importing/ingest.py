@@ -51,8 +51,8 @@ def ingest(
     already, `barred`, it warns. Raises `PictureError` if the folder can't be listed, `ManifestError`,
     `OSError` if nothing can be written or started, and `Stopped` when `stop` was told.
     """
-    manifest, found = manifest_of(folder), survey(folder)
-    merge = _Merge(manifest, current, {*barred, *manifest.barred}, progress, list(found.refused))
+    manifest, found = manifest_of(folder), survey(folder, current)
+    merge = _Merge(manifest, current, {*barred, *manifest.barred}, progress, [*found.refused, *found.passed_over])
     asked = [each for title in found.folders for each in merge.wanted(title)]
     changed = merge.changed(asked, images)
     for job, result in develop_all(list(changed), images, workers or os.cpu_count() or 1, stop):
@@ -152,20 +152,22 @@ class _Merge:
             return replace(row, reason=str(result))
         kept = result if isinstance(result, Kept) else Kept(result, result.source)
         try:
-            artwork = merging.imported(each.stem, each.artwork, each.entry, known, kept.picture, kept.file)
+            titled = each.job.treatment is not None
+            artwork = merging.imported(
+                each.stem, each.artwork, each.entry, known, kept.picture, kept.file, titled=titled
+            )
         except CatalogueError as error:
             return replace(row, reason=str(error))
         artworks[each.artwork] = artwork
-        outcome: Outcome = "new" if known is None else "unchanged" if artwork == known else "changed"
-        return replace(row, outcome=outcome, warnings=kept.warnings)
+        return replace(row, outcome=_outcome(artwork, known), warnings=kept.warnings)
 
     def _reviewed(self, row: Row, before: Title | None, title: Title | None) -> Row:
         artwork = title.artwork(row.artwork) if title else None
         if row.outcome == "refused" or title is None or artwork is None:
             return row
-        outcome = row.outcome
-        if before and outcome == "unchanged" and artwork != before.artwork(artwork.id):
-            outcome = "changed"  # by another one's withdrawal
+        outcome: Outcome = row.outcome
+        if before and outcome == "unchanged":
+            outcome = _outcome(artwork, before.artwork(artwork.id))  # another one's withdrawal may change it
         return replace(row, outcome=outcome, warnings=row.warnings + self._warnings(artwork, title))
 
     def _warnings(self, artwork: Artwork, title: Title) -> tuple[str, ...]:
@@ -193,6 +195,13 @@ class _Merge:
                 for artwork in entry.artworks
                 if artwork not in there
             )
+
+
+def _outcome(artwork: Artwork, known: Artwork | None) -> Outcome:
+    """What is remembered of the folder is no change of the artwork."""
+    if known is None:
+        return "new"
+    return "unchanged" if replace(artwork, declared=known.declared) == known else "changed"
 
 
 def _described(lacking: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 from assets.artwork import Artwork, Box, Point
 from assets.catalogue import MOST_ARTWORKS, Title
 from assets.codec import canonical
+from assets.importing.ids import called
 from assets.importing.manifest import SHARED, ArtworkEntry, TitleEntry
 from assets.importing.names import artwork_name, tags, title_name
 from assets.importing.withdrawal import heeding, still_withdrawn
@@ -27,12 +28,20 @@ FILE: Final = "file"
 """The name under which an artwork remembers which file the folder had, beside what was said of it."""
 
 
-def described(id: str, entry: ArtworkEntry, known: Artwork | None, picture: Picture) -> Artwork:  # noqa: A002
+def described(
+    id: str,  # noqa: A002 - the catalogue's own word
+    entry: ArtworkEntry,
+    known: Artwork | None,
+    picture: Picture,
+    stem: str | None = None,
+) -> Artwork:
     """The artwork with a new picture; what the entry says wins, and all else stays as it was.
 
-    A consent that was withdrawn stays withdrawn, whatever is said of it: only an editor gives it again.
+    `stem` is the name that the id was made of, if it was made of one. A consent that was withdrawn stays
+    withdrawn, whatever is said of it: only an editor gives it again.
     """
-    return _artwork(id, said(entry), known, picture, stem=id)
+    artwork = _artwork(id, said(entry), known, picture, stem=stem or id)
+    return artwork if stem is None else replace(artwork, declared={**artwork.declared, **called(id, stem)})
 
 
 def imported(
@@ -42,10 +51,13 @@ def imported(
     known: Artwork | None,
     picture: Picture,
     file: str | None = None,
+    *,
+    titled: bool = False,
 ) -> Artwork:
     """The artwork as a folder has it: what its entry says anew wins, what it said before undoes no edit.
 
-    `file` is the SHA-256 of the folder's file, where the picture is another one, uploaded since. A consent
+    `file` is the SHA-256 of the folder's file, where the picture is another one, uploaded since. The id of one
+    with its title on it (`titled`) is not made of the file's name alone, which is not remembered. A consent
     that was withdrawn stays withdrawn, as in `described`.
     """
     told = news(entry, known)
@@ -55,7 +67,8 @@ def imported(
     else:  # what is said of the folder's file says nothing of the uploaded one
         told = {what: value for what, value in told.items() if what not in PICTURE}
     artwork = _artwork(id, told, known, picture, stem=stem)
-    return replace(artwork, declared={**_digests(said(entry)), FILE: own[:DIGITS]})
+    name = {} if titled else called(id, stem)
+    return replace(artwork, declared={**_digests(said(entry)), **name, FILE: own[:DIGITS]})
 
 
 def said(entry: ArtworkEntry | TitleEntry) -> dict[str, Any]:
@@ -111,7 +124,8 @@ def imported_title(
         entry = replace(entry, default=None)
     told = news(entry, known)
     default = told.pop("default", None) or title.default or min(ids, default=None)
-    return replace(title, **told, default=default, artworks=tuple(kept), declared=_digests(said(entry)))
+    declared = {**_digests(said(entry)), **called(id, folder)}
+    return replace(title, **told, default=default, artworks=tuple(kept), declared=declared)
 
 
 def merged(imported: Title, *, before: Title | None, current: Title | None) -> Title | None:

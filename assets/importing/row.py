@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Outcome = Literal["new", "changed", "unchanged", "refused", "gone"]
+Outcome = Literal["new", "changed", "unchanged", "refused", "gone", "passed over"]
 
 
 @dataclass(frozen=True, slots=True)

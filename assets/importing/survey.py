@@ -1,20 +1,27 @@
 """What lies in a folder of originals: title folders with picture files in them."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from assets.artwork import Artwork
+from assets.catalogue import Title
+from assets.importing.bystanders import Bystanders, is_systems
+from assets.importing.ids import composed, ids
+from assets.importing.manifest import MANIFEST
+from assets.importing.merging import is_news
 from assets.importing.names import slug
 from assets.importing.row import Row
 from assets.picture import PictureError
-from assets.rendering.container import no_picture
-from assets.rendering.foreign import described
+from assets.rendering.container import kind_of, no_picture
+from assets.rendering.decoding import read, read_head
+from assets.rendering.foreign import other_picture
 
-_PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
-_HEAD: Final = 1024
-"""Bytes by which a file is known for what it is."""
-_IGNORED: Final = frozenset({"", ".txt", ".tsv", ".toml", ".md"})
+_CALLED_PICTURES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".tbn", ".png", ".webp"})
+"""Suffixes of what should be a picture: if it is none, that is worth a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,50 +45,135 @@ class TitleFolder:
 class Survey:
     folders: tuple[TitleFolder, ...]
     refused: tuple[Row, ...]
+    passed_over: tuple[Row, ...]
 
     @property
     def originals(self) -> list[Original]:
         return [original for folder in self.folders for original in folder.originals]
 
 
-def survey(folder: Path) -> Survey:
-    """Find the originals, without opening any; a PictureError says that the folder can't be listed."""
-    folders: list[TitleFolder] = []
-    refused: list[Row] = []
-    claimed: dict[str, str] = {}
-    for path in _listed(folder):
-        title = slug(path.name)
-        try:
-            _check_title(path, folder)
-            _claim(claimed, title, path.name)
-            originals = _originals(title, path, folder, refused)
-        except PictureError as error:
-            refused.append(Row(title, "", "refused", str(error)))
-        else:
-            folders.append(TitleFolder(title, path, originals))
-    return Survey(tuple(folders), tuple(refused))
+def survey(folder: Path, current: Mapping[str, Title] | None = None) -> Survey:
+    """Find the originals by how files begin; a PictureError says that the folder can't be listed.
+
+    `current` are the titles of the catalogue: they and their artworks keep their ids.
+    """
+    found = _Survey(folder, current or {})
+    folders = tuple(found.titles())
+    return Survey(folders, tuple(found.refused), tuple(found.bystanders.rows()))
 
 
-def _originals(title: str, folder: Path, root: Path, refused: list[Row]) -> tuple[Original, ...]:
-    originals: list[Original] = []
-    claimed: dict[str, str] = {}
-    for path in _listed(folder):
-        original = Original(title, slug(path.stem), path, f"{folder.name}/{path.name}")
+@dataclass(slots=True)
+class _Survey:
+    root: Path
+    current: Mapping[str, Title]
+    refused: list[Row] = field(default_factory=list)
+    bystanders: Bystanders = field(default_factory=Bystanders)
+
+    def titles(self) -> Iterator[TitleFolder]:
+        paths = self._kept(self.root, self._is_title, lambda path: Row(slug(path.name), "", "refused"))
+        known = {id_: title.declared for id_, title in self.current.items()}
+        given = ids(paths, known, lambda name, id_: self._holds(paths[name], self.current[id_]))
+        for name, path in paths.items():
+            try:
+                yield TitleFolder(given[name], path, tuple(self._originals(given[name], path)))
+            except PictureError as error:
+                self.refused.append(Row(given[name], "", "refused", str(error)))
+
+    def _originals(self, title: str, folder: Path) -> Iterator[Original]:
+        paths = self._kept(
+            folder, self._is_original, lambda path: Row(title, slug(path.stem), "refused"), lambda path: path.stem
+        )
+        known = {each.id: each for each in self.current[title].artworks} if title in self.current else {}
+        declared = {id_: artwork.declared for id_, artwork in known.items()}
+        given = ids(paths, declared, lambda name, id_: self._is_of(paths[name], known[id_]))
+        for name, path in paths.items():
+            yield Original(title, given[name], path, self._place(path))
+
+    def _kept(
+        self,
+        folder: Path,
+        keeps: Callable[[Path], bool],
+        row: Callable[[Path], Row],
+        called: Callable[[Path], str] = lambda path: path.name,
+    ) -> dict[str, Path]:
+        """Return what is kept of a folder, by its name. What is refused is reported in a row."""
+        kept: dict[str, Path] = {}
+        for path in _listed(folder):
+            try:
+                if keeps(path):
+                    self._claim(kept, composed(called(path)), path)
+            except PictureError as error:
+                self.refused.append(replace(row(path), reason=str(error)))
+        return kept
+
+    def _claim(self, kept: dict[str, Path], name: str, path: Path) -> None:
+        if (other := kept.setdefault(name, path)) != path:
+            fault = f"{self._place(path)!r} has the same name as {self._place(other)!r}, which is taken"
+            raise PictureError(f"{fault}; rename one of them.")
+
+    def _is_title(self, path: Path) -> bool:
+        if self._is_passed_over(path) or path.name == MANIFEST:
+            return False
+        self._check_link(path)
+        if path.is_dir():
+            return True
+        if self._is_picture(path):
+            raise PictureError(f"{self._place(path)!r} lies in no title's folder; move it into one.")
+        return False
+
+    def _is_original(self, path: Path) -> bool:
+        if self._is_passed_over(path):
+            return False
+        self._check_link(path)
+        if path.is_dir():
+            raise PictureError(f"{self._place(path)!r} is a folder; put pictures right in the title's folder.")
+        return self._is_picture(path)
+
+    def _is_passed_over(self, path: Path) -> bool:
+        if is_systems(path):
+            self.bystanders.note_system(path.name)
+            return True
+        return False
+
+    def _is_picture(self, path: Path) -> bool:
+        """Say whether the file begins like a picture, or is called like one; others are noted or refused."""
+        head = read_head(path, self._place(path))
+        if kind_of(head) or path.suffix.lower() in _CALLED_PICTURES:
+            return True
+        if other_picture(head):
+            raise no_picture(head, self._place(path))
+        self.bystanders.note_other(path)
+        return False
+
+    def _check_link(self, path: Path) -> None:
+        place, real, root = self._place(path), Path(os.path.realpath(path)), os.path.realpath(self.root)
+        if not path.exists():
+            raise PictureError(f"{place!r} is a link to what is not there; put the file itself there.")
+        if not real.is_relative_to(root):
+            raise PictureError(f"{place!r} is a link out of the folder; put the file itself there.")
+        if real == Path(root):
+            raise PictureError(f"{place!r} is a link to the folder that it lies in; take it out.")
+
+    def _holds(self, folder: Path, title: Title) -> bool:
+        """Say whether a file of the folder is one that an artwork of the title was made from."""
+        paths = (path for path in _listed(folder) if path.suffix.lower() in _CALLED_PICTURES)
+        return any(self._is_of(path, *title.artworks) for path in paths)
+
+    def _is_of(self, path: Path, *artworks: Artwork) -> bool:
+        """Say whether one of the artworks was made from the file, or from one with the same content."""
         try:
-            _check_picture(original, root)
-            _claim(claimed, original.artwork, original.name)
-        except PictureError as error:
-            refused.append(Row(title, original.artwork, "refused", str(error)))
-        else:
-            originals.append(original)
-    return tuple(originals)
+            file = sha256(read(path, self._place(path))).hexdigest()
+        except PictureError:
+            return False
+        return any(not is_news(file, artwork) for artwork in artworks)
+
+    def _place(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
 
 
 def _listed(folder: Path) -> list[Path]:
-    # A name that is an id already comes first: it keeps that id where others would get the same.
     try:
-        paths = [path for path in folder.iterdir() if not _passed_over(path)]
-        return sorted(paths, key=lambda path: (slug(path.stem) != path.stem, path))
+        return sorted(folder.iterdir())
     except NotADirectoryError as error:
         raise PictureError(
             f"{str(folder)!r} is a file; name the folder that has a folder for each title in it."
@@ -90,47 +182,3 @@ def _listed(folder: Path) -> list[Path]:
         raise PictureError(
             f"The folder {str(folder)!r} can't be listed: {error.strerror}; name one that can."
         ) from error
-
-
-def _passed_over(path: Path) -> bool:
-    return path.name.startswith(".") or (path.suffix.lower() in _IGNORED and not path.is_dir())
-
-
-def _check_title(path: Path, root: Path) -> None:
-    _check_inside(path, root, path.name)
-    if not path.is_dir():
-        raise PictureError(f"{path.name!r} lies in no title's folder; move it into one.")
-
-
-def _check_picture(original: Original, root: Path) -> None:
-    _check_inside(original.path, root, original.name)
-    if not original.path.is_file():
-        raise PictureError(f"{original.name!r} is no regular file; put pictures right in the title's folder.")
-    if original.path.suffix.lower() not in _PICTURES:
-        raise _other_kind(original)
-
-
-def _other_kind(original: Original) -> PictureError:
-    """Call a file that is not called like a picture what it is, in the words that an upload of it gets."""
-    try:
-        with original.path.open("rb") as file:
-            head = file.read(_HEAD)
-    except OSError:
-        head = b""
-    if described(head):
-        return no_picture(head, original.name)
-    called = ", ".join(sorted(_PICTURES))
-    return PictureError(f"{original.name!r} is not called like a picture ({called}); rename or export it.")
-
-
-def _check_inside(path: Path, root: Path, name: str) -> None:
-    # Not Path.resolve, which raises on a link to itself.
-    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
-        raise PictureError(f"{name!r} is a link out of the folder; put the file itself there.")
-
-
-def _claim(claimed: dict[str, str], wanted: str, name: str) -> None:
-    if not wanted:
-        raise PictureError(f"{name!r} has no letter a to z and no digit in its name; rename it.")
-    if claimed.setdefault(wanted, name) != name:
-        raise PictureError(f"{name!r} would get the id {wanted}, as {claimed[wanted]!r} does; rename one.")

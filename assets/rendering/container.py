@@ -1,7 +1,7 @@
 """The file around a picture: where the picture ends, and what decoding it takes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -41,16 +41,21 @@ class Container:
     buffered: int = 0
 
 
+def kind_of(head: bytes) -> Kind | None:
+    """Return which of the pictures that are taken a file begins like."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(_PNG):
+        return "PNG"
+    return "WEBP" if head.startswith(b"RIFF") and head[8:12] == b"WEBP" else None
+
+
 def examine(content: bytes, name: str) -> Container:
     """Find the picture; raises `PictureError` if there is none, only a part of one, or something else besides."""
-    if content.startswith(b"\xff\xd8\xff"):
-        container = _jpeg(content, name)
-    elif content.startswith(_PNG):
-        container = _png(content, name)
-    elif content.startswith(b"RIFF") and content[8:12] == b"WEBP":
-        container = _webp(content, name)
-    else:
+    kind = kind_of(content)
+    if kind is None:
         raise no_picture(content, name)
+    container = _READERS[kind](content, name)
     if what := hidden(content, container.end):
         raise PictureError(f"{name!r} is a picture and {what} in one file; export the picture again.")
     return container
@@ -123,6 +128,9 @@ def _webp_size(content: bytes) -> Size:
         bits = int.from_bytes(body[1:5], "little")
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
     return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
+
+
+_READERS: Final[dict[Kind, Callable[[bytes, str], Container]]] = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp}
 
 
 def no_picture(content: bytes, name: str) -> PictureError:

@@ -15,6 +15,7 @@ from assets.picture import PictureError
 from assets.rendering.container import Container, Kind, Size, examine
 
 LARGEST_FILE: Final = 64 * 1024 * 1024
+_HEAD: Final = 1024
 MOST_PIXELS: Final = 64_000_000
 MOST_KEPT: Final = 32_000_000
 """Pixels of what `decode` returns: a larger picture comes at half its width and height."""
@@ -43,18 +44,28 @@ Conversion = Callable[[Image.Image], Image.Image]
 
 def read(path: Path, name: str) -> bytes:
     """The file's bytes, or a PictureError that calls it `name`."""
+    content = _bytes(path, name, LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise PictureError(f"{name!r} is larger than {LARGEST_FILE >> 20} MiB; export it smaller.")
+    return content
+
+
+def read_head(path: Path, name: str) -> bytes:
+    """Return the bytes by which the file is known for what it is; raises as `read` does."""
+    return _bytes(path, name, _HEAD)
+
+
+def _bytes(path: Path, name: str, most: int) -> bytes:
     if "\0" in str(path):
         raise PictureError(f"{name!r} can't be read: there is a NUL in its path; rename it.")
     try:
         with open(path, "rb", opener=_opened) as file:
             regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            content = file.read(LARGEST_FILE + 1) if regular else b""
+            content = file.read(most) if regular else b""
     except OSError as error:
         raise PictureError(f"{name!r} can't be read: {error.strerror}; check its permissions.") from error
     if not regular:
         raise PictureError(f"{name!r} is no regular file; put the picture itself there.")
-    if len(content) > LARGEST_FILE:
-        raise PictureError(f"{name!r} is larger than {LARGEST_FILE >> 20} MiB; export it smaller.")
     return content
 
 

@@ -42,6 +42,11 @@ _MARKUP: Final = (
 _FOUND_ANYWHERE: Final = (*_ACTIVE[2:4], *_MARKUP, *_ACTIVE[7:8])
 _STILL_BRANDS: Final = frozenset({b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"})
 
+_PICTORIAL: Final = ("picture", "drawing", "Photoshop document", "icon")
+"""How what is said of a picture of another kind ends."""
+_BMP_HEADERS: Final = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+"""The sizes that the second header of a BMP picture has: two letters alone begin many a text."""
+
 _PDF_HEADER: Final = 1024
 """Readers of PDF look for its header so far into a file."""
 _ZIP_END: Final = b"PK\x05\x06"
@@ -61,7 +66,16 @@ def described(content: bytes) -> str | None:
         return "an SVG drawing" if b"<svg" in text else "an XML document"
     by_text = (what for magic, what in _MARKUP if text.startswith(magic))
     by_magic = (what for magic, what in (*_ACTIVE, *_PASSIVE) if content.startswith(magic))
-    return next(by_text, None) or next(by_magic, None)
+    what = next(by_text, None) or next(by_magic, None)
+    if what == "a BMP picture" and int.from_bytes(content[14:18], "little") not in _BMP_HEADERS:
+        return None
+    return what
+
+
+def other_picture(head: bytes) -> str | None:
+    """Say what a file is if it is a picture of a kind that is not taken."""
+    what = described(head)
+    return what if what and what.endswith(_PICTORIAL) else None
 
 
 def hidden(content: bytes, end: int) -> str | None:

@@ -400,12 +400,24 @@ async def test_what_the_catalogue_does_not_accept_is_refused(service: Service, f
     assert len((await listed(service))["artworks"]) == 4
 
 
-@pytest.mark.parametrize("name", ["", "..", "...", "日本.jpg"])
+@pytest.mark.parametrize("name", ["", "..", "...", "🎬.jpg"])
 async def test_a_file_whose_name_makes_no_id_needs_one(service: Service, name: str) -> None:
     body = form(part("file", JPEG, name))
     assert is_problem(await sent(service, body), 422)["errors"][0]["field"] == "artwork"
     body = form(part("file", JPEG, name), part("artwork", b"named"))
     assert (await sent(service, body)).json()["artwork"]["id"] == "named"
+
+
+async def test_a_file_s_name_in_another_script_makes_an_id_that_no_other_name_replaces(service: Service) -> None:
+    """Two names can be written alike in Latin letters; the same name again is the same picture."""
+    names = ["plakat.jfif", "Плакат.jpg", "Плакат.jpg", "七人の侍"]
+    answers = [(await sent(service, form(part("file", JPEG, name)))).json() for name in names]
+    latin, cyrillic, again, japanese = (answer["artwork"] for answer in answers)
+
+    assert latin["id"] == "plakat"
+    assert cyrillic["id"].startswith("plakat-")
+    assert (cyrillic["name"], again, answers[2]["outcome"]) == ("Плакат", cyrillic, "unchanged")
+    assert (japanese["id"], japanese["name"]) == ("qirennoshi", "七人の侍")
 
 
 @pytest.mark.parametrize(

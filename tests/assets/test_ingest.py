@@ -1,3 +1,4 @@
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -123,48 +124,169 @@ def test_a_refused_picture_stops_nothing_and_a_title_needs_one(folder: Path, ima
     assert "export it as" in reason
 
 
-def test_what_is_no_picture_is_ignored_or_refused(folder: Path, images: Path, tmp_path: Path) -> None:
+def test_of_two_files_with_one_name_and_of_what_lies_elsewhere_the_table_says_why(
+    folder: Path, images: Path
+) -> None:
     put(folder / "one" / "a.jpg")
-    for ignored in ("SOURCES.tsv", "one/notes.txt", "one/LICENSE", ".git/x.jpg", "one/.half.jpg.1.tmp"):
-        put(folder / ignored)
-    put(folder / "stray.jpg")
-    put(folder / "one" / "clip.mp4")
-    put(folder / "one" / "a.png")
-    put(folder / "one" / "漢字.jpg")
+    put(folder / "one" / "a.png", encoded(a_picture(), "PNG"))
     put(folder / "one" / "nested" / "x.jpg")
-    put(folder / "one!" / "b.jpg")
-    outside = put(tmp_path / "secret" / "x.jpg")
-    (folder / "one" / "link.jpg").symlink_to(outside)
-    (folder / "one" / "loop.jpg").symlink_to(folder / "one" / "loop.jpg")
-    (folder / "linked").symlink_to(outside.parent)
+    put(folder / "stray.jpg")
 
     result = run(folder, images)
 
     refused = {row.reason.split("'")[1]: row.reason for row in result.rows if row.outcome == "refused"}
     assert refused == {
         "stray.jpg": "'stray.jpg' lies in no title's folder; move it into one.",
-        "one!": "'one!' would get the id one, as 'one' does; rename one.",
-        "linked": "'linked' is a link out of the folder; put the file itself there.",
-        "one/a.png": "'one/a.png' would get the id a, as 'one/a.jpg' does; rename one.",
-        "one/clip.mp4": (
-            "'one/clip.mp4' is not called like a picture (.jpeg, .jpg, .png, .webp); rename or export it."
-        ),
-        "one/漢字.jpg": "'one/漢字.jpg' has no letter a to z and no digit in its name; rename it.",
-        "one/nested": "'one/nested' is no regular file; put pictures right in the title's folder.",
-        "one/link.jpg": "'one/link.jpg' is a link out of the folder; put the file itself there.",
-        "one/loop.jpg": "'one/loop.jpg' is no regular file; put pictures right in the title's folder.",
+        "one/a.png": "'one/a.png' has the same name as 'one/a.jpg', which is taken; rename one of them.",
+        "one/nested": "'one/nested' is a folder; put pictures right in the title's folder.",
     }
     assert [artwork.id for artwork in result.titles["one"].artworks] == ["a"]
-    assert list(result.titles) == ["one"]
 
 
-def test_of_names_that_make_the_same_id_the_one_that_is_it_is_taken(folder: Path, images: Path) -> None:
+def test_what_a_file_is_decides_and_not_what_it_is_called(folder: Path, images: Path) -> None:
+    """Media servers write JPEG as .tbn, browsers as .jfif, and converters leave an old suffix in place."""
+    jpeg, png = encoded(a_picture()), encoded(a_picture(colour="red"), "PNG")
+    taken = {"poster.jfif": jpeg, "fanart.JPE": png, "banner.tbn": jpeg, "no-suffix": png, "movie.txt": jpeg}
+    for name, content in taken.items():
+        put(folder / "one" / name, content)
+    put(folder / "one" / "logo.gif", b"GIF89a" + bytes(100))
+    put(folder / "one" / "scan", b"II*\x00" + bytes(100))
+    put(folder / "one" / "bad.jfif", b"not a picture")
+    others = ("movie.nfo", "Thumbs.db", "trailer.mkv", "trailer.de.mkv", "LICENSE", "BMW.md")
+    for name in others:
+        put(folder / "one" / name, b"\xd0\xcf\x11\xe0" if name == "Thumbs.db" else b"BMW, a text")
+
+    result = run(folder, images)
+
+    found = {artwork.id for artwork in result.titles["one"].artworks}
+    assert found == {"poster", "fanart", "banner", "no-suffix", "movie"}
+    assert {row.reason for row in result.rows if row.outcome == "refused"} == {
+        "'one/logo.gif' is a GIF picture, not a JPEG, PNG or WebP picture; export it as one.",
+        "'one/scan' is a TIFF picture, not a JPEG, PNG or WebP picture; export it as one.",
+        "'one/bad.jfif' is not a JPEG, PNG or WebP picture; export it as one.",
+    }
+    [passed] = [row for row in result.rows if row.outcome == "passed over"]
+    assert passed.reason == "6 files are no pictures: 2 × .mkv, .md, LICENSE, .db and 1 more."
+
+
+def test_what_systems_put_there_becomes_no_title_and_takes_one_row(folder: Path, images: Path) -> None:
+    put(folder / "one" / "a.jpg")
+    own = [
+        *("#recycle", "@eaDir", ".@__thumb", "$RECYCLE.BIN", "System Volume Information", "lost+found"),
+        *("#snapshot", ".AppleDouble", ".Trash-1000", "__MACOSX", "@Recycle", "one/@eaDir", ".git"),
+        *("FOUND.000", "@tmp"),
+    ]
+    for name in own:
+        put(folder / name / "poster.jpg")
+    put(folder / "#Alive" / "poster.jpg")
+    put(folder / "$9.99" / "poster.jpg")
+    put(folder / "one" / "._a.jpg")
+
+    result = run(folder, images)
+
+    assert outcomes(result) == {"one/a": "new", "alive/poster": "new", "9-99/poster": "new", "/": "passed over"}
+    [row] = [row for row in result.rows if row.outcome == "passed over"]
+    names = "#recycle, #snapshot, $RECYCLE.BIN, .@__thumb and 11 more"
+    assert row.reason == f"16 names are hidden or the system's own: {names}."
+
+
+def test_links_in_a_circle_out_or_to_nothing_are_refused_and_become_no_title(
+    folder: Path, images: Path, tmp_path: Path
+) -> None:
+    put(folder / "one" / "a.jpg")
+    outside = put(tmp_path / "secret" / "x.jpg")
+    links: dict[str, str | Path] = {
+        "self": ".",
+        "parent": "..",
+        "top": "/",
+        "linked": outside.parent,
+        "gone": "nowhere",
+        "loop": "loop",
+        "one/link.jpg": outside,
+        "one/gone.jpg": "nowhere.jpg",
+        "one/loop.jpg": "loop.jpg",
+        "one/self": ".",
+        "one/up": "..",
+        "alias": "one",
+        "one/b.jpg": "a.jpg",
+    }
+    for name, target in links.items():
+        (folder / name).symlink_to(target)
+
+    result = run(folder, images)
+
+    refused = {
+        row.reason.split("'")[1]: row.reason.split("' is ")[1] for row in result.rows if row.outcome == "refused"
+    }
+    out = "a link out of the folder; put the file itself there."
+    nothing = "a link to what is not there; put the file itself there."
+    above = "a link to the folder that it lies in; take it out."
+    inside = "a folder; put pictures right in the title's folder."
+    assert {name: reason for name, reason in refused.items() if not name.startswith("alias/")} == {
+        **dict.fromkeys(("parent", "top", "linked", "one/link.jpg"), out),
+        **dict.fromkeys(("gone", "loop", "one/gone.jpg", "one/loop.jpg"), nothing),
+        **dict.fromkeys(("self", "one/up"), above),
+        "one/self": inside,
+    }
+    assert set(result.titles) == {"one", "alias"}  # a link to another title's folder is a title of its own
+    assert [artwork.id for artwork in result.titles["one"].artworks] == ["a", "b"]
+
+
+def test_titles_and_pictures_in_any_script_get_ids_and_keep_them(folder: Path, images: Path) -> None:
+    """The issue's own examples: none is refused, and what comes later moves nothing that is there."""
+    for name in ("七人の侍/海報.jpg", "Сталкер (1979)/Плакат.jpg", "Сталкер (1979)/Фон 2.jpg"):
+        put(folder / name)
+    first = run(folder, images).titles
+    assert set(first) == {"qirennoshi", "stalker-1979"}
+    assert (first["stalker-1979"].name, first["qirennoshi"].name) == ("Сталкер 1979", "七人の侍")
+    assert [each.id for each in first["stalker-1979"].artworks] == ["fon-2", "plakat"]
+
+    for name in ("Зеркало (1979)/x.jpg", "Stalker (1979)/x.jpg", "!!!/x.jpg", "Сталкер (1979)/plakat.jpg"):
+        put(folder / name)
+    second = run(folder, images, first)
+
+    assert {row.outcome for row in second.rows} == {"new", "unchanged"}
+    [latin] = {id_ for id_ in second.titles if id_.startswith("stalker-1979-")}
+    [unnamed] = {id_ for id_ in second.titles if id_.startswith("unnamed-")}
+    assert set(second.titles) == {*first, "zerkalo-1979", latin, unnamed}
+    assert (second.titles[latin].name, second.titles[unnamed].name) == ("Stalker 1979", "!!!")
+    assert [each.name for each in second.titles["stalker-1979"].artworks][:2] == ["Фон 2", "Плакат"]
+    assert run(folder, images, second.titles).titles == second.titles
+
+
+def test_of_names_that_make_the_same_id_the_one_that_is_it_gets_it(folder: Path, images: Path) -> None:
     for name in ("One/x.jpg", "one/CUDDLE.png", "one/cuddle.jpg", "one/Cuddle.webp"):
         put(folder / name)
     result = run(folder, images)
-    refused = {row.reason.split("'")[1] for row in result.rows if row.outcome == "refused"}
-    assert refused == {"One", "one/CUDDLE.png", "one/Cuddle.webp"}
-    assert [artwork.id for artwork in result.titles["one"].artworks] == ["cuddle"]
+    assert {row.outcome for row in result.rows} == {"new"}
+    plain, *others = sorted(artwork.id for artwork in result.titles["one"].artworks)
+    assert plain == "cuddle"
+    assert all(re.fullmatch("cuddle-[0-9a-f]{8}", other) for other in others)
+    assert len(others) == 2
+
+
+def test_what_was_imported_when_other_scripts_were_left_out_keeps_its_id(folder: Path, images: Path) -> None:
+    """Such a catalogue knows no names: files that are the same tell what is what."""
+    put(folder / "Сталкер (1979)" / "Плакат 2.jpg")
+    put(folder / "Straße" / "a.jpg", encoded(a_picture(colour="red")))
+    now = run(folder, images).titles
+    [plakat] = now["stalker-1979"].artworks
+    old_plakat = replace(plakat, id="2", declared={"file": plakat.source[:8]})
+    before = {
+        "1979": replace(now["stalker-1979"], id="1979", artworks=(old_plakat,), default="2", declared={}),
+        "strae": replace(now["strasse"], id="strae", declared={}),
+    }
+
+    result = run(folder, images, before)
+    assert outcomes(result) == {"1979/2": "unchanged", "strae/a": "unchanged"}
+
+    put(folder / "Зеркало (1979)" / "x.jpg", encoded(a_picture(colour="lime")))
+    put(folder / "Сталкер (1979)" / "Плакат 2.jpg", encoded(a_picture(colour="blue")))
+    assert outcomes(run(folder, images, result.titles)) == {
+        "1979/2": "changed",
+        "strae/a": "unchanged",
+        "zerkalo-1979/x": "new",
+    }
 
 
 def test_a_path_in_a_name_is_only_a_name() -> None:

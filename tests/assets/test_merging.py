@@ -6,6 +6,7 @@ import pytest
 
 from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Pin, Title
+from assets.importing.ids import called
 from assets.importing.manifest import ArtworkEntry, TitleEntry
 from assets.importing.merging import described, imported, imported_title, is_news, merged, news, where
 from assets.importing.withdrawal import passed_on
@@ -22,6 +23,8 @@ def a_picture_of(source: str = "cd") -> Picture:
 
 
 PICTURE = a_picture_of()
+FOLDER = "count-down"
+CALLED = called("earthrise", "earth-rise")
 SAME = Picture(SOURCE, "", "0" * 16, {}, CROPS)
 
 
@@ -30,7 +33,7 @@ def take(entry: ArtworkEntry, known: Artwork | None = None, picture: Picture = P
 
 
 def title_of(entry: TitleEntry, known: Title | None, *artworks: Artwork) -> Title:
-    return imported_title("countdown", "count-down", entry, known, artworks or (an_artwork(),))
+    return imported_title("countdown", FOLDER, entry, known, artworks or (an_artwork(),))
 
 
 def both(imported: Title, before: Title | None, current: Title | None) -> Title:
@@ -58,7 +61,7 @@ def test_a_picture_that_nothing_is_said_of_is_described_by_its_file_s_name() -> 
     )
     assert (artwork.source, artwork.recipe, artwork.crops) == (PICTURE.source, PICTURE.recipe, PICTURE.crops)
     assert (artwork.fingerprint, artwork.features) == (PICTURE.fingerprint, PICTURE.features)
-    assert (artwork.provenance, artwork.declared) == (Provenance(), {"file": PICTURE.source[:8]})
+    assert (artwork.provenance, artwork.declared) == (Provenance(), {"file": PICTURE.source[:8], **CALLED})
 
 
 def test_all_that_is_said_of_a_new_picture_holds() -> None:
@@ -85,7 +88,7 @@ def test_all_that_is_said_of_a_new_picture_holds() -> None:
     said = [each.name for each in fields(entry) if each.name not in {*shared, "titled"}]
     assert {what: getattr(artwork, what) for what in said} == {what: getattr(entry, what) for what in said}
     assert artwork.provenance == Provenance("photographed", "NASA", "public domain", Consent("Ada", 5))
-    assert set(artwork.declared) == {*said, *shared, "file"}
+    assert set(artwork.declared) == {*said, *shared, "file", "called"}
 
 
 def test_a_name_alone_is_the_alt_text_too_until_there_is_one() -> None:
@@ -138,7 +141,7 @@ def test_what_a_folder_says_anew_wins_over_edits_and_nothing_else_does() -> None
 def test_what_a_folder_no_longer_says_stays_and_is_news_when_it_is_said_again() -> None:
     said = ArtworkEntry(alt="Said")
     silent = take(ArtworkEntry(), take(said))
-    assert (silent.alt, set(silent.declared)) == ("Said", {"file"})
+    assert (silent.alt, set(silent.declared)) == ("Said", {"file", "called"})
 
     edited = replace(silent, alt="Edited")
     assert news(said, edited) == {"alt": "Said"}
@@ -370,7 +373,11 @@ def test_a_picture_brings_the_consent_that_it_needs() -> None:
 
 def test_a_folder_without_description_becomes_a_title() -> None:
     assert title_of(TitleEntry(), None, an_artwork("b"), an_artwork("a")) == Title(
-        "countdown", "Count Down", default="a", artworks=(an_artwork("b"), an_artwork("a"))
+        "countdown",
+        "Count Down",
+        default="a",
+        artworks=(an_artwork("b"), an_artwork("a")),
+        declared=called("countdown", FOLDER),
     )
 
 
@@ -388,7 +395,7 @@ def test_all_that_is_said_of_a_new_title_holds() -> None:
 
     said = ("name", "names", "synopsis", "genres", "maturity", "default")
     assert {what: getattr(title, what) for what in said} == {what: getattr(entry, what) for what in said}
-    assert set(title.declared) == set(said)
+    assert set(title.declared) == {*said, "called"}
 
 
 def test_of_a_title_too_edits_survive_and_news_wins() -> None:
@@ -421,7 +428,7 @@ def test_a_default_that_is_nowhere_leaves_the_one_there_was() -> None:
 def test_a_title_without_artworks_gets_its_first_or_goes_on_without() -> None:
     known = Title("countdown", "Edited")
 
-    assert imported_title("countdown", "x", TitleEntry(default="a"), known, ()) == known
+    assert imported_title("countdown", "countdown", TitleEntry(default="a"), known, ()) == known
     assert title_of(TitleEntry(), known, an_artwork("b")).default == "b"
 
 

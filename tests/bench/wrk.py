@@ -109,6 +109,6 @@ def read(out: str) -> Result:
 
 
 def _latency(out: str, percent: int) -> float:
-    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)$", out, re.MULTILINE)
+    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)\s*$", out, re.MULTILINE)
     assert found, out
     return float(found[1]) * MILLISECONDS[found[2]]
