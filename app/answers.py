@@ -71,7 +71,7 @@ def fallback(shelved: Shelved, artwork: str, frame: Frame) -> Choice:
 @lru_cache(maxsize=REMEMBERED)
 def _image(shelved: Shelved, artwork: str, frame: Frame) -> Image:
     """Remember what is often asked for: all that could be, of a large catalogue, is hundreds of megabytes."""
-    return image_of(shelved.artworks[artwork], frame)
+    return image_of(shelved.artworks[artwork], frame, shelved.images)
 
 
 @lru_cache(maxsize=REMEMBERED)

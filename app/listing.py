@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 from typing_extensions import TypedDict
 
-from app.picture import Image, image_of
+from app.picture import IMAGES, Image, image_of
 from app.shelf import Shelved
 from assets.artwork import Box, Point
 from assets.catalogue import Artwork, Pin, Title
@@ -88,14 +88,16 @@ class Listing(TypedDict):
 
 
 class Reader(NamedTuple):
-    """Who reads a listing, and at which Unix time."""
+    """Who reads a listing, at which Unix time, and where pictures are asked for."""
 
     admin: bool
     now: float
+    images: str = IMAGES
 
 
-ADMIN = Reader(admin=True, now=0)
-"""An admin, to whom no moment matters."""
+def admin(images: str) -> Reader:
+    """Return an admin, to whom no moment matters."""
+    return Reader(admin=True, now=0, images=images)
 
 
 async def listing_json(shelf: Iterable[Shelved], reader: Reader) -> bytes:
@@ -109,12 +111,12 @@ async def listing_json(shelf: Iterable[Shelved], reader: Reader) -> bytes:
     return b"".join(parts)
 
 
-def listed_json(title: Title) -> bytes:
+def listed_json(title: Title, images: str) -> bytes:
     """Return a title as an admin sees it."""
-    return _encode(_listed(title, ADMIN, ()))
+    return _encode(_listed(title, admin(images), ()))
 
 
-def listed_artwork(artwork: Artwork, reader: Reader = ADMIN, barred: Collection[Made] = ()) -> ListedArtwork:
+def listed_artwork(artwork: Artwork, reader: Reader, barred: Collection[Made] = ()) -> ListedArtwork:
     return {
         "id": artwork.id,
         "name": artwork.name,
@@ -122,7 +124,7 @@ def listed_artwork(artwork: Artwork, reader: Reader = ADMIN, barred: Collection[
         "tags": artwork.tags,
         **_limits(artwork),
         **_origin(artwork.provenance, reader),
-        **_look(artwork, shown=reader.admin or artwork.allowed(now=reader.now, barred=barred)),
+        **_look(artwork, reader.images, shown=reader.admin or artwork.allowed(now=reader.now, barred=barred)),
     }
 
 
@@ -132,7 +134,7 @@ def _same_for_all(shelved: Shelved) -> bytes | None:
     artworks = shelved.title.artworks
     if any(each.provenance.consent or not each.allowed(now=0, barred=shelved.barred) for each in artworks):
         return None
-    return listed_json(shelved.title)
+    return listed_json(shelved.title, shelved.images)
 
 
 def _listed(title: Title, reader: Reader, barred: Collection[Made]) -> Listed:
@@ -169,12 +171,12 @@ def _origin(provenance: Provenance, reader: Reader) -> _Origin:
     }
 
 
-def _look(artwork: Artwork, *, shown: bool) -> _Look:
+def _look(artwork: Artwork, images: str, *, shown: bool) -> _Look:
     return {
         "focus": artwork.focus,
         "faces": artwork.faces,
         "features": artwork.features,
-        "image": image_of(artwork) if shown else None,
+        "image": image_of(artwork, images=images) if shown else None,
     }
 
 

@@ -33,6 +33,7 @@ from app.model import Model
 from app.odds import Odds
 from app.openapi import Documented
 from app.personalizer import Personalizer
+from app.picture import IMAGES
 from app.problem import Problem, problem_of
 from app.profiles import Profiles
 from app.records import encode
@@ -155,7 +156,8 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     groups = Groups(identity.key, settings.best_single_share, settings.uniform_share, settings.default_share)
     tokens = Tokens(keys, settings.hold_ms + settings.window_ms + GRACE_MS)
     revisions = revisions_in(settings)
-    shelf, model, standings = Shelf(store.log, revisions, clock), Model(store.state), Standings(store.state)
+    shelf = Shelf(store.log, revisions, clock, settings.public_url + IMAGES)
+    model, standings = Model(store.state), Standings(store.state)
     viewers = Viewers(store, identity, groups)
     editor, images_folder = Editor(store.log, revisions, shelf), images_in(settings)
     odds = Odds(model, standings, settings.exploration_floor)
@@ -214,6 +216,9 @@ def create_app(
         description="Chooses, for each viewer profile, which artwork of a title to show, and learns from it.",
         lifespan=lifespan,
         redirect_slashes=False,
+        servers=[{"url": settings.public_url}] if settings.public_url else None,
+        docs_url=None,  # `Documented` has its own
+        redoc_url=None,
     )
     for module in (artwork, feedback, profiles, titles, catalogue, images, operations, session):
         api.include_router(module.router)

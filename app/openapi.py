@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 
 from app.problem import MEDIA_TYPE
 
@@ -52,7 +53,23 @@ def refusals(reasons: Mapping[int, str]) -> Refusals:
 
 
 class Documented(FastAPI):
-    """An API whose document tells how it refuses, and has each route's first sentence as its summary."""
+    """An API whose document tells how it refuses, and has each route's first sentence as its summary.
+
+    Its pages name the document relative to themselves: they work under any path that a proxy adds.
+    """
+
+    def setup(self) -> None:
+        super().setup()
+        where, title = str(self.openapi_url).removeprefix("/"), self.title
+
+        async def docs(_: Request) -> Response:
+            return get_swagger_ui_html(openapi_url=where, title=title)
+
+        async def redoc(_: Request) -> Response:
+            return get_redoc_html(openapi_url=where, title=title)
+
+        self.add_route("/docs", docs, include_in_schema=False)
+        self.add_route("/redoc", redoc, include_in_schema=False)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

@@ -11,6 +11,7 @@ from assets.crop import Canvas, Format
 from assets.provenance import Made
 
 IMAGES = "/images/"
+"""Where pictures are asked for, if nothing else is said: the path of their route."""
 REMEMBERED = 256
 _REFUSED = re.compile(r";\s*q\s*=\s*0(?:\.0*)?\s*(?:;|$)")
 
@@ -47,10 +48,10 @@ class Accepted(NamedTuple):
     encoding: Format
 
 
-def image_of(artwork: Artwork, frame: Frame = USUAL) -> Image:
-    """Return what a client has to know of the picture."""
+def image_of(artwork: Artwork, frame: Frame = USUAL, images: str = IMAGES) -> Image:
+    """Return what a client has to know of the picture; `images` is where all of them are asked for."""
     crop = artwork.crop(frame.canvas)
-    names = {width: IMAGES + crop.name(width, frame.encoding) for width in crop.widths}
+    names = {width: images + crop.name(width, frame.encoding) for width in crop.widths}
     width = crop.width_for(frame.width)
     provenance = artwork.provenance
     return {

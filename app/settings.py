@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.public_url import checked
 from app.tokens import GRACE_MS
 from bandit.learners import Kind
 from bandit.reward import Rules
@@ -65,6 +66,8 @@ class Settings(BaseSettings):
     """The address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """The port to listen on; 0 takes a free one."""
+    public_url: Annotated[str, AfterValidator(checked)] = ""
+    """Where the service stands for others: an origin, or a path behind a proxy. Addresses of pictures begin so."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes that answer requests. Beside them there is always one trainer."""
     data: Path = Path("data")

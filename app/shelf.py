@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from app.picture import IMAGES
 from app.pictures import Pictures, Place, Showing
 from app.problem import Problem
 from app.store.protocol import Log
@@ -33,7 +34,8 @@ class Shelved:
     """A title with its artworks as a policy sees them.
 
     Its actions are made once for each revision, so that a learner can keep prepared features by the action
-    itself. `barred` are those of the catalogue's barred kinds that any artwork here is of.
+    itself. `barred` are those of the catalogue's barred kinds that any artwork here is of; `images` is where its
+    pictures are asked for.
     """
 
     title: Title
@@ -41,12 +43,13 @@ class Shelved:
     barred: frozenset[Made]
     actions: Mapping[str, Action] = field(repr=False)
     artworks: Mapping[str, Artwork] = field(repr=False)
+    images: str = IMAGES
 
     @classmethod
-    def of(cls, title: Title, barred: Collection[Made] = NOBODY) -> "Shelved":
+    def of(cls, title: Title, barred: Collection[Made] = NOBODY, images: str = IMAGES) -> "Shelved":
         actions = {artwork.id: _action(title, artwork) for artwork in title.artworks}
         artworks = {artwork.id: artwork for artwork in title.artworks}
-        return cls(title, title.revision, _barred_of(title, barred), actions, artworks)
+        return cls(title, title.revision, _barred_of(title, barred), actions, artworks, images)
 
     def under(self, barred: Collection[Made]) -> "Shelved":
         """Return the same title in a catalogue that bars these kinds of pictures."""
@@ -118,8 +121,8 @@ def _action(title: Title, artwork: Artwork) -> Action:
 class Shelf:
     """Holds the current catalogue in memory, and earlier revisions of its titles for the fold."""
 
-    def __init__(self, log: Log, revisions: Revisions, clock: Callable[[], int] = _now_ms):
-        self._log, self._revisions, self._clock = log, revisions, clock
+    def __init__(self, log: Log, revisions: Revisions, clock: Callable[[], int] = _now_ms, images: str = IMAGES):
+        self._log, self._revisions, self._clock, self.images = log, revisions, clock, images
         self.name: str | None = None
         self._stock = _Stock()
         self._earlier: dict[str, Shelved] = {}
@@ -236,7 +239,7 @@ class Shelf:
         current = self.get(title)
         if current and current.revision == revision:
             return current.under(barred)
-        return Shelved.of(self._revisions.title(revision), barred)
+        return Shelved.of(self._revisions.title(revision), barred, self.images)
 
 
 def _complain(catalogue: str, unreadable: Mapping[str, str]) -> None:

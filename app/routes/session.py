@@ -9,8 +9,9 @@ from typing_extensions import TypedDict
 from app.access import COOKIE, SESSION_MS, Caller, through_tls
 from app.bodies import JsonRoute
 from app.openapi import refusals
+from app.public_url import cookie_path
 from app.roles import Role
-from app.services import ADMIN, HOLDER, NEVER_CACHED, SESSION, Service
+from app.services import ADMIN, HOLDER, NEVER_CACHED, SESSION, Service, Services
 from app.settings import LONGEST_KEY
 
 router = APIRouter(tags=["operations"], route_class=JsonRoute)
@@ -49,7 +50,7 @@ class Link(TypedDict):
 )
 async def open_session(body: SessionBody, request: Request, services: Service) -> Response:
     """Exchange a key for a cookie that stands in for it on this service's pages."""
-    return _with_cookie(Response(status_code=204), services.access.open_session(body.key), request)
+    return _with_cookie(Response(status_code=204), services.access.open_session(body.key), request, services)
 
 
 @router.get("/session")
@@ -69,7 +70,8 @@ async def end_session(request: Request, services: Service) -> Response:
     """Sign out: the session ends at once, wherever its cookie is."""
     await services.access.end_session(request)
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE, httponly=True, secure=through_tls(request), samesite="strict")
+    path = _path(request, services)
+    response.delete_cookie(COOKIE, path=path, httponly=True, secure=through_tls(request), samesite="strict")
     return response
 
 
@@ -92,14 +94,19 @@ async def follow_link(token: Token, request: Request, services: Service) -> Resp
         return Response(status_code=204, headers={"Cache-Control": NEVER_CACHED})
     cookie = await services.access.follow_link(token)
     headers = {"Location": LANDING, "Cache-Control": NEVER_CACHED, "Referrer-Policy": "no-referrer"}
-    return _with_cookie(Response(status_code=303, headers=headers), cookie, request)
+    return _with_cookie(Response(status_code=303, headers=headers), cookie, request, services)
 
 
-def _with_cookie(response: Response, value: str, request: Request) -> Response:
+def _path(request: Request, services: Services) -> str:
+    return cookie_path(services.settings.public_url, request.headers.get("host", ""))
+
+
+def _with_cookie(response: Response, value: str, request: Request, services: Services) -> Response:
     response.set_cookie(
         COOKIE,
         value,
         max_age=SESSION_MS // 1000,
+        path=_path(request, services),
         httponly=True,
         secure=through_tls(request),
         samesite="strict",

@@ -9,10 +9,10 @@ from typing_extensions import TypedDict
 from app.asked import Slug
 from app.bodies import JsonRoute
 from app.edits import ArtworkBody, PinBody, TitleBody
-from app.listing import Listed, ListedArtwork, Listing, Reader, listed_artwork, listed_json, listing_json
+from app.listing import Listed, ListedArtwork, Listing, Reader, admin, listed_artwork, listed_json, listing_json
 from app.openapi import refusals
 from app.roles import EDITORS
-from app.services import EDITOR, NEVER_CACHED, Service
+from app.services import EDITOR, NEVER_CACHED, Service, Services
 from app.uploads import Outcome, UploadForm
 from assets.catalogue import Title
 
@@ -49,7 +49,8 @@ async def titles(request: Request, services: Service) -> Response:
     Only admins and editors are told who consents to a picture, and have an image of what is not shown to anybody.
     """
     services.shelf.demand_catalogue()
-    reader = Reader(await services.access.is_one_of(request, EDITORS), services.clock() / 1000)
+    editing = await services.access.is_one_of(request, EDITORS)
+    reader = Reader(editing, services.clock() / 1000, services.shelf.images)
     headers = {"Cache-Control": NEVER_CACHED if reader.admin else "no-cache", "Vary": "Authorization, Cookie"}
     return Response(await listing_json(services.shelf, reader), headers=headers, media_type="application/json")
 
@@ -66,7 +67,7 @@ async def put_title(title: Id, body: TitleBody, services: Service) -> Response:
     A new one has nothing to show until its first artwork is uploaded.
     """
     found, new = await services.editor.change_or_make(title, lambda current: body.applied(title, current))
-    return _shown(found, 201 if new else 200)
+    return _shown(services, found, 201 if new else 200)
 
 
 @router.delete(
@@ -106,7 +107,7 @@ async def post_artwork(title: Id, request: Request, services: Service) -> Respon
     """Take a picture in as a new artwork, or in the place of an artwork's picture, whose edits stay."""
     uploaded = await services.uploads.take(title, request)
     answer: UploadAnswer = {
-        "artwork": listed_artwork(uploaded.artwork),
+        "artwork": listed_artwork(uploaded.artwork, admin(services.shelf.images)),
         "outcome": uploaded.outcome,
         "warnings": uploaded.warnings,
     }
@@ -124,7 +125,7 @@ async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, services: Ser
 
     Of a consent, too, only what is named changes.
     """
-    return _shown(await services.editor.change_artwork(title, artwork, body.applied))
+    return _shown(services, await services.editor.change_artwork(title, artwork, body.applied))
 
 
 @router.delete(
@@ -144,7 +145,7 @@ async def delete_artwork(title: Id, artwork: Id, services: Service) -> None:
 )
 async def put_pin(title: Id, body: PinBody, services: Service) -> Response:
     """Pin an artwork: it overrides holds and draws, and is never learned from."""
-    return _shown(await services.editor.pin(title, body.pin()))
+    return _shown(services, await services.editor.pin(title, body.pin()))
 
 
 @router.delete(
@@ -152,11 +153,11 @@ async def put_pin(title: Id, body: PinBody, services: Service) -> Response:
 )
 async def delete_pin(title: Id, services: Service) -> Response:
     """Take away all pins of a title."""
-    return _shown(await services.editor.unpin(title))
+    return _shown(services, await services.editor.unpin(title))
 
 
-def _shown(title: Title, status: int = 200) -> Response:
-    return _json(listed_json(title), status)
+def _shown(services: Services, title: Title, status: int = 200) -> Response:
+    return _json(listed_json(title, services.shelf.images), status)
 
 
 def _json(content: bytes, status: int) -> Response:

@@ -110,10 +110,15 @@ class Proxy:
         return (self.folder / "keyart.log").read_text()
 
 
-def adapted(service: Service, folder: Path, plain: int, secure: int) -> str:
-    """Return the example for this machine: other ports and paths, and nothing else."""
+def adapted(example: str, service: Service, folder: Path, plain: int, secure: int) -> str:
+    """Return an example for this machine: other ports and paths, and nothing else."""
+    own = (
+        {"root /var/www/html;": f"root {folder}/html;"}
+        if "path" in example
+        else {"listen 80;": f"listen 127.0.0.1:{plain};"}
+    )
     replaced = {
-        "listen 80;": f"listen 127.0.0.1:{plain};",
+        **own,
         "listen 443 ssl": f"listen 127.0.0.1:{secure} ssl",
         "server 127.0.0.1:8000;": f"server 127.0.0.1:{service.port};",
         "/etc/ssl/keyart.pem": f"{folder}/keyart.pem",
@@ -121,7 +126,7 @@ def adapted(service: Service, folder: Path, plain: int, secure: int) -> str:
         "/var/log/nginx/keyart.log": f"{folder}/keyart.log",
         "/var/cache/nginx/keyart": f"{folder}/cache",
     }
-    text = (EXAMPLES / "nginx.conf").read_text()
+    text = (EXAMPLES / example).read_text()
     for old, new in replaced.items():
         assert text.count(old) == 1, old
         text = text.replace(old, new)
@@ -151,11 +156,11 @@ def proxy(catalogue: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @contextmanager
-def before(service: Service, folder: Path) -> Iterator[Proxy]:
+def before(service: Service, folder: Path, example: str = "nginx.conf") -> Iterator[Proxy]:
     """Run nginx in front of a service for a while."""
     found = Proxy(folder, free_port(), free_port())
     certify(folder)
-    (folder / "keyart.conf").write_text(adapted(service, folder, found.plain, found.secure))
+    (folder / "keyart.conf").write_text(adapted(example, service, folder, found.plain, found.secure))
     user = "user root;" if os.geteuid() == 0 else ""  # its own could not enter the tests' folder
     (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user))
     nginx = subprocess.Popen([program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")])
@@ -228,10 +233,52 @@ def test_nginx_bounds_rates_and_bodies_and_sends_to_tls(proxy: Proxy) -> None:
     assert (moved.status, moved.headers["Location"]) == (301, "https://keyart.example/artwork?title=a")
 
 
+@pytest.fixture(scope="module")
+def under_a_path(catalogue: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:  # noqa: F811  the fixture
+    """Yield nginx with a site and a service under a path of it, with the example as its configuration."""
+    folder = tmp_path_factory.mktemp("path")
+    (folder / "html").mkdir()
+    (folder / "html" / "index.html").write_text("The site.")
+    data = shutil.copytree(catalogue, folder / "data")
+    service = Service(data, public_url="/keyart", hold_seconds=0, decision_timeout_ms=10_000)
+    try:
+        with before(service.start(), folder, "nginx-path.conf") as found:
+            yield found
+    finally:
+        service.clean_up()
+
+
+@needed("nginx", "openssl")
+def test_under_a_path_every_address_that_is_answered_leads_to_the_picture(under_a_path: Proxy) -> None:
+    ask = under_a_path.ask
+    choice = ask(f"/keyart/artwork?profile=ada-lovelace&title={title_id(0)}").body
+    decision_id, url, srcset = re.findall(rb'"(?:decision_id|url|srcset)":"([^"]+)"', choice)
+    addresses = [url.decode(), *(entry.split()[0] for entry in srcset.decode().split(", "))]
+    moved = ask(f"/keyart/artwork?title={title_id(0)}", headers={"Accept": "image/webp"})
+    assert moved.status == 302
+    for address in (*addresses, moved.headers["Location"]):
+        assert address.startswith("/keyart/images/")
+        assert ask(address).headers["Content-Type"] == "image/webp"
+        assert ask(address, method="HEAD").status == 200
+    click = under_a_path.ask_patiently("/keyart/clicks", b'{"decision_id": "%s"}' % decision_id)
+    assert (click.status, click.body) == (202, b'{"recorded":1,"duplicates":0,"rejected":[]}')
+    assert b'"reasons"' in under_a_path.ask_patiently(f"/keyart/decisions/{decision_id.decode()}/why").body
+    assert "ada-lovelace" not in under_a_path.log
+
+
+@needed("nginx", "openssl")
+def test_under_a_path_nothing_else_of_the_service_is_let_through_and_the_site_stays(under_a_path: Proxy) -> None:
+    for path in NOT_FOR_ALL:
+        assert under_a_path.ask(f"/keyart{path}").status == 404, path
+    assert under_a_path.ask("/index.html").body == b"The site."
+    assert under_a_path.ask(f"/artwork?title={title_id(0)}").status == 404
+
+
 @needed("caddy")
-def test_the_caddyfile_is_valid(tmp_path: Path) -> None:
+@pytest.mark.parametrize("example", ["Caddyfile", "Caddyfile-path"])
+def test_the_caddyfile_is_valid(tmp_path: Path, example: str) -> None:
     done = subprocess.run(
-        [program("caddy"), "validate", "--config", str(EXAMPLES / "Caddyfile"), "--adapter", "caddyfile"],
+        [program("caddy"), "validate", "--config", str(EXAMPLES / example), "--adapter", "caddyfile"],
         env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
@@ -299,7 +346,7 @@ def test_every_example_is_linked_from_the_page() -> None:
     assert [path for path in shipped if path not in links] == []
 
 
-@pytest.mark.parametrize("example", ["nginx.conf", "Caddyfile"])
+@pytest.mark.parametrize("example", ["nginx.conf", "nginx-path.conf", "Caddyfile", "Caddyfile-path"])
 def test_the_proxy_closes_idle_connections_before_the_service_does(example: str, tmp_path: Path) -> None:
     [kept] = re.findall(r"\bkeepalive(?:_timeout)? (\d+)s", (EXAMPLES / example).read_text())
     assert int(kept) < configured(Settings(data=tmp_path)).timeout_keep_alive
@@ -307,4 +354,5 @@ def test_the_proxy_closes_idle_connections_before_the_service_does(example: str,
 
 def test_the_rates_on_the_page_are_those_of_the_example() -> None:
     told = set(re.findall(r"\b(\d+) requests a second", page("deploying.md").text))
-    assert told == set(re.findall(r"rate=(\d+)r/s", (EXAMPLES / "nginx.conf").read_text()))
+    for example in ("nginx.conf", "nginx-path.conf"):
+        assert told == set(re.findall(r"rate=(\d+)r/s", (EXAMPLES / example).read_text()))

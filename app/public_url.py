@@ -1,0 +1,28 @@
+"""Where the service stands for others: an origin, a path behind a proxy, or both."""
+
+import re
+
+_PUBLIC = re.compile(
+    r"(?:https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?)?"  # an origin
+    r"((?:/(?!\.{1,2}(?:/|$))[a-z0-9._~-]+)*)",  # a path, of characters that need no escape in srcset or a cookie
+    re.IGNORECASE,
+)
+_LOCAL = re.compile(r"(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?::[0-9]*)?", re.IGNORECASE)
+
+
+def checked(url: str) -> str:
+    """Return the URL without a slash at its end; empty for nothing but a slash. Raises `ValueError`."""
+    short = url.rstrip("/")
+    if not _PUBLIC.fullmatch(short):
+        examples = "https://keyart.example.org, https://www.example.org/keyart or /keyart"
+        raise ValueError(f"write an origin, a path or both, without a query, such as {examples}")
+    return short
+
+
+def cookie_path(public_url: str, host: str) -> str:
+    """Return the path of a cookie for who asked under this Host: what else the origin serves never gets it.
+
+    Who asks this machine itself did not come by the proxy that adds the path.
+    """
+    found = _PUBLIC.fullmatch(public_url)
+    return (found[1] if found and not _LOCAL.fullmatch(host) else "") or "/"
