@@ -147,7 +147,7 @@ async def test_a_moment_may_be_a_date_and_is_answered_in_seconds(
     assert [pin["until"] for pin in answer.json()["pins"]] == [seconds]
 
 
-@pytest.mark.parametrize("said", ["tomorrow", "2028-02-30", "", "1st of May", "\ud800"])
+@pytest.mark.parametrize("said", ["tomorrow", "2028-02-30", "", "1st of May"])
 async def test_text_that_is_no_moment_is_told_how_to_write_one(service: Service, said: str) -> None:
     body = f'{{"valid_until": {json.dumps(said)}}}'
     answer = await service.http.patch(
