@@ -13,6 +13,8 @@ from tests.api.service import ADMIN, IMG, Catalogue, Service, send, serving
 
 LATER = {"x-request-id", "x-decision-id", "content-length"}
 """Headers that are another each time where a decision is drawn anew, or metrics go on counting."""
+LINK = "/session/links/{token}"
+"""HEAD uses no sign-in link up, so it answers otherwise than GET."""
 UNSTEADY = {"/metrics", "/report", "/artwork"}
 
 
@@ -31,7 +33,8 @@ async def _paths(service: Service) -> set[str]:
 async def _addresses(service: Service) -> list[str]:
     choice = await service.get(profile="ada")
     id_, image = choice["decision_id"], choice["image"]["url"].rpartition("/")[2]
-    filled = [each.replace("{decision_id}", id_).replace("{name}", image) for each in await _paths(service)]
+    paths = await _paths(service) - {LINK}
+    filled = [each.replace("{decision_id}", id_).replace("{name}", image) for each in paths]
     assert not any("{" in each for each in filled), "A path has a part that this test does not know."
     queries = {"/artwork": "?title=countdown&profile=ada", "/profiles": "?profile=ada"}
     return sorted(each + queries.get(each, "") for each in filled)
@@ -50,6 +53,14 @@ async def test_every_path_that_has_get_has_head(either: Service) -> None:
         assert (head.status_code, head.content) == (got.status_code, b""), address
         assert got.status_code == 200, address
         assert headers(head, address) == headers(got, address)
+
+
+async def test_head_uses_no_sign_in_link_up(service: Service) -> None:
+    link = (await service.http.post("/session/links", headers=ADMIN)).json()["path"]
+    head = await service.http.head(link)
+    assert head.status_code == 204
+    assert "set-cookie" not in head.headers
+    assert (await service.http.get(link)).status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,9 @@ async def test_a_session_is_for_its_path_alone_but_on_this_machine(
 ) -> None:
     """Who asks this machine itself did not come by the proxy that adds the path."""
     async with serving(tmp_path, catalogue, public_url=url) as service:
-        answer = await service.http.post("/session", json={"key": "the-admin-key"}, headers={"Host": host})
+        answer = await service.http.post(
+            "/session", json={"key": "the-admin-key-of-tests"}, headers={"Host": host}
+        )
         attributes = [each.strip() for each in answer.headers["set-cookie"].split(";")]
         assert f"Path={path}" in attributes
 
