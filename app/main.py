@@ -1,6 +1,7 @@
 """Builds everything and wires it together; the only place that knows which store is in use."""
 
 import asyncio
+import errno
 import gc
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -74,6 +75,8 @@ from bandit.policy import Learner
 log = structlog.get_logger()
 
 LOST = "The log's files were deleted or replaced, so nothing is taken; GET /readyz says what to do."
+DISK_REFUSES = {errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM, errno.ENOENT}
+"""ENOENT is among them because a folder may be taken away, as its disk is."""
 REBUILD_BATCH = 5000
 REBUILD_LEASE_MS = 60_000
 REFRESH_SECONDS = 0.25
@@ -226,6 +229,7 @@ def create_app(
     api.add_exception_handler(HTTPException, _refused)
     api.add_exception_handler(StoreTimeoutError, _busy)
     api.add_exception_handler(UnwritableStoreError, _unwritable)
+    api.add_exception_handler(OSError, _disk_refuses)
     api.add_exception_handler(Exception, _failed)
     app: ASGIApp = Heads(artwork.ArtworkLane(api, lambda: api.state.services) if lane else api)
     if not settings.cors_origins:
@@ -371,6 +375,15 @@ async def _unwritable(request: Request, error: Exception) -> Response:
     log.error("store_unwritable", path=request.scope["path"], reason=str(error))
     sentence = "The log can't be written and took nothing; send the same again later: repeats count once."
     return Problem(503, sentence, headers={"Retry-After": "5"}).response()
+
+
+async def _disk_refuses(request: Request, error: Exception) -> Response:
+    """Answer what the disk refuses, whichever file it was about; any other fault of the system stays one."""
+    if not isinstance(error, OSError) or error.errno not in DISK_REFUSES:
+        raise error
+    log.error("disk_refuses", path=request.scope["path"], reason=str(error))
+    sentence = f"The disk of the data folder refuses it ({error.strerror}), so nothing was changed; "
+    return Problem(503, f"{sentence}put that right, then send it again.", headers={"Retry-After": "5"}).response()
 
 
 async def _failed(_: Request, __: Exception) -> Response:
