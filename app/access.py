@@ -47,6 +47,11 @@ class Access:
 
     # ---------------------------------------------------------------- sessions
 
+    def vouches(self, authorization: str) -> bool:
+        """Tell whether a request that came with this header is a backend's, which speaks for its viewers."""
+        scheme, _, key = authorization.partition(" ")
+        return scheme.lower() == "bearer" and self._role_of(key.strip()) is not None
+
     def open_session(self, key: str) -> str:
         """Return the value of a session cookie for the holder of a key, or refuse."""
         role = self._role_of(key)

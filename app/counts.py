@@ -4,14 +4,18 @@ from collections.abc import Iterable
 
 import msgspec
 
+from app.caps import Caps, Verdict
+from app.joining import Close, Credit
 from app.records import Decision, encode
 from app.store.protocol import Counted, Progress, State, TallyKey, TasteRow
-from bandit.join import CLICK, PLAY, Closed
+from bandit.join import CLICK, PLAY
 from bandit.tally import Tally
 from bandit.taste import Base, Taste
 
 PINNED, ANONYMOUS = "pinned", "anonymous"
 """What stands in a tally where a decision belongs to no group of the lift."""
+UNUSED = Verdict(own=False, everyone=False)
+"""A pin is an editor's choice: what it earned would move what the policy's choices are held to."""
 REMEMBERED = 50_000
 """Tastes kept in memory between commits."""
 SWEPT = 5_000
@@ -26,6 +30,7 @@ class Counts:
     def __init__(self, state: State, counted: Counted):
         self._state = state
         self.position = counted.position
+        self.caps = Caps.of(counted.counted_caps)
         self._base = _decode_base(counted.base) if counted.base else Base()
         self._tallies = dict(counted.tallies)
         self._tastes: dict[str, Taste | None] = {}
@@ -41,11 +46,15 @@ class Counts:
             for who, row in (await self._state.taste_rows(absent)).items():
                 self._tastes[who] = _decode_taste(row.state)
 
-    def credit(self, decision: Decision, words: tuple[str, ...], gain: float, at: int) -> None:
-        if decision.profile and not decision.pinned:
-            self._changing(decision.profile).like(words, gain, at)
+    def credit(self, step: Credit, decision: Decision, words: tuple[str, ...]) -> None:
+        profile, gain, at = decision.profile, step.gain, step.stamp
+        if profile and gain and not decision.pinned and self.caps.credits(profile, gain, at, step.rules):
+            self._changing(profile).like(words, gain, at)
 
-    def close(self, decision: Decision, words: tuple[str, ...], closed: Closed) -> None:
+    def close(self, step: Close, decision: Decision, words: tuple[str, ...]) -> None:
+        """Count an exposure. The report counts all; what choices hang on counts what the caps let pass."""
+        closed = step.closed
+        verdict = UNUSED if decision.pinned else self.caps.take(decision, closed.deadline, step.rules)
         key = (decision.title, decision.artwork, PINNED if decision.pinned else decision.group or ANONYMOUS)
         self._changed_tallies.add(key)
         self._tallies.setdefault(key, Tally()).add(
@@ -53,15 +62,20 @@ class Counts:
             propensity=decision.propensity,
             clicked=bool(closed.happened & CLICK),
             played=bool(closed.happened & PLAY),
+            weighs=verdict.everyone,
         )
-        if decision.pinned:  # an editor's choice: what it earned would move what the policy's choices are held to
-            return
-        self._base.shown += 1.0
-        self._base.liked += closed.reward
-        if decision.profile:
+        if verdict.everyone:
+            self._base.shown += 1.0
+            self._base.liked += closed.reward
+        if decision.profile and verdict.own:
             self._changing(decision.profile).show(words, closed.deadline)
 
     def forget(self, profile: str) -> None:
+        """Forget a profile that is erased."""
+        self.caps.forget(profile)
+        self._drop(profile)
+
+    def _drop(self, profile: str) -> None:
         self._tastes[profile] = None
         self._changed_tastes[profile] = self._base.shown, self._base.liked
 
@@ -74,7 +88,7 @@ class Counts:
         for who, row in rows.items():
             taste = self._tastes[who] if who in self._tastes else _decode_taste(row.state)
             if taste and taste.at < before:
-                self.forget(who)
+                self._drop(who)
         self._swept = max(rows) if len(rows) == SWEPT else ""
 
     def progress(self) -> Progress:
@@ -84,10 +98,12 @@ class Counts:
             encode(self._base),
             {who: self._row(who, Base(*base)) for who, base in self._changed_tastes.items()},
             {key: self._tallies[key] for key in self._changed_tallies},
+            counted_caps=self.caps.change(),
         )
 
     def settle(self) -> None:
         """Take note that the progress is committed."""
+        self.caps.settle()
         self._changed_tallies.clear()
         self._changed_tastes.clear()
         if len(self._tastes) > REMEMBERED:
@@ -106,4 +122,4 @@ class Counts:
 
     def _row(self, profile: str, base: Base) -> TasteRow | None:
         taste = self._tastes[profile]
-        return TasteRow(encode(taste), encode(taste.values(base))) if taste else None
+        return TasteRow(encode(taste), encode(taste.values(base)), taste.first) if taste else None

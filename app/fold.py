@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
+from app.caps import Caps
 from app.counts import Counts
 from app.joining import Close, Credit, Forget, Joining, Step
 from app.records import Decision, Record, decode_decision
@@ -13,7 +14,6 @@ from app.store.protocol import Counted, Log, Progress, Snapshot, State
 from bandit.policy import Learner, UnlearnableExample
 from bandit.types import Context, Example
 
-HOUR_MS = 3_600_000
 STEPS = 1000
 """Applied at a time, with one look-up for all decisions among them."""
 Found = dict[int, tuple[Decision, Shelved]]
@@ -25,31 +25,10 @@ class Seen:
 
     examples: int = 0
     capped: int = 0
+    strangers: int = 0
     refused: int = 0
     on_time: int = 0
     late: int = 0
-
-
-@dataclass(slots=True)
-class Cap:
-    """How many examples of each profile were learned in the current hour of the log."""
-
-    hour: int = 0
-    learned: dict[str, int] = field(default_factory=dict)
-    changed: dict[str, int | None] = field(default_factory=dict)
-
-    def allows(self, profile: str, deadline: int, most: int) -> bool:
-        if deadline // HOUR_MS > self.hour:
-            self.hour, self.learned, self.changed = deadline // HOUR_MS, {}, {}
-        count = self.learned.get(profile, 0)
-        if count >= most:
-            return False
-        self.learned[profile] = self.changed[profile] = count + 1
-        return True
-
-    def forget(self, profile: str) -> None:
-        self.learned.pop(profile, None)
-        self.changed[profile] = None
 
 
 class Fold:
@@ -79,7 +58,8 @@ class Fold:
         """How many erasures this fold has come across; no part of its state, as `seen`."""
         self.counts = Counts(state, counted)
         self._joining = Joining(since.rules if since else None)
-        self._cap = Cap(counted.learned_hour, dict(counted.learned)) if since else Cap()
+        self.caps = Caps.of(counted.learned_caps) if since else Caps()
+        """The learner's; the counts have their own."""
 
     async def feed(self, records: Sequence[Record]) -> None:
         """Take the next records in. Between calls, and only then, the state is that of a position."""
@@ -101,18 +81,18 @@ class Fold:
         return Snapshot(0, "incumbent", self.learned, resume, 0, rules, self.learner.snapshot())
 
     def progress(self, snapshot: Snapshot | None = None) -> Progress:
-        """Return what is to be committed. The cap is the learner's: it is written with its snapshots."""
+        """Return what is to be committed. The learner's caps are written with its snapshots."""
         progress = self.counts.progress()
         if snapshot:
             progress.snapshot = snapshot
-            progress.learned_hour, progress.learned = self._cap.hour, self._cap.changed
+            progress.learned_caps = self.caps.change()
         return progress
 
     def settle(self, progress: Progress) -> None:
         """Take note that the progress is committed."""
         self.counts.settle()
         if progress.snapshot:
-            self._cap.changed = {}
+            self.caps.settle()
 
     @property
     def open_windows(self) -> int:
@@ -150,15 +130,15 @@ class Fold:
                 self.seen.on_time += new and step.gain is not None
                 if new and step.gain and step.decision in found:
                     decision, shelved = found[step.decision]
-                    self.counts.credit(decision, _words(decision, shelved), step.gain, step.stamp)
+                    self.counts.credit(step, decision, _words(decision, shelved))
             case Close():
                 if step.decision in found:
                     self._close(step, *found[step.decision])
 
     def _forget(self, step: Forget) -> None:
-        """Forget the taste, which goes with the counts, and the count of the cap, which goes with the learner."""
+        """Forget the taste, which goes with the counts, and what both have in their caps."""
         if step.position > self.learned:
-            self._cap.forget(step.profile)
+            self.caps.forget(step.profile)
         if step.position > self.counts.position:
             self.counts.forget(step.profile)
         self.forgotten += 1
@@ -167,12 +147,13 @@ class Fold:
         if step.position > self.learned and not decision.pinned:
             self._learn(step, decision, shelved)
         if step.position > self.counts.position:
-            self.counts.close(decision, _words(decision, shelved), step.closed)
+            self.counts.close(step, decision, _words(decision, shelved))
 
     def _learn(self, step: Close, decision: Decision, shelved: Shelved) -> None:
-        profile, cap = decision.profile, step.learn_cap
-        if profile and cap and not self._cap.allows(profile, step.closed.deadline, cap):
-            self.seen.capped += 1
+        verdict = self.caps.take(decision, step.closed.deadline, step.rules)
+        if not verdict.everyone:
+            self.seen.capped += not verdict.own
+            self.seen.strangers += verdict.own
             return
         example = Example(
             Context(decision.attributes, decision.taste),

@@ -13,11 +13,11 @@ UNDECLARED = Rules(window=600_000)
 
 
 class Close(msgspec.Struct, frozen=True, gc=False):
-    """A window has closed. `learn_cap` is the one in force when it did."""
+    """A window has closed. `rules` are those in force when it did."""
 
     position: int
     closed: Closed
-    learn_cap: int
+    rules: Rules
 
     @property
     def decision(self) -> int:
@@ -25,12 +25,16 @@ class Close(msgspec.Struct, frozen=True, gc=False):
 
 
 class Credit(msgspec.Struct, frozen=True, gc=False):
-    """A click or play came in. `gain` is by how much it raised its exposure's reward; None if it came too late."""
+    """A click or play came in. `gain` is by how much it raised its exposure's reward; None if it came too late.
+
+    `rules` are those in force then.
+    """
 
     position: int
     stamp: int
     decision: int
     gain: float | None
+    rules: Rules
 
 
 class Forget(msgspec.Struct, frozen=True, gc=False):
@@ -52,7 +56,7 @@ class Joining:
         """Yield what follows from the records, in order; the windows that a record's stamp closes come first."""
         for record in records:
             for closed in self._joiner.close(record.stamp):
-                yield Close(record.position, closed, self._current.learn_cap)
+                yield Close(record.position, closed, self._current)
             yield from self._take(record)
 
     def resume(self, position: int) -> tuple[int, bytes]:
@@ -96,7 +100,7 @@ class Joining:
             self._open(record, feedback.decision)
         reward, happened = self._worth(record.kind, feedback.seconds)
         gain = self._joiner.credit(feedback.opened, reward, happened)
-        return Credit(record.position, record.stamp, feedback.decision, gain)
+        return Credit(record.position, record.stamp, feedback.decision, gain, self._current)
 
     def _worth(self, kind: int, seconds: float) -> tuple[float, int]:
         if kind == Kind.PLAY:

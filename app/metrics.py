@@ -50,7 +50,7 @@ SNAPSHOTS_REFUSED = Counter("keyart_snapshots_refused", "Snapshots not published
 # gone has counted would take its series with it.
 for _reason in ("no_model", "timeout", "outrun", "error", "lost", "switched_off"):
     FALLBACKS.labels(_reason)
-for _outcome in ("learned", "capped", "refused"):
+for _outcome in ("learned", "capped", "strangers", "refused"):
     EXAMPLES.labels(_outcome)
 for _timing in ("on_time", "late"):
     REWARDS.labels(_timing)
@@ -68,9 +68,10 @@ def answer_seconds(route: str, status: int) -> Histogram:
     return REQUEST_SECONDS.labels(route, status)
 
 
-def count_learning(*, examples: int, capped: int, refused: int, on_time: int, late: int) -> None:
+def count_learning(*, examples: int, capped: int, strangers: int, refused: int, on_time: int, late: int) -> None:
     EXAMPLES.labels("learned").inc(examples)
     EXAMPLES.labels("capped").inc(capped)
+    EXAMPLES.labels("strangers").inc(strangers)
     EXAMPLES.labels("refused").inc(refused)
     REWARDS.labels("on_time").inc(on_time)
     REWARDS.labels("late").inc(late)

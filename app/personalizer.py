@@ -17,7 +17,7 @@ from app.model import NoModelError
 from app.odds import Odds
 from app.picture import USUAL, Frame
 from app.problem import Gone, NotFound
-from app.records import Decision, encode
+from app.records import LOT_BITS, Decision, encode
 from app.settings import Settings
 from app.shelf import Shelved
 from app.store.protocol import Draft, Hold, Log, LostStoreError, StoreTimeoutError
@@ -30,6 +30,7 @@ from bandit.sampling import draw, uniform_from
 log = structlog.get_logger()
 
 NONCE_BYTES = 8
+LOT_BYTES = LOT_BITS // 4
 RACES = 3
 """How often a decision is made again because another request's hold, unusable here, came first."""
 
@@ -80,17 +81,19 @@ class Personalizer:
         self._viewers, self._odds, self._tokens, self._clock = viewers, odds, tokens, clock
         self._fallbacks = fallbacks
 
-    async def choose(self, asked: Viewing, titles: Sequence[Shelved], frame: Frame = USUAL) -> list[Choice]:
+    async def choose(
+        self, asked: Viewing, titles: Sequence[Shelved], frame: Frame = USUAL, *, vouched: bool = False
+    ) -> list[Choice]:
         """Return a choice for each title, in order. Whatever fails, a known title gets a picture.
 
         A title none of whose artworks may be shown to this viewer is left out. The frame says which rendition is
-        named, and has no part in the choice.
+        named, and has no part in the choice. A request that is `vouched` for came with a key.
         """
         deadline = asyncio.get_running_loop().time() + self._settings.decision_timeout_ms / 1000
         viewer = None
         try:
             now = self._clock()
-            viewer = await self._viewers.of(asked, now)
+            viewer = await self._viewers.of(asked, now, vouched=vouched)
             if self._settings.serve == "default":
                 return self._fallbacks.choose(asked, viewer, titles, frame, reason="switched_off")
             cases = [case for shelved in titles if (case := self._case(asked, viewer, shelved, now))]
@@ -98,9 +101,11 @@ class Personalizer:
         except Exception as failure:  # noqa: BLE001  a known title gets a picture, whatever failed
             return self._fallbacks.choose(asked, viewer, titles, frame, reason=_reason(failure))
 
-    async def choose_one(self, asked: Viewing, shelved: Shelved, frame: Frame = USUAL) -> Choice:
+    async def choose_one(
+        self, asked: Viewing, shelved: Shelved, frame: Frame = USUAL, *, vouched: bool = False
+    ) -> Choice:
         """Return the choice for one title, or raise `Gone` or `NotFound` if no artwork of it may be shown."""
-        for choice in await self.choose(asked, [shelved], frame):
+        for choice in await self.choose(asked, [shelved], frame, vouched=vouched):
             return choice
         title = shelved.title.id
         if not shelved.title.artworks:
@@ -238,6 +243,7 @@ class Personalizer:
             dict(viewer.context.taste),
             self._odds.snapshot,
             case.pin is not None,
+            0 if viewer.known else _lot(),
         )
 
     # ---------------------------------------------------------------- answers
@@ -252,6 +258,11 @@ class Personalizer:
         outcome = "held" if case.held else "pinned" if hold.pinned else "drawn"
         metrics.decided(hold.group, outcome).inc()
         return [chosen(case.shelved, hold, self._tokens, request.frame, held=case.held)]
+
+
+def _lot() -> int:
+    """Draw what decides whether a stranger teaches. Nobody is told, or they would act on the right ones only."""
+    return int.from_bytes(os.urandom(LOT_BYTES), "big") or 1
 
 
 def _reason(failure: Exception) -> str:

@@ -27,6 +27,8 @@ class Kind(IntEnum):
     """A profile is forgotten."""
 
 
+LOT_BITS = 24
+"""Of each of the two numbers that a stranger's lot is made of."""
 DECISIONS = frozenset({Kind.DECISION, Kind.DEFERRED})
 
 
@@ -45,6 +47,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     taste: dict[str, float] = {}
     snapshot: int | None = None
     pinned: bool = False
+    stranger: int = 0
+    """0 for who is known. A stranger has a lot, drawn at random and told to nobody, that is never 0."""
 
     @property
     def artwork(self) -> str:

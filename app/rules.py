@@ -16,7 +16,7 @@ class Shares(TypedDict):
 
 
 class RulesInForce(TypedDict):
-    """By which settings the service goes. A `hold_seconds` or `learn_cap` of 0 is none."""
+    """By which settings the service goes. A `hold_seconds`, `learn_cap` or `stranger_cap` of 0 is none."""
 
     serve: Literal["policy", "default"]
     reward: Literal["click", "play"]
@@ -24,6 +24,7 @@ class RulesInForce(TypedDict):
     window_seconds: float
     hold_seconds: float
     learn_cap: int
+    stranger_cap: int
     floor: float
     shares: Shares
 
@@ -36,6 +37,7 @@ def rules_of(settings: Settings) -> RulesInForce:
         "window_seconds": settings.reward_window_seconds,
         "hold_seconds": settings.hold_seconds,
         "learn_cap": settings.learn_cap,
+        "stranger_cap": settings.stranger_cap,
         "floor": settings.exploration_floor,
         "shares": {
             "best_single": settings.best_single_share,

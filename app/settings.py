@@ -22,11 +22,14 @@ DEMO: dict[str, Any] = {
     "best_single_share": 0.2,
     "uniform_share": 0.1,
     "learn_cap": 0,
+    "stranger_cap": 0,
 }
 """What `KEYART_PRESET=demo` sets wherever nothing else is said: with the defaults nothing is learned in the first
 ten minutes.
 """
 
+TITLE_CAP = 2
+"""Examples of one profile and one title learned in an hour, where there is a cap at all."""
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#\s@]+", re.IGNORECASE)
 
 
@@ -61,7 +64,7 @@ class Settings(BaseSettings):
     )
 
     preset: Literal["", "demo"] = ""
-    """`demo` opens the loop up for trying it out: a window of 2 s, no holds, larger control groups, no cap."""
+    """`demo` opens the loop up for trying it out: a window of 2 s, no holds, larger control groups, no caps."""
     host: str = "127.0.0.1"
     """The address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -103,7 +106,9 @@ class Settings(BaseSettings):
     play_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 300
     """With `REWARD=play`: so many seconds watched earn the whole reward."""
     learn_cap: Annotated[int, Field(ge=0)] = 60
-    """Examples of one profile learned in an hour; what is more is only counted. 0: no bound."""
+    """Examples of one profile learned in an hour, at most two of a title; more are only counted. 0: no bound."""
+    stranger_cap: Annotated[int, Field(ge=0)] = 300
+    """Examples of a title after which strangers teach it next to nothing. 0: they teach as everyone does."""
     decision_timeout_ms: Annotated[float, Field(gt=0, le=60_000, allow_inf_nan=False)] = 100
     """After so long without a decision the title's default picture is served as a fallback."""
     retention_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 90
@@ -172,7 +177,8 @@ class Settings(BaseSettings):
             return False
 
     def rules(self) -> Rules:
-        return Rules(self.window_ms, self.reward, self.play_seconds, self.learn_cap)
+        title_cap = min(TITLE_CAP, self.learn_cap)
+        return Rules(self.window_ms, self.reward, self.play_seconds, self.learn_cap, title_cap, self.stranger_cap)
 
 
 def faults(error: ValidationError) -> list[str]:

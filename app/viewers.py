@@ -15,6 +15,8 @@ REMEMBERED = 1 << 14
 TASTES = 1 << 12
 HOURS = ("night", "morning", "afternoon", "evening")
 _decode = msgspec.json.Decoder(dict[str, float]).decode
+ACQUAINTED_MS = 86_400_000
+"""So long after it was first seen a profile is no stranger any more."""
 NEUTRAL: Mapping[str, float] = {}
 
 
@@ -28,7 +30,10 @@ NOBODY = Profile()
 
 
 class Viewer(msgspec.Struct, frozen=True):
-    """`pseudonym` and `group` are None where nobody is logged in, or the profile has opted out."""
+    """`pseudonym` and `group` are None where nobody is logged in, or the profile has opted out.
+
+    One who is `known` came with a key or has stayed for a day; whoever is not is a stranger, and teaches little.
+    """
 
     pseudonym: str | None
     group: Group | None
@@ -36,6 +41,7 @@ class Viewer(msgspec.Struct, frozen=True):
     maturity: int | None
     locale: str | None
     country: str | None
+    known: bool = True
 
 
 class Viewers:
@@ -47,23 +53,25 @@ class Viewers:
         """Return what two keyed hashes say of a profile, for good."""
         return self._identity.pseudonym(profile), self._groups.of(profile)
 
-    async def of(self, asked: Viewing, now_ms: int) -> Viewer:
-        profile, pseudonym, taste, group, limit = NOBODY, None, NEUTRAL, None, None
+    async def of(self, asked: Viewing, now_ms: int, *, vouched: bool = False) -> Viewer:
+        """Return what is known of who asks; a request that is `vouched` for came with a key."""
+        profile, pseudonym, taste, group, limit, known = NOBODY, None, NEUTRAL, None, None, vouched
         if asked.profile is not None:
             pseudonym, assigned = self._known(asked.profile)
             body = await self._store.log.profile(pseudonym)
-            profile = decode_profile(body) if body else NOBODY
+            if body:  # it was written with a key
+                profile, known = decode_profile(body), True
             limit = profile.attributes.get("maturity")
             if profile.personalize:
                 group = assigned
-                learned = await self._store.state.taste(pseudonym)
-                taste = _decoded(learned) if learned else NEUTRAL
+                if found := await self._store.state.taste_since(pseudonym):
+                    taste, known = _decoded(found[0]), known or now_ms - found[1] >= ACQUAINTED_MS
             else:
-                profile, pseudonym = NOBODY, None
+                profile, pseudonym, known = NOBODY, None, vouched
         attributes = _attributes(profile, asked, now_ms)
         maturity = _lowest(limit, asked.maturity)
         locale, country = attributes.get("language"), attributes.get("country")
-        return Viewer(pseudonym, group, Context(attributes, taste), maturity, _text(locale), _text(country))
+        return Viewer(pseudonym, group, Context(attributes, taste), maturity, _text(locale), _text(country), known)
 
 
 @lru_cache(maxsize=TASTES)

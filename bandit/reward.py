@@ -11,13 +11,17 @@ CLICK_BEFORE_PLAY = 0.2
 class Rules:
     """What the joiner goes by. They stand in the log, so that the fold depends on nothing else.
 
-    `window` is in milliseconds. `learn_cap` bounds the examples learned of one profile in an hour; 0: no bound.
+    `window` is in milliseconds. `learn_cap` bounds the examples learned of one profile in an hour, `title_cap`
+    those of one profile and one title. `stranger_cap` is after how many examples of a title strangers teach it
+    little. 0: no bound.
     """
 
     window: int
     reward: Literal["click", "play"] = "click"
     play_seconds: float = 300.0
     learn_cap: int = 60
+    title_cap: int = 0
+    stranger_cap: int = 0
 
     def of_click(self) -> float:
         return 1.0 if self.reward == "click" else CLICK_BEFORE_PLAY

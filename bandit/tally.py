@@ -11,7 +11,8 @@ PSEUDO_DRAWS = 50.0
 class Tally:
     """The counts of one artwork in one group.
 
-    `weight` and `weighted` are the sums of 1/p, clipped, and of that times the reward.
+    `weight` and `weighted` are the sums of 1/p, clipped, and of that times the reward, of what caps let pass; the
+    others count all.
     """
 
     exposures: int = 0
@@ -21,14 +22,16 @@ class Tally:
     weight: float = 0.0
     weighted: float = 0.0
 
-    def add(self, *, reward: float, propensity: float, clicked: bool, played: bool) -> None:
-        weight = 1.0 / max(propensity, 1.0 / CLIP)
+    def add(self, *, reward: float, propensity: float, clicked: bool, played: bool, weighs: bool = True) -> None:
+        """Count an exposure. Only if it `weighs`, the best single picture is found by it, too."""
         self.exposures += 1
         self.clicks += clicked
         self.plays += played
         self.reward += reward
-        self.weight += weight
-        self.weighted += weight * reward
+        if weighs:
+            weight = 1.0 / max(propensity, 1.0 / CLIP)
+            self.weight += weight
+            self.weighted += weight * reward
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(

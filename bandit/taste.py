@@ -37,6 +37,8 @@ class Taste:
 
     at: int = 0
     since: int = 0
+    first: int = 0
+    """When the profile was first seen; 0 if that was not written down."""
     shown: float = 0.0
     liked: float = 0.0
     tags: dict[str, list[float]] = field(default_factory=dict)
@@ -76,6 +78,8 @@ class Taste:
 
         The new is made heavier rather than all the old lighter: the same ratios, for the price of one number.
         """
+        if not self.at:
+            self.first = at
         self.at = max(at, self.at)
         age = (self.at - self.since) / HALF_LIFE
         if age > REBASED:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from app.caps import Caps
 from app.doctor.finding import Finding, note, ok, span, wrong
 from app.records import DECISIONS, Decision, Kind, Record, decode_decision, decode_reference
 from app.settings import Settings
@@ -136,8 +137,8 @@ def _unpublished(learning: Learning, latest: Snapshot) -> Iterator[Finding]:
 
 
 def _teaches(decision: Decision, learning: Learning) -> bool:
-    cap, learned = learning.settings.learn_cap, learning.counted.learned
-    return not decision.pinned and not (cap and learned.get(decision.profile or "", 0) >= cap)
+    caps, rules = Caps.of(learning.counted.learned_caps), learning.settings.rules()
+    return not decision.pinned and not caps.full(decision, rules)
 
 
 def _restored(snapshot: Snapshot) -> Learner | UnusableSnapshot:
@@ -262,7 +263,7 @@ def _too_early(learning: Learning, _: Day) -> Reason:
 
 
 def _capped(learning: Learning, _: Day) -> Reason:
-    cap, learned = learning.settings.learn_cap, learning.counted.learned
+    cap, learned = learning.settings.learn_cap, Caps.of(learning.counted.learned_caps).taken()
     if cap and learned and all(examples >= cap for examples in learned.values()):
         return (
             f"Each of the {len(learned)} profiles of the hour has reached the {cap} examples learned of one.",

@@ -1,7 +1,7 @@
 """A store that forgets: for trying things out in one process."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -9,7 +9,9 @@ import msgspec
 
 from app.records import DECISIONS, Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
 from app.store.protocol import (
+    OF_THE_HOUR,
     SPENT_MS,
+    CapChange,
     Counted,
     Draft,
     Event,
@@ -199,7 +201,7 @@ class MemoryState:
         self._token, self._holder, self._until = 0, "", 0
         self._snapshots: list[Snapshot] = []
         self._published = 0
-        self._counted = Counted(0, None, 0, {}, {})
+        self._counted = Counted(0, None, {})
         self._tastes: dict[str, TasteRow] = {}
         self._tallies: dict[TallyKey, Tally] = {}
 
@@ -230,17 +232,15 @@ class MemoryState:
             else:
                 self._tastes.pop(who, None)
         self._tallies.update({key: replace(tally) for key, tally in progress.tallies.items()})
-        self._counted = replace(self._counted, position=progress.counted, base=progress.base)
-        return self._publish(progress.snapshot, progress) if progress.snapshot else None
-
-    def _publish(self, snapshot: Snapshot, progress: Progress) -> int:
-        kept = self._counted.learned if progress.learned_hour == self._counted.learned_hour else {}
-        self._counted = replace(
-            self._counted,
-            learned_hour=progress.learned_hour,
-            learned={who: n for who, n in {**kept, **progress.learned}.items() if n},
+        before = self._counted
+        self._counted = Counted(
+            progress.counted,
+            progress.base,
+            {},
+            _changed(before.counted_caps, progress.counted_caps),
+            _changed(before.learned_caps, progress.learned_caps) if progress.snapshot else before.learned_caps,
         )
-        return self._insert(snapshot, KEPT)
+        return self._insert(progress.snapshot, KEPT) if progress.snapshot else None
 
     def _insert(self, snapshot: Snapshot, kept: int) -> int:
         self._published += 1
@@ -257,7 +257,7 @@ class MemoryState:
 
     async def replace(self, token: int, progress: Progress) -> int | None:
         self._fence(token)
-        self._counted = Counted(0, None, 0, {}, {})
+        self._counted = Counted(0, None, {})
         self._tastes, self._tallies = {}, {}
         return await self.commit(token, progress)
 
@@ -285,6 +285,10 @@ class MemoryState:
         row = self._tastes.get(pseudonym)
         return row.values if row else None
 
+    async def taste_since(self, pseudonym: str) -> tuple[bytes, int] | None:
+        row = self._tastes.get(pseudonym)
+        return (row.values, row.first) if row else None
+
     async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
         return {k: replace(t) for k, t in self._tallies.items() if title is None or k[0] == title}
 
@@ -306,6 +310,13 @@ class MemoryPasses:
 
     async def spent(self, name: str) -> bool:
         return name in self._spent
+
+
+def _changed(rows: Mapping[str, str], change: CapChange) -> Mapping[str, str]:
+    kept = {} if change.anew else rows
+    if change.turned:
+        kept = {name: row for name, row in kept.items() if not name.startswith(OF_THE_HOUR)}
+    return {name: row for name, row in {**kept, **change.rows}.items() if row is not None}
 
 
 class MemoryStore:

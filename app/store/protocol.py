@@ -198,10 +198,11 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class TasteRow:
-    """`state` is the fold's own; `values` is what the policy sees."""
+    """`state` is the fold's own; `values` is what the policy sees; `first` is when the profile was first seen."""
 
     state: bytes
     values: bytes
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,18 +213,39 @@ class Lease:
     until: int
 
 
+OF_THE_HOUR = "~"
+"""What the names of those rows of a cap begin with that are good for one hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class CapChange:
+    """What has changed in the caps of one taker. None deletes a row.
+
+    Other rows are deleted if the caps began `anew`, and those of the hour if another hour has begun (`turned`).
+    """
+
+    rows: Mapping[str, str | None]
+    turned: bool = False
+    anew: bool = False
+
+
+NO_CHANGE = CapChange({})
+
+
 @dataclass(slots=True)
 class Progress:
-    """What a fold has learned since it last committed. `counted` is the position up to which it is all counted."""
+    """What a fold has learned since it last committed. `counted` is the position up to which it is all counted.
+
+    `counted_caps` are those of the counts, `learned_caps` those of the learner, which go with a snapshot.
+    """
 
     counted: int
     base: bytes
     tastes: Mapping[str, TasteRow | None]
     tallies: Mapping[TallyKey, Tally]
     snapshot: Snapshot | None = None
-    learned_hour: int = 0
-    learned: Mapping[str, int | None] = field(default_factory=dict)
-    """None deletes a count, as it does a taste."""
+    counted_caps: CapChange = NO_CHANGE
+    learned_caps: CapChange = NO_CHANGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +254,9 @@ class Counted:
 
     position: int
     base: bytes | None
-    learned_hour: int
-    learned: Mapping[str, int]
     tallies: Mapping[TallyKey, Tally]
+    counted_caps: Mapping[str, str] = field(default_factory=dict)
+    learned_caps: Mapping[str, str] = field(default_factory=dict)
 
 
 class State(Protocol):
@@ -284,7 +306,7 @@ class State(Protocol):
         """Delete all candidate snapshots: the attributes of a profile that is erased would stay in them."""
 
     async def counted(self) -> Counted:
-        """Return where the fold stands: what was committed last, and the cap as of the latest snapshot."""
+        """Return where the fold stands: what was committed last; the learner's caps are the latest snapshot's."""
 
     async def current(self) -> int | None:
         """Return the id of the incumbent snapshot."""
@@ -300,6 +322,9 @@ class State(Protocol):
 
     async def taste(self, pseudonym: str) -> bytes | None:
         """Return the taste as the policy sees it."""
+
+    async def taste_since(self, pseudonym: str) -> tuple[bytes, int] | None:
+        """Return the taste as the policy sees it, and the stamp at which the profile was first seen."""
 
     async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
         """Return all tallies, or those of one title; they are the caller's own."""

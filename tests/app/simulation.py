@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.identity import hold_key
-from app.records import Decision, Kind, encode
+from app.records import LOT_BITS, Decision, Kind, encode
 from app.shelf import Shelf
 from app.store.protocol import Event, Hold
 from bandit.reward import Rules
@@ -64,6 +64,7 @@ class World:
             attributes=dict(context.attributes),
             taste=dict(context.taste),
             pinned=pinned,
+            stranger=rng.choice([0, rng.randrange(1, 1 << 2 * LOT_BITS)]),
         )
         key = hold_key(profile, title.id, "row") if profile else None
         draft = a_draft(decision, deferred=rng.random() < 0.3, key=key, lasts=rng.choice([0, 2_000]))
@@ -100,6 +101,8 @@ class World:
             window=rng.choice([300, 1_000, 2_500]),
             reward=rng.choice(["click", "play"]),
             learn_cap=rng.choice([0, 2, 5]),
+            title_cap=rng.choice([0, 1, 2]),
+            stranger_cap=rng.choice([0, 1, 4]),
         )
         await self.store.log.declare(encode(rules))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.caps import Caps
 from app.fold import Fold
 from app.records import Kind, encode
 from app.shelf import Shelf
@@ -38,6 +39,12 @@ WINDOW = 1_000
 
 
 # -------------------------------------------------------------------- however it is interrupted, it ends the same
+
+
+@pytest.fixture(autouse=True)
+def many_strangers_teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the chance by which strangers teach be large enough that some do in a short log."""
+    monkeypatch.setattr("app.caps.SHARE", 5)
 
 
 class Training:
@@ -107,7 +114,7 @@ class Ending:
             tallies={key: asdict(tally) for key, tally in counted.tallies.items()},
             tastes=await training.store.state.taste_rows(PROFILES),
             base=counted.base,
-            cap=(counted.learned_hour, counted.learned),
+            caps=(Caps.of(counted.learned_caps).state(), Caps.of(counted.counted_caps).state()),
             position=counted.position,
         )
 
@@ -180,7 +187,13 @@ async def test_the_simulated_log_has_every_kind_of_record_and_step(tmp_path: Pat
         kinds |= {record.kind for record in await world.store.log.read(0, 10_000)}
         seen = {name: seen.get(name, 0) + number for name, number in asdict(training.fold.seen).items()}
     assert kinds == set(Kind)
-    assert {name for name, number in seen.items() if number} == {"examples", "capped", "on_time", "late"}
+    assert {name for name, number in seen.items() if number} == {
+        "examples",
+        "capped",
+        "strangers",
+        "on_time",
+        "late",
+    }
 
 
 async def test_the_size_of_the_batches_makes_no_difference(tmp_path: Path) -> None:
@@ -450,10 +463,11 @@ async def test_an_erasure_takes_the_caps_count_away(service: Service) -> None:
         await service.decide(profile=ADA)
         await service.wait()
     before, _ = await service.fold()
-    assert before.progress(before.snapshot()).learned == {ADA: 1}
+    assert before.caps.taken() == before.counts.caps.taken() == {ADA: 1}
     await service.store.log.forget(ADA)
     fold, _ = await service.fold()
-    assert fold.progress(fold.snapshot()).learned == {ADA: None}
+    assert fold.caps.taken() == fold.counts.caps.taken() == {}
+    assert fold.progress(fold.snapshot()).learned_caps.rows[f"~n{ADA}"] is None
     assert fold.forgotten == 1
 
 

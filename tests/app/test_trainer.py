@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from app import trainer as trainer_module
+from app.caps import Caps
 from app.fold import Fold
 from app.model import Model
 from app.records import Kind, encode
@@ -180,7 +181,7 @@ async def test_an_erasure_leaves_nothing_in_the_write_ahead_logs_while_the_servi
             await soon(lambda: gone(service, ADA))
             assert "state.sqlite-wal" in names(tmp_path, ADA)
         await soon(lambda: nowhere(tmp_path, ADA))
-        assert (await service.state.counted()).learned == {}
+        assert Caps.of((await service.state.counted()).learned_caps).taken() == {}
         erasures = [record.kind for record in await service.log.read(0, 1000) if ADA.encode() in record.body]
         assert erasures == [Kind.ERASURE, Kind.ERASURE]
         assert names(tmp_path, LAND) <= {"state.sqlite"}, "in the snapshots' vocabulary it stays"
@@ -215,7 +216,7 @@ async def without_candidates(store: Store) -> bool:
 
 
 async def known(store: Store) -> bool:
-    return bool((await store.state.counted()).learned.get(ADA))
+    return bool(Caps.of((await store.state.counted()).learned_caps).taken().get(ADA))
 
 
 async def nowhere(folder: Path, profile: str) -> bool:
@@ -384,7 +385,7 @@ async def test_a_trainer_whose_disk_is_full_waits_and_goes_on_when_there_is_room
     with structlog.testing.capture_logs() as said:
         async with leading(trainer):
             await soon(lambda: happened(said, "state_unwritable"))
-            assert not (await store.state.counted()).learned
+            assert not (await store.state.counted()).learned_caps
             store.state._writer.execute("PRAGMA max_page_count=1000000").fetchone()  # noqa: SLF001
             await soon(lambda: known(store))
     await store.close()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.store.protocol import Lease, LostLeaseError, Progress, Snapshot, State, Store, TasteRow
+from app.store.protocol import CapChange, Lease, LostLeaseError, Progress, Snapshot, State, Store, TasteRow
 from bandit.tally import Tally
 from tests.builders import Clock
 
@@ -137,7 +137,8 @@ async def test_without_a_lease_nobody_writes(state: State) -> None:
 
 async def test_nothing_is_counted_at_first(state: State) -> None:
     counted = await state.counted()
-    assert (counted.position, counted.base, dict(counted.learned), dict(counted.tallies)) == (0, None, {}, {})
+    assert (counted.position, counted.base, dict(counted.tallies)) == (0, None, {})
+    assert (dict(counted.counted_caps), dict(counted.learned_caps)) == ({}, {})
     assert await state.current() is None
     assert await state.snapshots() == []
     assert await state.taste(ADA) is None
@@ -230,7 +231,7 @@ async def test_a_candidate_is_kept_beside_whoever_leads_and_touches_nothing_else
     state: State, token: int, clock: Clock
 ) -> None:
     progress = some_progress(
-        tastes={ADA: ROW}, tallies={KEY: Tally(1)}, snapshot=a_snapshot(), learned_hour=7, learned={ADA: 1}
+        tastes={ADA: ROW}, tallies={KEY: Tally(1)}, snapshot=a_snapshot(), learned_caps=CapChange({"~a": "1"})
     )
     incumbent = await state.commit(token, progress)
     before = await state.counted()
@@ -265,28 +266,46 @@ async def test_candidates_are_dropped_together_and_incumbents_stay(state: State,
     assert await state.current() == incumbent
 
 
-async def test_the_caps_counts_are_written_with_a_snapshot_and_add_up_within_the_hour(
+async def test_the_learners_caps_are_written_with_a_snapshot_and_those_of_the_counts_each_time(
     state: State, token: int
 ) -> None:
-    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=7, learned={ADA: 1, BOB: 2}))
-    await state.commit(token, some_progress(learned_hour=7, learned={ADA: 50}))
-    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=7, learned={ADA: 3}))
+    one, two, three = CapChange({"~a": "1", "t": "2"}), CapChange({"~a": "50"}), CapChange({"~a": "3"})
+    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_caps=one, counted_caps=one))
+    await state.commit(token, some_progress(learned_caps=two, counted_caps=two))
     counted = await state.counted()
-    assert (counted.learned_hour, counted.learned) == (7, {ADA: 3, BOB: 2})
+    assert (counted.learned_caps, counted.counted_caps) == ({"~a": "1", "t": "2"}, {"~a": "50", "t": "2"})
+    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_caps=three))
+    counted = await state.counted()
+    assert (counted.learned_caps, counted.counted_caps) == ({"~a": "3", "t": "2"}, {"~a": "50", "t": "2"})
 
 
-@pytest.mark.parametrize("hour", [8, 6])
-async def test_the_caps_counts_are_those_of_the_latest_snapshots_hour(state: State, token: int, hour: int) -> None:
-    """An earlier hour comes when the fold begins again."""
-    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=7, learned={ADA: 1}))
-    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=hour, learned={BOB: 2}))
-    assert (await state.counted()).learned == {BOB: 2}
+async def test_another_hour_ends_the_rows_of_the_hour_and_no_others(state: State, token: int) -> None:
+    before, after = CapChange({"~a": "1", "~b": "1", "t": "2"}), CapChange({"~b": "5"}, turned=True)
+    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_caps=before, counted_caps=before))
+    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_caps=after))
+    counted = await state.counted()
+    assert (counted.learned_caps, counted.counted_caps) == ({"~b": "5", "t": "2"}, before.rows)
 
 
-async def test_a_caps_count_of_none_is_deleted(state: State, token: int) -> None:
-    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=7, learned={ADA: 1, BOB: 2}))
-    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_hour=7, learned={ADA: None}))
-    assert (await state.counted()).learned == {BOB: 2}
+async def test_caps_that_begin_anew_end_all_rows_before(state: State, token: int) -> None:
+    before, after = CapChange({"~a": "1", "t": "2"}), CapChange({"~b": "5"}, anew=True)
+    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_caps=before, counted_caps=before))
+    await state.commit(token, some_progress(snapshot=a_snapshot(), learned_caps=after))
+    counted = await state.counted()
+    assert (counted.learned_caps, counted.counted_caps) == ({"~b": "5"}, before.rows)
+
+
+async def test_a_row_of_a_cap_that_is_none_is_deleted(state: State, token: int) -> None:
+    await state.commit(token, some_progress(counted_caps=CapChange({"~a": "1", "~b": "2"})))
+    await state.commit(token, some_progress(counted_caps=CapChange({"~a": None})))
+    assert (await state.counted()).counted_caps == {"~b": "2"}
+
+
+async def test_a_taste_says_since_when_its_profile_is_known(state: State, token: int) -> None:
+    assert await state.taste_since(ADA) is None
+    await state.commit(token, some_progress(tastes={ADA: replace(ROW, first=1_790_000_000_000)}))
+    assert await state.taste_since(ADA) == (b"values", 1_790_000_000_000)
+    assert (await state.taste_rows([ADA]))[ADA].first == 1_790_000_000_000
 
 
 async def test_a_rebuild_replaces_counts_and_tastes_but_keeps_lease_and_earlier_snapshots(
@@ -297,8 +316,8 @@ async def test_a_rebuild_replaces_counts_and_tastes_but_keeps_lease_and_earlier_
         tastes={ADA: ROW},
         tallies={KEY: Tally(5)},
         snapshot=a_snapshot(50),
-        learned_hour=7,
-        learned={ADA: 5},
+        learned_caps=CapChange({"~a": "5"}),
+        counted_caps=CapChange({"~a": "5"}),
     )
     await state.commit(token, everything)
     rebuilt = some_progress(
@@ -306,12 +325,12 @@ async def test_a_rebuild_replaces_counts_and_tastes_but_keeps_lease_and_earlier_
         tastes={BOB: OTHER},
         tallies={OTHER_KEY: Tally(1)},
         snapshot=a_snapshot(40),
-        learned_hour=7,
-        learned={BOB: 1},
+        learned_caps=CapChange({"~b": "1"}),
     )
     snapshot = await state.replace(token, rebuilt)
     counted = await state.counted()
-    assert (counted.position, counted.tallies, counted.learned) == (40, {OTHER_KEY: Tally(1)}, {BOB: 1})
+    assert (counted.position, counted.tallies) == (40, {OTHER_KEY: Tally(1)})
+    assert (counted.learned_caps, counted.counted_caps) == ({"~b": "1"}, {})
     assert await state.taste_rows([ADA, BOB]) == {BOB: OTHER}
     assert await state.current() == snapshot
     assert [kept.position for kept in await state.snapshots()] == [40, 50]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from app.store.commit import BusyError
 from app.store.protocol import (
+    OF_THE_HOUR,
+    CapChange,
     Counted,
     Lease,
     LostLeaseError,
@@ -34,13 +36,15 @@ CREATE INDEX IF NOT EXISTS snapshot_role ON snapshot (role, id);
 CREATE TABLE IF NOT EXISTS counted (
     id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, base BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS taste (
-    pseudonym TEXT PRIMARY KEY, state BLOB NOT NULL, taste BLOB NOT NULL) WITHOUT ROWID;
+    pseudonym TEXT PRIMARY KEY, state BLOB NOT NULL, taste BLOB NOT NULL, first INTEGER NOT NULL DEFAULT 0)
+    WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tally (
     title TEXT, artwork TEXT, in_group TEXT, exposures INTEGER, clicks INTEGER, plays INTEGER, reward REAL,
     weight REAL, weighted REAL, PRIMARY KEY (title, artwork, in_group)) WITHOUT ROWID;
--- How many examples of each profile were learned in the hour: as of the incumbent snapshot, and written with it.
-CREATE TABLE IF NOT EXISTS learned (
-    hour INTEGER, pseudonym TEXT, examples INTEGER NOT NULL, PRIMARY KEY (hour, pseudonym)) WITHOUT ROWID;
+-- What was taken in of profiles and titles. The learner's is as of the incumbent snapshot, and written with it.
+CREATE TABLE IF NOT EXISTS cap (
+    taker TEXT, name TEXT, value TEXT NOT NULL, PRIMARY KEY (taker, name)) WITHOUT ROWID;
+DROP TABLE IF EXISTS learned;  -- as versions before had it
 """
 LOCK_SECONDS = 2.0
 """A trainer may wait for the standby that asks for the lease; no request waits with it."""
@@ -63,6 +67,8 @@ class SqliteState:
         self._reader = connect(self._path, read_only=self._read_only)
         self._transaction = Transaction(self._writer)
         self._files = None if self._read_only else OpenFiles(self._path, GONE, PART_GONE)
+        if not self._read_only:
+            self._extend()
 
     async def check(self) -> None:
         if self._files is None:
@@ -81,6 +87,13 @@ class SqliteState:
             self._reader.close()
             self._writer.close()
             self._open()
+
+    def _extend(self) -> None:
+        """Add what tables of versions before do not have."""
+        columns = {row[1] for row in self._writer.execute("PRAGMA table_info(taste)").fetchall()}
+        if "first" not in columns:
+            with self._writing():
+                self._writer.execute("ALTER TABLE taste ADD COLUMN first INTEGER NOT NULL DEFAULT 0")
 
     # ---------------------------------------------------------------- the lease
 
@@ -116,7 +129,7 @@ class SqliteState:
     async def replace(self, token: int, progress: Progress) -> int | None:
         with self._writing():
             self._fence(token)
-            for table in ("counted", "taste", "tally", "learned"):
+            for table in ("counted", "taste", "tally", "cap"):
                 self._writer.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._write_counted(progress)
             return self._write_snapshot(progress.snapshot, progress) if progress.snapshot else None
@@ -130,8 +143,8 @@ class SqliteState:
         write = self._writer
         write.execute("INSERT OR REPLACE INTO counted VALUES (1, ?, ?)", (progress.counted, progress.base))
         write.executemany(
-            "INSERT OR REPLACE INTO taste VALUES (?, ?, ?)",
-            [(who, row.state, row.values) for who, row in progress.tastes.items() if row],
+            "INSERT OR REPLACE INTO taste VALUES (?, ?, ?, ?)",
+            [(who, row.state, row.values, row.first) for who, row in progress.tastes.items() if row],
         )
         write.executemany(
             "DELETE FROM taste WHERE pseudonym = ?",
@@ -141,20 +154,25 @@ class SqliteState:
             "INSERT OR REPLACE INTO tally VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(*key, *astuple(tally)) for key, tally in progress.tallies.items()],
         )
+        self._write_caps("counts", progress.counted_caps)
 
     def _write_snapshot(self, snapshot: Snapshot, progress: Progress) -> int | None:
+        self._write_caps("learner", progress.learned_caps)
+        return self._insert(snapshot, KEPT)
+
+    def _write_caps(self, taker: str, change: CapChange) -> None:
         write = self._writer
-        new = self._insert(snapshot, KEPT)
-        write.execute("DELETE FROM learned WHERE hour <> ?", (progress.learned_hour,))
+        if change.anew or change.turned:
+            first = "" if change.anew else OF_THE_HOUR
+            write.execute("DELETE FROM cap WHERE taker = ? AND name >= ?", (taker, first))
         write.executemany(
-            "INSERT OR REPLACE INTO learned VALUES (?, ?, ?)",
-            [(progress.learned_hour, who, examples) for who, examples in progress.learned.items() if examples],
+            "INSERT OR REPLACE INTO cap VALUES (?, ?, ?)",
+            [(taker, name, row) for name, row in change.rows.items() if row is not None],
         )
         write.executemany(
-            "DELETE FROM learned WHERE pseudonym = ?",
-            [(who,) for who, examples in progress.learned.items() if not examples],
+            "DELETE FROM cap WHERE taker = ? AND name = ?",
+            [(taker, name) for name, row in change.rows.items() if row is None],
         )
-        return new
 
     def _insert(self, snapshot: Snapshot, kept: int) -> int:
         """Write a snapshot, and delete those of its role that are older than the latest few."""
@@ -191,9 +209,10 @@ class SqliteState:
     async def counted(self) -> Counted:
         read = self._reader.execute
         row = read("SELECT position, base FROM counted").fetchone() or (0, None)
-        hour = read("SELECT max(hour) FROM learned").fetchone()[0] or 0
-        learned = dict(read("SELECT pseudonym, examples FROM learned WHERE hour = ?", (hour,)).fetchall())
-        return Counted(row[0], row[1], hour, learned, await self.tallies())
+        caps: dict[str, dict[str, str]] = {"counts": {}, "learner": {}}
+        for taker, name, value in read("SELECT taker, name, value FROM cap").fetchall():
+            caps[taker][name] = value
+        return Counted(row[0], row[1], await self.tallies(), caps["counts"], caps["learner"])
 
     def reached(self) -> int:
         """Return the furthest position that counts or a snapshot speak of."""
@@ -217,21 +236,29 @@ class SqliteState:
     async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]:
         found: dict[str, TasteRow] = {}
         for who in pseudonyms:
-            row = self._reader.execute("SELECT state, taste FROM taste WHERE pseudonym = ?", (who,)).fetchone()
+            row = self._reader.execute(
+                "SELECT state, taste, first FROM taste WHERE pseudonym = ?", (who,)
+            ).fetchone()
             if row:
                 found[who] = TasteRow(*row)
         return found
 
     async def tastes(self, after: str, limit: int) -> dict[str, TasteRow]:
         rows = self._reader.execute(
-            "SELECT pseudonym, state, taste FROM taste WHERE pseudonym > ? ORDER BY pseudonym LIMIT ?",
+            "SELECT pseudonym, state, taste, first FROM taste WHERE pseudonym > ? ORDER BY pseudonym LIMIT ?",
             (after, limit),
         ).fetchall()
-        return {who: TasteRow(state, values) for who, state, values in rows}
+        return {who: TasteRow(*row) for who, *row in rows}
 
     async def taste(self, pseudonym: str) -> bytes | None:
         row = self._reader.execute("SELECT taste FROM taste WHERE pseudonym = ?", (pseudonym,)).fetchone()
         return row[0] if row else None
+
+    async def taste_since(self, pseudonym: str) -> tuple[bytes, int] | None:
+        row: tuple[bytes, int] | None = self._reader.execute(
+            "SELECT taste, first FROM taste WHERE pseudonym = ?", (pseudonym,)
+        ).fetchone()
+        return row
 
     async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
         where, values = ("WHERE title = ?", (title,)) if title is not None else ("", ())

@@ -1,0 +1,223 @@
+"""How much of what viewers do is taken in: so much of each profile in an hour, and little of strangers."""
+
+from binascii import crc32
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+
+from app.records import LOT_BITS, Decision, encode
+from app.store.protocol import OF_THE_HOUR, CapChange
+from bandit.reward import Rules
+
+HOUR_MS = 3_600_000
+SHARE = 5_000
+"""Strangers teach a title that was taught enough one example an hour for every so many that it was taught."""
+MOST_TAUGHT = 20_000
+"""What a title was taught beyond this adds nothing to that: a learner remembers about so many."""
+NAMES, STRANGE_NAMES = 50_000, 15_000
+"""Profiles whose caps are kept in an hour, and how many of them strangers may fill; more pass unchecked."""
+_NAME, _CREDIT, _TITLE, _HOUR = f"{OF_THE_HOUR}n", f"{OF_THE_HOUR}c", "t", "hour"
+_LOTS = 1 << LOT_BITS
+_FIRST_MARK, _MARKS = 0x100, 0x7000
+"""Characters that stand for titles: more than enough that two titles of one profile hardly share one."""
+
+
+class Verdict(NamedTuple):
+    """Whether an exposure is within its profile's own caps, and whether it may move what others see as well."""
+
+    own: bool
+    everyone: bool
+
+
+@dataclass(slots=True)
+class TitleCap:
+    """What a title was taught, and how strangers come to it in the hour that it was last in.
+
+    `taught` leaves out what strangers taught beyond the cap. `before` is how many came in the hour before, `open`
+    how many of this hour's may teach, `passed` how many did.
+    """
+
+    taught: int = 0
+    hour: int = 0
+    came: int = 0
+    before: int = 0
+    open: int = 0
+    passed: int = 0
+
+    @classmethod
+    def read(cls, row: str) -> "TitleCap":
+        return cls(*map(int, row.split()))
+
+    def row(self) -> str:
+        return f"{self.taught} {self.hour} {self.came} {self.before} {self.open} {self.passed}"
+
+    def admits(self, lot: int, hour: int) -> bool:
+        """Tell whether one more stranger of the hour may teach. The lot was drawn where the decision was made.
+
+        So many pass as are `open`, each of those that come with the same chance: by how many came in the hour
+        before, or by now if that is more. Who comes first is not preferred, and a flood gets no more.
+        """
+        coin, ticket = divmod(lot, _LOTS)
+        if self.hour != hour:
+            self.before = self.came if self.hour == hour - 1 else 0
+            self.hour, self.came, self.passed = hour, 0, 0
+            whole, rest = divmod(min(self.taught, MOST_TAUGHT), SHARE)
+            self.open = whole + (coin * SHARE < rest * _LOTS)
+        self.came += 1
+        if self.passed >= self.open or ticket * max(self.came, self.before) >= self.open * _LOTS:
+            return False
+        self.passed += 1
+        return True
+
+
+@dataclass(slots=True)
+class Caps:
+    """All that one taker of examples, the learner or the counts, has to remember of what it took.
+
+    It is a fold over the log by itself. The learner and the counts move at their own pace, so each has its own.
+    A profile has a character for each exposure that was taken of it in the hour: which character says the title.
+    """
+
+    hour: int = 0
+    _names: dict[str, str] = field(default_factory=dict)
+    _credits: dict[str, int] = field(default_factory=dict)
+    _titles: dict[str, TitleCap] = field(default_factory=dict)
+    _changed: set[str] = field(default_factory=set)
+    _turned: bool = False
+    _anew: bool = True
+
+    @classmethod
+    def of(cls, rows: Mapping[str, str]) -> "Caps":
+        """Return the caps that were written down in these rows."""
+        caps = cls(int(rows.get(_HOUR, "0")), _anew=False)
+        for name, value in rows.items():
+            if name.startswith(_NAME):
+                caps._names[name[len(_NAME) :]] = value
+            elif name.startswith(_CREDIT):
+                caps._credits[name[len(_CREDIT) :]] = int(value)
+            elif name.startswith(_TITLE):
+                caps._titles[name[len(_TITLE) :]] = TitleCap.read(value)
+        return caps
+
+    @classmethod
+    def restore(cls, state: bytes) -> "Caps":
+        return cls.of(_decode(state))
+
+    def state(self) -> bytes:
+        """Return all of it; equal caps are equal bytes."""
+        names = [
+            *(_NAME + who for who in self._names),
+            *(_CREDIT + who for who in self._credits),
+            *(_TITLE + title for title in self._titles),
+            _HOUR,
+        ]
+        return encode({name: self._row(name) for name in sorted(names)})
+
+    # ---------------------------------------------------------------- taking in
+
+    def take(self, decision: Decision, deadline: int, rules: Rules) -> Verdict:
+        """Count an exposure whose window has closed, and tell for what it may be used."""
+        self._turn(deadline)
+        own = self._own(decision, rules)
+        return Verdict(own, own and self._teaches(decision, rules))
+
+    def credits(self, profile: str, gain: float, at: int, rules: Rules) -> bool:
+        """Count a reward towards a profile's own taste, and tell whether it may be added."""
+        if not rules.learn_cap:
+            return True
+        self._turn(at)
+        earned = self._credits.get(profile, 0)
+        if earned >= rules.learn_cap * 1000:
+            return False
+        if earned or len(self._credits) < NAMES:
+            self._credits[profile] = earned + round(gain * 1000)
+            self._changed.add(_CREDIT + profile)
+        return True
+
+    def forget(self, profile: str) -> None:
+        """Forget a profile that is erased."""
+        for prefix, kept in ((_NAME, self._names), (_CREDIT, self._credits)):
+            kept.pop(profile, None)
+            self._changed.add(prefix + profile)
+
+    def _turn(self, at: int) -> None:
+        hour = at // HOUR_MS
+        if hour > self.hour:
+            self.hour, self._turned = hour, True
+            self._names, self._credits = {}, {}
+            self._changed = {name for name in self._changed if not name.startswith(OF_THE_HOUR)}
+            self._changed.add(_HOUR)
+
+    def _own(self, decision: Decision, rules: Rules) -> bool:
+        profile, most = decision.profile, rules.learn_cap
+        if not profile or not most:
+            return True
+        marks, mark = self._names.get(profile, ""), _mark(decision.title)
+        if len(marks) >= most or (rules.title_cap and marks.count(mark) >= rules.title_cap):
+            return False
+        strange = decision.stranger and rules.stranger_cap
+        if marks or len(self._names) < (STRANGE_NAMES if strange else NAMES):
+            self._names[profile] = marks + mark
+            self._changed.add(_NAME + profile)
+        return True
+
+    def _teaches(self, decision: Decision, rules: Rules) -> bool:
+        title = self._titles.get(decision.title)
+        if title is None:
+            title = self._titles[decision.title] = TitleCap()
+        self._changed.add(_TITLE + decision.title)
+        if decision.stranger and 0 < rules.stranger_cap <= title.taught:
+            return title.admits(
+                decision.stranger, self.hour
+            )  # it counts for nothing: it would open the way for more
+        title.taught += 1
+        return True
+
+    # ---------------------------------------------------------------- looking
+
+    def taken(self) -> dict[str, int]:
+        """Return how many exposures of each profile were taken in the current hour."""
+        return {who: len(marks) for who, marks in self._names.items()}
+
+    def full(self, decision: Decision, rules: Rules) -> bool:
+        """Tell whether nothing, or next to nothing, of what the decision earns would be taken now."""
+        marks = self._names.get(decision.profile or "", "")
+        if rules.learn_cap and len(marks) >= rules.learn_cap:
+            return True
+        if rules.title_cap and marks.count(_mark(decision.title)) >= rules.title_cap:
+            return True
+        return bool(rules.stranger_cap and decision.stranger and self.taught(decision.title) >= rules.stranger_cap)
+
+    def taught(self, title: str) -> int:
+        """Return how many examples a title was taught."""
+        return self._titles[title].taught if title in self._titles else 0
+
+    # ---------------------------------------------------------------- writing down
+
+    def change(self) -> CapChange:
+        """Return what has changed since `settle`."""
+        return CapChange({name: self._row(name) for name in self._changed}, self._turned, self._anew)
+
+    def settle(self) -> None:
+        """Take note that the change is committed."""
+        self._changed.clear()
+        self._turned = self._anew = False
+
+    def _row(self, name: str) -> str | None:
+        if name == _HOUR:
+            return str(self.hour)
+        if name.startswith(_TITLE):
+            return self._titles[name[len(_TITLE) :]].row()
+        if name.startswith(_NAME):
+            return self._names.get(name[len(_NAME) :])
+        earned = self._credits.get(name[len(_CREDIT) :])
+        return None if earned is None else str(earned)
+
+
+_decode = msgspec.json.Decoder(dict[str, str]).decode
+
+
+def _mark(title: str) -> str:
+    return chr(_FIRST_MARK + crc32(title.encode()) % _MARKS)
