@@ -12,10 +12,8 @@ from app.store.protocol import OF_THE_HOUR, CapChange
 from bandit.reward import Rules
 
 HOUR_MS = 3_600_000
-SHARE = 5_000
-"""Strangers teach a title that was taught enough one example an hour for every so many that it was taught."""
-MOST_TAUGHT = 20_000
-"""What a title was taught beyond this adds nothing to that: a learner remembers about so many."""
+WELL_TAUGHT = 20_000
+"""After so many examples of a title one stranger may teach it in each hour; before, only in some hours."""
 NAMES, STRANGE_NAMES = 50_000, 15_000
 """Profiles whose caps are kept in an hour, and how many of them strangers may fill; more pass unchecked."""
 _NAME, _CREDIT, _TITLE, _HOUR = f"{OF_THE_HOUR}n", f"{OF_THE_HOUR}c", "t", "hour"
@@ -35,8 +33,8 @@ class Verdict(NamedTuple):
 class TitleCap:
     """What a title was taught, and how strangers come to it in the hour that it was last in.
 
-    `taught` leaves out what strangers taught beyond the cap. `before` is how many came in the hour before, `open`
-    how many of this hour's may teach, `passed` how many did.
+    `taught` leaves out what strangers taught beyond the cap. `before` is how many came in the hour before, and
+    `open` is 1 as long as one of this hour's may still teach.
     """
 
     taught: int = 0
@@ -44,31 +42,30 @@ class TitleCap:
     came: int = 0
     before: int = 0
     open: int = 0
-    passed: int = 0
 
     @classmethod
     def read(cls, row: str) -> "TitleCap":
         return cls(*map(int, row.split()))
 
     def row(self) -> str:
-        return f"{self.taught} {self.hour} {self.came} {self.before} {self.open} {self.passed}"
+        return f"{self.taught} {self.hour} {self.came} {self.before} {self.open}"
 
     def admits(self, lot: int, hour: int) -> bool:
-        """Tell whether one more stranger of the hour may teach. The lot was drawn where the decision was made.
+        """Tell whether this stranger of the hour may teach. The lot was drawn where the decision was made.
 
-        So many pass as are `open`, each of those that come with the same chance: by how many came in the hour
-        before, or by now if that is more. Who comes first is not preferred, and a flood gets no more.
+        Whether any of an hour's may is as likely as the title was taught well: then one click moves it little. Of
+        those that come each has the same chance, by how many came in the hour before, or by now if that is more.
+        Who comes first is not preferred, and a flood gets no more.
         """
         coin, ticket = divmod(lot, _LOTS)
         if self.hour != hour:
             self.before = self.came if self.hour == hour - 1 else 0
-            self.hour, self.came, self.passed = hour, 0, 0
-            whole, rest = divmod(min(self.taught, MOST_TAUGHT), SHARE)
-            self.open = whole + (coin * SHARE < rest * _LOTS)
+            self.hour, self.came = hour, 0
+            self.open = int(coin * WELL_TAUGHT < self.taught * _LOTS)
         self.came += 1
-        if self.passed >= self.open or ticket * max(self.came, self.before) >= self.open * _LOTS:
+        if not self.open or ticket * max(self.came, self.before) >= _LOTS:
             return False
-        self.passed += 1
+        self.open = 0
         return True
 
 

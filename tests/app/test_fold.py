@@ -44,7 +44,7 @@ WINDOW = 1_000
 @pytest.fixture(autouse=True)
 def many_strangers_teach(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the chance by which strangers teach be large enough that some do in a short log."""
-    monkeypatch.setattr("app.caps.SHARE", 5)
+    monkeypatch.setattr("app.caps.WELL_TAUGHT", 5)
 
 
 class Training:
