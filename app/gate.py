@@ -31,6 +31,10 @@ _NUMBERS = count(1)
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
+def new_id() -> bytes:
+    return b"%s-%x" % (_PROCESS, next(_NUMBERS))
+
+
 class Gate:
     """The outermost ASGI layer. It is on the hot path: nothing here may cost more than a microsecond or two.
 
@@ -70,7 +74,7 @@ class _Passing:
     def __init__(self, scope: Scope, receive: Receive, send: Send):
         self._scope, self._receive, self._send = scope, receive, send
         self._started = time.perf_counter()
-        self.id = self._given_id() or b"%s-%x" % (_PROCESS, next(_NUMBERS))
+        self.id = self._given_id() or new_id()
         self.read = 0
         self.status = 0
         self._left = False

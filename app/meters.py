@@ -14,7 +14,7 @@ from app.slots import taken
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that prometheus_client looks for when it is imported."""
 LOCK = "owner.lock"
-ROOM = {"counter": 64 << 10, "gauge_livemax": 64 << 10, "histogram": 1 << 20}
+ROOM = {"counter": 64 << 10, "gauge_livemax": 64 << 10, "gauge_livesum": 64 << 10, "histogram": 1 << 20}
 """Bytes that the files of one process need at most, by the beginnings of their names."""
 HEAD = struct.Struct("i4x")
 """What each file begins with: how much of it is used."""

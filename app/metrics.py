@@ -28,6 +28,9 @@ UPLOADS = Counter("keyart_uploads", "Pictures uploaded, by what became of them",
 REQUEST_SECONDS = Histogram(
     "keyart_request_seconds", "Time to answer, by route and status", ["route", "status"], buckets=FAST
 )
+CONNECTIONS = Gauge("keyart_connections", "Open connections", multiprocess_mode="livesum")
+CONNECTIONS_ENDED = Counter("keyart_connections_ended", "Connections ended by the service, by reason", ["reason"])
+WORKERS_REPLACED = Counter("keyart_workers_replaced", "Workers started in the place of others", ["cause"])
 SNAPSHOT_LOAD = Histogram(
     "keyart_snapshot_load_seconds", "Time a worker stood still to load weights", buckets=FAST
 )
@@ -54,6 +57,12 @@ for _outcome in ("learned", "capped", "strangers", "refused"):
     EXAMPLES.labels(_outcome)
 for _timing in ("on_time", "late"):
     REWARDS.labels(_timing)
+for _reason in (
+    "evicted", "refused", "slow_head", "slow_body", "unread", "hoarding", "oversized", "pipelined", "malformed",
+):  # fmt: skip
+    CONNECTIONS_ENDED.labels(_reason)
+for _cause in ("ended", "hung"):
+    WORKERS_REPLACED.labels(_cause)
 DECISIONS.labels("personalized", "drawn")
 
 

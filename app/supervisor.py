@@ -15,6 +15,7 @@ from types import FrameType
 import structlog
 from prometheus_client import multiprocess
 
+from app.heartbeat import Heartbeat
 from app.meters import FOLDER, settle
 
 log = structlog.get_logger()
@@ -37,10 +38,19 @@ class Child:
     started: float = 0.0
     pause: float = 0.0
     due: float = field(default=0.0)
+    heartbeat: Heartbeat | None = None
+    """Where it says that it is not hung; None if nobody listens for that."""
+    end: str = ""
+    """How the process before ended: it `ended` by itself, or was `hung` and killed. The next one counts that."""
 
     def start(self, environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(self.command, pass_fds=self.inherited, env=environment)  # noqa: S603  our own
-        self.started = time.monotonic()
+        replacing = ["--replaces", self.end] if self.heartbeat and self.end else []
+        self.process = subprocess.Popen(  # noqa: S603  our own
+            [*self.command, *replacing], pass_fds=self.inherited, env=environment
+        )
+        self.started, self.end = time.monotonic(), ""
+        if self.heartbeat:
+            self.heartbeat.begin()
         log.info("started", child=self.name, pid=self.process.pid)
 
     def note_death(self) -> int | None:
@@ -48,10 +58,21 @@ class Child:
         if self.process is None or self.process.poll() is None:
             return None
         pid, lived = self.process.pid, time.monotonic() - self.started
+        self.end = self.end or "ended"
         log.warning("ended", child=self.name, pid=pid, status=self.process.returncode, lived=round(lived, 1))
         self.pause = 0.0 if lived > CALM_SECONDS else min(LONGEST_PAUSE, max(0.1, self.pause * 2))
         self.due, self.process = time.monotonic() + self.pause, None
         return pid
+
+    def kill_if_hung(self, elapsed: float) -> None:
+        """Kill a process that has said nothing for too long; it is not waited for here."""
+        if self.process is None or self.heartbeat is None or self.end:
+            return
+        self.heartbeat.listen(elapsed)
+        if self.heartbeat.is_hung():
+            self.end = "hung"
+            log.error("hung", child=self.name, pid=self.process.pid)
+            self.process.kill()
 
 
 class Supervisor:
@@ -69,8 +90,17 @@ class Supervisor:
         base = [sys.executable, "-m", "app"]
         shared = listener.fileno()
         worker = [*base, "worker", "--socket", str(shared), "--parent", me]
+        hearts = [Heartbeat() for _ in range(workers)]
         train = [*base, "train", "--parent", me, "--holder", f"trainer of {socket.gethostname()} {me}"]
-        self._children = [Child(f"worker-{n + 1}", worker, [shared]) for n in range(workers)]
+        self._children = [
+            Child(
+                f"worker-{number}",
+                [*worker, "--heartbeat", str(heart.handle)],
+                [shared, heart.handle],
+                heartbeat=heart,
+            )
+            for number, heart in enumerate(hearts, 1)
+        ]
         if trainer:
             self._children.append(Child("trainer", train))
         self._metrics_folder = metrics_folder
@@ -87,10 +117,14 @@ class Supervisor:
         try:
             self._start_due()
             when_started()
+            looked = time.monotonic()
             while not self._stopping and not self._orphaned():
                 self._bury()
                 self._start_due()
                 time.sleep(LOOK_SECONDS)
+                looked, before = time.monotonic(), looked
+                for child in self._children:
+                    child.kill_if_hung(looked - before)
         finally:
             self._end_all()
 

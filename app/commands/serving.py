@@ -7,19 +7,23 @@ import signal
 import socket
 import threading
 from contextlib import closing
+from functools import partial
 from types import FrameType
-from typing import Annotated, NoReturn, TextIO
+from typing import Annotated, Literal, NoReturn, TextIO
 
 import typer
 
 from app.announcing import announce
 from app.commands.importing import import_samples
 from app.commands.terminal import console, fail, make_folder, settings_for
+from app.heartbeat import beat
 from app.keys import KeyFileError, keys_of, make_admin_key
 from app.lifeline import end_with
 from app.listener import PortError, listen
 from app.main import demand_store
 from app.meters import folder_of_service
+from app.metrics import WORKERS_REPLACED
+from app.open_files import raise_limit
 from app.server import serve as serve_on
 from app.settings import Settings
 from app.supervisor import Supervisor
@@ -46,6 +50,7 @@ def serve(
     signal.signal(signal.SIGTERM, _end)
     settings = settings_for("supervisor")
     make_folder(settings)
+    raise_limit()
     with closing(_lock(settings)), closing(_listener(settings)) as listener:
         _make_admin_key(settings)
         asyncio.run(demand_store(settings))
@@ -61,11 +66,19 @@ def serve(
         )
 
 
-def worker(socket_: Annotated[int, typer.Option("--socket")], parent: Parent = None) -> None:
+def worker(
+    socket_: Annotated[int, typer.Option("--socket")],
+    parent: Parent = None,
+    heartbeat: Annotated[int | None, typer.Option()] = None,
+    replaces: Annotated[Literal["ended", "hung"] | None, typer.Option()] = None,
+) -> None:
     """Answer requests on an inherited socket."""
     if parent:
         end_with(parent)
-    serve_on(settings_for("worker"), socket.socket(fileno=socket_))
+    if replaces:
+        WORKERS_REPLACED.labels(replaces).inc()
+    say_so = partial(beat, heartbeat) if heartbeat else None
+    serve_on(settings_for("worker"), socket.socket(fileno=socket_), say_so)
 
 
 def _end(_: int, __: FrameType | None) -> NoReturn:

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from app.server import configured
-from app.settings import Settings
+from app.connections import Limits
 from tests.docs.pages import DOCS, page
 from tests.e2e.conftest import catalogue, title_id  # noqa: F401  a fixture
 from tests.e2e.service import Service, free_port, keyart, until
@@ -347,9 +346,9 @@ def test_every_example_is_linked_from_the_page() -> None:
 
 
 @pytest.mark.parametrize("example", ["nginx.conf", "nginx-path.conf", "Caddyfile", "Caddyfile-path"])
-def test_the_proxy_closes_idle_connections_before_the_service_does(example: str, tmp_path: Path) -> None:
+def test_the_proxy_closes_idle_connections_before_the_service_does(example: str) -> None:
     [kept] = re.findall(r"\bkeepalive(?:_timeout)? (\d+)s", (EXAMPLES / example).read_text())
-    assert int(kept) < configured(Settings(data=tmp_path)).timeout_keep_alive
+    assert int(kept) < Limits().idle_seconds
 
 
 def test_the_rates_on_the_page_are_those_of_the_example() -> None:

@@ -1,0 +1,161 @@
+"""All connections of a worker: how many there may be, and how much memory they may take together."""
+
+from collections import Counter
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import Protocol
+
+import structlog
+
+from app import metrics
+from app.memory import give_back
+
+log = structlog.get_logger()
+
+EVICTED_PART = 32
+"""Where there are too many, this part of them goes at once: looking for the quietest costs a look at all."""
+LOG_SECONDS = 10.0
+FLOOD = 8 << 20
+"""Bytes that are worth giving back to the system when they are free again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What clients may take of a worker."""
+
+    connections: int = 2048
+    """Connections that are open at a time."""
+    idle_seconds: float = 75.0
+    """How long a connection may be open without a request: longer than proxies keep theirs (docs/examples: 60 s).
+
+    Otherwise they send a request just when it is closed here, and the viewer gets a 502.
+    """
+    head_seconds: float = 10.0
+    """How long a request's first line and headers may take, from their first byte on."""
+    head_bytes: int = 32 << 10
+    """Bytes of a head; also those of a body's framing in one go, such as a trailer."""
+    fields: int = 100
+    """Lines of a head: each takes 130 bytes of memory, however short it is."""
+    body_seconds: float = 30.0
+    """How long nothing may come of a body, and how long it may take beyond what `body_rate` allows."""
+    body_rate: int = 2048
+    """Bytes a second."""
+    unread_seconds: float = 30.0
+    """How long a client may read its answer more slowly than `unread_rate`."""
+    unread_rate: int = 1024
+    """Bytes a second."""
+    pipelined: int = 16
+    """Requests of one connection that may wait for those before them."""
+    received_bytes: int = 32 << 20
+    """Bytes of all requests together that have come in part, or wait for those before them."""
+    unread_bytes: int = 64 << 20
+    """Bytes of all answers together that clients have not read yet."""
+
+
+class Open(Protocol):
+    """A connection, as far as it matters here."""
+
+    def quiet_since(self) -> float | None:
+        """Return since when its client keeps the worker waiting; None where it does not."""
+
+    def look(self, now: float) -> int:
+        """End it if its client is too slow; return how many bytes its client has not read yet."""
+
+    def end(self, reason: str) -> None:
+        """End it at once, with an answer that says so if one can be given."""
+
+
+class Held:
+    """Bytes in memory for each connection, and the most that all connections together may take."""
+
+    __slots__ = ("_by", "_most", "_peak", "_reason", "_total")
+
+    def __init__(self, most: int, reason: str):
+        self._most, self._reason = most, reason
+        self._by: dict[Open, int] = {}
+        self._total = self._peak = 0
+
+    def add(self, connection: Open, size: int) -> None:
+        """Count more bytes of a connection. If all together are too many, end the connections that have most.
+
+        The last one to come is not the one to go: a client that sends little is served while others hoard.
+        """
+        self._by[connection] = self._by.get(connection, 0) + size
+        self._total += size
+        self._peak = max(self._peak, self._total)
+        while self._total > self._most:
+            largest = max(self._by, key=self._by.__getitem__)
+            self.drop(largest)
+            largest.end(self._reason)
+
+    def set(self, connection: Open, size: int) -> None:
+        self.drop(connection)
+        if size:
+            self.add(connection, size)
+
+    def drop(self, connection: Open) -> None:
+        self._total -= self._by.pop(connection, 0)
+
+    def has_ebbed(self) -> bool:
+        """Return whether there was much, and is little now; once for each flood."""
+        if self._peak < FLOOD or self._total > self._peak // 8:
+            return False
+        self._peak = self._total
+        return True
+
+
+class Connections:
+    """Lets connections in, and ends those whose clients keep the worker waiting, the longest waiting first."""
+
+    def __init__(self, limits: Limits):
+        self.limits = limits
+        self.received = Held(limits.received_bytes, "hoarding")
+        self.unread = Held(limits.unread_bytes, "unread")
+        self._open: set[Open] = set()
+        self._going: set[Open] = set()
+        self._ended: Counter[str] = Counter()
+        self._log_due = 0.0
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def admit(self, new: Open) -> None:
+        """Take a connection in. If there is no room, and no other client keeps the worker waiting, end it."""
+        self._open.add(new)
+        if len(self._open) - len(self._going) > self.limits.connections and not self._evict(new):
+            new.end("refused")
+
+    def _evict(self, new: Open) -> bool:
+        found = ((each.quiet_since(), id(each), each) for each in self._open if each is not new)
+        quiet = [(since, number, each) for since, number, each in found if since is not None]
+        for _, _, each in nsmallest(max(1, self.limits.connections // EVICTED_PART), quiet):
+            each.end("evicted")
+        return bool(quiet)
+
+    def count(self, reason: str) -> None:
+        """Count a connection that is ended from this side, by the reason."""
+        self._ended[reason] += 1
+        metrics.CONNECTIONS_ENDED.labels(reason).inc()
+
+    def release(self, connection: Open) -> None:
+        """Note that a connection is being closed: it takes no room any more."""
+        self._going.add(connection)
+
+    def leave(self, connection: Open) -> None:
+        """Forget a connection that is closed."""
+        self._open.discard(connection)
+        self._going.discard(connection)
+        self.received.drop(connection)
+        self.unread.drop(connection)
+
+    def sweep(self, now: float) -> None:
+        """Look at every connection, and end the slow ones. This is cheaper than a timer for each request."""
+        for each in list(self._open):
+            self.unread.set(each, each.look(now))
+        if self.received.has_ebbed() or self.unread.has_ebbed():
+            give_back()
+        metrics.CONNECTIONS.set(len(self._open))
+        if self._ended and now >= self._log_due:
+            log.warning("connections_ended", open=len(self._open), **self._ended)
+            self._ended.clear()
+            self._log_due = now + LOG_SECONDS
