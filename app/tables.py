@@ -1,17 +1,14 @@
-"""What commands show of reports, snapshots and imports."""
+"""What commands show of reports and snapshots."""
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, get_args
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from rich.table import Table
-from rich.text import Text
 
 from app.rebuilding import ONLINE, Difference, Found, Way, best_of, better, earns_more
 from app.store.protocol import Snapshot
-from assets.importing.row import Outcome, Row
 from bandit.learners import Kind, kind_of, restored
 from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot
@@ -49,24 +46,6 @@ def of_snapshots(snapshots: Iterable[Snapshot]) -> Table:
         told = "it is damaged, and passed over" if weights is None else str(weights)
         table.add_row(str(s.id), mark, s.role, str(s.position), made, str(len(s.learner)), told)
     return table
-
-
-def of_import(rows: Iterable[Row], *, unchanged: bool = False) -> Table:
-    """Show what became of each picture, and what to look at again; what was refused stands last."""
-    table = Table("title", "artwork", "outcome", "to look at")
-    for row in sorted(rows, key=lambda row: row.outcome == "refused"):
-        if row.outcome != "unchanged" or (unchanged and row.warnings):
-            sentences = Text("\n".join([*([row.reason] if row.reason else []), *row.warnings]))
-            table.add_row(row.title, row.artwork, row.outcome, sentences)
-    return table
-
-
-def summary(rows: Sequence[Row]) -> str:
-    counts = Counter(row.outcome for row in rows)
-    noted = sum(bool(row.warnings) for row in rows if row.outcome == "unchanged")
-    notes = f" ({noted} of them with notes: --all shows those)" if noted else ""
-    parts = (f"{counts[outcome]} {outcome}" for outcome in get_args(Outcome) if counts[outcome])
-    return ", ".join(part + notes if part.endswith("unchanged") else part for part in parts) + "."
 
 
 def comparison(rebuilt: Learner, kind: Kind, incumbent: Snapshot) -> str:

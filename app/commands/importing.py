@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app import tables
 from app.commands.terminal import INTERRUPTED, console, fail, make_folder, say, settings_for
+from app.import_table import of_import, summary
 from app.main import editor_in, import_folder, open_store
 from app.problem import Problem
 from app.settings import Settings
@@ -32,7 +32,9 @@ REFUSALS = (PictureError, ManifestError, Problem, StoreTimeoutError, OSError)
 def import_(
     folder: Annotated[Path, typer.Argument(help="A folder of title-id/artwork-id.jpg")],
     *,
-    all_: Annotated[bool, typer.Option("--all", help="Show notes on unchanged pictures, too.")] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Name all pictures, and show notes on unchanged ones.")
+    ] = False,
 ) -> None:
     """Merge a folder of pictures into the catalogue, beside a running service or without one.
 
@@ -45,7 +47,7 @@ def import_(
     """
     settings = settings_for("import")
     make_folder(settings)
-    _run(_import(settings, folder, unchanged=all_))
+    _run(_import(settings, folder, all_=all_))
 
 
 def contact_sheet(
@@ -88,19 +90,20 @@ async def _import_samples(settings: Settings) -> None:
     async with _importing(settings) as store:
         if await store.log.setting(SETTING) is None:
             rows = await _import_with_progress(settings, store, SAMPLES)
-            console.print(f"The sample catalogue: {tables.summary(rows)}", highlight=False)
+            console.print(f"The sample catalogue: {summary(rows)}", highlight=False)
 
 
-async def _import(settings: Settings, folder: Path, *, unchanged: bool) -> None:
+async def _import(settings: Settings, folder: Path, *, all_: bool) -> None:
     async with _importing(settings) as store:
         await _warn_of_an_unreadable_catalogue(settings, store)
         rows = await _import_with_progress(settings, store, folder)
-    if not rows:
-        raise fail(EMPTY.format(folder=folder))
-    if (table := tables.of_import(rows, unchanged=unchanged)).row_count:
+    if (table := of_import(rows, all_=all_)).row_count:
         Console().print(table)
-    Console().print(tables.summary(rows), highlight=False)
-    if all(row.outcome == "refused" for row in rows):
+    outcomes = {row.outcome for row in rows} - {"passed over"}
+    if not outcomes:
+        raise fail(EMPTY.format(folder=folder))
+    Console().print(summary(rows), highlight=False)
+    if outcomes == {"refused"}:
         raise typer.Exit(1)
 
 

@@ -10,7 +10,7 @@ from assets.catalogue import Title
 from assets.importing import merging, review
 from assets.importing.keeping import Kept, kept_or_asked
 from assets.importing.manifest import MANIFEST, Manifest, manifest_of
-from assets.importing.row import Outcome, Row
+from assets.importing.row import Note, Outcome, Row
 from assets.importing.survey import TitleFolder, survey
 from assets.importing.wanted import TITLED, Wanted, wanted
 from assets.picture import Job, Picture, PictureError
@@ -159,7 +159,7 @@ class _Merge:
         except CatalogueError as error:
             return replace(row, reason=str(error))
         artworks[each.artwork] = artwork
-        return replace(row, outcome=_outcome(artwork, known), warnings=kept.warnings)
+        return replace(row, outcome=_outcome(artwork, known), notes=kept.notes)
 
     def _reviewed(self, row: Row, before: Title | None, title: Title | None) -> Row:
         artwork = title.artwork(row.artwork) if title else None
@@ -168,14 +168,14 @@ class _Merge:
         outcome: Outcome = row.outcome
         if before and outcome == "unchanged":
             outcome = _outcome(artwork, before.artwork(artwork.id))  # another one's withdrawal may change it
-        return replace(row, outcome=outcome, warnings=row.warnings + self._warnings(artwork, title))
+        return replace(row, outcome=outcome, notes=row.notes + self._notes(artwork, title))
 
-    def _warnings(self, artwork: Artwork, title: Title) -> tuple[str, ...]:
+    def _notes(self, artwork: Artwork, title: Title) -> tuple[Note, ...]:
         """What to look at again, said once: of the plain picture, and of the later of two that are alike."""
         if TITLED in artwork.tags:
             return ()
         earlier = title.artworks[: title.artworks.index(artwork)]
-        return review.warnings(artwork, earlier, vocabulary=self.manifest.tags, barred=self.barred)
+        return review.notes(artwork, earlier, vocabulary=self.manifest.tags, barred=self.barred)
 
     def result(self) -> Ingest:
         rows = sorted(self.rows, key=lambda row: (row.title, row.artwork))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from assets.artwork import Artwork
 from assets.importing import merging
+from assets.importing.row import Note
 from assets.importing.wanted import Wanted
 from assets.picture import Job, Picture
 from assets.rendering.decoding import read
@@ -17,7 +18,7 @@ class Kept:
 
     picture: Picture
     file: str
-    warnings: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 _LOST = (
@@ -36,7 +37,7 @@ def kept_or_asked(each: Wanted, images: Path) -> Kept | Job:
     file = sha256(read(Path(each.job.path), each.job.name)).hexdigest()
     lost = not all((images / name).is_file() for crop in known.crops for name in crop.names())
     if known.source != file and not merging.is_news(file, known):
-        return Kept(_picture(known), file, (_LOST,) if lost else ())
+        return Kept(_picture(known), file, (Note("lost", _LOST),) if lost else ())
     focus, faces = merging.where(each.entry, known, file)
     job = replace(each.job, focus=focus, faces=faces)
     return job if lost or job.recipe(file) != known.recipe else Kept(_picture(known), file)

@@ -114,10 +114,10 @@ def _check_size(size: Size, kind: Kind, name: str) -> None:
         raise PictureError(f"{name!r} has more than {most // 10**6} megapixels; export it smaller{other}.")
     if 0 < min(size) < FEWEST_ACROSS:
         raise PictureError(
-            f"{name!r} is {width} × {height} pixels; export it with {FEWEST_ACROSS} or more each way."
+            f"{name!r} is too small ({width} × {height} pixels); export it with {FEWEST_ACROSS} or more each way."
         )
     if 0 < LONGEST_SHAPE * min(size) < max(size):
-        raise PictureError(f"{name!r} is a strip of {width} × {height} pixels; cut out what is to be seen of it.")
+        raise PictureError(f"{name!r} is a strip ({width} × {height} pixels); cut out what is to be seen of it.")
 
 
 def _check(image: Image.Image, container: Container, name: str) -> None:

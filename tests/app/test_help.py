@@ -141,5 +141,6 @@ def test_an_import_calls_a_gif_what_an_upload_of_it_is_called(tmp_path: Path) ->
     put(tmp_path / "artwork" / "one" / "b.jpg", gif)
     said = keyart(tmp_path / "data", "import", str(tmp_path / "artwork")).stdout
 
-    for name in ("one/a.gif", "one/b.jpg"):
-        assert f"'{name}' is a GIF picture, not a JPEG, PNG or WebP picture; export it as one." in said
+    assert "2 │ Refused: it is a GIF picture, not a JPEG, PNG or WebP picture; export it as" in said
+    assert "one/a.gif" in said
+    assert "one/b.jpg" in said

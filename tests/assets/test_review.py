@@ -5,7 +5,7 @@ import pytest
 
 from assets.artwork import Artwork
 from assets.crop import Crop
-from assets.importing.review import warnings
+from assets.importing.review import notes, warnings
 from assets.looks.fingerprint import ALIKE
 from tests.assets.builders import CROPS, PLACEHOLDER, an_artwork
 
@@ -30,7 +30,7 @@ def test_of_a_good_picture_there_is_nothing_to_say() -> None:
     artwork = a_good_one()
 
     assert warnings(artwork, []) == ()
-    assert warnings(artwork, [artwork], {"planet"}) == ()
+    assert notes(artwork, [artwork], {"planet"}) == ()
     assert warnings(replace(artwork, crops=(replace(CROPS[0], widths=(320, 640)),)), []) == ()
     assert warnings(replace(artwork, features={"sharpness": 0.12}), []) == ()
 
@@ -46,7 +46,8 @@ def test_of_a_good_picture_there_is_nothing_to_say() -> None:
     ],
 )
 def test_each_fault_is_one_sentence(change: dict[str, Any], sentence: str) -> None:
-    assert warnings(a_good_one(**change), [], {"planet"}) == (sentence,)
+    [note] = notes(a_good_one(**change), [], {"planet"})
+    assert note.sentence == sentence
 
 
 def test_all_faults_are_named_at_once() -> None:
