@@ -5,7 +5,7 @@ import os
 import re
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -21,12 +21,10 @@ from tests.api.service import Catalogue, serving
 
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "api.md"
 CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and os.environ.get("CI") != "true", reason=f"{CHROMIUM} is not installed."
-    ),
-]
+NEEDS_CHROMIUM = pytest.mark.skipif(
+    not CHROMIUM.exists() and os.environ.get("CI") != "true", reason=f"{CHROMIUM} is not installed."
+)
+pytestmark = [pytest.mark.browser, NEEDS_CHROMIUM]
 PAGE = """<!doctype html><meta charset="utf-8"><title>A page</title>
 <img id="picture" src="{service}/artwork?profile=ada&title=countdown">"""
 SIZE = """async () => {
@@ -72,6 +70,12 @@ FETCH = """async (service) => {
         made: shown.headers.get('x-artwork-made'), decisionId: answer.headers.get('x-decision-id'),
         requestId: answer.headers.get('x-request-id'), problem: await problem.json(), click: await click.json(),
     };
+}"""
+
+
+BEACON = """([service, id]) => {
+    const seen = new Blob([JSON.stringify({decision_id: id})], {type: 'application/json'});
+    return navigator.sendBeacon(`${service}/impressions`, seen);
 }"""
 
 
@@ -193,3 +197,20 @@ async def test_a_page_of_another_origin_reads_nothing(tmp_path: Path, catalogue:
     ):
         script = "(service) => fetch(`${service}/artwork?title=countdown`).then(() => 'read', () => 'kept out')"
         assert await page.evaluate(script, address) == "kept out"
+
+
+@pytest.mark.parametrize("origins", ["*", "its own"])
+async def test_a_beacon_with_a_blob_of_json_arrives_from_another_origin(
+    tmp_path: Path, catalogue: Catalogue, origins: str
+) -> None:
+    """It asks ahead, and is sent with credentials: a browser drops it in silence where the service allows none."""
+    async with AsyncExitStack() as stack:
+        page = await stack.enter_async_context(a_page("", tmp_path / "page"))
+        allowed = origins if origins == "*" else page.url.rpartition("/")[0]
+        service = await stack.enter_async_context(serving(tmp_path / "data", catalogue, cors_origins=allowed))
+        address = await stack.enter_async_context(listening(service.app))
+        choice = await service.get(profile="ada")
+        assert await page.evaluate(BEACON, [address, choice["decision_id"]])
+        async with asyncio.timeout(10):
+            while Kind.IMPRESSION not in {kind for kind, _ in await service.records()}:  # noqa: ASYNC110  it is the browser that acts
+                await asyncio.sleep(0.05)
