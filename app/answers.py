@@ -33,11 +33,16 @@ class Choice(TypedDict):
 
 
 class Page(TypedDict):
-    """`unavailable` are titles of which nothing may be shown to this viewer."""
+    """`unavailable` are titles of which nothing may be shown to this viewer.
+
+    `ignored` names fields of the request that are not valid. None of them was used; a `maturity` that is not valid
+    counted as 0.
+    """
 
     choices: list[Choice]
     unknown: list[str]
     unavailable: list[str]
+    ignored: list[str]
 
 
 def chosen(shelved: Shelved, hold: Hold, tokens: Tokens, frame: Frame, *, held: bool) -> Choice:

@@ -1,12 +1,23 @@
 """What a client asks for, checked."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
+from app.places import country_of
 from assets.crop import Canvas
+from assets.languages import canonical
 from assets.rules import STRICTEST_MATURITY
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,63}$"
@@ -38,6 +49,7 @@ ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Country = Annotated[str, StringConstraints(pattern=COUNTRY)]
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE, max_length=35)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+MOST_WIDTH = 8192
 MOST_TITLES = 200
 MOST_ATTRIBUTES = 32
 MOST_CHANGES = 2 * MOST_ATTRIBUTES
@@ -46,9 +58,39 @@ MOST_ERRORS = 20
 LONGEST_QUOTE = 200
 
 
-class Viewing(BaseModel):
-    """Who is watching, where and on what."""
+def _meant(meaning: Callable[[str], str | None]) -> AfterValidator:
+    """Take what is meant by the text instead of the text, and refuse one that means nothing."""
 
+    def check(given: str) -> str:
+        meant = meaning(given)
+        if meant is None:
+            raise PydanticCustomError("meaningless", "means nothing")
+        return meant
+
+    return AfterValidator(check)
+
+
+CountryHint = Annotated[
+    str,
+    StringConstraints(max_length=2),
+    _meant(country_of),
+    WithJsonSchema({"type": "string", "pattern": COUNTRY}),
+]
+LanguageHint = Annotated[
+    str,
+    StringConstraints(max_length=35),
+    _meant(canonical),
+    WithJsonSchema({"type": "string", "pattern": LANGUAGE, "maxLength": 35}),
+]
+AnyTitle = Annotated[Any, WithJsonSchema({"type": "string", "pattern": SLUG})]
+"""A title's id. One that is not valid is that of no known title."""
+
+
+class Viewing(BaseModel):
+    """Who is watching, where and on what: hints, none of which a picture depends on."""
+
+    NEEDED: ClassVar[frozenset[str]] = frozenset()
+    """What a request can't do without."""
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     profile: ProfileId | None = None
@@ -59,13 +101,14 @@ class Viewing(BaseModel):
     """The shape of the picture."""
     device: Word | None = None
     """What is watched on, such as `tv` or `phone`: any word."""
-    country: Country | None = None
-    """Two upper-case letters (ISO 3166-1)."""
-    language: Language | None = None
+    country: CountryHint | None = None
+    """Two letters (ISO 3166-1)."""
+    language: LanguageHint | None = None
     """A language tag (BCP 47)."""
     maturity: Annotated[int, Field(ge=0, le=STRICTEST_MATURITY)] | None = None
-    """The highest age rating to be shown; a limit of the profile can't be raised by it."""
-    width: Annotated[int, Field(ge=1, le=8192)] | None = None
+    """The highest age rating to be shown; a limit of the profile can't be raised by it. What is not valid is taken
+    as 0."""
+    width: Annotated[int, Field(ge=1, le=MOST_WIDTH)] | None = None
     """The width in pixels at which the picture will stand: the smallest rendition at least so wide is named."""
     deferred: bool = False
     """The picture may not be seen at once: it counts as shown only after an impression."""
@@ -74,7 +117,8 @@ class Viewing(BaseModel):
 class ArtworkQuery(Viewing):
     """One title's picture."""
 
-    title: Slug
+    NEEDED = frozenset({"title"})
+    title: Annotated[str, StringConstraints(min_length=1), WithJsonSchema({"type": "string", "pattern": SLUG})]
     """Whose picture is wanted."""
     as_: Annotated[Literal["json", "image"] | None, Field(alias="as")] = None
     """`image` answers with a redirect to the picture, as an `<img>` gets without asking."""
@@ -83,7 +127,8 @@ class ArtworkQuery(Viewing):
 class PageQuery(Viewing):
     """A page of pictures."""
 
-    titles: Annotated[list[Slug], Field(min_length=1, max_length=MOST_TITLES), _at_most(MOST_TITLES)]
+    NEEDED = frozenset({"titles"})
+    titles: Annotated[list[AnyTitle], Field(min_length=1, max_length=MOST_TITLES), _at_most(MOST_TITLES)]
     """Whose pictures are wanted; one that is named twice gets one."""
     deferred: bool = True
     """True unless said otherwise: most of a page is below the fold."""
@@ -143,7 +188,7 @@ def _field(error: Mapping[str, Any]) -> str:
         del location[0]
     if error["type"] == "json_invalid" or not location:
         return "body"
-    return _printable(".".join(location))
+    return printable(".".join(location))
 
 
 def _fault(error: Mapping[str, Any]) -> dict[str, str]:
@@ -156,9 +201,19 @@ def _fault(error: Mapping[str, Any]) -> dict[str, str]:
         reason = "It must be valid Unicode: it holds half of a surrogate pair"
     if error["type"] == "json_invalid":
         return {"reason": f"It is not JSON: {error['ctx']['error']}"}
-    return {"reason": _printable(reason), "value": repr(error.get("input"))[:LONGEST_QUOTE]}
+    return {"reason": printable(reason), "value": repr(error.get("input"))[:LONGEST_QUOTE]}
 
 
-def _printable(text: str) -> str:
+def as_text(title: object) -> str:
+    """Return a title's id as text, whatever stands in its place."""
+    return title if isinstance(title, str) else json.dumps(title)
+
+
+def quoted(title: str) -> str:
+    """Return an id that nobody knows as it can be answered."""
+    return printable(title[:LONGEST_QUOTE])
+
+
+def printable(text: str) -> str:
     """Return text that can be encoded: JSON can carry halves of surrogate pairs, in a key too."""
     return text.encode(errors="backslashreplace").decode()

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.problem import Problem
 
-EXPOSED = ("X-Artwork-Made", "X-Decision-Id", "X-Request-Id")
+EXPOSED = ("X-Artwork-Made", "X-Decision-Id", "X-Ignored", "X-Request-Id")
 BEACONS = {"/impressions", "/clicks", "/plays"}
 """Where `navigator.sendBeacon` sends to, which always sends credentials along where it may."""
 ANY = "*"

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from pydantic import BaseModel
 
 from app.problem import MEDIA_TYPE
 
@@ -50,6 +51,17 @@ def refusals(reasons: Mapping[int, str]) -> Refusals:
     """Return what a route declares of the statuses that it refuses with, by their reasons."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": reason, "content": content} for status, reason in reasons.items()}
+
+
+def parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
+    """Return what the document says of a query that a route reads by itself."""
+    schema = query.model_json_schema()
+    required = set(schema.get("required", ()))
+    found = []
+    for name, each in schema["properties"].items():
+        parameter = {"name": name, "in": "query", "required": name in required, "schema": each}
+        found.append({**parameter, **({"description": each["description"]} if "description" in each else {})})
+    return found
 
 
 class Documented(FastAPI):

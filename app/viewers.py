@@ -1,13 +1,15 @@
 """From a profile to what the policy is told of its viewer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import msgspec
 
 from app.asked import Viewing
 from app.identity import Identity
+from app.places import country_of
 from app.store.protocol import Store
+from assets.languages import canonical
 from bandit.groups import Group, Groups
 from bandit.types import Context
 
@@ -68,10 +70,15 @@ class Viewers:
                     taste, known = _decoded(found[0]), known or now_ms - found[1] >= ACQUAINTED_MS
             else:
                 profile, pseudonym, known = NOBODY, None, vouched
+        language = asked.language or _meant(canonical, profile.attributes.get("language"))
+        country = asked.country or _meant(country_of, profile.attributes.get("country"))
         attributes = _attributes(profile, asked, now_ms)
+        if language:
+            attributes["language"] = language
+        if country:
+            attributes["country"] = country
         maturity = _lowest(limit, asked.maturity)
-        locale, country = attributes.get("language"), attributes.get("country")
-        return Viewer(pseudonym, group, Context(attributes, taste), maturity, _text(locale), _text(country), known)
+        return Viewer(pseudonym, group, Context(attributes, taste), maturity, language, country, known)
 
 
 @lru_cache(maxsize=TASTES)
@@ -87,10 +94,6 @@ def _attributes(profile: Profile, asked: Viewing, now_ms: int) -> dict[str, str 
     known["hour"] = HOURS[now_ms // 3_600_000 % 24 // 6]
     if asked.device is not None:
         known["device"] = asked.device
-    if asked.country is not None:
-        known["country"] = asked.country
-    if asked.language is not None:
-        known["language"] = asked.language
     return known
 
 
@@ -101,5 +104,6 @@ def _lowest(own: object, asked: int | None) -> int | None:
     return int(own) if asked is None else min(int(own), asked)
 
 
-def _text(value: str | float | None) -> str | None:
-    return value if isinstance(value, str) else None
+def _meant(meaning: Callable[[str], str | None], value: object) -> str | None:
+    """Return what an attribute means. One that means nothing limits nothing; to the policy it is still a word."""
+    return meaning(value) if isinstance(value, str) else None

@@ -5,6 +5,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Final, Literal, get_args
 
 from assets.crop import Canvas, Crop
+from assets.languages import speaks
 from assets.provenance import Made, Provenance
 from assets.rules import (
     CatalogueError,
@@ -126,14 +127,5 @@ class Artwork:
             and self.provenance.allows(now)
             and (maturity is None or self.maturity <= maturity)
             and (not self.placements or placement in self.placements)
-            and (
-                not self.locales
-                or (locale is not None and any(same_language(own, locale) for own in self.locales))
-            )
+            and (not self.locales or (locale is not None and speaks(self.locales, locale)))
         )
-
-
-def same_language(one: str, other: str) -> bool:
-    """Whether one is the other, or only adds to it."""
-    one, other = f"{one.lower()}-", f"{other.lower()}-"
-    return one.startswith(other) or other.startswith(one)

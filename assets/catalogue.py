@@ -138,8 +138,7 @@ class Title:
     ) -> tuple[Artwork, ...]:
         """The active artworks whose limits allow this request, in catalogue order.
 
-        A locale fits the same locale or one that only adds to it: "de" fits "de-AT" and "de-AT" fits
-        "de", but "de-DE" does not fit "de-AT". An artwork limited to locales or placements fits no
+        `languages.speaks` says which locale fits which. An artwork limited to locales or placements fits no
         request that names none. A request without maturity is taken as unlimited. An artwork whose
         consent does not hold, or that was made in a barred way, fits nobody.
         """

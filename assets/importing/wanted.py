@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from assets.artwork import Artwork, same_language
+from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Title
 from assets.importing import merging
 from assets.importing.manifest import ArtworkEntry, TitleEntry
 from assets.importing.names import artwork_name, slug, tags
 from assets.importing.row import Row
 from assets.importing.survey import Original, TitleFolder
+from assets.languages import speaks
 from assets.picture import Job, Treatment
 from assets.rules import CatalogueError
 
@@ -76,7 +77,7 @@ _NAMELESS: Final = (
 def _treatments(entry: ArtworkEntry, names: Mapping[str, str]) -> Iterator[Treatment]:
     """One for each language that the picture itself is for, if it is to have its title on it at all."""
     for locale, text in names.items() if entry.titled else ():
-        if not entry.locales or any(same_language(own, locale) for own in entry.locales):
+        if not entry.locales or speaks(tuple(entry.locales), locale):
             yield Treatment(text, locale)
 
 

@@ -162,18 +162,11 @@ async def test_a_profile_id_has_one_to_128_characters(service: Service, profile:
             method, "/profiles", params={"profile": profile}, json=body, headers=CLIENT
         )
         assert is_problem(answer, 422)["errors"][0]["field"] == "profile"
-    is_problem(await service.http.get("/artwork", params={"title": "countdown", "profile": profile}), 422)
 
 
 async def test_without_a_profile_there_is_nothing_to_show(service: Service) -> None:
     problem = is_problem(await service.http.get("/profiles", headers=CLIENT), 422)
     assert problem["errors"] == [{"field": "profile", "reason": "It is required"}]
-
-
-@pytest.mark.parametrize("body", [b'{"titles": ["countdown"], "profile": "\\ud83d"}'])
-async def test_half_of_a_surrogate_pair_is_no_profile(service: Service, body: bytes) -> None:
-    answer = await service.http.post("/artwork", content=body, headers={"Content-Type": "application/json"})
-    assert "half of a surrogate pair" in is_problem(answer, 422)["detail"]
 
 
 # ---------------------------------------------------------------- attributes

@@ -1,0 +1,100 @@
+"""What a request says of its viewer: what can't be used of it costs nobody a picture, and is named."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil, isfinite
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import ValidationError
+
+from app.asked import MOST_WIDTH, ArtworkQuery, Viewing
+
+V = TypeVar("V", bound=Viewing)
+Mend = Callable[[object], object]
+STRICTEST: Final = 0
+"""What a limit of maturity is taken for that can't be read."""
+_NAMES: Final = frozenset(field.alias or name for name, field in ArtworkQuery.model_fields.items())
+
+
+def understood(kind: type[V], given: object) -> tuple[V, tuple[str, ...]]:
+    """Read a request and name the hints in it that are not used, because they are not valid.
+
+    A limit of maturity that is not valid is taken as 0 and named. Raises ValidationError if the request does not
+    say which titles it is about.
+    """
+    try:
+        return kind.model_validate(given), ()
+    except ValidationError as error:
+        if not isinstance(given, dict):
+            raise
+        faulty = {str(fault["loc"][0]) for fault in error.errors(include_url=False) if fault["loc"]}
+    sound = dict(given)
+    ignored = [name for name in sorted(faulty & given.keys() - kind.NEEDED) if _drop(sound, name)]
+    return kind.model_validate(sound), tuple(ignored)
+
+
+def _drop(given: dict[str, Any], name: str) -> bool:
+    """Put a value that can be used in the place of one that can't, or nothing; return whether to name the hint.
+
+    Null says no more than leaving the hint out.
+    """
+    value = given.pop(name)
+    if value is None:
+        return False
+    mended = _MENDS[name](value) if name in _MENDS else None
+    if mended is not None:
+        given[name] = mended
+    return mended is None or name == "maturity"
+
+
+def _rounded_up(value: object) -> int | None:
+    """Return a width in whole pixels, because layouts have fractions; the widest for one that is wider."""
+    try:
+        width = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(ceil(width), MOST_WIDTH) if isfinite(width) and width > 0 else None
+
+
+def _number_as_text(value: object) -> str | None:
+    return str(value) if type(value) is int else None
+
+
+_MENDS: Final[Mapping[str, Mend]] = {
+    "maturity": lambda _: STRICTEST,
+    "width": _rounded_up,
+    "profile": _number_as_text,
+}
+
+
+def queried(query: bytes) -> tuple[ArtworkQuery, tuple[str, ...]]:
+    """Read the query of `GET /artwork`, as `understood` does. A parameter that is repeated is named, too."""
+    pairs = _pairs(query.decode("latin-1"))
+    given: dict[str, Any] = dict(pairs)
+    if len(given) == len(pairs):
+        return understood(ArtworkQuery, given)
+    repeated = _repeated(pairs)
+    if "maturity" in repeated:
+        given["maturity"] = _strictest([value for name, value in pairs if name == "maturity"])
+    read, ignored = understood(ArtworkQuery, given)
+    return read, tuple(sorted({*ignored, *repeated}))
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    """Split a query; one without escapes in a tenth of the time that the library takes for all of them."""
+    if "%" in query or "+" in query:
+        return parse_qsl(query, keep_blank_values=True)
+    split = [pair.partition("=") for pair in query.split("&") if pair]
+    return [(name, value) for name, _, value in split]
+
+
+def _repeated(pairs: Sequence[tuple[str, str]]) -> set[str]:
+    """Return which parameters are there more than once. Those that nobody knows are not named."""
+    return {name for name, times in Counter(name for name, _ in pairs).items() if times > 1} & _NAMES
+
+
+def _strictest(limits: Sequence[str]) -> str | int:
+    """Return the lowest of several limits; of a parameter that is no limit the last one counts."""
+    lowest = [understood(Viewing, {"maturity": limit})[0].maturity for limit in limits]
+    return min(limit for limit in lowest if limit is not None)

@@ -1,0 +1,69 @@
+"""Countries, and what time it is there."""
+
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final
+from zoneinfo import ZoneInfo
+
+HOURS: Final = ("night", "morning", "afternoon", "evening")
+QUARTER_MS: Final = 900_000
+"""A quarter of an hour: no clock on Earth differs from another by less."""
+REMEMBERED: Final = 1 << 12
+LONGEST_ZONE: Final = 64
+_ALSO: Final = {"XK": "XK", "UK": "GB"}
+"""Codes in wide use that ISO 3166-1 does not list: Kosovo's, and what many write for GB."""
+_DATA: Final = files("tzdata")
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """Return each country's code by what may be written for it."""
+    return {code: code for code, *_ in _table("iso3166.tab")} | _ALSO
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """Return the name of each time zone by that name in small letters."""
+    return {name.lower(): name for name in (_DATA / "zones").read_text().split()}
+
+
+@cache
+def _zones_of() -> dict[str, list[str]]:
+    """Return the time zones of each country, some of which show the same time."""
+    found: dict[str, list[str]] = {}
+    for code, _, zone, *_ in _table("zone.tab"):
+        found.setdefault(code, []).append(zone)
+    return found
+
+
+def _table(name: str) -> list[list[str]]:
+    lines = (_DATA / "zoneinfo" / name).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
+
+
+def country_of(text: str) -> str | None:
+    """Return the ISO 3166-1 code that is meant, in whatever case; None for what is no country's."""
+    return _countries().get(text) or _countries().get(text.upper())
+
+
+def zone_of(text: str) -> str | None:
+    """Return the IANA time zone that is meant, in whatever case; None for what is none."""
+    return _zones().get(text.lower()) if len(text) <= LONGEST_ZONE else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def zone_in(country: str, year: int) -> str | None:
+    """Return the time zone of a country in which all clocks show the same throughout the year; None for others."""
+    zones = [ZoneInfo(name) for name in _zones_of().get(country, ())]
+    months = [datetime(year, month, 15, tzinfo=UTC) for month in range(1, 13)]
+    clocks = {tuple(month.astimezone(zone).utcoffset() for month in months) for zone in zones}
+    return zones[0].key if len(clocks) == 1 else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def hour_word(zone: str | None, quarter: int) -> str:
+    """Return the part of the day in a time zone, UTC without one, at a quarter of an hour since 1970."""
+    seconds = quarter * QUARTER_MS // 1000
+    hour = datetime.fromtimestamp(seconds, ZoneInfo(zone)).hour if zone else seconds // 3600 % 24
+    return HOURS[hour // 6]

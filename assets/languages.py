@@ -1,0 +1,104 @@
+"""Which languages fit which: the same one under another code, with another script, or of another place."""
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from langcodes import Language
+from langcodes.data_dicts import MACROLANGUAGES
+from langcodes.language_distance import LATIN_AMERICA
+from langcodes.tag_parser import LanguageTagError
+
+REMEMBERED: Final = 1 << 14
+MOST_INSTANCES: Final = 1 << 12
+"""Tags that langcodes may remember. It never forgets one by itself, and strangers make tags up."""
+_SUBTAGS: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
+_LONGEST: Final = 35
+_OWN: Final = {"id"}
+"""Languages that are read as themselves alone, though ISO 639-3 counts them to another: Indonesian to Malay."""
+_PARENTS: Final = dict.fromkeys(("AO", "CH", "CV", "FR", "GQ", "GW", "LU", "MO", "MZ", "ST", "TL"), "PT")
+"""By CLDR's parent locales: where Portuguese is written as in Portugal."""
+
+
+class Tongue(NamedTuple):
+    """A language as it is read. `macro` is the macrolanguage that it is one of: of Nynorsk, Norwegian."""
+
+    language: str
+    macro: str
+    script: str
+    place: str | None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def speaks(offered: tuple[str, ...], asked: str) -> bool:
+    """Whether one of the languages offered fits the one that is asked for.
+
+    It fits if one is the other or only adds to it (RFC 4647): "de" fits "de-AT" and "de-AT" fits "de", but
+    "de-DE" does not fit "de-AT". CLDR fills in the script that a tag leaves out: "zh-TW" is in that of "zh-Hant".
+    Old codes stand for new ones: "iw" is "he". A language fits the macrolanguage that it is one of: "nb" and "nn"
+    fit "no". A place fits its region: "es-MX" fits "es-419".
+    """
+    return any(_fits(own, asked) for own in offered)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def canonical(tag: str) -> str | None:
+    """Return a language tag as BCP 47 writes it, old codes replaced; None for what is no language tag."""
+    language = _parsed(tag)
+    return language.to_tag() if language and language.language else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def tongue(tag: str) -> Tongue | None:
+    language = _parsed(tag)
+    if language is None or not language.language:
+        return None
+    full = language.prefer_macrolanguage().maximize()
+    code = str(full.language)
+    place = language.territory
+    if code == "pt" and place in _PARENTS:
+        place = _PARENTS[place]
+    return Tongue(code, code if code in _OWN else MACROLANGUAGES.get(code, code), str(full.script), place)
+
+
+def _parsed(tag: str) -> Language | None:
+    """Read a tag, with hyphens or underscores, in any case."""
+    if len(tag) > _LONGEST or not _SUBTAGS.fullmatch(tag):
+        return None
+    _bound_memory()
+    try:
+        return Language.get(tag, normalize=True)
+    except LanguageTagError:
+        return None
+
+
+def _bound_memory() -> None:
+    """Make langcodes forget: it keeps each tag that it was ever asked for."""
+    if len(Language._INSTANCES) > MOST_INSTANCES or len(Language._PARSE_CACHE) > MOST_INSTANCES:  # noqa: SLF001
+        Language._INSTANCES.clear()  # noqa: SLF001
+        Language._PARSE_CACHE.clear()  # noqa: SLF001
+
+
+def _fits(own: str, asked: str) -> bool:
+    one, other = tongue(own), tongue(asked)
+    if one is None or other is None:
+        return _adds_to(own, asked)
+    return (
+        (one.language in {other.language, other.macro} or other.language == one.macro)
+        and one.script == other.script
+        and _same_place(one.place, other.place)
+    )
+
+
+def _same_place(one: str | None, other: str | None) -> bool:
+    return one is None or other is None or one == other or _within(one, other) or _within(other, one)
+
+
+def _within(place: str, region: str) -> bool:
+    return region == "001" or (region == "419" and place in LATIN_AMERICA)
+
+
+def _adds_to(one: str, other: str) -> bool:
+    """Whether one text is the other, or only adds to it. There is no more to say of a tag that is not valid."""
+    one, other = f"{one.lower()}-", f"{other.lower()}-"
+    return one.startswith(other) or other.startswith(one)
