@@ -35,8 +35,8 @@ async def of_trainer(state: State, now: int) -> str:
     lease = await state.lease()
     if lease is None:
         raise Unwell("No trainer leads; if none starts within seconds, run `keyart train`.")
-    if lease.until <= now:
-        ago = (now - lease.until) / 1000
+    if not lease.lasts(now):
+        ago = abs(now - lease.until) / 1000
         raise Unwell(f"The lease of {lease.holder} ran out {ago:.0f} s ago: it hangs or is gone; start it again.")
     return f"A trainer leads: {lease.holder}."
 

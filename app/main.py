@@ -63,6 +63,7 @@ from app.tickets import Tickets
 from app.tidying import Tidier
 from app.tokens import GRACE_MS, Tokens
 from app.trainer import Trainer
+from app.trusted_clock import TrustedClock
 from app.uploads import Uploads
 from app.viewers import Viewers
 from assets.importing.ingest import Ingest, Row, ingest
@@ -91,9 +92,15 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def passed_ms() -> int:
+    """Return how time passes, whoever sets the clock meanwhile."""
+    return time.monotonic_ns() // 1_000_000
+
+
 def open_store(settings: Settings, clock: Callable[[], int] = now_ms, *, read_only: bool = False) -> Store:
     """Return the store, or raise `UnusableStoreError`. One that is `read_only` changes no file and makes none."""
-    return SqliteStore(settings.data, clock, full_sync=settings.sync == "full", read_only=read_only)
+    full = settings.sync == "full"
+    return SqliteStore(settings.data, clock, passed_ms, full_sync=full, read_only=read_only)
 
 
 async def demand_store(settings: Settings) -> None:
@@ -186,12 +193,12 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
             fallbacks=Fallbacks(clock),
             clock=clock,
         ),
-        recorder=Recorder(store.log, tokens, identity, clock),
+        recorder=Recorder(store.log, tokens, identity, store.log.now),
         profiles=Profiles(store, identity, groups),
         editor=editor,
         uploads=Uploads(editor, data=settings.data, images=images_folder, folder=uploads_in(settings)),
         reporter=Reporter(store.state),
-        inspector=Inspector(store.log, tokens, clock),
+        inspector=Inspector(store.log, tokens, store.log.now),
     )
 
 
@@ -309,9 +316,11 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
     """Run a trainer until `stop`, and tidy up beside it."""
     store = open_store(settings)
     revisions = revisions_in(settings)
+    trusted = TrustedClock(store.log, now_ms, passed_ms).now
     tidier = Tidier(
         store.log,
         revisions,
+        clock=trusted,
         images=images_in(settings),
         uploads=uploads_in(settings),
         retention_days=settings.retention_days,
@@ -323,7 +332,7 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
             Shelf(store.log, revisions),
             holder=holder,
             retention_days=settings.retention_days,
-            clock=now_ms,
+            clock=trusted,
             kind=settings.learner,
         )
         await trainer.run(stop)

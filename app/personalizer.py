@@ -55,7 +55,7 @@ class Case:
 
 
 class Request(NamedTuple):
-    """What all cases of a request share. `now` is in milliseconds, `deadline` on the running loop's clock."""
+    """What all cases of a request share. `now` is the log's time, `deadline` on the running loop's clock."""
 
     asked: Viewing
     viewer: Viewer
@@ -97,7 +97,7 @@ class Personalizer:
             if self._settings.serve == "default":
                 return self._fallbacks.choose(asked, viewer, titles, frame, reason="switched_off")
             cases = [case for shelved in titles if (case := self._case(asked, viewer, shelved, now))]
-            return await self._decide(Request(asked, viewer, frame, now, deadline), cases)
+            return await self._decide(Request(asked, viewer, frame, self._log.now(), deadline), cases)
         except Exception as failure:  # noqa: BLE001  a known title gets a picture, whatever failed
             return self._fallbacks.choose(asked, viewer, titles, frame, reason=_reason(failure))
 

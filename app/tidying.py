@@ -1,7 +1,7 @@
 """Clearing away pictures and revisions that nothing refers to any more, and uploads that never ended."""
 
 import asyncio
-import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
@@ -22,8 +22,17 @@ EVERY_SECONDS = 3600
 
 class Tidier:
     def __init__(
-        self, store_log: Log, revisions: Revisions, *, images: Path, uploads: Path, retention_days: float
+        self,
+        store_log: Log,
+        revisions: Revisions,
+        *,
+        images: Path,
+        uploads: Path,
+        retention_days: float,
+        clock: Callable[[], Awaitable[int]],
     ):
+        """Take, beside the folders, a clock in milliseconds by which things may be deleted."""
+        self._clock = clock
         self._log, self._revisions = store_log, revisions
         self._images, self._uploads = images, uploads
         self._retention = retention_days * 24 * 3600
@@ -43,7 +52,7 @@ class Tidier:
 
         One record written by a clock that was wrong would make every file an old one.
         """
-        return min((await self._log.head()).stamp / 1000, time.time())
+        return min((await self._log.head()).stamp, await self._clock()) / 1000
 
     async def tidy(self, now: float) -> None:
         """Delete renditions that no title has named for a day, and revisions that the log no longer refers to.

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from math import inf
@@ -47,7 +47,7 @@ class Trainer:
         *,
         holder: str,
         retention_days: float,
-        clock: Callable[[], int],
+        clock: Callable[[], Awaitable[int]],
         kind: Kind = "logistic",
     ):
         self._store, self._shelf, self._kind = store, shelf, kind
@@ -185,12 +185,13 @@ class Trainer:
     async def _trim(self, fold: Fold) -> None:
         """Delete a part of what is past retention; nothing that is read again if this process is killed now.
 
-        Past it is what log and clock agree to be: one record of a clock that was ahead would make all others old.
+        Past it is what log and trusted clock agree to be: a clock that is ahead, or one record that it stamped,
+        would make all others old.
         Tastes go only when the records do that they come from, and by a commit, as everything of the fold.
         """
         if time.monotonic() - self._trimmed < TRIM_SECONDS:
             return
-        before = min(fold.stamp, self._clock()) - self._retention
+        before = min(fold.stamp, await self._clock()) - self._retention
         if self._floor_stamp < before:  # nothing was learned for so long that nothing was published
             await self._publish(fold)
         if await self._store.log.trim(before=before, below=self._floor, limit=TRIM_ROWS) < TRIM_ROWS:

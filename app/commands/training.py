@@ -157,7 +157,7 @@ async def _rebuild(settings: Settings, wanted: Wanted | None, *, publish: bool) 
 
 async def _led(store: Store) -> bool:
     lease = await store.state.lease()
-    return lease is not None and lease.until > now_ms()
+    return lease is not None and lease.lasts(now_ms())
 
 
 async def _folded(settings: Settings, store: Store, out: Console, learner: Learner | None) -> Fold:

@@ -12,6 +12,7 @@ from app.records import Record
 from app.settings import DAY_MS, Settings
 from app.shelf import SETTING
 from app.store.protocol import Counted, Examined, Head, Lease, Snapshot, Store
+from app.trusted_clock import SETTING as TRUSTED
 from assets.revisions import Revisions
 
 TAIL = 2_000
@@ -38,6 +39,7 @@ class Contents:
     tail: tuple[Record, ...] = ()
     lease: Lease | None = None
     counted: Counted | None = None
+    trusted: int | None = None
     snapshots: tuple[Snapshot, ...] = ()
 
 
@@ -69,7 +71,8 @@ async def _data(used: Settings, doors: Doors) -> tuple[Group, Examined | None, C
         found += log.of_files(examined)
         contents = await _contents(doors.open_store(used), *(file.fault is None for file in examined.files))
         if contents.head:
-            found += log.findings(examined, contents.head, used, _now())
+            over = min(contents.head.stamp, _now(), contents.trusted or _now())  # as the trainer counts it
+            found += log.findings(examined, contents.head, used, over)
             found += folder.growth(*_pace(used, examined, contents.head), folder.left(used.data))
     except Exception as error:  # noqa: BLE001  whatever keeps us from looking is what there is to tell
         found.append(_failed(error))
@@ -86,7 +89,9 @@ async def _contents(store: Store, log_is_whole: bool, state_is_whole: bool) -> C
         found = Contents(await _catalogue(store))
         if log_is_whole:
             head = await store.log.head()
-            found = replace(found, head=head, tail=tuple(await store.log.read(head.position - TAIL, TAIL)))
+            trusted = await store.log.setting(TRUSTED)
+            found = replace(found, head=head, trusted=int(trusted) if trusted else None)
+            found = replace(found, tail=tuple(await store.log.read(head.position - TAIL, TAIL)))
         if state_is_whole:
             snapshots = tuple(await store.state.snapshots(limit=SNAPSHOTS))
             counted, lease = await store.state.counted(), await store.state.lease()

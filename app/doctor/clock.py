@@ -1,4 +1,4 @@
-"""The clock: windows close and holds end by the log's stamps, and these never go back."""
+"""The clock: windows close and holds end by the log's time, which never goes back."""
 
 import ctypes
 import sys
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from app.doctor.finding import Finding, note, ok, span, wrong
 
-SLIGHTLY_MS, FAR_MS = 2_000, 60_000
+SLIGHTLY_MS = 2_000
 MOST_APART = 3.0
 """Seconds: an answer's Date is in whole ones, and takes its time to come."""
 UNSYNCHRONISED = 5
@@ -21,12 +21,11 @@ def stamps(last: int, now: int) -> Finding:
     ahead = last - now
     if ahead <= SLIGHTLY_MS:
         return ok("stamps", f"The log's last record is {span(max(0, -ahead) / 1000)} old by this clock.")
-    weight = wrong if ahead > FAR_MS else note
-    return weight(
+    return note(
         "stamps",
-        f"The log's last stamp is {span(ahead / 1000)} ahead of this clock: until then all records get the same "
-        "stamp, no window closes, no hold ends, and nothing is learned.",
-        "Set the clock right. If it is right now and was ahead, wait, or go back to a backup from before.",
+        f"The log's last stamp is {span(ahead / 1000)} ahead of this clock, because the clock was ahead once. The "
+        "log goes on from there as time passes, and what is logged meanwhile is kept that much longer.",
+        "Set the clock right if it is wrong now. If it is right, nothing needs doing.",
     )
 
 

@@ -54,10 +54,11 @@ def _pending(file: File) -> Iterator[Finding]:
         )
 
 
-def findings(examined: Examined, head: Head, settings: Settings, now: int) -> Iterator[Finding]:
+def findings(examined: Examined, head: Head, settings: Settings, over: int) -> Iterator[Finding]:
+    """Judge the records; `over` is the moment by which old ones are deleted."""
     yield _head(examined, head)
     yield from _gaps(examined)
-    yield from _retention(examined, min(head.stamp, now), settings)  # as the trainer counts it
+    yield from _retention(examined, over, settings)
     if examined.holds is not None and examined.profiles is not None:
         yield ok("holds", f"{examined.holds} holds, {examined.profiles} profiles with attributes.")
 

@@ -50,13 +50,13 @@ def findings(learning: Learning) -> Iterator[Finding]:
 
 def lease(learning: Learning) -> Finding:
     held, now = learning.lease, learning.now
-    if held and held.until > now:
+    if held and held.lasts(now):
         return ok("trainer", f"{held.holder} leads.")
     if not learning.running:
         return ok("trainer", "No trainer leads, as no service uses the folder.")
-    if held and now - held.until < RUN_OUT_MS:
+    if held and 0 <= now - held.until < RUN_OUT_MS:
         return note("trainer", f"The lease of {held.holder} has just run out.", "Look again in a few seconds.")
-    since = f"; the lease of {held.holder} ran out {span((now - held.until) / 1000)} ago" if held else ""
+    since = f"; the lease of {held.holder} ran out {span(abs(now - held.until) / 1000)} ago" if held else ""
     return wrong(
         "trainer",
         f"A service uses the folder, and no trainer leads{since}: nothing is learned.",

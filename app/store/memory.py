@@ -8,6 +8,7 @@ from itertools import islice
 import msgspec
 
 from app.records import DECISIONS, Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
+from app.store.log_time import LogTime
 from app.store.protocol import (
     OF_THE_HOUR,
     SPENT_MS,
@@ -40,8 +41,8 @@ def _check(deadline: float | None) -> None:
 
 
 class MemoryLog:
-    def __init__(self, clock: Callable[[], int]):
-        self._clock = clock
+    def __init__(self, clock: Callable[[], int], passing: Callable[[], int] | None = None):
+        self._time = LogTime(clock, passing)
         self._records: dict[int, Record] = {}
         self._last = Head(0, 0)
         self._holds: dict[bytes, Hold] = {}
@@ -52,13 +53,16 @@ class MemoryLog:
     async def check(self) -> None:
         """Nothing of it can be taken away."""
 
+    def now(self) -> int:
+        return self._time.now()
+
     async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
         _check(deadline)
         return [self._place(draft) for draft in drafts]
 
     def _place(self, draft: Draft) -> Hold:
         standing = self._holds.get(draft.key) if draft.key and draft.lasts else None
-        if standing and standing.decision != draft.seen and standing.until > self._now():
+        if standing and standing.decision != draft.seen and standing.until > self.now():
             return self._with_exposure(standing)
         at = self._append(Kind.DEFERRED if draft.deferred else Kind.DECISION, draft.body)
         hold = Hold(
@@ -88,7 +92,7 @@ class MemoryLog:
         _check(deadline)
         fresh = msgspec.structs.replace(hold, opened_at=None if hold.deferred else hold.stamp)
         now = self._with_exposure(fresh)
-        if now.opened_at is not None and self._now() < now.opened_at + window:
+        if now.opened_at is not None and self.now() < now.opened_at + window:
             return
         if not deferred:
             at = self._append(Kind.EXPOSURE, encode(Reference(hold.decision)))
@@ -118,7 +122,7 @@ class MemoryLog:
         return True
 
     async def tick(self, after: int) -> None:
-        if self._now() - self._last.stamp >= after:
+        if self.now() - self._last.stamp >= after:
             self._append(Kind.TICK, b"")
 
     async def declare(self, rules: bytes) -> None:
@@ -145,7 +149,7 @@ class MemoryLog:
         for position in old:
             del self._records[position]
         if old:
-            last, now = old[-1], self._now()
+            last, now = old[-1], self.now()
             self._exposures = {d: e for d, e in self._exposures.items() if d > last}
             self._holds = {k: h for k, h in self._holds.items() if h.decision > last or h.until >= now}
         return len(old)
@@ -186,11 +190,9 @@ class MemoryLog:
     async def wipe(self) -> bool:
         return True
 
-    def _now(self) -> int:
-        return max(self._clock(), self._last.stamp)
-
     def _append(self, kind: Kind, body: bytes) -> Head:
-        at = self._last = Head(self._last.position + 1, self._now())
+        at = self._last = Head(self._last.position + 1, self.now())
+        self._time.see(at.stamp)
         self._records[at.position] = Record(at.position, at.stamp, kind, body)
         return at
 
@@ -211,7 +213,7 @@ class MemoryState:
     async def lead(self, holder: str, lasts: int, token: int | None = None) -> int | None:
         now = self._clock()
         if (token, holder) != (self._token, self._holder):
-            if token is not None or (self._holder != holder and self._until > now):
+            if token is not None or (self._holder != holder and Lease(self._holder, self._until).lasts(now)):
                 return None
             self._token += 1
         self._holder, self._until = holder, now + lasts
@@ -320,9 +322,9 @@ def _changed(rows: Mapping[str, str], change: CapChange) -> Mapping[str, str]:
 
 
 class MemoryStore:
-    def __init__(self, clock: Callable[[], int]):
+    def __init__(self, clock: Callable[[], int], passing: Callable[[], int] | None = None):
         self.passes = MemoryPasses(clock)
-        self.log = MemoryLog(clock)
+        self.log = MemoryLog(clock, passing)
         self.state = MemoryState(clock)
 
     async def close(self) -> None:

@@ -100,6 +100,13 @@ class Log(Protocol):
     async def check(self) -> None:
         """Raise `LostStoreError` if what is written now would be lost. Services ask this four times a second."""
 
+    def now(self) -> int:
+        """Return the time that a record would be stamped with: holds and windows end by it, and ids expire.
+
+        It is the clock's, unless a record was stamped by a clock that was ahead. Then it goes on from there as
+        time passes, and is never less than a stamp.
+        """
+
     async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
         """Log decisions with their holds, and return the holds to serve, in order.
 
@@ -205,12 +212,19 @@ class TasteRow:
     first: int = 0
 
 
+LONGEST_LEASE_MS = 120_000
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """`until`, in Unix milliseconds, nobody but the holder can lead."""
 
     holder: str
     until: int
+
+    def lasts(self, now: int) -> bool:
+        """Tell whether it is in force. One for longer than any is taken is of a clock that was ahead."""
+        return now < self.until <= now + LONGEST_LEASE_MS
 
 
 OF_THE_HOUR = "~"
@@ -278,7 +292,8 @@ class State(Protocol):
 
         It can be taken when it is free, has run out, or stands under the same name (a process that is started
         anew takes the place of the dead one), each time with a greater token. It can be renewed until it was
-        taken again or resigned.
+        taken again or resigned. One that seems to last for longer than `LONGEST_LEASE_MS` was made by a clock that
+        was ahead, and has run out.
         """
 
     async def resign(self, token: int) -> None:

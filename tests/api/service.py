@@ -130,13 +130,17 @@ async def serving(
     lane: bool = True,
     trained: bool = True,
     clock: Clock | None = None,
+    passing: Clock | None = None,
     peer: str = "127.0.0.1",
     **settings: Any,
 ) -> AsyncIterator[Service]:
-    """Run the service on a data folder; without `trained` nobody has published a snapshot."""
+    """Run the service on a data folder; without `trained` nobody has published a snapshot.
+
+    `passing` is how time passes whatever the clock says; without it the log stands while the clock is behind it.
+    """
     clock = clock or Clock(START)
     chosen = settings_of(data=folder, **{**UNHURRIED, **settings})
-    store = SqliteStore(folder, clock)
+    store = SqliteStore(folder, clock, passing)
     try:
         await _stock(chosen, store, catalogue)
         app = create_app(chosen, store, lane=lane, clock=clock)

@@ -17,6 +17,7 @@ from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Progress, Snapshot, Store
 from app.store.sqlite import SqliteStore
 from app.trainer import DAY_MS, LEASE_MS, Trainer
+from app.trusted_clock import TrustedClock
 from bandit.learners import Kind as Learning
 from bandit.learners import kind_of, new_learner, restored
 from bandit.logistic import LogisticLearner
@@ -48,7 +49,11 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def a_trainer(store: Store, folder: Path, clock: Clock, kind: Learning = "logistic") -> Trainer:
     shelf = await a_shelf(store.log, folder / "catalogue", FILM)
-    return Trainer(store, shelf, holder="me", retention_days=RETENTION, clock=clock, kind=kind)
+
+    async def trusted() -> int:
+        return clock()
+
+    return Trainer(store, shelf, holder="me", retention_days=RETENTION, clock=trusted, kind=kind)
 
 
 @asynccontextmanager
@@ -121,6 +126,39 @@ async def test_a_record_of_a_clock_that_was_ahead_once_ends_no_retention(tmp_pat
         head = (await store.log.head()).position
         await soon(lambda: counted_to(store, head))
     assert await kept(store, young.decision)()
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_clock_that_is_twelve_days_ahead_for_a_while_deletes_nothing_and_learning_goes_on(
+    tmp_path: Path, clock: Clock
+) -> None:
+    passing = Clock()
+    store = SqliteStore(tmp_path, clock, passing)
+    trusted = TrustedClock(store.log, clock, passing)
+    shelf = await a_shelf(store.log, tmp_path / "catalogue", FILM)
+    trainer = Trainer(store, shelf, holder="me", retention_days=RETENTION, clock=trusted.now)
+    first = await shown(store, ADA)
+    async with leading(trainer):
+        await soon(lambda: counted_to(store, first.decision))
+        clock.now += 12 * DAY_MS
+        during = await shown(store, BOB)
+        await pass_time(store, clock, 75_000)
+        head = (await store.log.head()).position
+        await soon(lambda: counted_to(store, head - 1))
+        assert await kept(store, first.decision)()
+        clock.now -= 12 * DAY_MS
+        after = await shown(store, ADA, clicked=True)
+        for each in (clock, passing):
+            each.now += 2 * WINDOW
+        head = (await store.log.head()).position
+        await soon(lambda: learned(store, 3))
+    records = await store.log.records([first.decision, during.decision, after.decision])
+    assert len(records) == 3
+    await store.close()
+
+
+async def learned(store: Store, exposures: int) -> bool:
+    return sum(tally.exposures for tally in (await store.state.tallies()).values()) == exposures
 
 
 async def absent(store: Store, position: int) -> bool:

@@ -15,22 +15,37 @@ class SqliteStore:
     """Raises `UnusableStoreError` where the files can't be opened. `read_only` changes and makes nothing."""
 
     def __init__(
-        self, folder: Path, clock: Callable[[], int], *, full_sync: bool = False, read_only: bool = False
+        self,
+        folder: Path,
+        clock: Callable[[], int],
+        passing: Callable[[], int] | None = None,
+        *,
+        full_sync: bool = False,
+        read_only: bool = False,
     ):
+        """Take the clock, and how time passes whatever the clock says: see `LogTime`."""
         if read_only:
-            self._open(folder, clock, full_sync=full_sync, read_only=True)
+            self._open(folder, clock, passing, full_sync=full_sync, read_only=True)
             return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with alone(folder / LOG):
             _demand(folder)
-            self._open(folder, clock, full_sync=full_sync, read_only=False)
+            self._open(folder, clock, passing, full_sync=full_sync, read_only=False)
             reached = self.state.reached()
             with told(str(folder / LOG)):
                 self.log.go_beyond(reached)
 
-    def _open(self, folder: Path, clock: Callable[[], int], *, full_sync: bool, read_only: bool) -> None:
+    def _open(
+        self,
+        folder: Path,
+        clock: Callable[[], int],
+        passing: Callable[[], int] | None,
+        *,
+        full_sync: bool,
+        read_only: bool,
+    ) -> None:
         with told(str(folder / LOG)):
-            self.log = SqliteLog(folder / LOG, clock, full_sync=full_sync, read_only=read_only)
+            self.log = SqliteLog(folder / LOG, clock, passing, full_sync=full_sync, read_only=read_only)
         self.passes = self.log.passes
         with told(str(folder / STATE)):
             self.state = SqliteState(folder / STATE, clock, read_only=read_only)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from app.records import DECISIONS, Erasure, Kind, Record, Reference, decode_decision, encode
 from app.store.commit import GroupCommit
+from app.store.log_time import LogTime
 from app.store.protocol import Draft, Event, Head, Hold, LostStoreError, UnusableStoreError
 from app.store.sqlite import exposures, passes
 from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect, fold_back, wipe, writing
@@ -53,12 +54,20 @@ class SqliteLog:
     thread and so never in the middle of a transaction. Another one has to read its pages anew after each commit.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], int], *, full_sync: bool = False, read_only: bool = False):
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], int],
+        passing: Callable[[], int] | None = None,
+        *,
+        full_sync: bool = False,
+        read_only: bool = False,
+    ):
         schema = SCHEMA + exposures.SCHEMA + passes.SCHEMA
         self._writer = connect(path, schema, full_sync=full_sync, read_only=read_only)
         self._reader = connect(path, read_only=read_only)
         self._near = self._reader if full_sync or read_only else self._writer
-        self._clock = clock
+        self._time = LogTime(clock, passing)
         self._last = Head(0, 0)
         self._swept = b""
         self._exposures = Exposures(self._writer, self)
@@ -76,10 +85,11 @@ class SqliteLog:
         So it does when a power cut took its end (`synchronous=NORMAL` risks that). Positions are given once: given
         again, the fold would pass the new records over, and the ids of lost decisions would name others.
         """
-        there = self._head(self._reader).position
-        if there >= position:
+        there = self._head(self._reader)
+        self._time.see(there.stamp)
+        if there.position >= position:
             return
-        if not there:
+        if not there.position:
             raise UnusableStoreError(
                 f"The log is empty, and the state has learned up to position {position} of one: put a backup in "
                 "the place of the data folder, or, to begin anew, move state.sqlite away."
@@ -94,6 +104,7 @@ class SqliteLog:
         self._writer.execute("PRAGMA busy_timeout=0")
 
     async def check(self) -> None:
+        self._time.see((await self.head()).stamp)  # who writes nothing is to know the log's time, too
         if self._files is None:
             return
         try:
@@ -169,7 +180,9 @@ class SqliteLog:
     # ---------------------------------------------------------------- the log itself
 
     async def tick(self, after: int) -> None:
-        if self._clock() - (await self.head()).stamp >= after:
+        head = await self.head()
+        self._time.see(head.stamp)
+        if self.now() - head.stamp >= after:
             await self._write(lambda: self._tick(after))
 
     def _tick(self, after: int) -> None:
@@ -254,6 +267,7 @@ class SqliteLog:
                 self._files.check()
             transaction.begin()
             self._last = self._head(self._writer)
+            self._time.see(self._last.stamp)
             if self._last.position < self._acknowledged:
                 transaction.rollback()
                 raise LostStoreError(
@@ -281,10 +295,11 @@ class SqliteLog:
         return self._last.position + 1
 
     def now(self) -> int:
-        return max(self._clock(), self._last.stamp)
+        return self._time.now()
 
     def append(self, kind: Kind, body: bytes) -> Head:
         at = self._last = Head(self._last.position + 1, self.now())
+        self._time.see(at.stamp)
         self._writer.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (at.position, at.stamp, kind, body))
         return at
 

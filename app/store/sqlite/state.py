@@ -102,7 +102,7 @@ class SqliteState:
             current, held_by, until = self._writer.execute("SELECT token, holder, until FROM lease").fetchone()
             now = self._clock()
             if (token, holder) != (current, held_by):
-                if token is not None or (held_by != holder and until > now):
+                if token is not None or (held_by != holder and Lease(held_by or "", until).lasts(now)):
                     return None
                 current += 1
             self._writer.execute(
