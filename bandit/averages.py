@@ -6,6 +6,7 @@ from math import exp, log, log1p
 import numpy as np
 from numpy.typing import NDArray
 
+from bandit.addition import added
 from bandit.prior import HEAD_START
 
 REMEMBERED = 0.999
@@ -27,7 +28,7 @@ class Averages:
         self._weigh()
 
     def of(self, each: Sequence[float]) -> float:
-        return sum([weight * value for weight, value in zip(self.weights, each, strict=True)])
+        return added([weight * value for weight, value in zip(self.weights, each, strict=True)])
 
     def by_column(self) -> NDArray[np.float32]:
         """Return the weights as a slot of the table has columns: of a mean precisions are no part."""
@@ -38,6 +39,6 @@ class Averages:
     def _weigh(self) -> None:
         most = max(self.logs)
         shares = [exp(each - most) for each in self.logs]
-        total = sum(shares)
+        total = added(shares)
         self.weights = [share / total for share in shares]
         self._by_column = None

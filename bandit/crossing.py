@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bandit.addition import added
 from bandit.belief import Floats
 from bandit.encoding import word
 from bandit.kinship import Kinship
@@ -147,7 +148,7 @@ def slots(who: Hashes, what: Hashes) -> Places:
 
 
 def mean_over(liking: Mapping[str, float], tags: Sequence[str]) -> float:
-    return sum([liking[tag] for tag in tags if tag in liking]) / len(tags) if tags else 0.0
+    return added([liking[tag] for tag in tags if tag in liking]) / len(tags) if tags else 0.0
 
 
 @lru_cache(maxsize=1 << 16)

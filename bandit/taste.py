@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from math import log
 
+from bandit.addition import added
+
 HALF_LIFE = 30 * 24 * 3600 * 1000
 """In milliseconds of the log's time: after so long without news, what was seen counts half."""
 PRIOR = 1.0
@@ -70,7 +72,7 @@ class Taste:
 
     def _keep_heaviest(self) -> None:
         if len(self.tags) > TAGS:
-            heaviest = sorted(self.tags.items(), key=lambda tag: (-sum(tag[1]), tag[0]))
+            heaviest = sorted(self.tags.items(), key=lambda tag: (-added(tag[1]), tag[0]))
             self.tags = dict(heaviest[:TAGS])
 
     def _weight(self, at: int) -> float:

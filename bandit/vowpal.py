@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vowpal_wabbit_next import _core as vw
 
+from bandit.addition import added
 from bandit.encoding import number, word
 from bandit.numbers import Bins
 from bandit.policy import check
@@ -157,4 +158,4 @@ def _affinity(context: Context, action: Action) -> float:
     if not action.tags:
         return 0.0
     taste = context.taste
-    return sum([taste[tag] for tag in action.tags if tag in taste]) / len(action.tags)
+    return added([taste[tag] for tag in action.tags if tag in taste]) / len(action.tags)
