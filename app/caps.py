@@ -2,7 +2,7 @@
 
 from binascii import crc32
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import msgspec
@@ -104,13 +104,23 @@ class Caps:
 
     def state(self) -> bytes:
         """Return all of it; equal caps are equal bytes."""
+        return encode(self.rows())
+
+    def rows(self) -> dict[str, str]:
+        """Return all of it, as `of` takes it, in the order of the names."""
         names = [
             *(_NAME + who for who in self._names),
             *(_CREDIT + who for who in self._credits),
             *(_TITLE + title for title in self._titles),
             _HOUR,
         ]
-        return encode({name: self._row(name) for name in sorted(names)})
+        return {name: row for name in sorted(names) if (row := self._row(name)) is not None}
+
+    def rewritten(self) -> "Caps":
+        """Return the same caps, all of which the next change writes down in the place of what is there."""
+        rows = self.rows()
+        caps = Caps.of(rows)
+        return replace(caps, _anew=True, _changed=set(rows))
 
     # ---------------------------------------------------------------- taking in
 

@@ -1,6 +1,7 @@
 """What the fold counts: tallies for the report and the best single picture, tastes for the next decision."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import msgspec
 
@@ -22,6 +23,10 @@ SWEPT = 5_000
 """Tastes looked through at a time."""
 _decode_taste = msgspec.json.Decoder(Taste).decode
 _decode_base = msgspec.json.Decoder(Base).decode
+
+
+def tallies_in(rows: Iterable[tuple[str, str, str, Tally]]) -> dict[TallyKey, Tally]:
+    return {(title, artwork, group): tally for title, artwork, group, tally in rows}
 
 
 class Counts:
@@ -108,6 +113,16 @@ class Counts:
         self._changed_tastes.clear()
         if len(self._tastes) > REMEMBERED:
             self._tastes.clear()
+
+    def totals(self) -> tuple[Base, list[tuple[str, str, str, Tally]]]:
+        """Return everyone's rates and all tallies, in the order of their keys."""
+        return replace(self._base), [(*key, replace(tally)) for key, tally in sorted(self._tallies.items())]
+
+    def take_over(self, other: "Counts") -> None:
+        """Go on with what another has counted, at the same position; the tastes stay."""
+        self._base, self._tallies = other._base, other._tallies  # noqa: SLF001  its own kind
+        self._changed_tallies = set(self._tallies)
+        self.caps = other.caps.rewritten()
 
     @property
     def changed(self) -> bool:

@@ -5,15 +5,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+import msgspec
+
 from app.caps import Caps
-from app.counts import Counts
+from app.counts import Counts, tallies_in
 from app.joining import Close, Credit, Forget, Joining, Step
-from app.records import Decision, Record, decode_decision
+from app.records import Decision, Record, decode_decision, encode
 from app.shelf import Shelf, Shelved
 from app.store.protocol import Counted, Log, Progress, Snapshot, State
 from bandit.policy import Learner, UnlearnableExample
+from bandit.tally import Tally
+from bandit.taste import Base
 from bandit.types import Context, Example
 
+FOLD = 2
+"""The version of the fold. Raise it with every change by which the same log ends at another state."""
 STEPS = 1000
 """Applied at a time, with one look-up for all decisions among them."""
 Found = dict[int, tuple[Decision, Shelved]]
@@ -29,6 +35,18 @@ class Seen:
     refused: int = 0
     on_time: int = 0
     late: int = 0
+
+
+class Counting(msgspec.Struct, frozen=True):
+    """What a base keeps beside its snapshot."""
+
+    everyone: Base
+    tallies: list[tuple[str, str, str, Tally]]
+    counted_caps: dict[str, str]
+    learned_caps: dict[str, str]
+
+
+_decode_counting = msgspec.json.Decoder(Counting).decode
 
 
 class Fold:
@@ -97,6 +115,43 @@ class Fold:
     @property
     def open_windows(self) -> int:
         return len(self._joining)
+
+    @property
+    def resume(self) -> int:
+        """Where to read from again: the position of the record that opened the oldest window still open."""
+        return self._joining.resume(self.position)[0]
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was taken in yet."""
+        return not (self.position or self.learned or self.counts.position)
+
+    @property
+    def level(self) -> bool:
+        """Whether learner and counts have come as far as the reading: only then the state is one position's."""
+        return self.position == self.learned == self.counts.position
+
+    # ---------------------------------------------------------------- bases
+
+    def counting(self) -> bytes:
+        """Return what was counted up to the position, without the tastes: no learner reads them."""
+        caps, taught = self.counts.caps.rows(), self.caps.rows()
+        return encode(Counting(*self.counts.totals(), caps, taught))
+
+    @staticmethod
+    def counted_in(counting: bytes, position: int) -> Counted:
+        """Return what `counting` gave at a position, in the form that a fold begins with."""
+        known = _decode_counting(counting)
+        everyone, tallies = encode(known.everyone), tallies_in(known.tallies)
+        return Counted(position, everyone, tallies, known.counted_caps, known.learned_caps)
+
+    def take_over(self, other: "Fold") -> None:
+        """Go on with what another fold over the same log has learned and counted, at the same position.
+
+        The tastes stay: they are each profile's own.
+        """
+        self.learner, self.learned, self.caps = other.learner, other.learned, other.caps.rewritten()
+        self.counts.take_over(other.counts)
 
     # ---------------------------------------------------------------- one step
 

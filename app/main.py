@@ -20,6 +20,7 @@ from app import metrics
 from app.access import LINK_MS, SESSION_MS, Access
 from app.backup import Copied, Databases, Progress
 from app.backup import back_up as copy_folder
+from app.bases import BaseKeeper, fed, fold_from
 from app.cors import Cors
 from app.editor import Editor
 from app.fallbacks import Fallbacks
@@ -41,12 +42,13 @@ from app.records import encode
 from app.report import Reporter
 from app.routes import artwork, catalogue, feedback, images, operations, profiles, session, titles
 from app.services import Services
-from app.settings import Settings
+from app.settings import DAY_MS, Settings
 from app.shelf import Shelf
 from app.standings import Standings
 from app.stoppable import stoppable
 from app.store.memory import MemoryStore
 from app.store.protocol import (
+    Base,
     Examined,
     LostStoreError,
     Store,
@@ -61,7 +63,7 @@ from app.store.sqlite import faults as sqlite_faults
 from app.store_watch import StoreWatch
 from app.tickets import Tickets
 from app.tidying import Tidier
-from app.tokens import GRACE_MS, Tokens
+from app.tokens import Tokens
 from app.trainer import Trainer
 from app.trusted_clock import TrustedClock
 from app.uploads import Uploads
@@ -78,7 +80,6 @@ log = structlog.get_logger()
 LOST = "The log's files were deleted or replaced, so nothing is taken; GET /readyz says what to do."
 DISK_REFUSES = {errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM, errno.ENOENT}
 """ENOENT is among them because a folder may be taken away, as its disk is."""
-REBUILD_BATCH = 5000
 REBUILD_LEASE_MS = 60_000
 REFRESH_SECONDS = 0.25
 """How often a worker looks for a new catalogue or snapshot: what an editor changes is seen within a second."""
@@ -164,7 +165,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     identity = Identity(await identity_key(store.log))
     keys = await signing_keys(store.log)
     groups = Groups(identity.key, settings.best_single_share, settings.uniform_share, settings.default_share)
-    tokens = Tokens(keys, settings.hold_ms + settings.window_ms + GRACE_MS)
+    tokens = Tokens(keys, settings.answerable_ms)
     revisions = revisions_in(settings)
     shelf = Shelf(store.log, revisions, clock, settings.public_url + IMAGES)
     model, standings = Model(store.state), Standings(store.state)
@@ -282,34 +283,45 @@ async def import_folder(
 
 
 async def rebuilt(
-    settings: Settings, store: Store, stops: Sequence[int], learner: Learner | None = None
+    settings: Settings,
+    store: Store,
+    stops: Sequence[int],
+    *,
+    base: Base | None = None,
+    learner: Learner | None = None,
 ) -> AsyncIterator[Fold]:
-    """Fold the retained log anew, from nothing, and yield the fold after each batch and at each of the `stops`.
+    """Fold the log anew, and yield the fold after each batch and at each of the `stops`.
 
-    Nothing is written. The last stop is where it ends. `learner` stands in for a new one.
+    It begins at a base, or else with nothing at the oldest record, where `learner` stands in for a new one. It
+    writes nothing. The last stop is where it ends.
     """
     shelf = Shelf(store.log, revisions_in(settings))
     await shelf.refresh()
     nothing = MemoryStore(now_ms).state
-    learner = learner or new_learner(settings.learner)
-    fold = Fold(store.log, nothing, shelf, learner, await nothing.counted(), None)
-    for stop in stops:
-        while fold.position < stop:
-            records = await store.log.read(fold.position, REBUILD_BATCH)
-            if not records:  # the log lost its end in a power cut: there is no more
-                break
-            await fold.feed([record for record in records if record.position <= stop])
-            yield fold
+    if base:
+        begun = await fold_from(store, nothing, shelf, base)
+    else:
+        learner = learner or new_learner(settings.learner)
+        begun = Fold(store.log, nothing, shelf, learner, await nothing.counted(), None)
+    async for fold in fed(store.log, begun, stops):
+        yield fold
 
 
-async def publish_rebuilt(store: Store, fold: Fold) -> int | None:
+async def publish_rebuilt(settings: Settings, store: Store, fold: Fold) -> int | None:
     """Put a rebuilt fold in the place of everything that was learned; None if a trainer is leading."""
     token = await store.state.lead("rebuild", REBUILD_LEASE_MS)
     if token is None:
         return None
-    snapshot = await store.state.replace(token, fold.progress(fold.snapshot()))
+    progress = fold.progress(fold.snapshot())
+    progress.base_of = await bases_of(settings, store).new(fold, "rebuild")
+    snapshot = await store.state.replace(token, progress)
     await store.state.resign(token)
     return snapshot
+
+
+def bases_of(settings: Settings, store: Store) -> BaseKeeper:
+    retention = round(settings.retention_days * DAY_MS)
+    return BaseKeeper(store, settings.learner, retention=retention, reach=settings.answerable_ms, clock=now_ms)
 
 
 async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
@@ -331,8 +343,9 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
             store,
             Shelf(store.log, revisions),
             holder=holder,
-            retention_days=settings.retention_days,
             clock=trusted,
+            bases=bases_of(settings, store),
+            scratch=lambda: MemoryStore(now_ms).state,
             kind=settings.learner,
         )
         await trainer.run(stop)

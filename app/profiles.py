@@ -7,15 +7,13 @@ import msgspec
 from typing_extensions import TypedDict
 
 from app.asked import MOST_ATTRIBUTES, ProfileBody
+from app.erasure import erase
 from app.identity import Identity
 from app.problem import Unacceptable
 from app.records import encode
 from app.store.protocol import Store
 from app.viewers import Profile, decode_profile
 from bandit.groups import Group, Groups
-
-SCRUBBED = 1000
-"""Records looked through in one transaction."""
 
 
 class Known(TypedDict):
@@ -57,16 +55,9 @@ class Profiles:
     async def forget(self, profile: str) -> None:
         """Delete what is kept of the profile, and take it out of every decision in the log.
 
-        What the weights have learned is not undone; a rebuild learns it again, without attributes and taste.
+        The trainer makes the weights anew from what is left.
         """
-        pseudonym = self._identity.pseudonym(profile)
-        log = self._store.log
-        await log.forget(pseudonym)
-        end = (await log.head()).position
-        seen = 0
-        while seen < end and (last := await log.scrub(pseudonym, seen, SCRUBBED)) > seen:
-            seen = last
-        await log.forget(pseudonym)  # what the trainer learned of it meanwhile goes, too
+        await erase(self._store.log, self._identity.pseudonym(profile))
 
 
 def _merged(body: ProfileBody, stored: bytes | None) -> bytes:

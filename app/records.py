@@ -25,6 +25,8 @@ class Kind(IntEnum):
     """Nothing but the time, so that windows close when nobody comes."""
     ERASURE = 10
     """A profile is forgotten."""
+    BASE = 11
+    """The fold's state at this record is a new base: what came before it was made in another way."""
 
 
 LOT_BITS = 24
@@ -79,6 +81,13 @@ class Reference(msgspec.Struct, frozen=True):
 
 class Erasure(msgspec.Struct, frozen=True):
     profile: str
+
+
+class Rebase(msgspec.Struct, frozen=True):
+    """Why a new base is set, and by which version of the fold."""
+
+    reason: str
+    fold: int
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):

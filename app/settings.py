@@ -134,7 +134,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"BEST_SINGLE_SHARE, UNIFORM_SHARE and DEFAULT_SHARE add up to {shares}; lower them to at most 1."
             )
-        answerable = (self.hold_ms + self.window_ms + GRACE_MS) / DAY_MS
+        answerable = self.answerable_ms / DAY_MS
         if self.retention_days < answerable:
             raise ValueError(
                 f"RETENTION_DAYS is {self.retention_days:g}, but feedback is accepted longer: for HOLD_SECONDS, "
@@ -166,6 +166,11 @@ class Settings(BaseSettings):
     @property
     def window_ms(self) -> int:
         return round(self.reward_window_seconds * 1000)
+
+    @property
+    def answerable_ms(self) -> int:
+        """For how long after a decision its feedback is taken."""
+        return self.hold_ms + self.window_ms + GRACE_MS
 
     @property
     def on_loopback(self) -> bool:

@@ -9,8 +9,7 @@ from rich.table import Table
 
 from app.rebuilding import ONLINE, Difference, Found, Way, best_of, better, earns_more
 from app.store.protocol import Snapshot
-from bandit.learners import Kind, kind_of, restored
-from bandit.policy import Learner
+from bandit.learners import restored
 from bandit.sealing import UnusableSnapshot
 
 
@@ -46,23 +45,6 @@ def of_snapshots(snapshots: Iterable[Snapshot]) -> Table:
         told = "it is damaged, and passed over" if weights is None else str(weights)
         table.add_row(str(s.id), mark, s.role, str(s.position), made, str(len(s.learner)), told)
     return table
-
-
-def comparison(rebuilt: Learner, kind: Kind, incumbent: Snapshot) -> str:
-    """Say how what a learner of this kind has rebuilt differs from the incumbent."""
-    try:
-        other, learner = kind_of(incumbent.learner), restored(incumbent.learner)
-    except UnusableSnapshot as error:
-        return f"Snapshot {incumbent.id} can't be compared with, for it is damaged: {error}"
-    if other != kind:
-        return f"Snapshot {incumbent.id} can't be compared with, for it is of the learner {other!r}, not {kind!r}."
-    different = int((rebuilt.weights() != learner.weights()).any(axis=1).sum())
-    if not different:
-        return f"Equal to snapshot {incumbent.id} in every weight."
-    return (
-        f"Different from snapshot {incumbent.id} in {different} weights: "
-        "the log was trimmed, a profile was forgotten, or it was made by --tune or --passes."
-    )
 
 
 def of_trials(found: Found) -> list[Table]:

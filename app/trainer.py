@@ -10,9 +10,20 @@ from math import inf
 import structlog
 
 from app import metrics
+from app.bases import BaseKeeper
+from app.erasure import finish_erasures
 from app.fold import Fold, Seen
+from app.refolding import Refolding
 from app.shelf import Shelf
-from app.store.protocol import LostLeaseError, LostStoreError, Store, StoreTimeoutError, UnwritableStoreError
+from app.store.protocol import (
+    LostLeaseError,
+    LostStoreError,
+    NewBase,
+    State,
+    Store,
+    StoreTimeoutError,
+    UnwritableStoreError,
+)
 from bandit.learners import Kind, kind_of, new_learner, restored
 from bandit.sealing import UnusableSnapshot
 
@@ -36,7 +47,6 @@ WIPE_SECONDS = 0.25
 TICK_MS = 1_000
 TRIM_SECONDS = 60.0
 TRIM_ROWS = 2_000
-DAY_MS = 86_400_000
 
 
 class Trainer:
@@ -46,13 +56,14 @@ class Trainer:
         shelf: Shelf,
         *,
         holder: str,
-        retention_days: float,
         clock: Callable[[], Awaitable[int]],
+        bases: BaseKeeper,
+        scratch: Callable[[], State],
         kind: Kind = "logistic",
     ):
+        """`scratch` makes an empty state for a fold that is made anew."""
         self._store, self._shelf, self._kind = store, shelf, kind
         self._holder, self._clock = holder, clock
-        self._retention = round(retention_days * DAY_MS)
         self._token = 0
         self._committed = self._published = self._trimmed = 0.0
         self._pause = PUBLISH_SECONDS
@@ -62,6 +73,7 @@ class Trainer:
         self._tried_to_wipe = 0.0
         self._floor = self._floor_stamp = 0
         self._seen = Seen()
+        self._bases, self._refolding = bases, Refolding(store, shelf, scratch)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Lead whenever the lease can be had, and stand by otherwise, until `stop`. Raises `LostStoreError`."""
@@ -92,6 +104,11 @@ class Trainer:
         self._seen = replace(fold.seen)
         self._erased, self._wiped = 0, -1  # who led before may have had no time for it
         log.info("leading", token=token, position=fold.position, learned=fold.learned)
+        await finish_erasures(self._store.log)  # a worker that was killed in the middle of one left it so
+        await self._bases.begin(fold)
+        if base := await self._bases.due(fold):  # a fold from nothing is one, though there is nothing to publish
+            await self._commit_base(fold, base)
+        await self._refolding.begin()
         await self._begin(fold)
         self._trimmed = time.monotonic()
         renewing = asyncio.create_task(self._renew(token, stop))
@@ -131,6 +148,7 @@ class Trainer:
         before = fold.seen.examples + fold.forgotten
         await self._shelf.refresh()
         await fold.feed(records)
+        self._bases.note(records)
         self._unpublished += fold.seen.examples + fold.forgotten - before
         await self._observe(fold)
         await self._keep(fold, caught_up=len(records) < BATCH)
@@ -138,6 +156,7 @@ class Trainer:
             await self._store.log.tick(TICK_MS)
             await self._wipe()
             await self._trim(fold)
+            await self._refold(fold)
             await _wait(stop, IDLE_SECONDS)
         else:
             await asyncio.sleep(0)
@@ -145,7 +164,10 @@ class Trainer:
     async def _keep(self, fold: Fold, *, caught_up: bool) -> None:
         """Publish or commit what the fold has come to, if it is time."""
         now = time.monotonic()
-        if self._held_back and (caught_up or now >= self._held_back):
+        base = None if self._held_back else await self._bases.due(fold)
+        if base:
+            await self._publish(fold, base=base)
+        elif self._held_back and (caught_up or now >= self._held_back):
             self._held_back = None
             await self._publish(fold)
         elif not self._held_back and self._unpublished and now - self._published >= self._pause:
@@ -160,13 +182,24 @@ class Trainer:
             await self._store.state.commit(self._token, progress)
             fold.settle(progress)
 
-    async def _publish(self, fold: Fold) -> None:
-        """Commit everything with a snapshot, once that was seen to load: a bad one would stop every worker."""
+    async def _commit_base(self, fold: Fold, base: NewBase) -> None:
+        progress = fold.progress()
+        progress.base_of = base
+        await self._store.state.commit(self._token, progress)
+        fold.settle(progress)
+        self._bases.settle(base)
+
+    async def _publish(self, fold: Fold, base: NewBase | None = None, refolded: int | None = None) -> None:
+        """Commit everything with a snapshot, once that was seen to load: a bad one would stop every worker.
+
+        With `base` the state becomes one; with `refolded` it is what the base of that id leads to.
+        """
         snapshot = fold.snapshot()
         started = time.monotonic()
         try:
             restored(snapshot.learner)
             progress = fold.progress(snapshot)
+            progress.base_of, progress.refolded = base, refolded
         except UnusableSnapshot as error:
             metrics.SNAPSHOTS_REFUSED.inc()
             log.exception("snapshot_refused", position=snapshot.position, reason=str(error))
@@ -178,6 +211,10 @@ class Trainer:
         fold.settle(progress)
         if progress.snapshot:
             self._floor, self._floor_stamp = snapshot.resume, fold.stamp
+        if progress.base_of:
+            self._bases.settle(progress.base_of)
+            if progress.base_of.breaks:
+                self._refolding.demand()
         self._unpublished, self._erased = 0, fold.forgotten
         self._committed = self._published = time.monotonic()
         self._pause = max(PUBLISH_SECONDS, LOAD_SHARE * loading, len(snapshot.learner) / WRITE_RATE)
@@ -191,12 +228,25 @@ class Trainer:
         """
         if time.monotonic() - self._trimmed < TRIM_SECONDS:
             return
-        before = min(fold.stamp, await self._clock()) - self._retention
-        if self._floor_stamp < before:  # nothing was learned for so long that nothing was published
+        before = min(fold.stamp, await self._clock()) - self._bases.retention
+        if await self._bases.make_room(self._token, before):
+            await self._publish(fold, base=await self._bases.new(fold, "retention"))
+        elif self._floor_stamp < before:  # nothing was learned for so long that nothing was published
             await self._publish(fold)
-        if await self._store.log.trim(before=before, below=self._floor, limit=TRIM_ROWS) < TRIM_ROWS:
+        below = min(self._floor, await self._bases.floor() or self._floor)
+        if await self._store.log.trim(before=before, below=below, limit=TRIM_ROWS) < TRIM_ROWS:
             await fold.counts.sweep(before)
             self._trimmed = time.monotonic()
+
+    async def _refold(self, fold: Fold) -> None:
+        """Let what was learned of erased profiles go, in time that nobody else needs."""
+        refolded = await self._refolding.turn(fold)
+        if refolded is None:
+            return
+        if refolded.base is None:
+            await self._publish(fold, base=await self._bases.new(fold, "erasure"))
+        else:
+            await self._publish(fold, refolded=refolded.base)
 
     async def _wipe(self) -> None:
         """Wipe the files clean of those whose erasure is committed, with patience for others' work on them."""

@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from app import tables
+from app.bases import BaseGoneError, sound_base
 from app.commands.serving import Parent
 from app.commands.terminal import console, fail, make_folder, settings_for, settings_of_service
+from app.comparison import Comparison
 from app.fold import Fold
 from app.lifeline import end_with
 from app.main import now_ms, open_store, publish_rebuilt, rebuilt
@@ -24,7 +26,7 @@ from app.meters import FOLDER, folder_of_trainer
 from app.rebuilding import ENOUGH, Found, Rebuilding, keep
 from app.settings import Settings
 from app.spool import Spool, Spooling
-from app.store.protocol import Store
+from app.store.protocol import Base, Store
 from bandit.logistic import KIND as LOGISTIC
 from bandit.logistic import LogisticLearner
 from bandit.policy import Learner
@@ -77,7 +79,10 @@ def rebuild(
         int | None, typer.Option(min=1, max=MOST_PASSES, help="How often the candidate goes through the examples.")
     ] = None,
 ) -> None:
-    """Fold the retained log anew, and say whether that ends at the weights in use.
+    """Fold the log anew from the oldest base, and say whether that ends at the weights and counts in use.
+
+    A base is a state that the trainer wrote down, when it began, for an upgrade or an erasure, and from time to
+    time. With --publish, --tune or --passes the fold begins with nothing, at the oldest record that is kept.
 
     With --tune or --passes it makes a candidate snapshot, which nobody decides by: the online way of learning
     unless another was at least as good on a last fifth of the examples, which it had not seen.
@@ -140,14 +145,15 @@ async def _rebuild(settings: Settings, wanted: Wanted | None, *, publish: bool) 
             raise fail(LED)  # said before the work, not after it
         with closing(Spool(settings.data)) as spool:
             learner = Spooling(spool) if wanted else None
-            fold = await _folded(settings, store, out, learner)
+            base = None if publish or wanted else await sound_base(store.state, settings.learner)
+            fold = await _folded(settings, store, out, base, learner)
             if wanted and learner:
                 found = _found(settings, spool, learner, wanted)
                 out.print(*tables.of_trials(found), tables.of_judged(found), tables.verdict(found), sep="\n")
                 fold.learner = found.learner
                 await _keep(store, fold, out)
         if publish:
-            new = await publish_rebuilt(store, fold)
+            new = await publish_rebuilt(settings, store, fold)
             if new is None:
                 raise fail(LED)
             out.print(f"Published as snapshot {new}.")
@@ -160,21 +166,26 @@ async def _led(store: Store) -> bool:
     return lease is not None and lease.lasts(now_ms())
 
 
-async def _folded(settings: Settings, store: Store, out: Console, learner: Learner | None) -> Fold:
-    """Fold the log, and print how that compares with the incumbent."""
-    incumbent = next(iter(await store.state.snapshots(limit=1)), None)
+async def _folded(
+    settings: Settings, store: Store, out: Console, base: Base | None, learner: Learner | None
+) -> Fold:
+    """Fold the log, and print how that compares with what is in use."""
+    found = await Comparison.with_state(store.state, settings.learner, base)
     head = (await store.log.head()).position
-    stops = [head] if incumbent is None else [incumbent.position, head]
     fold: Fold | None = None
     with _progress() as progress:
         task = progress.add_task("Folding the log", total=head)
-        async for fold in rebuilt(settings, store, stops, learner):
-            progress.update(task, completed=fold.position)
-            if incumbent is not None and fold.position == incumbent.position:
-                out.print(tables.comparison(fold.learner, settings.learner, incumbent))
+        try:
+            async for fold in rebuilt(settings, store, found.stops(head), base=base, learner=learner):
+                progress.update(task, completed=fold.position)
+                for sentence in found.at(fold):
+                    out.print(sentence)
+        except BaseGoneError as error:
+            raise fail(str(error)) from None
     if fold is None:
         raise fail("The log is empty; there is nothing to fold.")
-    out.print(f"Folded to position {fold.position}: {fold.seen.examples} examples learned.")
+    since = f"From the base at position {base.position} (set for: {base.reason}), folded" if base else "Folded"
+    out.print(f"{since} to position {fold.position}: {fold.seen.examples} examples learned.")
     return fold
 
 

@@ -12,6 +12,7 @@ from app.store.log_time import LogTime
 from app.store.protocol import (
     OF_THE_HOUR,
     SPENT_MS,
+    Base,
     CapChange,
     Counted,
     Draft,
@@ -20,6 +21,7 @@ from app.store.protocol import (
     Hold,
     Lease,
     LostLeaseError,
+    NewBase,
     Progress,
     Snapshot,
     StoreTimeoutError,
@@ -32,6 +34,7 @@ KEPT = 5
 """Incumbents kept to fall back on."""
 CANDIDATES = 3
 """Candidate snapshots kept to be looked at."""
+KeptBase = tuple[Base, Snapshot, bytes]
 _BIT = {Kind.IMPRESSION: 1, Kind.CLICK: 2, Kind.PLAY: 4}
 
 
@@ -49,6 +52,7 @@ class MemoryLog:
         self._exposures: dict[int, tuple[int | None, int | None, int, float]] = {}
         self._profiles: dict[str, bytes] = {}
         self._settings: dict[str, bytes] = {}
+        self._erasing: set[str] = set()
 
     async def check(self) -> None:
         """Nothing of it can be taken away."""
@@ -130,6 +134,9 @@ class MemoryLog:
             self._append(Kind.RULES, rules)
             self._settings["rules"] = rules
 
+    async def rebase(self, body: bytes) -> None:
+        self._append(Kind.BASE, body)
+
     async def head(self) -> Head:
         return self._last
 
@@ -170,6 +177,17 @@ class MemoryLog:
         self._profiles[pseudonym] = change(self._profiles.get(pseudonym))
 
     async def forget(self, pseudonym: str) -> None:
+        self._erasing.add(pseudonym)
+        self._forget(pseudonym)
+
+    async def end_erasure(self, pseudonym: str) -> None:
+        self._erasing.discard(pseudonym)
+        self._forget(pseudonym)
+
+    async def erasures(self) -> list[str]:
+        return sorted(self._erasing)
+
+    def _forget(self, pseudonym: str) -> None:
         self._profiles.pop(pseudonym, None)
         prefix = bytes.fromhex(pseudonym)
         self._holds = {key: hold for key, hold in self._holds.items() if not key.startswith(prefix)}
@@ -206,6 +224,8 @@ class MemoryState:
         self._counted = Counted(0, None, {})
         self._tastes: dict[str, TasteRow] = {}
         self._tallies: dict[TallyKey, Tally] = {}
+        self._bases: dict[int, KeptBase] = {}
+        self._made = 0
 
     async def check(self) -> None:
         """As the log's."""
@@ -242,7 +262,23 @@ class MemoryState:
             _changed(before.counted_caps, progress.counted_caps),
             _changed(before.learned_caps, progress.learned_caps) if progress.snapshot else before.learned_caps,
         )
+        self._write_bases(progress)
         return self._insert(progress.snapshot, KEPT) if progress.snapshot else None
+
+    def _write_bases(self, progress: Progress) -> None:
+        if progress.refolded is not None:
+            self._bases = {progress.refolded: _marked(self._bases[progress.refolded], sound=True)}
+        if progress.base_of:
+            self._add_base(progress.base_of)
+
+    def _add_base(self, new: NewBase) -> None:
+        if new.breaks:
+            self._bases = {id_: _marked(kept, sound=False) for id_, kept in self._bases.items()}
+        self._made += 1
+        snapshot, now = new.snapshot, self._clock()
+        position, resume = snapshot.position, snapshot.resume
+        base = Base(self._made, new.reason, new.fold, position, resume, new.since, now, sound=True)
+        self._bases[self._made] = base, replace(snapshot, id=self._made, role="base", created=now), new.counts
 
     def _insert(self, snapshot: Snapshot, kept: int) -> int:
         self._published += 1
@@ -260,8 +296,19 @@ class MemoryState:
     async def replace(self, token: int, progress: Progress) -> int | None:
         self._fence(token)
         self._counted = Counted(0, None, {})
-        self._tastes, self._tallies = {}, {}
+        self._tastes, self._tallies, self._bases = {}, {}, {}
         return await self.commit(token, progress)
+
+    async def drop_bases(self, token: int, before: int) -> None:
+        self._fence(token)
+        self._bases = {id_: kept for id_, kept in self._bases.items() if kept[0].since >= before}
+
+    async def bases(self) -> list[Base]:
+        return [base for base, _, _ in self._bases.values()]
+
+    async def base(self, id: int) -> tuple[Snapshot, bytes] | None:  # noqa: A002  the word for it
+        kept = self._bases.get(id)
+        return kept[1:] if kept else None
 
     def _fence(self, token: int) -> None:
         if token != self._token:
@@ -319,6 +366,10 @@ def _changed(rows: Mapping[str, str], change: CapChange) -> Mapping[str, str]:
     if change.turned:
         kept = {name: row for name, row in kept.items() if not name.startswith(OF_THE_HOUR)}
     return {name: row for name, row in {**kept, **change.rows}.items() if row is not None}
+
+
+def _marked(kept: KeptBase, *, sound: bool) -> KeptBase:
+    return replace(kept[0], sound=sound), kept[1], kept[2]
 
 
 class MemoryStore:

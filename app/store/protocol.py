@@ -139,6 +139,9 @@ class Log(Protocol):
     async def declare(self, rules: bytes) -> None:
         """Log the rules, unless they are the ones that were declared last."""
 
+    async def rebase(self, body: bytes) -> None:
+        """Log that the fold's state is to become a new base."""
+
     async def head(self) -> Head:
         """Return the position and stamp of the last record; 0 and 0 if there is none."""
 
@@ -166,7 +169,16 @@ class Log(Protocol):
         """
 
     async def forget(self, pseudonym: str) -> None:
-        """Delete the profile and its holds (whose keys begin with the pseudonym's bytes), and log the erasure."""
+        """Begin an erasure: delete the profile and its holds, log the erasure, and note that it is under way.
+
+        The keys of its holds begin with the pseudonym's bytes.
+        """
+
+    async def end_erasure(self, pseudonym: str) -> None:
+        """Do what `forget` does once more, and note that the erasure is no longer under way."""
+
+    async def erasures(self) -> list[str]:
+        """Return the pseudonyms whose erasure is under way, because it is being done or was interrupted."""
 
     async def scrub(self, pseudonym: str, after: int, limit: int) -> int:
         """Take the viewer out of its decisions among the `limit` records behind `after`.
@@ -201,6 +213,41 @@ class Snapshot:
     created: int
     rules: bytes
     learner: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewBase:
+    """A base about to be written.
+
+    `snapshot` holds the learner, and `counts` what was counted up to its position. `since` is the stamp of the
+    oldest record that a fold from the base may read, and `fold` the version of the fold. A base that `breaks` with
+    what came before leaves no earlier base sound.
+    """
+
+    reason: str
+    fold: int
+    since: int
+    breaks: bool
+    snapshot: Snapshot
+    counts: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Where a fold that is made anew can begin.
+
+    `position`, `resume` and `since` are those of its snapshot (see `NewBase`). A fold from a `sound` base ends at
+    the state in use.
+    """
+
+    id: int
+    reason: str
+    fold: int
+    position: int
+    resume: int
+    since: int
+    created: int
+    sound: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +307,9 @@ class Progress:
     snapshot: Snapshot | None = None
     counted_caps: CapChange = NO_CHANGE
     learned_caps: CapChange = NO_CHANGE
+    base_of: NewBase | None = None
+    refolded: int | None = None
+    """The base from which learner and counts were folded anew, by its id: it is sound, and no other is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +359,7 @@ class State(Protocol):
         """
 
     async def replace(self, token: int, progress: Progress) -> int | None:
-        """Do what `commit` does, and delete all counts and tastes before: the progress is that of a whole fold."""
+        """Do what `commit` does, and delete all counts, tastes and bases before: a whole fold replaces them."""
 
     async def keep_candidate(self, snapshot: Snapshot) -> int:
         """Write a snapshot down under the role `candidate`, and return its id; the latest few are kept.
@@ -319,6 +369,15 @@ class State(Protocol):
 
     async def drop_candidates(self) -> None:
         """Delete all candidate snapshots: the attributes of a profile that is erased would stay in them."""
+
+    async def drop_bases(self, token: int, before: int) -> None:
+        """Delete the bases that need a record stamped before `before`. Raises `LostLeaseError` like `commit`."""
+
+    async def bases(self) -> list[Base]:
+        """Return the bases, the oldest first."""
+
+    async def base(self, id: int) -> tuple[Snapshot, bytes] | None:  # noqa: A002  the word for it
+        """Return a base's snapshot, and what was counted up to its position; None if the base is gone."""
 
     async def counted(self) -> Counted:
         """Return where the fold stands: what was committed last; the learner's caps are the latest snapshot's."""

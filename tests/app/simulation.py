@@ -4,8 +4,9 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.fold import FOLD
 from app.identity import hold_key
-from app.records import LOT_BITS, Decision, Kind, encode
+from app.records import LOT_BITS, Decision, Kind, Rebase, encode
 from app.shelf import Shelf
 from app.store.protocol import Event, Hold
 from bandit.reward import Rules
@@ -27,16 +28,18 @@ class World:
     shelf: Shelf
     placed: list[tuple[Hold, Decision]] = field(default_factory=list)
 
-    async def happen(self, events: int) -> None:
+    async def happen(self, events: int, *, unbroken: bool = False) -> None:
+        """Let so many things happen; `unbroken` are those that no base is set for."""
         await self._change_rules()
         steps = {
             self._decide: 9,
             self._respond: 8,
             self._show_again: 3,
             self._void: 1,
-            self._forget: 1,
+            self._forget: 0 if unbroken else 1,
             self._tick: 2,
             self._change_rules: 1,
+            self._rebase: 0 if unbroken else 1,
         }
         for _ in range(events):
             self.clock.now += self.rng.choice([0, 0, 1, 40, 150, 400, -200])
@@ -95,6 +98,9 @@ class World:
     async def _tick(self) -> None:
         await self.store.log.tick(100)
 
+    async def _rebase(self) -> None:
+        await self.store.log.rebase(encode(Rebase("upgrade", FOLD)))
+
     async def _change_rules(self) -> None:
         rng = self.rng
         rules = Rules(
@@ -107,9 +113,9 @@ class World:
         await self.store.log.declare(encode(rules))
 
 
-async def a_world(seed: int, folder: Path, events: int = 120) -> World:
+async def a_world(seed: int, folder: Path, events: int = 120, *, unbroken: bool = False) -> World:
     rng, clock = random.Random(seed), Clock()
     store = VoidableStore(clock)
     world = World(rng, clock, store, await a_shelf(store.log, folder, *NOW, earlier=BEFORE))
-    await world.happen(events)
+    await world.happen(events, unbroken=unbroken)
     return world

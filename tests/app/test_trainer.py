@@ -9,14 +9,18 @@ import pytest
 import structlog
 
 from app import trainer as trainer_module
+from app.bases import BaseKeeper
 from app.caps import Caps
+from app.erasure import erase
 from app.fold import Fold
 from app.model import Model
 from app.records import Kind, encode
+from app.settings import DAY_MS
+from app.shelf import Shelf
 from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Progress, Snapshot, Store
 from app.store.sqlite import SqliteStore
-from app.trainer import DAY_MS, LEASE_MS, Trainer
+from app.trainer import LEASE_MS, Trainer
 from app.trusted_clock import TrustedClock
 from bandit.learners import Kind as Learning
 from bandit.learners import kind_of, new_learner, restored
@@ -48,12 +52,25 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def a_trainer(store: Store, folder: Path, clock: Clock, kind: Learning = "logistic") -> Trainer:
-    shelf = await a_shelf(store.log, folder / "catalogue", FILM)
-
     async def trusted() -> int:
         return clock()
 
-    return Trainer(store, shelf, holder="me", retention_days=RETENTION, clock=trusted, kind=kind)
+    shelf = await a_shelf(store.log, folder / "catalogue", FILM)
+    return trainer_of(store, shelf, clock, trusted, kind)
+
+
+def trainer_of(
+    store: Store, shelf: Shelf, clock: Clock, trusted: Callable[[], Awaitable[int]], kind: Learning = "logistic"
+) -> Trainer:
+    return Trainer(
+        store,
+        shelf,
+        holder="me",
+        clock=trusted,
+        bases=BaseKeeper(store, kind, retention=RETENTION * DAY_MS, reach=WINDOW, clock=clock),
+        scratch=lambda: MemoryStore(clock).state,
+        kind=kind,
+    )
 
 
 @asynccontextmanager
@@ -136,7 +153,7 @@ async def test_a_clock_that_is_twelve_days_ahead_for_a_while_deletes_nothing_and
     store = SqliteStore(tmp_path, clock, passing)
     trusted = TrustedClock(store.log, clock, passing)
     shelf = await a_shelf(store.log, tmp_path / "catalogue", FILM)
-    trainer = Trainer(store, shelf, holder="me", retention_days=RETENTION, clock=trusted.now)
+    trainer = trainer_of(store, shelf, clock, trusted.now)
     first = await shown(store, ADA)
     async with leading(trainer):
         await soon(lambda: counted_to(store, first.decision))
@@ -235,7 +252,7 @@ async def test_an_erasure_ends_all_candidates_and_nothing_else_does(tmp_path: Pa
     await store.state.keep_candidate(Snapshot(0, "candidate", 1, 1, 0, encode(Rules(WINDOW)), b"tuned"))
     async with leading(await a_trainer(store, tmp_path, clock)):
         await soon(lambda: known(store))
-        await store.log.forget(BOB)
+        await erase(store.log, BOB)
         await soon(lambda: without_candidates(store))
         published = await store.state.current()
     assert published

@@ -495,6 +495,28 @@ async def test_scrubbing_takes_the_viewer_out_of_its_decisions_alone(log: Log) -
     assert ADA.encode() not in encode(decisions[0])
 
 
+async def test_an_erasure_is_under_way_until_it_is_ended(log: Log) -> None:
+    await log.forget(BOB)
+    await log.forget(ADA)
+    await log.forget(ADA)
+    assert await log.erasures() == [ADA, BOB]
+    await log.end_erasure(ADA)
+    await log.end_erasure(ADA)
+    assert await log.erasures() == [BOB]
+    ended = [decode_erasure(record.body).profile for record in await logged(log) if record.kind == Kind.ERASURE]
+    assert ended == [BOB, ADA, ADA, ADA, ADA]
+
+
+async def test_ending_an_erasure_deletes_what_came_meanwhile(log: Log) -> None:
+    await log.forget(ADA)
+    await log.change_profile(ADA, lambda _: b"ada")
+    hold = changed(a_held(), key=bytes.fromhex(ADA) + b"title-01")
+    await placed(log, hold)
+    await log.end_erasure(ADA)
+    assert await log.profile(ADA) is None
+    assert await log.holds([bytes.fromhex(ADA) + b"title-01"]) == [None]
+
+
 # -------------------------------------------------------------------- settings
 
 

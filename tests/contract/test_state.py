@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from app.store.protocol import CapChange, Lease, LostLeaseError, Progress, Snapshot, State, Store, TasteRow
+from app.store.protocol import (
+    CapChange,
+    Lease,
+    LostLeaseError,
+    NewBase,
+    Progress,
+    Snapshot,
+    State,
+    Store,
+    TasteRow,
+)
 from bandit.tally import Tally
 from tests.builders import Clock
 
@@ -335,3 +345,79 @@ async def test_a_rebuild_replaces_counts_and_tastes_but_keeps_lease_and_earlier_
     assert await state.current() == snapshot
     assert [kept.position for kept in await state.snapshots()] == [40, 50]
     assert await state.lead("one", LEASE, token) == token
+
+
+# -------------------------------------------------------------------- bases
+
+
+def a_base(since: int = 5, *, reason: str = "regular", breaks: bool = False, position: int = 10) -> NewBase:
+    return NewBase(reason, 2, since, breaks, a_snapshot(position), b"counts")
+
+
+async def with_bases(state: State, token: int, *bases: NewBase) -> None:
+    for base in bases:
+        await state.commit(token, some_progress(base_of=base))
+
+
+async def test_a_base_is_kept_with_its_snapshot_and_the_counts(state: State, token: int, clock: Clock) -> None:
+    await with_bases(state, token, a_base(7, reason="first"))
+    [base] = await state.bases()
+    assert (base.reason, base.fold, base.position, base.resume) == ("first", 2, 10, 7)
+    assert (base.since, base.created, base.sound) == (7, clock.now, True)
+    found = await state.base(base.id)
+    assert found
+    snapshot, counts = found
+    assert (snapshot.position, snapshot.resume, snapshot.rules, snapshot.learner) == (10, 7, b"rules", b"learner")
+    assert counts == b"counts"
+    assert await state.base(base.id + 1) is None
+
+
+async def test_a_base_is_no_snapshot_to_decide_by(state: State, token: int) -> None:
+    await with_bases(state, token, a_base())
+    assert await state.current() is None
+    assert await state.snapshots() == []
+
+
+async def test_a_base_that_breaks_leaves_no_earlier_one_sound(state: State, token: int) -> None:
+    await with_bases(state, token, a_base(), a_base(), a_base(breaks=True), a_base())
+    assert [base.sound for base in await state.bases()] == [False, False, True, True]
+
+
+async def test_what_was_folded_anew_leaves_only_the_base_it_began_at_and_makes_it_sound(
+    state: State, token: int
+) -> None:
+    await with_bases(state, token, a_base(), a_base(), a_base(breaks=True))
+    oldest = (await state.bases())[0]
+    await state.commit(token, some_progress(snapshot=a_snapshot(50), refolded=oldest.id))
+    [kept] = await state.bases()
+    assert (kept.id, kept.position, kept.sound) == (oldest.id, 10, True)
+
+
+async def test_bases_that_need_what_is_trimmed_are_dropped(state: State, token: int) -> None:
+    await with_bases(state, token, a_base(4), a_base(5), a_base(6))
+    await state.drop_bases(token, 5)
+    assert [base.since for base in await state.bases()] == [5, 6]
+
+
+async def test_a_rebuild_leaves_its_own_base_only(state: State, token: int) -> None:
+    await with_bases(state, token, a_base(), a_base())
+    await state.replace(
+        token, some_progress(40, snapshot=a_snapshot(40), base_of=a_base(reason="rebuild", position=40))
+    )
+    assert [(base.reason, base.position) for base in await state.bases()] == [("rebuild", 40)]
+
+
+async def test_ids_of_bases_are_given_once(state: State, token: int) -> None:
+    await with_bases(state, token, a_base(4), a_base(5))
+    [first, second] = await state.bases()
+    await state.drop_bases(token, 10)
+    await with_bases(state, token, a_base())
+    [third] = await state.bases()
+    assert first.id < second.id < third.id
+
+
+async def test_who_lost_the_lease_drops_no_base(state: State, token: int) -> None:
+    await with_bases(state, token, a_base(4))
+    with pytest.raises(LostLeaseError):
+        await state.drop_bases(token + 1, 5)
+    assert await state.bases()

@@ -27,6 +27,8 @@ CREATE TABLE IF NOT EXISTS hold (
     pinned INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS profile (pseudonym TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+-- Whose erasure is under way: who is killed in the middle of one leaves a row, and the trainer finishes it.
+CREATE TABLE IF NOT EXISTS erasing (pseudonym TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 HOLD = """
 SELECT hold.decision, nonce, stamp, until, artwork, in_group, deferred, pinned,
@@ -198,6 +200,9 @@ class SqliteLog:
             self.append(Kind.RULES, rules)
             self._writer.execute("INSERT OR REPLACE INTO setting VALUES ('rules', ?)", (rules,))
 
+    async def rebase(self, body: bytes) -> None:
+        await self._write(lambda: self.append(Kind.BASE, body))
+
     async def head(self) -> Head:
         return self._head(self._reader)
 
@@ -321,10 +326,17 @@ class SqliteLog:
         return row[0] if row else None
 
     async def forget(self, pseudonym: str) -> None:
-        await self._write(lambda: self._forget(pseudonym))
+        await self._write(lambda: self._forget(pseudonym, "INSERT OR IGNORE INTO erasing VALUES (?)"))
 
-    def _forget(self, pseudonym: str) -> None:
+    async def end_erasure(self, pseudonym: str) -> None:
+        await self._write(lambda: self._forget(pseudonym, "DELETE FROM erasing WHERE pseudonym = ?"))
+
+    async def erasures(self) -> list[str]:
+        return [row[0] for row in self._reader.execute("SELECT pseudonym FROM erasing ORDER BY 1").fetchall()]
+
+    def _forget(self, pseudonym: str, note: str) -> None:
         prefix = bytes.fromhex(pseudonym)
+        self._writer.execute(note, (pseudonym,))
         self._writer.execute("DELETE FROM profile WHERE pseudonym = ?", (pseudonym,))
         self._writer.execute("DELETE FROM hold WHERE key >= ? AND key <= ?", (prefix, prefix + b"\xff" * 16))
         self.append(Kind.ERASURE, encode(Erasure(pseudonym)))

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.store.commit import BusyError
 from app.store.protocol import (
     OF_THE_HOUR,
+    Base,
     CapChange,
     Counted,
     Lease,
@@ -19,12 +20,15 @@ from app.store.protocol import (
     TallyKey,
     TasteRow,
 )
+from app.store.sqlite.bases import SCHEMA as BASES
+from app.store.sqlite.bases import Bases
 from app.store.sqlite.connection import Transaction, connect, wipe, writing
 from app.store.sqlite.open_files import OpenFiles
 from app.store.sqlite.opening import alone
 from bandit.tally import Tally
 
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS lease (
     id INTEGER PRIMARY KEY CHECK (id = 1), token INTEGER NOT NULL, holder TEXT, until INTEGER NOT NULL);
 INSERT OR IGNORE INTO lease VALUES (1, 0, NULL, 0);
@@ -46,6 +50,8 @@ CREATE TABLE IF NOT EXISTS cap (
     taker TEXT, name TEXT, value TEXT NOT NULL, PRIMARY KEY (taker, name)) WITHOUT ROWID;
 DROP TABLE IF EXISTS learned;  -- as versions before had it
 """
+    + BASES
+)
 LOCK_SECONDS = 2.0
 """A trainer may wait for the standby that asks for the lease; no request waits with it."""
 KEPT = 5
@@ -66,6 +72,7 @@ class SqliteState:
         self._writer = connect(self._path, SCHEMA, patience=LOCK_SECONDS, read_only=self._read_only)
         self._reader = connect(self._path, read_only=self._read_only)
         self._transaction = Transaction(self._writer)
+        self._bases = Bases(self._writer, self._reader)
         self._files = None if self._read_only else OpenFiles(self._path, GONE, PART_GONE)
         if not self._read_only:
             self._extend()
@@ -124,14 +131,22 @@ class SqliteState:
         with self._writing():
             self._fence(token)
             self._write_counted(progress)
+            self._write_bases(progress)
             return self._write_snapshot(progress.snapshot, progress) if progress.snapshot else None
+
+    async def drop_bases(self, token: int, before: int) -> None:
+        with self._writing():
+            self._fence(token)
+            self._bases.drop(before)
 
     async def replace(self, token: int, progress: Progress) -> int | None:
         with self._writing():
             self._fence(token)
             for table in ("counted", "taste", "tally", "cap"):
                 self._writer.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            self._bases.drop_all()
             self._write_counted(progress)
+            self._write_bases(progress)
             return self._write_snapshot(progress.snapshot, progress) if progress.snapshot else None
 
     def _fence(self, token: int) -> None:
@@ -155,6 +170,12 @@ class SqliteState:
             [(*key, *astuple(tally)) for key, tally in progress.tallies.items()],
         )
         self._write_caps("counts", progress.counted_caps)
+
+    def _write_bases(self, progress: Progress) -> None:
+        if progress.refolded is not None:
+            self._bases.keep_alone(progress.refolded)
+        if progress.base_of:
+            self._bases.add(progress.base_of, self._clock())
 
     def _write_snapshot(self, snapshot: Snapshot, progress: Progress) -> int | None:
         self._write_caps("learner", progress.learned_caps)
@@ -206,13 +227,23 @@ class SqliteState:
 
     # ---------------------------------------------------------------- reading
 
+    async def bases(self) -> list[Base]:
+        return self._bases.all()
+
+    async def base(self, id: int) -> tuple[Snapshot, bytes] | None:  # noqa: A002  the word for it
+        return self._bases.one(id)
+
     async def counted(self) -> Counted:
         read = self._reader.execute
-        row = read("SELECT position, base FROM counted").fetchone() or (0, None)
-        caps: dict[str, dict[str, str]] = {"counts": {}, "learner": {}}
-        for taker, name, value in read("SELECT taker, name, value FROM cap").fetchall():
-            caps[taker][name] = value
-        return Counted(row[0], row[1], await self.tallies(), caps["counts"], caps["learner"])
+        read("BEGIN")  # all of it is of one moment, though a trainer commits meanwhile
+        try:
+            row = read("SELECT position, base FROM counted").fetchone() or (0, None)
+            caps: dict[str, dict[str, str]] = {"counts": {}, "learner": {}}
+            for taker, name, value in read("SELECT taker, name, value FROM cap").fetchall():
+                caps[taker][name] = value
+            return Counted(row[0], row[1], await self.tallies(), caps["counts"], caps["learner"])
+        finally:
+            read("COMMIT")
 
     def reached(self) -> int:
         """Return the furthest position that counts or a snapshot speak of."""

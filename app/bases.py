@@ -1,0 +1,171 @@
+"""Bases: the states from which a fold that is made anew ends at the state in use."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Literal
+
+import structlog
+
+from app.erasure import finish_erasures
+from app.fold import FOLD, Fold
+from app.records import Kind, Rebase, Record, encode
+from app.shelf import Shelf
+from app.store.protocol import Base, Log, NewBase, State, Store
+from bandit import learners
+
+log = structlog.get_logger()
+
+Reason = Literal["first", "upgrade", "erasure", "regular", "retention", "rebuild"]
+BREAKS = frozenset({"upgrade", "erasure"})
+"""Reasons for which what came before does not lead to the state at the base."""
+BATCH = 5000
+PATIENCE_SECONDS = 60.0
+SPACING = 8
+"""So many bases are set in the time for which the log is kept."""
+SHORTEST_MS = 3_600_000
+"""Bases are no nearer to one another, unless there is a reason."""
+
+
+class BaseGoneError(LookupError):
+    """A trainer has replaced the base meanwhile."""
+
+
+async def sound_base(state: State, kind: learners.Kind) -> Base | None:
+    """Return the oldest base from which this version ends at the state in use, if it has one."""
+    for base in await state.bases():
+        if base.sound and base.fold == FOLD and await _is_of(state, base, kind):
+            return base
+    return None
+
+
+async def fold_from(store: Store, scratch: State, shelf: Shelf, base: Base) -> Fold:
+    """Return a fold that begins at a base. It writes nothing, and `scratch` stands in for the tastes.
+
+    Raises `BaseGoneError`, and `UnusableSnapshot` if the base is damaged.
+    """
+    found = await store.state.base(base.id)
+    if found is None:
+        raise BaseGoneError(f"Base {base.id} is gone, because a trainer replaced it; try again.")
+    snapshot, counts = found
+    learner = learners.restored(snapshot.learner)
+    return Fold(store.log, scratch, shelf, learner, Fold.counted_in(counts, base.position), snapshot)
+
+
+async def fed(store_log: Log, fold: Fold, stops: Sequence[int]) -> AsyncIterator[Fold]:
+    """Feed the log to a fold up to the last of the `stops`, and yield it after each batch and at each stop."""
+    for stop in stops:
+        if fold.position >= stop:  # the stop is where the fold begins
+            yield fold
+        while fold.position < stop:
+            records = await store_log.read(fold.position, BATCH)
+            if not records:  # the log lost its end in a power cut: there is no more
+                break
+            await fold.feed([record for record in records if record.position <= stop])
+            yield fold
+
+
+async def _is_of(state: State, base: Base, kind: learners.Kind) -> bool:
+    found = await state.base(base.id)
+    return found is not None and learners.kind_of(found[0].learner) == kind
+
+
+class BaseKeeper:
+    """Decides when the trainer sets a base: where the fold breaks with what came before, and from time to time."""
+
+    def __init__(self, store: Store, kind: learners.Kind, *, retention: int, reach: int, clock: Callable[[], int]):
+        """Take for how long the log is kept, and for how long after a decision its feedback is taken, in ms."""
+        self._store, self._kind, self._reach, self._clock = store, kind, reach, clock
+        self.retention = retention
+        self._spacing = max(SHORTEST_MS, (retention - reach) // SPACING)
+        self._reason: Reason | None = None
+        self._latest: int | None = None
+        """When the latest base was set."""
+        self._kept_at: int | None = None
+        """When the latest base was set because no other was left."""
+        self._scrubbing_since: float | None = None
+
+    async def begin(self, fold: Fold) -> None:
+        """Look at the bases that are there, when a trainer begins to lead.
+
+        Where none fits this version of the fold, a record says that the state becomes one. A fold that begins from
+        nothing is a base itself.
+        """
+        self._reason = None
+        bases = await self._store.state.bases()
+        self._latest = max((base.created for base in bases), default=None)
+        if await sound_base(self._store.state, self._kind):
+            return
+        if fold.untouched:
+            self._reason = "first"
+        else:
+            await self._store.log.rebase(encode(Rebase("upgrade", FOLD)))
+
+    def note(self, records: Sequence[Record]) -> None:
+        """Take note of what the fold has just taken in."""
+        kinds = {record.kind for record in records}
+        if Kind.ERASURE in kinds:
+            self._reason = "erasure"
+        elif Kind.BASE in kinds and self._reason is None:
+            self._reason = "upgrade"
+
+    async def due(self, fold: Fold) -> NewBase | None:
+        """Return the base that is to be set now, if one is."""
+        if not fold.level:
+            return None
+        if self._reason is None and self._latest is not None:
+            late = self._clock() - self._latest >= self._spacing
+            return await self.new(fold, "regular") if late else None
+        if self._reason is None or (self._reason == "erasure" and await self._scrubbing()):
+            return None
+        return await self.new(fold, self._reason)
+
+    async def new(self, fold: Fold, reason: Reason) -> NewBase:
+        """Return what makes the fold's state a base.
+
+        Records behind it may speak of decisions before it, as late as feedback is taken.
+        """
+        found = await self._store.log.read(fold.resume - 1, 1)
+        since = found[0].stamp if found else self._clock()
+        since = since if fold.untouched else since - self._reach
+        return NewBase(reason, FOLD, since, reason in BREAKS, fold.snapshot(), fold.counting())
+
+    async def _scrubbing(self) -> bool:
+        """Tell whether decisions are still being scrubbed, because a later fold would read those otherwise.
+
+        An erasure that takes too long was interrupted: its worker was killed. It is finished here.
+        """
+        if not await self._store.log.erasures():
+            self._scrubbing_since = None
+            return False
+        now = time.monotonic()
+        self._scrubbing_since = self._scrubbing_since or now
+        if now - self._scrubbing_since >= PATIENCE_SECONDS:
+            await finish_erasures(self._store.log)
+        return True
+
+    def settle(self, base: NewBase) -> None:
+        """Take note that a base is committed."""
+        if base.reason == self._reason:
+            self._reason = None
+        self._latest = self._clock()
+        if base.reason == "retention":
+            self._kept_at = self._latest
+        log.info("base_set", reason=base.reason)
+
+    async def make_room(self, token: int, before: int) -> bool:
+        """Drop the bases that need records stamped before `before`; tell whether another base is wanted.
+
+        Where the log is kept hardly longer than feedback is taken, each base soon needs what is gone. Then one is
+        set every hour, and between them there may be none.
+        """
+        bases = await self._store.state.bases()
+        if any(base.since < before for base in bases):
+            await self._store.state.drop_bases(token, before)
+        if any(base.since >= before for base in bases):
+            return False
+        now, last = self._clock(), self._kept_at
+        return last is None or now - last >= SHORTEST_MS
+
+    async def floor(self) -> int | None:
+        """Return the position from which records are needed by bases."""
+        return min((base.resume for base in await self._store.state.bases()), default=None)

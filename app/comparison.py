@@ -1,0 +1,80 @@
+"""How what was folded anew differs from what is in use."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from app.fold import Fold
+from app.store.protocol import Base, Counted, Snapshot, State
+from bandit.learners import Kind, kind_of, restored
+from bandit.logistic import KIND as LOGISTIC
+from bandit.sealing import UnusableSnapshot
+
+FROM_NOTHING = (
+    "the fold began at the oldest record that is kept, so it knows nothing of what was trimmed, and reads the "
+    "records of an erased profile without the profile; or the snapshot was made by --tune or --passes"
+)
+ERASED = "a profile was erased since, and the trainer has not set a new base yet; try again in a minute"
+FAULT = "this should not be: keep a backup of the data folder, and report it"
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Says, while a fold goes by, whether it is at the state in use where that was committed."""
+
+    kind: Kind
+    incumbent: Snapshot | None
+    counted: Counted
+    base: Base | None
+    _due: set[str] = field(default_factory=lambda: {"weights", "counts"})
+
+    @classmethod
+    async def with_state(cls, state: State, kind: Kind, base: Base | None) -> "Comparison":
+        incumbent = next(iter(await state.snapshots(limit=1)), None)
+        return cls(kind, incumbent, await state.counted(), base)
+
+    def stops(self, head: int) -> list[int]:
+        """Return the positions at which there is something to compare, and the last record's."""
+        learned = self.incumbent.position if self.incumbent else 0
+        return sorted({learned, self.counted.position, head} - {0})
+
+    def at(self, fold: Fold) -> Iterator[str]:
+        """Yield what is to be said where the fold stands; each thing once."""
+        if self.incumbent and fold.position == self.incumbent.position and "weights" in self._due:
+            self._due.remove("weights")
+            yield self._of_weights(fold, self.incumbent)
+        if fold.position == self.counted.position and "counts" in self._due:
+            self._due.remove("counts")
+            yield self._of_counts(fold)
+
+    def _of_weights(self, fold: Fold, incumbent: Snapshot) -> str:
+        which = f"snapshot {incumbent.id}"
+        try:
+            other, learner = kind_of(incumbent.learner), restored(incumbent.learner)
+        except UnusableSnapshot as error:
+            return f"{which.capitalize()} can't be compared with, for it is damaged: {error}"
+        if other != self.kind:
+            mismatch = f"it is of the learner {other!r}, not {self.kind!r}"
+            return f"{which.capitalize()} can't be compared with, for {mismatch}."
+        different = int((fold.learner.weights() != learner.weights()).any(axis=1).sum())
+        if different:
+            return f"Different from {which} in {different} weights: {self._why(fold)}."
+        if self.kind == LOGISTIC and fold.learner.snapshot() != incumbent.learner:
+            return (
+                f"Equal to {which} in every weight, but different in what is kept beside them: {self._why(fold)}."
+            )
+        return f"Equal to {which} in every weight."
+
+    def _of_counts(self, fold: Fold) -> str:
+        _, rows = fold.counts.totals()
+        folded = {row[:3]: row[3] for row in rows}
+        differing = [
+            key for key in folded.keys() | self.counted.tallies if folded.get(key) != self.counted.tallies.get(key)
+        ]
+        if differing:
+            return f"Different in {len(differing)} of the counts up to {fold.position}: {self._why(fold)}."
+        return f"Equal in every count up to position {fold.position}."
+
+    def _why(self, fold: Fold) -> str:
+        if self.base is None:
+            return FROM_NOTHING
+        return ERASED if fold.forgotten else FAULT

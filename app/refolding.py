@@ -1,0 +1,103 @@
+"""Folding the log anew beside the fold in use, so that what was learned of an erased profile goes."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from app.bases import BaseGoneError, fold_from
+from app.fold import FOLD, Fold
+from app.shelf import Shelf
+from app.store.protocol import Base, State, Store
+from bandit.sealing import UnusableSnapshot
+
+log = structlog.get_logger()
+
+BATCH = 250
+"""Records folded at a time: the fold in use waits meanwhile."""
+DELAY_SECONDS = 3600.0
+"""How long erasures are gathered before the log is folded anew for all of them."""
+
+
+@dataclass(slots=True)
+class _Running:
+    base: Base
+    shadow: Fold
+    outdated: bool = False
+    """A profile was erased since it began: records that it had read were scrubbed afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refolded:
+    """The fold in use was changed. `base` is what leads to it now, by its id; None if nothing does yet."""
+
+    base: int | None
+
+
+class Refolding:
+    """Begins at the oldest base, reads the scrubbed records, and takes the place of the fold in use.
+
+    It works when the fold in use has nothing to do, a little at a time. Erasures that come meanwhile are done the
+    next time.
+    """
+
+    def __init__(self, store: Store, shelf: Shelf, scratch: Callable[[], State]):
+        self._store, self._shelf, self._scratch = store, shelf, scratch
+        self._due: float | None = None
+        self._running: _Running | None = None
+
+    async def begin(self) -> None:
+        """Look, when a trainer begins to lead, whether erasures are still to be folded anew."""
+        self._running = self._due = None
+        if await self._oldest():
+            self.demand()
+
+    def demand(self) -> None:
+        """Take note that the oldest base does not lead to the state in use any more."""
+        if self._running:
+            self._running.outdated = True
+        elif self._due is None:
+            self._due = time.monotonic() + DELAY_SECONDS
+
+    async def turn(self, fold: Fold) -> Refolded | None:
+        """Go on a little; once it has come to where `fold` is, change that one and say so."""
+        if self._running is None:
+            if self._due is not None and time.monotonic() >= self._due:
+                await self._start()
+            return None
+        running = self._running
+        records = await self._store.log.read(running.shadow.position, BATCH)
+        await running.shadow.feed([record for record in records if record.position <= fold.position])
+        running.shadow.settle(running.shadow.progress())  # nothing of it is committed, so nothing is kept for that
+        if running.shadow.position < fold.position:
+            return None
+        return await self._end(running, fold)
+
+    async def _start(self) -> None:
+        self._due = None
+        base = await self._oldest()
+        if base is None:
+            return
+        try:
+            shadow = await fold_from(self._store, self._scratch(), self._shelf, base)
+        except (BaseGoneError, UnusableSnapshot) as error:
+            log.warning("refold_impossible", base=base.id, reason=str(error))
+            return
+        log.info("refolding", base=base.id, position=base.position)
+        self._running = _Running(base, shadow)
+
+    async def _end(self, running: _Running, fold: Fold) -> Refolded:
+        self._running = None
+        still_there = any(base.id == running.base.id for base in await self._store.state.bases())
+        fold.take_over(running.shadow)
+        log.info("refolded", base=running.base.id, position=fold.position, outdated=running.outdated)
+        if running.outdated:
+            self.demand()
+        return Refolded(running.base.id if still_there and not running.outdated else None)
+
+    async def _oldest(self) -> Base | None:
+        """Return the oldest base if what was folded from it is not the state in use any more."""
+        bases = await self._store.state.bases()
+        oldest = bases[0] if bases else None
+        return oldest if oldest and not oldest.sound and oldest.fold == FOLD else None

@@ -1,0 +1,52 @@
+"""Where a fold that is made anew can begin, in the trainer's state."""
+
+import sqlite3
+from dataclasses import replace
+
+from app.store.protocol import Base, NewBase, Snapshot
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS base (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, reason TEXT NOT NULL, fold INTEGER NOT NULL, position INTEGER NOT NULL,
+    resume INTEGER NOT NULL, since INTEGER NOT NULL, created INTEGER NOT NULL, sound INTEGER NOT NULL,
+    rules BLOB NOT NULL, learner BLOB NOT NULL, counts BLOB NOT NULL);
+"""
+_COLUMNS = "id, reason, fold, position, resume, since, created, sound"
+
+
+class Bases:
+    """Each method that writes is a part of a transaction of the state's."""
+
+    def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection):
+        self._writer, self._reader = writer, reader
+
+    def add(self, new: NewBase, created: int) -> None:
+        if new.breaks:
+            self._writer.execute("UPDATE base SET sound = 0")
+        snapshot = new.snapshot
+        self._writer.execute(
+            "INSERT INTO base (reason, fold, position, resume, since, created, sound, rules, learner, counts)"
+            " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?)",
+            (new.reason, new.fold, snapshot.position, snapshot.resume, new.since, created,
+             snapshot.rules, snapshot.learner, new.counts),
+        )  # fmt: skip
+
+    def keep_alone(self, id_: int) -> None:
+        self._writer.execute("DELETE FROM base WHERE id <> ?", (id_,))
+        self._writer.execute("UPDATE base SET sound = 1")
+
+    def drop(self, before: int) -> None:
+        self._writer.execute("DELETE FROM base WHERE since < ?", (before,))
+
+    def drop_all(self) -> None:
+        self._writer.execute("DELETE FROM base")
+
+    def all(self) -> list[Base]:
+        rows = self._reader.execute(f"SELECT {_COLUMNS} FROM base ORDER BY id").fetchall()  # noqa: S608  our own names
+        return [replace(base, sound=bool(base.sound)) for base in (Base(*row) for row in rows)]
+
+    def one(self, id_: int) -> tuple[Snapshot, bytes] | None:
+        row = self._reader.execute(
+            "SELECT id, 'base', position, resume, created, rules, learner, counts FROM base WHERE id = ?", (id_,)
+        ).fetchone()
+        return (Snapshot(*row[:-1]), row[-1]) if row else None

@@ -1,0 +1,301 @@
+"""Bases: a fold from the oldest sound one ends at the state in use, after erasures, trims, upgrades and kills."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import bases, refolding, trainer
+from app.bases import BaseKeeper, fed, fold_from, sound_base
+from app.comparison import Comparison
+from app.erasure import erase
+from app.fold import FOLD
+from app.records import DECISIONS, Kind, decode_decision
+from app.store.memory import MemoryStore
+from app.trainer import Trainer
+from tests.app.simulation import PROFILES, World, a_world
+
+HOUR_MS = 3_600_000
+RETENTION, REACH = 24 * HOUR_MS, 12 * HOUR_MS
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the trainer do at once what it does after a second, a minute or an hour."""
+    for name in ("TRIM_SECONDS", "PUBLISH_SECONDS", "COMMIT_SECONDS", "IDLE_SECONDS"):
+        monkeypatch.setattr(trainer, name, 0.0)
+    monkeypatch.setattr(trainer, "LOAD_SHARE", 0)
+    monkeypatch.setattr(refolding, "DELAY_SECONDS", 0.0)
+    monkeypatch.setattr(bases, "PATIENCE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def never_refolded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refolding, "DELAY_SECONDS", 1e9)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> World:
+    return await a_world(5, tmp_path, events=150, unbroken=True)
+
+
+def a_trainer(world: World) -> Trainer:
+    async def trusted() -> int:
+        return world.clock()
+
+    return Trainer(
+        world.store,
+        world.shelf,
+        holder="me",
+        clock=trusted,
+        bases=BaseKeeper(world.store, "logistic", retention=RETENTION, reach=REACH, clock=world.clock),
+        scratch=lambda: MemoryStore(world.clock).state,
+    )
+
+
+@asynccontextmanager
+async def training(world: World) -> AsyncIterator[asyncio.Task[None]]:
+    """Let a trainer lead meanwhile; it ends as after SIGTERM, unless it was killed by then."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(a_trainer(world).run(stop))
+    try:
+        yield task
+    finally:
+        stop.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait_for(task, 20)
+
+
+async def soon(condition: Callable[[], Awaitable[Any]]) -> Any:
+    async with asyncio.timeout(30):
+        while not (found := await condition()):  # noqa: ASYNC110  the trainer sets no event
+            await asyncio.sleep(0.005)
+    return found
+
+
+async def reasons(world: World) -> list[str]:
+    return [base.reason for base in await world.store.state.bases()]
+
+
+async def caught_up(world: World) -> bool:
+    """Whether all that is in the log was learned, and no base is due."""
+    snapshots = await world.store.state.snapshots(limit=1)
+    if not snapshots or not await world.store.state.bases():
+        return False
+    unread = await world.store.log.read(snapshots[0].position, 1000)
+    due = [record for record in unread if record.kind in {Kind.ERASURE, Kind.BASE}]
+    counted, head = await world.store.state.counted(), await world.store.log.head()
+    return counted.position >= head.position - 1 and not due
+
+
+async def verdicts(world: World) -> list[str]:
+    """Do what `keyart rebuild` does, and return what it says."""
+    store = world.store
+    base = await sound_base(store.state, "logistic")
+    assert base, "no base is sound"
+    found = await Comparison.with_state(store.state, "logistic", base)
+    said: list[str] = []
+    fold = await fold_from(store, MemoryStore(world.clock).state, world.shelf, base)
+    async for at in fed(store.log, fold, found.stops((await store.log.head()).position)):
+        said += found.at(at)
+    return said
+
+
+async def assert_equal(world: World) -> None:
+    weights, counts = await verdicts(world)
+    assert weights.startswith("Equal to snapshot"), weights
+    assert weights.endswith("in every weight."), weights
+    assert counts.startswith("Equal in every count"), counts
+
+
+async def erased_in_the_middle(world: World, who: str) -> None:
+    """Do half of what an erasure does, as a worker that is killed then."""
+    await world.store.log.forget(who)
+    await world.store.log.scrub(who, 0, 20)
+
+
+async def test_a_trainer_that_begins_with_nothing_sets_a_base_there(world: World) -> None:
+    async with training(world):
+        await soon(lambda: caught_up(world))
+    assert (await reasons(world))[0] == "first"
+    await assert_equal(world)
+    base = await sound_base(world.store.state, "logistic")
+    assert base
+    assert base.fold == FOLD
+
+
+@pytest.mark.usefixtures("never_refolded")
+async def test_an_erasure_sets_a_base_from_which_the_state_in_use_follows(world: World) -> None:
+    async with training(world):
+        await soon(lambda: caught_up(world))
+        await erase(world.store.log, PROFILES[0])
+        await soon(lambda: has_base(world, "erasure"))
+        await world.happen(60)
+        await soon(lambda: caught_up(world))
+    sound = [base.reason for base in await world.store.state.bases() if base.sound]
+    assert sound[0] == "erasure"
+    await assert_equal(world)
+
+
+async def has_base(world: World, reason: str) -> bool:
+    return reason in await reasons(world)
+
+
+async def test_what_was_learned_of_an_erased_profile_goes_when_the_log_is_folded_anew(world: World) -> None:
+    async with training(world):
+        await soon(lambda: folded_anew(world))
+        [before] = await world.store.state.snapshots(limit=1)
+        await erase(world.store.log, await somebody(world))
+        await soon(lambda: folded_anew(world))
+        [after] = await world.store.state.snapshots(limit=1)
+        await world.happen(40)
+        await soon(lambda: folded_anew(world))
+    assert before.learner != after.learner
+    await assert_equal(world)
+    [oldest, *_] = await world.store.state.bases()
+    assert (oldest.reason, oldest.sound) == ("first", True)
+
+
+async def somebody(world: World) -> str:
+    """Return the profile that most decisions name."""
+    records = await world.store.log.read(0, 10_000)
+    named = [decode_decision(record.body).profile for record in records if record.kind in DECISIONS]
+    [(profile, _)] = Counter(who for who in named if who).most_common(1)
+    return profile
+
+
+async def folded_anew(world: World) -> bool:
+    """Whether the oldest base leads to the state in use again."""
+    return all(base.sound for base in await world.store.state.bases()) and await caught_up(world)
+
+
+@pytest.mark.usefixtures("never_refolded")
+async def test_the_same_state_is_not_found_from_a_base_before_the_erasure(world: World) -> None:
+    """The comparison can fail, and says why."""
+    async with training(world):
+        await soon(lambda: caught_up(world))
+        await erase(world.store.log, await somebody(world))
+        await soon(lambda: has_base(world, "erasure"))
+        await soon(lambda: caught_up(world))
+    [first, *_] = await world.store.state.bases()
+    found = await Comparison.with_state(world.store.state, "logistic", first)
+    fold = await fold_from(world.store, MemoryStore(world.clock).state, world.shelf, first)
+    said: list[str] = []
+    async for at in fed(world.store.log, fold, found.stops(0)):
+        said += found.at(at)
+    assert said[0].startswith("Different from snapshot")
+    assert "a profile was erased since" in said[0]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_an_erasure_that_was_interrupted_is_finished_by_the_next_trainer(
+    world: World, *, killed: bool
+) -> None:
+    async with training(world) as running:
+        await soon(lambda: caught_up(world))
+        who = await somebody(world)
+        await erased_in_the_middle(world, who)
+        if killed:
+            running.cancel()
+        else:
+            await soon(lambda: caught_up(world))
+    async with training(world):
+        await soon(lambda: none_under_way(world))
+        await soon(lambda: folded_anew(world))
+        last = (await world.store.log.head()).position
+        await world.happen(30)
+        await soon(lambda: caught_up(world))
+    assert not [
+        r
+        for r in await world.store.log.read(0, 10_000)
+        if r.position <= last and r.kind in DECISIONS and who.encode() in r.body
+    ]
+    await assert_equal(world)
+
+
+async def none_under_way(world: World) -> bool:
+    return not await world.store.log.erasures()
+
+
+async def test_after_trims_the_oldest_base_needs_no_record_that_is_gone(world: World) -> None:
+    async with training(world):
+        for _ in range(12):
+            await world.happen(40, unbroken=True)
+            world.clock.now += 3 * HOUR_MS
+            await world.store.log.tick(1)
+            await soon(lambda: caught_up(world))
+        await soon(lambda: trimmed(world))
+        await soon(lambda: caught_up(world))
+    base = await sound_base(world.store.state, "logistic")
+    assert base
+    assert (await world.store.log.read(0, 1))[0].position > 1
+    assert base.position < (await world.store.log.head()).position - 20, "there is something to fold from the base"
+    await assert_equal(world)
+
+
+async def trimmed(world: World) -> bool:
+    oldest = [r for r in await world.store.log.read(0, 2) if r.kind != Kind.RULES]
+    return bool(oldest) and oldest[0].stamp >= world.clock.now - 1.2 * RETENTION
+
+
+async def test_another_version_of_the_fold_sets_a_base(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with training(world):
+        await soon(lambda: caught_up(world))
+    for module in ("app.fold", "app.bases", "app.refolding"):
+        monkeypatch.setattr(f"{module}.FOLD", FOLD + 1)
+    assert await sound_base(world.store.state, "logistic") is None
+    async with training(world):
+        await soon(lambda: has_base(world, "upgrade"))
+        await assert_equal(world)
+        await world.happen(40, unbroken=True)
+        await soon(lambda: caught_up(world))
+    versions = {base.fold for base in await world.store.state.bases() if base.reason == "upgrade" and base.sound}
+    assert versions == {FOLD + 1}
+    assert Kind.BASE in {record.kind for record in await world.store.log.read(0, 10_000)}
+    await assert_equal(world)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_happens_in_whatever_order_it_is_equal_at_the_end(seed: int, tmp_path: Path) -> None:
+    await play(seed, tmp_path, rounds=8)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 140))
+async def test_whatever_happens_for_long_it_is_equal_at_the_end(seed: int, tmp_path: Path) -> None:
+    await play(seed, tmp_path, rounds=40)
+
+
+async def play(seed: int, folder: Path, rounds: int) -> None:
+    """Let trainers be killed, profiles be erased or half erased, and time go by until records are trimmed."""
+    world, rng = await a_world(seed, folder, events=60), random.Random(seed)
+    for _ in range(rounds):
+        async with training(world) as running:
+            for _ in range(rng.randrange(1, 4)):
+                await happening(world, rng)
+                await asyncio.sleep(rng.choice([0, 0.01, 0.05]))
+            if rng.random() < 0.5:
+                running.cancel()
+    async with training(world):
+        await soon(lambda: none_under_way(world))
+        await world.happen(20)
+        await soon(lambda: caught_up(world))
+        await soon(lambda: folded_anew(world))
+    await assert_equal(world)
+
+
+async def happening(world: World, rng: random.Random) -> None:
+    event = rng.random()
+    if event < 0.25:
+        await erase(world.store.log, rng.choice(PROFILES))
+    elif event < 0.4:
+        await erased_in_the_middle(world, rng.choice(PROFILES))
+    elif event < 0.6:
+        world.clock.now += rng.randrange(1, 8) * HOUR_MS
+        await world.store.log.tick(1)
+    await world.happen(rng.randrange(5, 40))
