@@ -17,6 +17,7 @@ from app.announcing import announce
 from app.commands.importing import import_samples
 from app.commands.terminal import console, fail, make_folder, settings_for
 from app.heartbeat import beat
+from app.in_force import LOCK, tell
 from app.keys import KeyFileError, keys_of, make_admin_key
 from app.lifeline import end_with
 from app.listener import PortError, listen
@@ -51,12 +52,13 @@ def serve(
     settings = settings_for("supervisor")
     make_folder(settings)
     raise_limit()
-    with closing(_lock(settings)), closing(_listener(settings)) as listener:
+    with closing(_lock(settings)) as lock, closing(_listener(settings)) as listener:
+        port = listener.getsockname()[1]
+        tell(lock, settings, port)
         _make_admin_key(settings)
         asyncio.run(demand_store(settings))
         if samples:
             import_samples(settings)
-        port = listener.getsockname()[1]
         metrics = folder_of_service(settings.data)
         supervisor = Supervisor(listener, settings.workers, metrics, trainer=trainer, parent=parent)
         supervisor.run(
@@ -88,7 +90,7 @@ def _end(_: int, __: FrameType | None) -> NoReturn:
 
 def _lock(settings: Settings) -> TextIO:
     """Make sure that one service alone uses the data folder; the lock goes with the process."""
-    file = (settings.data / "serve.lock").open("a")
+    file = (settings.data / LOCK).open("a")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

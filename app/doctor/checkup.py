@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.doctor import catalogue, clock, folder, log, machine, model, service, settings
 from app.doctor.finding import Finding, Group, note, wrong
+from app.in_force import in_force, in_use
 from app.records import Record
 from app.settings import DAY_MS, Settings
 from app.shelf import SETTING
@@ -45,11 +46,13 @@ class Contents:
 
 async def check(environment: Mapping[str, str], doors: Doors, url: str | None = None) -> list[Group]:
     """Look at everything that can be looked at, whatever is wrong with the rest."""
-    used, faults = settings.read()
-    running = folder.in_use(used.data)
+    here, faults = settings.read()
+    running, told = in_use(here.data), in_force(here.data)
+    used = told.settings if told else here
+    judged = settings.judged(here, told, environment, running=running)
     groups = [
         _group("Machine", machine.findings(used, running=running)),
-        _group("Settings", settings.findings(used, faults, environment)),
+        _group("Settings", [*judged, *settings.findings(used, faults, environment)]),
     ]
     data, examined, contents = await _data(used, doors)
     groups.append(data)

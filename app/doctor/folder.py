@@ -1,6 +1,5 @@
 """The data folder: whether it can be used, by whom it is, what is left on its disk."""
 
-import fcntl
 import os
 import shutil
 import stat
@@ -9,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.doctor.finding import Finding, listed, note, ok, size, span, wrong
+from app.in_force import in_use
 
 SOON_TO_TELL = 86_400
 """Seconds: from a shorter log its pace can't be told."""
@@ -193,20 +193,6 @@ def use(folder: Path) -> Finding:
     if in_use(folder):
         return ok("in use", "A service uses the folder.")
     return ok("in use", "No service uses the folder now.")
-
-
-def in_use(folder: Path) -> bool:
-    """Whether a service holds the folder's lock; asking takes it, shared, for a moment."""
-    try:
-        file = (folder / "serve.lock").open("rb")
-    except OSError:
-        return False
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
 
 
 def growth(log_size: int, seconds: float, retention: float, left: int) -> Iterator[Finding]:

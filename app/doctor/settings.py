@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.doctor.finding import Finding, note, ok, wrong
+from app.doctor.finding import Finding, listed, note, ok, wrong
+from app.in_force import InForce
 from app.settings import Settings, faults
 
 PREFIX = "KEYART_"
@@ -31,6 +32,36 @@ def read() -> tuple[Settings, list[str]]:
 
 def _defaults(names: Iterable[str]) -> dict[str, Any]:
     return {name: Settings.model_fields[name].default for name in names}
+
+
+def judged(
+    here: Settings, told: InForce | None, environment: Mapping[str, str], *, running: bool
+) -> Iterator[Finding]:
+    """Say whose settings these are: those of this shell are of no account to a service that runs."""
+    if told is None and not running:
+        yield ok("judged", f"These are this shell's settings: no service runs on {here.data}.")
+    elif told is None:
+        yield note(
+            "judged",
+            f"These are this shell's settings: the service that runs on {here.data} has not told its own.",
+            "Look again once it has started; one of an older release does not tell them.",
+        )
+    else:
+        yield ok("judged", f"These are the settings of the running service, process {told.pid}.")
+        yield from _otherwise(here, told.settings, environment)
+
+
+def _otherwise(here: Settings, there: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Name what this shell sets otherwise than the service: a change that was forgotten, or meant for another."""
+    names = [name for name in Settings.model_fields if f"{PREFIX}{name.upper()}" in environment]
+    plain = [name for name in names if name not in {"data", "store"} and not name.endswith("_key")]
+    other = [f"{PREFIX}{name.upper()}" for name in plain if getattr(here, name) != getattr(there, name)]
+    if other:
+        yield note(
+            "this shell",
+            f"The service goes by another value of {listed(other)} than this shell sets.",
+            "Start the service again with it if it was meant for the service.",
+        )
 
 
 def findings(settings: Settings, said: Sequence[str], environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -1,0 +1,66 @@
+"""By which settings the service on a data folder runs: the supervisor writes them into the file that it locks."""
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TextIO
+
+from pydantic import SecretStr
+
+from app.settings import Settings
+
+LOCK: Final = "serve.lock"
+_KEYS: Final = ("admin_key", "editor_key", "client_key")
+_TOLD: Final = frozenset(Settings.model_fields) - {*_KEYS, "store"}
+"""No key, and no address of a store, which may have a password in it: others may look at the file."""
+
+
+class InForce(NamedTuple):
+    """The supervisor's process id, and its settings; a key that is set is there, but is not the key itself."""
+
+    pid: int
+    settings: Settings
+
+
+def tell(lock: TextIO, settings: Settings, port: int) -> None:
+    """Write the settings into the locked file; `port` is the one that is listened on."""
+    told = settings.model_dump(mode="json", include=set(_TOLD))
+    told |= {"port": port, "data": str(settings.data.resolve())}
+    lock.truncate(0)
+    keys = [name for name in _KEYS if getattr(settings, name)]
+    json.dump({"pid": os.getpid(), "settings": told, "keys": keys}, lock)
+    lock.flush()
+
+
+def in_use(folder: Path) -> bool:
+    """Say whether a service holds the folder's lock; to ask takes it, shared, for a moment."""
+    try:
+        file = (folder / LOCK).open("rb")
+    except OSError:
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def in_force(folder: Path) -> InForce | None:
+    """Return what the service on the folder runs by; None if none runs, or none that tells it."""
+    if not in_use(folder):
+        return None  # what stands there is of one that has ended
+    try:
+        document = json.loads((folder / LOCK).read_text())
+        return InForce(int(document["pid"]), _restored(document["settings"], document["keys"]))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def _restored(told: dict[str, Any], keys: list[str]) -> Settings:
+    """Make the settings again, without this process' own environment and without checks that were made there."""
+    known = {name: value for name, value in told.items() if name in _TOLD}
+    known |= {"data": Path(told["data"]), "cors_origins": tuple(told["cors_origins"])}
+    known |= {name: SecretStr("not told") for name in keys if name in _KEYS}
+    return Settings.model_construct(**known)
