@@ -256,9 +256,9 @@ def test_the_bound_is_exceeded_only_if_the_whole_interval_lies_above_it(low: flo
     assert Ratio(1.05, low, 1.09).reaches(1.03) is reaches
 
 
-def test_neither_side_always_comes_first_and_each_has_two_turns() -> None:
-    assert order(0) == [True, False, False, True]
-    assert order(1) == [False, True, True, False]
+def test_neither_side_always_comes_first_and_each_has_four_turns() -> None:
+    assert order(0) == [True, False, False, True, False, True, True, False]
+    assert order(1) == [not mine for mine in order(0)]
 
 
 def test_the_table_tells_both_ratios_and_what_failed() -> None:

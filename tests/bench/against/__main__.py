@@ -1,14 +1,16 @@
 """This tree's worker against that of another checkout: `python -m tests.bench.against PATH`.
 
 Both serve at once, and whoever is not measured is stopped. Each round starts both anew, because one process alone
-may be faster than the next one of the same code. Within a round the sides take turns as A B B A or B A A B, so
-that both feel what a neighbour does.
+may be faster than the next one of the same code. Within a round the sides take turns as A B B A B A A B, so that
+both feel what a neighbour does.
 """
 
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import Annotated
 
@@ -68,7 +70,7 @@ def main(
     tree: Tree,
     *,
     rounds: Annotated[int, typer.Option(min=LEAST_PAIRS, help="How many pairs to measure.")] = 20,
-    seconds: Annotated[int, typer.Option(min=1, help="How long a turn lasts; a side has two in each round.")] = 1,
+    seconds: Annotated[int, typer.Option(min=1, help="How long a turn lasts; a side has four in each round.")] = 1,
     bound: Annotated[float, typer.Option(min=0.5, help="What the ratio of processor time may come to.")] = 1.03,
     trainer: Trainer = None,
     set_: Settings = None,
@@ -121,6 +123,8 @@ def _round(plan: Plan, folders: tuple[Path, Path], cases: Sequence[Case], number
         serving(HERE, mine / "stocked", mine / "run", settings, trainer=trainer) as ours,
         serving(plan.tree, other / "stocked", other / "run", settings, trainer=trainer) as theirs,
     ):
+        ours.stop()  # not before both have started: who is stopped for long is taken for hung
+        theirs.stop()
         for case in cases:
             for side in (ours, theirs):
                 side.measure(case.load, "before", 1)  # warm up: the first requests fill what is remembered
@@ -134,14 +138,15 @@ def _turns(case: Case, ours: Side, theirs: Side, seconds: int, number: int) -> N
     for turn, mine in enumerate(order(number)):
         side = ours if mine else theirs
         slices[mine].append(side.measure(case.load, f"turn{turn}", seconds))
-    case.ours.append(slices[True][0] + slices[True][1])
-    case.theirs.append(slices[False][0] + slices[False][1])
+    case.ours.append(reduce(add, slices[True]))
+    case.theirs.append(reduce(add, slices[False]))
 
 
 def order(number: int) -> list[bool]:
     """Return whose turn it is in a round; True is ours."""
     first = number % 2 == 0
-    return [first, not first, not first, first]
+    half = [first, not first, not first, first]
+    return [*half, *(not mine for mine in half)]
 
 
 def table(result: Result) -> Table:

@@ -85,13 +85,12 @@ def stock(tree: Path, folder: Path, settings: dict[str, str]) -> None:
 
 @contextmanager
 def serving(tree: Path, stocked: Path, folder: Path, settings: dict[str, str], *, trainer: bool) -> Iterator[Side]:
-    """Serve a copy of a stocked folder; the side that is yielded is stopped."""
+    """Serve a copy of a stocked folder until the block ends, whether it is stopped then or not."""
     shutil.copytree(stocked, folder)
     with servers.checkout(tree, folder, settings, trainer=trainer) as (url, supervisor):
         started = children(supervisor)
         [worker] = [pid for pid, words in started.items() if b"worker" in words]
         side = Side(url, folder, [supervisor, *started], worker)
-        side.stop()
         try:
             yield side
         finally:
