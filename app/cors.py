@@ -20,8 +20,8 @@ class Cors:
 
     Credentials are allowed on the paths of `BEACONS` alone. A cookie opens nothing there: it counts on writes from
     this service's own pages only, and the answer tells no more than how many items were taken. Everywhere else
-    they stay forbidden, so that no page of another origin reads what an operator's session opens. `SameSite=Strict`
-    alone would not do: it keeps the cookie from pages of other sites, but not from other origins of the same site.
+    they stay forbidden, so that no page of another origin reads what an operator's session opens. The cookie's
+    `SameSite=Strict` alone would not do: it admits other origins of the same site.
     """
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...]):
