@@ -8,7 +8,7 @@ import structlog
 
 from app.erasure import finish_erasures
 from app.fold import FOLD, Fold
-from app.records import Kind, Rebase, Record, encode
+from app.records import Kind, Rebase, Record, decode_erasure, encode
 from app.shelf import Shelf
 from app.store.protocol import Base, Log, NewBase, State, Store
 from bandit import learners
@@ -78,6 +78,7 @@ class BaseKeeper:
         self.retention = retention
         self._spacing = max(SHORTEST_MS, (retention - reach) // SPACING)
         self._reason: Reason | None = None
+        self._erased: set[str] = set()
         self._latest: int | None = None
         """When the latest base was set."""
         self._kept_at: int | None = None
@@ -91,6 +92,7 @@ class BaseKeeper:
         nothing is a base itself.
         """
         self._reason = None
+        self._erased.clear()
         bases = await self._store.state.bases()
         self._latest = max((base.created for base in bases), default=None)
         if await sound_base(self._store.state, self._kind):
@@ -102,10 +104,10 @@ class BaseKeeper:
 
     def note(self, records: Sequence[Record]) -> None:
         """Take note of what the fold has just taken in."""
-        kinds = {record.kind for record in records}
-        if Kind.ERASURE in kinds:
+        self._erased |= {decode_erasure(record.body).profile for record in records if record.kind == Kind.ERASURE}
+        if self._erased:
             self._reason = "erasure"
-        elif Kind.BASE in kinds and self._reason is None:
+        elif self._reason is None and any(record.kind == Kind.BASE for record in records):
             self._reason = "upgrade"
 
     async def due(self, fold: Fold) -> NewBase | None:
@@ -129,6 +131,13 @@ class BaseKeeper:
         since = since if fold.untouched else since - self._reach
         return NewBase(reason, FOLD, since, reason in BREAKS, fold.snapshot(), fold.counting())
 
+    async def scrubbed(self) -> dict[int, bytes]:
+        """Return what the bases that stay have counted, without those who were erased."""
+        if not self._erased:
+            return {}
+        kept = [(base.id, await self._store.state.base(base.id)) for base in await self._store.state.bases()]
+        return {id_: Fold.counting_without(found[1], self._erased) for id_, found in kept if found}
+
     async def _scrubbing(self) -> bool:
         """Tell whether decisions are still being scrubbed, because a later fold would read those otherwise.
 
@@ -147,6 +156,7 @@ class BaseKeeper:
         """Take note that a base is committed."""
         if base.reason == self._reason:
             self._reason = None
+            self._erased.clear()
         self._latest = self._clock()
         if base.reason == "retention":
             self._kept_at = self._latest

@@ -145,6 +145,17 @@ class Fold:
         everyone, tallies = encode(known.everyone), tallies_in(known.tallies)
         return Counted(position, everyone, tallies, known.counted_caps, known.learned_caps)
 
+    @staticmethod
+    def counting_without(counting: bytes, profiles: Iterable[str]) -> bytes:
+        """Return what `counting` gave, without what the caps know of some profiles."""
+        known = _decode_counting(counting)
+        without = [Caps.of(rows) for rows in (known.counted_caps, known.learned_caps)]
+        for profile in profiles:
+            for caps in without:
+                caps.forget(profile)
+        counted, learned = (caps.rows() for caps in without)
+        return encode(Counting(known.everyone, known.tallies, counted, learned))
+
     def take_over(self, other: "Fold") -> None:
         """Go on with what another fold over the same log has learned and counted, at the same position.
 

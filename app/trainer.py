@@ -200,6 +200,7 @@ class Trainer:
             restored(snapshot.learner)
             progress = fold.progress(snapshot)
             progress.base_of, progress.refolded = base, refolded
+            progress.scrubbed = await self._bases.scrubbed() if base else {}
         except UnusableSnapshot as error:
             metrics.SNAPSHOTS_REFUSED.inc()
             log.exception("snapshot_refused", position=snapshot.position, reason=str(error))

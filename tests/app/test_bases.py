@@ -175,6 +175,32 @@ async def folded_anew(world: World) -> bool:
 
 
 @pytest.mark.usefixtures("never_refolded")
+async def test_no_base_names_an_erased_profile(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bases, "SHORTEST_MS", 0)
+    monkeypatch.setattr(bases, "SPACING", 10**9)
+    async with training(world):
+        await soon(lambda: caught_up(world))
+        await world.happen(60, unbroken=True)
+        await soon(lambda: has_base(world, "regular"))
+        await soon(lambda: caught_up(world))
+        who = await named_in_a_base(world)
+        assert who, "the test would say nothing"
+        await erase(world.store.log, who)
+        await soon(lambda: has_base(world, "erasure"))
+        assert who not in await names_in_bases(world)
+
+
+async def names_in_bases(world: World) -> str:
+    found = [await world.store.state.base(base.id) for base in await world.store.state.bases()]
+    return b"".join(each[1] for each in found if each).decode()
+
+
+async def named_in_a_base(world: World) -> str | None:
+    names = await names_in_bases(world)
+    return next((who for who in PROFILES if who in names), None)
+
+
+@pytest.mark.usefixtures("never_refolded")
 async def test_the_same_state_is_not_found_from_a_base_before_the_erasure(world: World) -> None:
     """The comparison can fail, and says why."""
     async with training(world):

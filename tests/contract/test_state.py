@@ -421,3 +421,13 @@ async def test_who_lost_the_lease_drops_no_base(state: State, token: int) -> Non
     with pytest.raises(LostLeaseError):
         await state.drop_bases(token + 1, 5)
     assert await state.bases()
+
+
+async def test_what_a_base_has_counted_is_replaced_and_of_one_that_is_gone_nothing(
+    state: State, token: int
+) -> None:
+    await with_bases(state, token, a_base(), a_base())
+    [first, second] = await state.bases()
+    await state.commit(token, some_progress(scrubbed={first.id: b"less", second.id + 1: b"less"}))
+    found = [await state.base(base.id) for base in await state.bases()]
+    assert [each and each[1] for each in found] == [b"less", b"counts"]

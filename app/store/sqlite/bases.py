@@ -1,6 +1,7 @@
 """Where a fold that is made anew can begin, in the trainer's state."""
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import replace
 
 from app.store.protocol import Base, NewBase, Snapshot
@@ -30,6 +31,11 @@ class Bases:
             (new.reason, new.fold, snapshot.position, snapshot.resume, new.since, created,
              snapshot.rules, snapshot.learner, new.counts),
         )  # fmt: skip
+
+    def scrub(self, counts: Mapping[int, bytes]) -> None:
+        self._writer.executemany(
+            "UPDATE base SET counts = ? WHERE id = ?", [(c, id_) for id_, c in counts.items()]
+        )
 
     def keep_alone(self, id_: int) -> None:
         self._writer.execute("DELETE FROM base WHERE id <> ?", (id_,))

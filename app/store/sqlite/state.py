@@ -172,6 +172,7 @@ class SqliteState:
         self._write_caps("counts", progress.counted_caps)
 
     def _write_bases(self, progress: Progress) -> None:
+        self._bases.scrub(progress.scrubbed)
         if progress.refolded is not None:
             self._bases.keep_alone(progress.refolded)
         if progress.base_of:
