@@ -13,10 +13,10 @@ from bandit.join import CLICK, PLAY
 from bandit.tally import Tally
 from bandit.taste import Base, Taste
 
-PINNED, ANONYMOUS = "pinned", "anonymous"
+PINNED, ANONYMOUS, BOT = "pinned", "anonymous", "bot"
 """What stands in a tally where a decision belongs to no group of the lift."""
 UNUSED = Verdict(own=False, everyone=False)
-"""A pin is an editor's choice: what it earned would move what the policy's choices are held to."""
+"""Of a pin, which is an editor's choice, and of a bot: it would move what the policy's choices are held to."""
 REMEMBERED = 50_000
 """Tastes kept in memory between commits."""
 SWEPT = 5_000
@@ -59,8 +59,9 @@ class Counts:
     def close(self, step: Close, decision: Decision, words: tuple[str, ...]) -> None:
         """Count an exposure. The report counts all; what choices hang on counts what the caps let pass."""
         closed = step.closed
-        verdict = UNUSED if decision.pinned else self.caps.take(decision, closed.deadline, step.rules)
-        key = (decision.title, decision.artwork, PINNED if decision.pinned else decision.group or ANONYMOUS)
+        unused = decision.pinned or decision.bot
+        verdict = UNUSED if unused else self.caps.take(decision, closed.deadline, step.rules)
+        key = (decision.title, decision.artwork, _group(decision))
         self._changed_tallies.add(key)
         self._tallies.setdefault(key, Tally()).add(
             reward=closed.reward,
@@ -138,3 +139,10 @@ class Counts:
     def _row(self, profile: str, base: Base) -> TasteRow | None:
         taste = self._tastes[profile]
         return TasteRow(encode(taste), encode(taste.values(base)), taste.first) if taste else None
+
+
+def _group(decision: Decision) -> str:
+    """Return under what a decision is counted."""
+    if decision.bot:
+        return BOT
+    return PINNED if decision.pinned else decision.group or ANONYMOUS

@@ -210,7 +210,7 @@ class Fold:
         self.forgotten += 1
 
     def _close(self, step: Close, decision: Decision, shelved: Shelved) -> None:
-        if step.position > self.learned and not decision.pinned:
+        if step.position > self.learned and not (decision.pinned or decision.bot):
             self._learn(step, decision, shelved)
         if step.position > self.counts.position:
             self.counts.close(step, decision, _words(decision, shelved))

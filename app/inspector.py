@@ -31,6 +31,7 @@ class Record(TypedDict):
     probabilities: Sequence[float]
     group: str | None
     pinned: bool
+    bot: bool
     profile: str | None
     attributes: Mapping[str, str | float]
     taste: Mapping[str, float]
@@ -71,6 +72,7 @@ class Inspector:
             "probabilities": decision.probabilities,
             "group": decision.group,
             "pinned": decision.pinned,
+            "bot": decision.bot,
             "profile": decision.profile,
             "attributes": decision.attributes,
             "taste": decision.taste,

@@ -21,6 +21,7 @@ from app.access import LINK_MS, SESSION_MS, Access
 from app.backup import Copied, Databases, Progress
 from app.backup import back_up as copy_folder
 from app.bases import BaseKeeper, fed, fold_from
+from app.bots import Bots
 from app.cors import Cors
 from app.editor import Editor
 from app.fallbacks import Fallbacks
@@ -180,6 +181,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         model=model,
         standings=standings,
         images=images_folder,
+        bots=Bots(settings.bots),
         access=Access(
             keys_of(settings),
             sessions=Tickets("keyart-session", SESSION_MS, signing_key=keys[-1], passes=store.passes, clock=clock),

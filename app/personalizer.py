@@ -22,7 +22,7 @@ from app.settings import Settings
 from app.shelf import Shelved
 from app.store.protocol import Draft, Hold, Log, LostStoreError, StoreTimeoutError
 from app.tokens import Tokens
-from app.viewers import Viewer, Viewers
+from app.viewers import SOMEBODY, Caller, Viewer, Viewers
 from assets.artwork import Artwork
 from bandit.exploration import one_of
 from bandit.sampling import draw, uniform_from
@@ -62,6 +62,7 @@ class Request(NamedTuple):
     frame: Frame
     now: int
     deadline: float
+    bot: bool
 
 
 class Personalizer:
@@ -82,30 +83,30 @@ class Personalizer:
         self._fallbacks = fallbacks
 
     async def choose(
-        self, asked: Viewing, titles: Sequence[Shelved], frame: Frame = USUAL, *, vouched: bool = False
+        self, asked: Viewing, titles: Sequence[Shelved], frame: Frame = USUAL, caller: Caller = SOMEBODY
     ) -> list[Choice]:
         """Return a choice for each title, in order. Whatever fails, a known title gets a picture.
 
         A title none of whose artworks may be shown to this viewer is left out. The frame says which rendition is
-        named, and has no part in the choice. A request that is `vouched` for came with a key.
+        named, and has no part in the choice.
         """
         deadline = asyncio.get_running_loop().time() + self._settings.decision_timeout_ms / 1000
         viewer = None
         try:
             now = self._clock()
-            viewer = await self._viewers.of(asked, now, vouched=vouched)
+            viewer = await self._viewers.of(asked, now, caller)
             if self._settings.serve == "default":
                 return self._fallbacks.choose(asked, viewer, titles, frame, reason="switched_off")
             cases = [case for shelved in titles if (case := self._case(asked, viewer, shelved, now))]
-            return await self._decide(Request(asked, viewer, frame, self._log.now(), deadline), cases)
+            return await self._decide(Request(asked, viewer, frame, self._log.now(), deadline, caller.bot), cases)
         except Exception as failure:  # noqa: BLE001  a known title gets a picture, whatever failed
             return self._fallbacks.choose(asked, viewer, titles, frame, reason=_reason(failure))
 
     async def choose_one(
-        self, asked: Viewing, shelved: Shelved, frame: Frame = USUAL, *, vouched: bool = False
+        self, asked: Viewing, shelved: Shelved, frame: Frame = USUAL, caller: Caller = SOMEBODY
     ) -> Choice:
         """Return the choice for one title, or raise `Gone` or `NotFound` if no artwork of it may be shown."""
-        for choice in await self.choose(asked, [shelved], frame, vouched=vouched):
+        for choice in await self.choose(asked, [shelved], frame, caller):
             return choice
         title = shelved.title.id
         if not shelved.title.artworks:
@@ -209,7 +210,7 @@ class Personalizer:
 
     async def _draft(self, request: Request, case: Case) -> Draft:
         nonce = os.urandom(NONCE_BYTES)
-        decision = await self._decision(request.viewer, case, nonce)
+        decision = await self._decision(request, case, nonce)
         return Draft(
             encode(decision),
             nonce,
@@ -222,7 +223,8 @@ class Personalizer:
             case.standing.decision if case.standing else None,
         )
 
-    async def _decision(self, viewer: Viewer, case: Case, nonce: bytes) -> Decision:
+    async def _decision(self, request: Request, case: Case, nonce: bytes) -> Decision:
+        viewer = request.viewer
         candidates = tuple([artwork.id for artwork in case.candidates])
         if case.pin:
             chosen_index = candidates.index(case.pin.id)
@@ -244,6 +246,7 @@ class Personalizer:
             self._odds.snapshot,
             case.pin is not None,
             0 if viewer.known else _lot(),
+            request.bot,
         )
 
     # ---------------------------------------------------------------- answers
@@ -256,7 +259,7 @@ class Personalizer:
                 request.asked, request.viewer, [case.shelved], request.frame, reason=reason
             )
         outcome = "held" if case.held else "pinned" if hold.pinned else "drawn"
-        metrics.decided(hold.group, outcome).inc()
+        metrics.decided("bot" if request.bot else hold.group, outcome).inc()
         return [chosen(case.shelved, hold, self._tokens, request.frame, held=case.held)]
 
 

@@ -51,6 +51,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     pinned: bool = False
     stranger: int = 0
     """0 for who is known. A stranger has a lot, drawn at random and told to nobody, that is never 0."""
+    bot: bool = False
+    """A program asked, which said so: nothing is learned of it."""
 
     @property
     def artwork(self) -> str:

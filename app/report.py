@@ -1,6 +1,6 @@
 """What each group, title and artwork earned."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from statistics import NormalDist
@@ -8,7 +8,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from app.counts import ANONYMOUS, PINNED
+from app.counts import ANONYMOUS, BOT, PINNED
 from app.store.protocol import State
 from bandit.groups import GROUPS
 from bandit.tally import Tally
@@ -50,7 +50,10 @@ class Lift(TypedDict):
 
 
 class Report(TypedDict):
-    """Exposures are counted when their windows close. `lift` is null until both groups have clicked."""
+    """Exposures are counted when their windows close. `lift` is null until both groups have clicked.
+
+    What bots were shown is in the group `bot` alone, and in no sum of a title or an artwork.
+    """
 
     confidence: float
     groups: dict[str, Rates]
@@ -67,7 +70,7 @@ class Reporter:
         tallies = await self.state.tallies()
         groups = {
             group: _sum(t for (_, _, g), t in tallies.items() if g == group)
-            for group in (*GROUPS, PINNED, ANONYMOUS)
+            for group in (*GROUPS, PINNED, ANONYMOUS, BOT)
         }
         titles: dict[str, dict[str, dict[str, Tally]]] = {}
         for (title, artwork, group), tally in sorted(tallies.items()):
@@ -83,12 +86,16 @@ class Reporter:
 
 def _title(artworks: dict[str, dict[str, Tally]]) -> TitleRates:
     return {
-        **_rates(_sum(tally for groups in artworks.values() for tally in groups.values())),
+        **_rates(_sum(_of_people(groups) for groups in artworks.values())),
         "artworks": {
-            artwork: {**_rates(_sum(groups.values())), "groups": {g: _rates(t) for g, t in groups.items()}}
+            artwork: {**_rates(_of_people(groups)), "groups": {g: _rates(t) for g, t in groups.items()}}
             for artwork, groups in artworks.items()
         },
     }
+
+
+def _of_people(groups: Mapping[str, Tally]) -> Tally:
+    return _sum(tally for group, tally in groups.items() if group != BOT)
 
 
 def _sum(tallies: Iterable[Tally]) -> Tally:

@@ -9,6 +9,7 @@ from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from app.access import COOKIE, Access, Caller
+from app.bots import Bots
 from app.editor import Editor
 from app.feedback import Recorder
 from app.inspector import Inspector
@@ -36,6 +37,7 @@ class Services:
     standings: Standings
     images: Path
     access: Access
+    bots: Bots
     personalizer: Personalizer
     recorder: Recorder
     profiles: Profiles

@@ -30,6 +30,9 @@ ten minutes.
 
 TITLE_CAP = 2
 """Examples of one profile and one title learned in an hour, where there is a cap at all."""
+LISTS = ("cors_origins", "bots")
+"""Settings that are lists, with commas."""
+SHORTEST_WORD = 3
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#\s@]+", re.IGNORECASE)
 
 
@@ -115,6 +118,8 @@ class Settings(BaseSettings):
     """How long the log is kept: no shorter than feedback is accepted."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins, separated by commas, whose pages may call this service; `*` for all."""
+    bots: Annotated[tuple[str, ...], NoDecode] = ()
+    """Words, separated by commas, by which a User-Agent is that of a bot, beside the well-known ones."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much the service says about itself, as JSON lines on standard error."""
 
@@ -122,10 +127,8 @@ class Settings(BaseSettings):
     @classmethod
     def _apply_preset(cls, given: dict[str, Any]) -> dict[str, Any]:
         defaults = DEMO if given.get("preset") == "demo" else {}
-        origins = given.get("cors_origins")
-        if isinstance(origins, str):
-            given = {**given, "cors_origins": tuple(o.strip() for o in origins.split(",") if o.strip())}
-        return {**defaults, **given}
+        lists = {name: _split(given[name]) for name in LISTS if isinstance(given.get(name), str)}
+        return {**defaults, **given, **lists}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -141,6 +144,12 @@ class Settings(BaseSettings):
                 f"REWARD_WINDOW_SECONDS and seven days; raise it to at least {ceil(answerable * 100) / 100:g}."
             )
         self._check_keys()
+        for word in self.bots:
+            if len(word) < SHORTEST_WORD:
+                raise ValueError(
+                    f"BOTS has {word!r} in it, which stands in many a User-Agent; write words of at least "
+                    f"{SHORTEST_WORD} characters."
+                )
         for origin in self.cors_origins:
             if not ORIGIN.fullmatch(origin):
                 raise ValueError(
@@ -184,6 +193,10 @@ class Settings(BaseSettings):
     def rules(self) -> Rules:
         title_cap = min(TITLE_CAP, self.learn_cap)
         return Rules(self.window_ms, self.reward, self.play_seconds, self.learn_cap, title_cap, self.stranger_cap)
+
+
+def _split(words: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in words.split(",") if word.strip())
 
 
 def faults(error: ValidationError) -> list[str]:

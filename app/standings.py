@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.counts import PINNED
+from app.counts import BOT, PINNED
 from app.store.protocol import State
 from bandit.tally import Tally, best_single
 
@@ -26,6 +26,6 @@ class Standings:
     async def _of(self, title: str) -> dict[str, Tally]:
         summed: dict[str, Tally] = {}
         for (_, artwork, group), tally in (await self._state.tallies(title)).items():
-            if group != PINNED:
+            if group not in {PINNED, BOT}:
                 summed[artwork] = summed.get(artwork, Tally()) + tally
         return summed

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -31,6 +32,16 @@ decode_profile = msgspec.json.Decoder(Profile).decode
 NOBODY = Profile()
 
 
+class Caller(NamedTuple):
+    """What a request says of who sends it: with a key, or as a bot."""
+
+    vouched: bool = False
+    bot: bool = False
+
+
+SOMEBODY = Caller()
+
+
 class Viewer(msgspec.Struct, frozen=True):
     """`pseudonym` and `group` are None where nobody is logged in, or the profile has opted out.
 
@@ -55,21 +66,21 @@ class Viewers:
         """Return what two keyed hashes say of a profile, for good."""
         return self._identity.pseudonym(profile), self._groups.of(profile)
 
-    async def of(self, asked: Viewing, now_ms: int, *, vouched: bool = False) -> Viewer:
-        """Return what is known of who asks; a request that is `vouched` for came with a key."""
-        profile, pseudonym, taste, group, limit, known = NOBODY, None, NEUTRAL, None, None, vouched
+    async def of(self, asked: Viewing, now_ms: int, caller: Caller = SOMEBODY) -> Viewer:
+        """Return what is known of who asks. A bot is served as if nobody were logged in."""
+        profile, pseudonym, taste, group, limit, known = NOBODY, None, NEUTRAL, None, None, caller.vouched
         if asked.profile is not None:
             pseudonym, assigned = self._known(asked.profile)
             body = await self._store.log.profile(pseudonym)
             if body:  # it was written with a key
                 profile, known = decode_profile(body), True
             limit = profile.attributes.get("maturity")
-            if profile.personalize:
+            if profile.personalize and not caller.bot:
                 group = assigned
                 if found := await self._store.state.taste_since(pseudonym):
                     taste, known = _decoded(found[0]), known or now_ms - found[1] >= ACQUAINTED_MS
             else:
-                profile, pseudonym, known = NOBODY, None, vouched
+                profile, pseudonym, known = NOBODY, None, caller.vouched
         language = asked.language or _meant(canonical, profile.attributes.get("language"))
         country = asked.country or _meant(country_of, profile.attributes.get("country"))
         attributes = _attributes(profile, asked, now_ms)

@@ -1,7 +1,8 @@
 """`/artwork`: the picture of a title, or of each title of a page."""
 
+import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -17,6 +18,7 @@ from app.picture import Accepted, Frame, accepted
 from app.problem import NotFound, Problem, Unacceptable
 from app.services import Service, Services
 from app.shelf import Shelved
+from app.viewers import SOMEBODY, Caller
 
 router = APIRouter(tags=["artwork"])
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept"}
@@ -24,7 +26,11 @@ IGNORED = "X-Ignored"
 """The header that names parameters which are not valid and were not used."""
 LONGEST_ACCEPT = 1000
 """Characters that are read of it: what was read is remembered."""
-PURPOSES = (b"sec-purpose", b"purpose", b"x-moz")
+PURPOSES = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
+"""Headers by which browsers and apps say that nobody looks at what they ask for yet."""
+AHEAD = re.compile(rb"prefetch|prerender|preview", re.IGNORECASE)
+DEFERRED = {"deferred": True}
+BACKEND, PROGRAM = Caller(vouched=True), Caller(bot=True)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -71,12 +77,14 @@ async def page(request: Request, services: Service) -> Response:
     So are fields that are not valid: they are not used.
     """
     query, ignored = await _page(request)
+    said = _said(services, request.scope)
+    if said.deferred:
+        query = query.model_copy(update=DEFERRED)
     services.shelf.demand_catalogue()
-    frame = Frame(query.canvas, query.width, _wanted(request.scope)[0].encoding)
+    frame = Frame(query.canvas, query.width, said.accept.encoding)
     titles = list(dict.fromkeys(map(as_text, query.titles)))
     known = [found for title in titles if (found := services.shelf.get(title))]
-    vouched = _vouched(services, request.scope)
-    choices = await services.personalizer.choose(query, known, frame, vouched=vouched)
+    choices = await services.personalizer.choose(query, known, frame, said.caller)
     body: Page = {
         "choices": choices,
         "unknown": [quoted(title) for title in titles if services.shelf.get(title) is None],
@@ -88,12 +96,9 @@ async def page(request: Request, services: Service) -> Response:
 
 async def _page(request: Request) -> tuple[PageQuery, Sequence[str]]:
     try:
-        query, ignored = understood(PageQuery, await read_json(request))
+        return understood(PageQuery, await read_json(request))
     except ValidationError as error:
         raise invalid(error.errors(include_url=False)) from error
-    if _wanted(request.scope)[1]:
-        query = query.model_copy(update={"deferred": True})
-    return query, ignored
 
 
 def _without(choices: Sequence[Choice], known: Sequence[Shelved]) -> list[str]:
@@ -143,15 +148,35 @@ _JSON_HEADERS = [(name.lower().encode(), value.encode()) for name, value in PRIV
 ]
 
 
-def _wanted(scope: Scope) -> tuple[Accepted, bool]:
-    """Return what the client accepts, and whether it asks ahead of being sure to show anything: a prefetch."""
-    accept, ahead = "", False
+class Said(NamedTuple):
+    """What the headers say: what is accepted, whether nobody looks at it yet, and who calls."""
+
+    accept: Accepted
+    deferred: bool
+    caller: Caller
+
+
+def _said(services: Services, scope: Scope) -> Said:
+    """Read the headers. What a bot asks for counts as shown only if a picture is seen after all, as ahead of it.
+
+    No request that comes with a key is a bot's: it is a backend that speaks for its viewer.
+    """
+    accept, ahead, agent, key = "", False, b"", b""
     for name, value in scope["headers"]:
         if name == b"accept":  # several lines are one list
             accept = f"{accept},{value.decode('latin-1')}" if accept else value.decode("latin-1")
+        elif name == b"user-agent":
+            agent = value
+        elif name == b"authorization":
+            key = value
         elif name in PURPOSES:
-            ahead = ahead or b"prefetch" in value.lower()
-    return accepted(accept[:LONGEST_ACCEPT]), ahead
+            ahead = ahead or AHEAD.search(value) is not None
+    caller = SOMEBODY
+    if key and services.access.vouches(key.decode("latin-1")):
+        caller = BACKEND
+    elif services.bots.declared(agent):
+        caller = PROGRAM
+    return Said(accepted(accept[:LONGEST_ACCEPT]), ahead or caller.bot, caller)
 
 
 async def _answer(services: Services, scope: Scope) -> Response:
@@ -172,27 +197,18 @@ async def _answer(services: Services, scope: Scope) -> Response:
 
 
 async def _chosen(services: Services, query: ArtworkQuery, scope: Scope) -> Response:
-    accept, ahead = _wanted(scope)
-    if ahead:
-        query = query.model_copy(update={"deferred": True})
+    accept, deferred, caller = _said(services, scope)
+    if deferred:
+        query = query.model_copy(update=DEFERRED)
     shelved = services.shelf.get(query.title)
     if shelved is None:
         services.shelf.demand_catalogue()
         raise NotFound(f"There is no title {query.title[:LONGEST_QUOTE]!r}; GET /titles lists them.")
     frame = Frame(query.canvas, query.width, accept.encoding)
-    vouched = _vouched(services, scope)
-    choice = await services.personalizer.choose_one(query, shelved, frame, vouched=vouched)
+    choice = await services.personalizer.choose_one(query, shelved, frame, caller)
     if query.as_ == "image" or (query.as_ is None and accept.picture):
         return _redirect(choice)
     return JsonAnswer(choice)
-
-
-def _vouched(services: Services, scope: Scope) -> bool:
-    """Tell whether the request came with a key: then it is a backend that speaks for its viewer."""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            return services.access.vouches(value.decode("latin-1"))
-    return False
 
 
 def _redirect(choice: Choice) -> Response:
