@@ -1,6 +1,7 @@
 """Every setting, from the environment, in one frozen object."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import ip_address
 from math import ceil
 from pathlib import Path
@@ -33,6 +34,10 @@ TITLE_CAP = 2
 LISTS = ("cors_origins", "bots")
 """Settings that are lists, with commas."""
 SHORTEST_WORD = 3
+LINK = "://"
+"""What no port has in it. For a Service named `keyart` Kubernetes sets KEYART_PORT to `tcp://10.0.0.1:8000`, as
+Docker does for a link of that name.
+"""
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#\s@]+", re.IGNORECASE)
 
 
@@ -128,6 +133,8 @@ class Settings(BaseSettings):
     def _apply_preset(cls, given: dict[str, Any]) -> dict[str, Any]:
         defaults = DEMO if given.get("preset") == "demo" else {}
         lists = {name: _split(given[name]) for name in LISTS if isinstance(given.get(name), str)}
+        if LINK in str(given.get("port", "")):
+            given = {name: value for name, value in given.items() if name != "port"}
         return {**defaults, **given, **lists}
 
     @model_validator(mode="after")
@@ -211,3 +218,9 @@ def _fault(error: dict[str, Any]) -> str:
     name = str(error["loc"][0])
     was = "" if name.endswith("_key") else f" (was {error['input']!r})"
     return f"KEYART_{name.upper()}: {reason}{was}."
+
+
+def link_in(environment: Mapping[str, str]) -> str | None:
+    """Return what stands in the place of a port and is not taken for one, because others set it."""
+    values = [value for name, value in environment.items() if name.upper() == "KEYART_PORT"]
+    return next((value for value in values if LINK in value), None)

@@ -38,7 +38,7 @@ class Service:
         """Return the rules that the service goes by, once it is seen to be there, ready, and open to this key."""
         ready = await self._send("GET", "/readyz", absent=f"Nothing answers at {self.url}")
         if ready.status_code == BUSY:
-            raise ServiceError(f"The service at {self.url} makes no decisions: {_detail(ready)}")
+            raise ServiceError(f"The service at {self.url} makes no decisions: {detail_of(ready)}")
         report = await self._send("GET", "/report")
         if report.status_code in REFUSED:
             asked = f"The service at {self.url} asks for its admin key; give it with --key or in KEYART_ADMIN_KEY."
@@ -82,7 +82,7 @@ class Service:
         found = _json(answer)
         if not answer.is_success or not isinstance(found, dict):
             raise ServiceError(
-                f"{method} {path} at {self.url} was answered with {answer.status_code}: {_detail(answer)}"
+                f"{method} {path} at {self.url} was answered with {answer.status_code}: {detail_of(answer)}"
             )
         return found
 
@@ -110,7 +110,7 @@ def _json(answer: httpx2.Response) -> Any:  # noqa: ANN401  as it comes
         return None
 
 
-def _detail(answer: httpx2.Response) -> str:
+def detail_of(answer: httpx2.Response) -> str:
     found = _json(answer)
     detail = found.get("detail") if isinstance(found, dict) else None
     return str(detail or answer.reason_phrase)

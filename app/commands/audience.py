@@ -18,6 +18,7 @@ from app.audience.rules import refusal
 from app.audience.service import Service, ServiceError
 from app.audience.stage import staged
 from app.audience.stock import titles_in
+from app.audience.waiting import until_ready
 from app.audience.world import World
 from app.commands.calling import key_for
 from app.commands.terminal import INTERRUPTED, console, say, settings_for
@@ -107,6 +108,7 @@ def _stage(url: str | None, key: str | None, reward: str | None) -> AbstractCont
     if url and not url.startswith(("http://", "https://")):
         raise typer.BadParameter(f"{url} is no address; write it as http://127.0.0.1:8000.", param_hint="--url")
     if url:
+        asyncio.run(until_ready(url, say))  # first of all: a service that starts for the first time makes its key
         return nullcontext(Service(url, key) if key else _with_key_here(url))
     say("A service of its own is started for the run, and the sample catalogue imported …")
     return staged(reward or "click")

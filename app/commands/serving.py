@@ -11,6 +11,7 @@ from functools import partial
 from types import FrameType
 from typing import Annotated, Literal, NoReturn, TextIO
 
+import structlog
 import typer
 
 from app.announcing import announce
@@ -26,9 +27,10 @@ from app.meters import folder_of_service
 from app.metrics import WORKERS_REPLACED
 from app.open_files import raise_limit
 from app.server import serve as serve_on
-from app.settings import Settings
+from app.settings import Settings, link_in
 from app.supervisor import Supervisor
 
+log = structlog.get_logger()
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process is no longer the parent.")]
 
 
@@ -50,6 +52,8 @@ def serve(
     parent = os.getppid() if with_parent else None
     signal.signal(signal.SIGTERM, _end)
     settings = settings_for("supervisor")
+    if link := link_in(os.environ):
+        log.warning("port_ignored", was=link, port=settings.port)
     make_folder(settings)
     raise_limit()
     with closing(_lock(settings)) as lock, closing(_listener(settings)) as listener:

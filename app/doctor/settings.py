@@ -1,5 +1,6 @@
 """The settings: what can't be, what is misspelt, and what is allowed but seldom meant."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -8,11 +9,14 @@ from pydantic import ValidationError
 
 from app.doctor.finding import Finding, listed, note, ok, wrong
 from app.in_force import InForce
-from app.settings import Settings, faults
+from app.settings import LINK, Settings, faults
 
 PREFIX = "KEYART_"
 LOWEST_FLOOR, HIGHEST_FLOOR = 0.005, 0.2
 ROUNDING = 1e-6
+LINKS = re.compile(r"_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$")
+"""How the names of such variables end, whatever the service and its ports are called."""
+SHOWN = 3
 PLACES = frozenset({"data", "host", "port", "workers"})
 """What the other checks go by, which is taken over where the rest of the settings can't be."""
 
@@ -79,7 +83,16 @@ def findings(settings: Settings, said: Sequence[str], environment: Mapping[str, 
 def unknown(environment: Mapping[str, str]) -> Iterator[Finding]:
     """Find variables that look like settings: one that is misspelt does nothing, and nobody says so."""
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
-    strange = sorted(name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known)
+    ours = sorted(name for name in environment if name.upper().startswith(PREFIX))
+    links = [name for name in ours if _is_link(name.upper(), environment[name])]
+    if links:
+        shown = ", ".join(links[:SHOWN]) + (" …" if links[SHOWN:] else "")
+        yield note(
+            "links",
+            f"Kubernetes or Docker has set {shown} for a service of this name: no settings, and without effect.",
+            "Leave them, or set `enableServiceLinks: false` in the Pod (docs/containers.md).",
+        )
+    strange = [name for name in ours if name.upper() not in known and name not in links]
     for name in strange:
         near = get_close_matches(name.upper(), known, n=1, cutoff=0.7)
         if near:
@@ -90,6 +103,11 @@ def unknown(environment: Mapping[str, str]) -> Iterator[Finding]:
             )
     if not strange:
         yield ok("names", "Every KEYART_ variable is a setting.")
+
+
+def _is_link(name: str, value: str) -> bool:
+    """Whether a variable is one of those that stand for another service."""
+    return (name.endswith("_PORT") and LINK in value) or LINKS.search(name) is not None
 
 
 def _listening(settings: Settings) -> Iterator[Finding]:

@@ -109,6 +109,38 @@ def test_an_address_at_which_nothing_answers_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_a_service_that_is_only_starting_is_waited_for(data: Path, tmp_path: Path) -> None:
+    """It has begun before the service, and is refused for its own steps once the service decides."""
+    service = Service(data, preset="demo", admin_key=KEY)
+    process = begin(tmp_path, "--url", address(service), "--steps", "500")
+    try:
+        service.start()
+        _, err = process.communicate(timeout=SECONDS)
+    finally:
+        process.kill()
+        service.clean_up()
+
+    assert process.returncode == 1
+    said = " ".join(err.split())
+    assert "It may be starting, and is waited for" in said
+    assert "500 steps take some 1 s" in said
+
+
+def test_a_service_that_does_not_get_ready_is_told_of_while_it_is_waited_for(tmp_path: Path) -> None:
+    """An empty service has no catalogue: what it says of itself is passed on at once."""
+    service = Service(tmp_path / "empty", "--no-samples", "--no-trainer", admin_key=KEY).launch()
+    try:
+        until("it answers", lambda: service.get("/readyz")[0] == 503, SECONDS)
+        with begin(tmp_path, "--url", address(service)) as process:
+            assert process.stderr
+            said = process.stderr.readline()
+            process.kill()
+    finally:
+        service.clean_up()
+
+    assert f"The service at {address(service)} makes no decisions: Not ready yet, for want of a catalogue" in said
+
+
 def test_an_argument_that_can_not_be_ends_with_status_2(tmp_path: Path) -> None:
     assert audience(tmp_path, "--click-rate", "0.9").returncode == 2
     assert audience(tmp_path, "--reward", "smile").returncode == 2
@@ -120,7 +152,7 @@ def test_an_argument_that_can_not_be_ends_with_status_2(tmp_path: Path) -> None:
 @pytest.mark.timeout(240)
 def test_a_service_that_dies_midway_ends_the_run_with_a_sentence(start: Start, tmp_path: Path) -> None:
     service = start(preset="demo", decision_timeout_ms=30_000)
-    process = begin(tmp_path, "--url", address(service), "--steps", "500000", key=None)
+    process = begin(tmp_path, "--url", address(service), "--steps", "500000", key=service.key)
     try:
         until("the run is under way", lambda: logged(service.port) > 2000, SECONDS)
         service.stop(signal.SIGKILL)
