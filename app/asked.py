@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.places import country_of
+from app.places import country_of, zone_of
 from assets.crop import Canvas
 from assets.languages import canonical
 from assets.rules import STRICTEST_MATURITY
@@ -82,6 +82,9 @@ LanguageHint = Annotated[
     _meant(canonical),
     WithJsonSchema({"type": "string", "pattern": LANGUAGE, "maxLength": 35}),
 ]
+ZoneHint = Annotated[
+    str, StringConstraints(max_length=64), _meant(zone_of), WithJsonSchema({"type": "string", "maxLength": 64})
+]
 AnyTitle = Annotated[Any, WithJsonSchema({"type": "string", "pattern": SLUG})]
 """A title's id. One that is not valid is that of no known title."""
 
@@ -105,6 +108,9 @@ class Viewing(BaseModel):
     """Two letters (ISO 3166-1)."""
     language: LanguageHint | None = None
     """A language tag (BCP 47)."""
+    timezone: ZoneHint | None = None
+    """Where the viewer's clock is, as IANA names it: `Europe/Berlin`. Left out, it is that of the country if all
+    clocks there show the same, and otherwise UTC."""
     maturity: Annotated[int, Field(ge=0, le=STRICTEST_MATURITY)] | None = None
     """The highest age rating to be shown; a limit of the profile can't be raised by it. What is not valid is taken
     as 0."""
@@ -165,9 +171,9 @@ class ProfileBody(BaseModel):
         AfterValidator(_limited),
         _at_most(MOST_CHANGES),
     ] = {}
-    """Anything that may tell whom a picture appeals to; `country`, `language` and `device` stand in where a
-    request does not name them, and `maturity` is a limit that no request can raise. What is not named stays;
-    null takes an attribute away, a limit, too. A profile has up to 32."""
+    """Anything that may tell whom a picture appeals to; `country`, `language`, `device` and `timezone` stand in
+    where a request does not name them, and `maturity` is a limit that no request can raise. What is not named
+    stays; null takes an attribute away, a limit, too. A profile has up to 32."""
     personalize: Annotated[bool, Field(json_schema_extra=_without_default)] = True
     """False opts out: the profile is served as if nobody were logged in. Left out, it stays as it is; a new
     profile has not opted out."""

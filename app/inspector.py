@@ -18,7 +18,8 @@ class Record(TypedDict):
 
     `probabilities` are those of the `candidates`, in their order; `propensity` is that of the `artwork`. `u` is
     the number that the draw was made with, and `drawn_again` what it gives now. `profile` is a pseudonym, `stamp`
-    a moment in milliseconds, `snapshot` the learner's that was in use.
+    a moment in milliseconds, `timezone` that of the attribute `hour` (null for UTC), `snapshot` the learner's that
+    was in use.
     """
 
     position: int
@@ -34,6 +35,7 @@ class Record(TypedDict):
     bot: bool
     profile: str | None
     attributes: Mapping[str, str | float]
+    timezone: str | None
     taste: Mapping[str, float]
     revision: str
     snapshot: int | None
@@ -75,6 +77,7 @@ class Inspector:
             "bot": decision.bot,
             "profile": decision.profile,
             "attributes": decision.attributes,
+            "timezone": decision.timezone,
             "taste": decision.taste,
             "revision": decision.revision,
             "snapshot": decision.snapshot,

@@ -247,6 +247,7 @@ class Personalizer:
             case.pin is not None,
             0 if viewer.known else _lot(),
             request.bot,
+            viewer.timezone,
         )
 
     # ---------------------------------------------------------------- answers

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 HOURS: Final = ("night", "morning", "afternoon", "evening")
 QUARTER_MS: Final = 900_000
 """A quarter of an hour: no clock on Earth differs from another by less."""
+_QUARTERS_IN_A_YEAR: Final = 35_064
 REMEMBERED: Final = 1 << 12
 LONGEST_ZONE: Final = 64
 _ALSO: Final = {"XK": "XK", "UK": "GB"}
@@ -44,7 +45,7 @@ def _table(name: str) -> list[list[str]]:
 
 def country_of(text: str) -> str | None:
     """Return the ISO 3166-1 code that is meant, in whatever case; None for what is no country's."""
-    return _countries().get(text) or _countries().get(text.upper())
+    return _countries().get(text) or (_countries().get(text.upper()) if text.isascii() else None)
 
 
 def zone_of(text: str) -> str | None:
@@ -52,8 +53,13 @@ def zone_of(text: str) -> str | None:
     return _zones().get(text.lower()) if len(text) <= LONGEST_ZONE else None
 
 
+def zone_at(country: str, quarter: int) -> str | None:
+    """Return the time zone that all clocks of a country follow; None if they differ."""
+    return _zone_in(country, 1970 + quarter // _QUARTERS_IN_A_YEAR)
+
+
 @lru_cache(maxsize=REMEMBERED)
-def zone_in(country: str, year: int) -> str | None:
+def _zone_in(country: str, year: int) -> str | None:
     """Return the time zone of a country in which all clocks show the same throughout the year; None for others."""
     zones = [ZoneInfo(name) for name in _zones_of().get(country, ())]
     months = [datetime(year, month, 15, tzinfo=UTC) for month in range(1, 13)]

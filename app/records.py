@@ -53,6 +53,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     """0 for who is known. A stranger has a lot, drawn at random and told to nobody, that is never 0."""
     bot: bool = False
     """A program asked, which said so: nothing is learned of it."""
+    timezone: str | None = None
+    """Where the `hour` among the attributes is that of the clock; None for UTC."""
 
     @property
     def artwork(self) -> str:
@@ -64,7 +66,7 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def forgotten(self) -> "Decision":
         """Return the decision with everything about its viewer taken out."""
-        return msgspec.structs.replace(self, profile=None, attributes={}, taste={})
+        return msgspec.structs.replace(self, profile=None, attributes={}, taste={}, timezone=None)
 
 
 class Feedback(msgspec.Struct, frozen=True, omit_defaults=True):

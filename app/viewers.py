@@ -8,7 +8,7 @@ import msgspec
 
 from app.asked import Viewing
 from app.identity import Identity
-from app.places import country_of
+from app.places import QUARTER_MS, country_of, hour_word, zone_at, zone_of
 from app.store.protocol import Store
 from assets.languages import canonical
 from bandit.groups import Group, Groups
@@ -16,7 +16,6 @@ from bandit.types import Context
 
 REMEMBERED = 1 << 14
 TASTES = 1 << 12
-HOURS = ("night", "morning", "afternoon", "evening")
 _decode = msgspec.json.Decoder(dict[str, float]).decode
 ACQUAINTED_MS = 86_400_000
 """So long after it was first seen a profile is no stranger any more."""
@@ -54,6 +53,7 @@ class Viewer(msgspec.Struct, frozen=True):
     maturity: int | None
     locale: str | None
     country: str | None
+    timezone: str | None
     known: bool = True
 
 
@@ -83,13 +83,18 @@ class Viewers:
                 profile, pseudonym, known = NOBODY, None, caller.vouched
         language = asked.language or _meant(canonical, profile.attributes.get("language"))
         country = asked.country or _meant(country_of, profile.attributes.get("country"))
-        attributes = _attributes(profile, asked, now_ms)
-        if language:
-            attributes["language"] = language
+        quarter = now_ms // QUARTER_MS
+        timezone = asked.timezone or _meant(zone_of, profile.attributes.get("timezone"))
+        if timezone is None and country:
+            timezone = zone_at(country, quarter)
+        attributes = _attributes(profile, asked, hour_word(timezone, quarter))
         if country:
             attributes["country"] = country
+        if language:
+            attributes["language"] = language
         maturity = _lowest(limit, asked.maturity)
-        return Viewer(pseudonym, group, Context(attributes, taste), maturity, language, country, known)
+        context = Context(attributes, taste)
+        return Viewer(pseudonym, group, context, maturity, language, country, timezone, known)
 
 
 @lru_cache(maxsize=TASTES)
@@ -98,11 +103,15 @@ def _decoded(learned: bytes) -> Mapping[str, float]:
     return _decode(learned)
 
 
-def _attributes(profile: Profile, asked: Viewing, now_ms: int) -> dict[str, str | float]:
-    """Return what is known of the profile, overridden by what the request says."""
+def _attributes(profile: Profile, asked: Viewing, hour: str) -> dict[str, str | float]:
+    """Return what is known of the profile, overridden by what the request says.
+
+    Of the time zone the policy is told the hour alone: it says what most names of zones could.
+    """
     known = {key: str(value) if isinstance(value, bool) else value for key, value in profile.attributes.items()}
     known["placement"] = asked.placement
-    known["hour"] = HOURS[now_ms // 3_600_000 % 24 // 6]
+    known["hour"] = hour
+    known.pop("timezone", None)
     if asked.device is not None:
         known["device"] = asked.device
     return known

@@ -18,12 +18,12 @@ from app.audience import stock
 from app.audience.visits import Outcome, Visit, Visits
 from app.audience.world import World
 from app.fold import Fold
+from app.places import HOURS
 from app.records import Decision, Kind, encode
 from app.settings import Settings
 from app.shelf import Shelf, Shelved
 from app.store.memory import MemoryStore
 from app.store.protocol import Event
-from app.viewers import HOURS
 from assets.catalogue import Title
 from bandit.exploration import with_floor
 from bandit.policy import Learner
