@@ -23,7 +23,12 @@ from assets.rules import STRICTEST_MATURITY
 SLUG = r"^[a-z0-9][a-z0-9-]{0,63}$"
 COUNTRY = r"^[A-Z]{2}$"
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+PLAIN = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+PLAIN_OR_NOTHING = f"^$|{PLAIN}"
+_PLAIN = "It should be plain text: no control characters or line breaks, and not only spaces"
 PATTERNS = {
+    PLAIN: _PLAIN,
+    PLAIN_OR_NOTHING: _PLAIN,
     SLUG: "It should be 1 to 64 of a-z, 0-9 and hyphens, the first of them a letter or a digit",
     COUNTRY: "It should be two upper-case letters (ISO 3166-1), such as DE",
     LANGUAGE: "It should be a language tag (BCP 47), such as de or pt-BR",
@@ -47,7 +52,8 @@ def _at_most(most: int) -> BeforeValidator:
 
 ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Country = Annotated[str, StringConstraints(pattern=COUNTRY)]
-Language = Annotated[str, StringConstraints(pattern=LANGUAGE, max_length=35)]
+LONGEST_LANGUAGE = 35
+Language = Annotated[str, StringConstraints(pattern=LANGUAGE, max_length=LONGEST_LANGUAGE)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MOST_WIDTH = 8192
 MOST_TITLES = 200

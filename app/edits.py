@@ -3,11 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    JsonValue,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from app.asked import Country, Language, Slug
+from app.asked import LONGEST_LANGUAGE, PLAIN, PLAIN_OR_NOTHING, Country, Language, Slug
 from app.problem import Unacceptable
 from assets.catalogue import Artwork, Pin, Title
 from assets.provenance import Consent, Made
@@ -16,7 +27,9 @@ from assets.rules import LONGEST_TEXT, STRICTEST_MATURITY
 LIFTABLE = {"valid_from", "valid_until", "until", "consent"}
 """Fields for which null is a value."""
 PROVENANCE = ("made", "creator", "licence", "consent")
-MOST_LOCALES = 64
+MOST_LOCALES = MOST_SLUGS = 64
+EACH_ONCE: dict[str, JsonValue] = {"uniqueItems": True}
+"""What the catalogue demands of some lists."""
 
 
 def _seconds(given: object) -> object:
@@ -35,20 +48,36 @@ def _seconds_of_date(text: str) -> float:
     except ValueError:
         examples = "2028-01-01 or 2028-01-01T12:00:00+02:00"
         raise ValueError(f"It should be Unix seconds, or a date as in ISO 8601, such as {examples}") from None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())  # no clock was before 1970
 
 
+def _text_of(form: str) -> type[str]:
+    return cast("type[str]", Annotated[str, WithJsonSchema({"type": "string", "format": form})])
+
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Moment = Annotated[
-    float,
-    Field(ge=0, allow_inf_nan=False),
-    BeforeValidator(_seconds, json_schema_input_type=float | str),
+    Seconds,
+    BeforeValidator(_seconds, json_schema_input_type=Seconds | _text_of("date-time") | _text_of("date")),
 ]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
-Clearable = Annotated[str, Field(max_length=LONGEST_TEXT)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=PLAIN)]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, pattern=PLAIN)]
+Clearable = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=PLAIN_OR_NOTHING)]
+Names = Annotated[
+    dict[Language, Name],
+    Field(max_length=MOST_LOCALES, json_schema_extra={"propertyNames": {"maxLength": LONGEST_LANGUAGE}}),
+]
 Maturity = Annotated[int, Field(ge=0, le=STRICTEST_MATURITY)]
-Slugs = Annotated[tuple[Slug, ...], Field(max_length=64)]
-Locales = Annotated[tuple[str, ...], Field(max_length=MOST_LOCALES)]
+Slugs = Annotated[tuple[Slug, ...], Field(max_length=MOST_SLUGS)]
+Tags = Annotated[Slugs, Field(json_schema_extra=EACH_ONCE)]
+Locales = Annotated[tuple[Language, ...], Field(max_length=MOST_LOCALES)]
+
+
+def without_null(field: JsonSchemaValue) -> JsonSchemaValue:
+    """Return the schema of a field for which null is no value, but stands for what is left out."""
+    said = {name: value for name, value in field.items() if name not in {"anyOf", "default"}}
+    kept = [each for each in field["anyOf"] if each != {"type": "null"}]
+    return {**kept[0], **said} if len(kept) == 1 else {"anyOf": kept, **said}
 
 
 class Change(BaseModel):
@@ -66,13 +95,21 @@ class Change(BaseModel):
     def given(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.model_fields_set}
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Leave null out of the schema where it is not a value: here it stands for what is left out."""
+        schema = handler.resolve_ref_schema(handler(core))
+        fields = schema["properties"]
+        fields |= {name: without_null(fields[name]) for name in fields.keys() - LIFTABLE}
+        return schema
+
 
 class TitleBody(Change):
     """What can be said of a title apart from its artworks; what is left out stays as it is."""
 
     name: Name | None = None
     """A new title needs one."""
-    names: Annotated[dict[Language, Name], Field(max_length=MOST_LOCALES)] | None = None
+    names: Names | None = None
     """The name in other languages, by locale, in place of what was there."""
     synopsis: Clearable | None = None
     genres: Annotated[tuple[Slug, ...], Field(max_length=32)] | None = None
@@ -113,7 +150,7 @@ class ArtworkBody(Change):
     name: Name | None = None
     status: Literal["active", "paused", "withdrawn"] | None = None
     """Paused, it is not chosen any more; withdrawn, it is not served itself either."""
-    tags: Slugs | None = None
+    tags: Tags | None = None
     """What is on it: what is learned of one picture helps with others that share its tags."""
     alt: Text | None = None
     """What it shows, for those who can't see it."""
@@ -163,7 +200,7 @@ class PinBody(BaseModel):
 class CatalogueBody(Change):
     """What can be changed of the whole catalogue."""
 
-    barred: Annotated[tuple[Made, ...], Field(max_length=16)] | None = None
+    barred: Annotated[tuple[Made, ...], Field(max_length=16, json_schema_extra=EACH_ONCE)] | None = None
     """The ways of making pictures that are not served, in place of those that were not before."""
 
 

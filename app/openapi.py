@@ -93,7 +93,18 @@ class Documented(FastAPI):
             schemas |= {"Problem": PROBLEM, "FieldError": FIELD_ERROR}
             for name in UNREAL:
                 schemas.pop(name, None)
+            _close(document)
         return self.openapi_schema or {}
+
+
+def _close(schema: object) -> None:
+    """Say of every mapping whose keys have to match a pattern that it has no others."""
+    if isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema.setdefault("additionalProperties", False)
+        schema = list(schema.values())
+    for each in schema if isinstance(schema, list) else ():
+        _close(each)
 
 
 def _summarise(operation: dict[str, Any]) -> None:

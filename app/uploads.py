@@ -5,17 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import structlog
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from starlette.requests import Request
 
 from app import metrics
-from app.asked import Slug
+from app.asked import LANGUAGE, SLUG, Slug
 from app.editor import Editor
-from app.edits import Locales, Maturity, Moment, Name, Slugs, Text, unacceptable
+from app.edits import MOST_LOCALES, MOST_SLUGS, Locales, Maturity, Moment, Name, Slugs, Text, unacceptable
 from app.forms import FILE, Form, received
 from app.problem import Problem, Unacceptable
 from app.slots import Slots
@@ -50,12 +50,32 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def _words(text: str) -> list[str]:
+    return list(dict.fromkeys(_split(text)))
+
+
 def _rows(text: str) -> list[list[str]]:
     return [_split(row) for row in text.split(";") if row.strip()]
 
 
-Words = BeforeValidator(_split)
+def _texts(pattern: str, *, most: int) -> str:
+    """Return the pattern of up to so many texts, separated by commas."""
+    one = pattern.removeprefix("^").removesuffix("$")
+    return f"^{one}(?:,{one}){{0,{most - 1}}}$"
+
+
+def _written(pattern: str) -> type[str]:
+    return cast("type[str]", Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern})])
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
+_TAG = LANGUAGE.replace("*", "{0,3}")  # within the 35 characters that a tag may have
+SHARE = r"(?:0|1|0?\.[0-9]{1,6})"
+Ids = BeforeValidator(_words, json_schema_input_type=_written(_texts(SLUG, most=MOST_SLUGS)))
+Languages = BeforeValidator(_words, json_schema_input_type=_written(_texts(_TAG, most=MOST_LOCALES)))
+AsPoint = BeforeValidator(_split, json_schema_input_type=_written(f"^{SHARE},{SHARE}$"))
+_BOX = ",".join([SHARE] * 4)
+AsBoxes = BeforeValidator(_rows, json_schema_input_type=_written(f"^{_BOX}(?:;{_BOX})*$"))
 
 
 class UploadForm(BaseModel):
@@ -68,11 +88,11 @@ class UploadForm(BaseModel):
     name: Name | None = None
     alt: Text | None = None
     """What it shows, for those who can't see it."""
-    tags: Annotated[Slugs, Words] | None = None
+    tags: Annotated[Slugs, Ids] | None = None
     """What is on it, separated by commas."""
-    locales: Annotated[Locales, Words] | None = None
+    locales: Annotated[Locales, Languages] | None = None
     """The languages in which it may be shown, separated by commas; none for all."""
-    placements: Annotated[Slugs, Words] | None = None
+    placements: Annotated[Slugs, Ids] | None = None
     """Where it may be shown, separated by commas; none for everywhere."""
     maturity: Maturity | None = None
     """The age rating of the picture itself, 0 to 21."""
@@ -80,9 +100,9 @@ class UploadForm(BaseModel):
     """Unix seconds or an ISO 8601 date."""
     valid_until: Moment | None = None
     """As `valid_from`."""
-    focus: Annotated[tuple[Share, Share], Words] | None = None
+    focus: Annotated[tuple[Share, Share], AsPoint] | None = None
     """What every crop keeps: x,y as shares of the picture's width and height."""
-    faces: Annotated[tuple[tuple[Share, Share, Share, Share], ...], BeforeValidator(_rows)] | None = None
+    faces: Annotated[tuple[tuple[Share, Share, Share, Share], ...], AsBoxes] | None = None
     """Faces, as x,y,width,height;x,y,width,height in the same shares."""
     made: Made | None = None
     """How it was made: photographed, drawn, rendered, ai-assisted or ai-generated."""

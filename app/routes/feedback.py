@@ -30,7 +30,8 @@ def _shape(*, plays: bool = False) -> dict[str, Any]:
         described = "For how long it was watched, in all; the greatest that is told counts."
         bounds = {"minimum": 0, "maximum": LONGEST_SECONDS}
         fields["seconds"] = {"type": "number", **bounds, "description": described}
-    item = {"type": "object", "properties": fields, "required": ["seconds"] if plays else []}
+    named = [{"required": ["decision_id"]}, {"required": ["profile", "title"]}]
+    item = {"type": "object", "properties": fields, "required": ["seconds"] if plays else [], "anyOf": named}
     schema = {"anyOf": [item, {"type": "array", "items": item, "minItems": 1, "maxItems": MOST_ITEMS}]}
     content = {kind: {"schema": schema} for kind in ("application/json", "text/plain")}
     return {"requestBody": {"required": True, "content": content}}

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from app.asked import Slug
 from app.bodies import JsonRoute
-from app.edits import ArtworkBody, PinBody, TitleBody
+from app.edits import ArtworkBody, PinBody, TitleBody, without_null
 from app.listing import Listed, ListedArtwork, Listing, Reader, admin, listed_artwork, listed_json, listing_json
 from app.openapi import refusals
 from app.roles import EDITORS
@@ -34,11 +34,17 @@ class UploadAnswer(TypedDict):
 
 
 def _form() -> dict[str, Any]:
-    """Describe the fields as what they are in a form: texts."""
-    fields: dict[str, Any] = {"file": {"type": "string", "format": "binary", "description": PICTURE}}
-    for name, field in UploadForm.model_fields.items():
-        fields[name] = {"type": "string", "description": field.description or ""}
-    schema = {"type": "object", "properties": fields, "required": ["file"]}
+    """Describe the fields as they stand in a form, in text."""
+    said = UploadForm.model_json_schema()
+    fields = {name: without_null(field) for name, field in said["properties"].items()}
+    file = {"type": "string", "format": "binary", "description": PICTURE}
+    schema = {
+        "type": "object",
+        "properties": {"file": file, **fields},
+        "required": ["file"],
+        "dependentRequired": {"consent_until": ["consent"]},
+        "additionalProperties": False,
+    }
     return {"requestBody": {"content": {"multipart/form-data": {"schema": schema}}, "required": True}}
 
 
