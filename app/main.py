@@ -51,6 +51,7 @@ from app.store.memory import MemoryStore
 from app.store.protocol import (
     Base,
     Examined,
+    FullLogError,
     LostStoreError,
     Store,
     StoreTimeoutError,
@@ -79,6 +80,7 @@ from bandit.policy import Learner
 log = structlog.get_logger()
 
 LOST = "The log's files were deleted or replaced, so nothing is taken; GET /readyz says what to do."
+FULL = "The log is as large as KEYART_LOG_BYTES allows and takes nothing; send the same again when it has room."
 DISK_REFUSES = {errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM, errno.ENOENT}
 """ENOENT is among them because a folder may be taken away, as its disk is."""
 REBUILD_LEASE_MS = 60_000
@@ -102,7 +104,8 @@ def passed_ms() -> int:
 def open_store(settings: Settings, clock: Callable[[], int] = now_ms, *, read_only: bool = False) -> Store:
     """Return the store, or raise `UnusableStoreError`. One that is `read_only` changes no file and makes none."""
     full = settings.sync == "full"
-    return SqliteStore(settings.data, clock, passed_ms, full_sync=full, read_only=read_only)
+    most = settings.log_bytes
+    return SqliteStore(settings.data, clock, passed_ms, most_bytes=most, full_sync=full, read_only=read_only)
 
 
 async def demand_store(settings: Settings) -> None:
@@ -396,6 +399,8 @@ async def _busy(_: Request, __: Exception) -> Response:
 async def _unwritable(request: Request, error: Exception) -> Response:
     if isinstance(error, LostStoreError):  # the log has a line of it already
         return Problem(503, LOST, headers={"Retry-After": "60"}).response()
+    if isinstance(error, FullLogError):
+        return Problem(503, FULL, headers={"Retry-After": "60"}).response()
     log.error("store_unwritable", path=request.scope["path"], reason=str(error))
     sentence = "The log can't be written and took nothing; send the same again later: repeats count once."
     return Problem(503, sentence, headers={"Retry-After": "5"}).response()

@@ -44,6 +44,10 @@ TRAINER_LAG_SECONDS = Gauge("keyart_trainer_lag_seconds", "Log time not folded y
 STORE_LOST = Gauge(
     "keyart_store_lost", "1 while a file of the store is deleted or replaced", multiprocess_mode="livemax"
 )
+LOG_BYTES = Gauge("keyart_log_bytes", "Bytes that the log takes on its disk", multiprocess_mode="livemax")
+LOG_BYTES_MOST = Gauge(
+    "keyart_log_bytes_most", "Bytes that the log may take; 0 without a ceiling", multiprocess_mode="livemax"
+)
 OPEN_WINDOWS = Gauge("keyart_open_windows", "Exposures whose reward is still open", multiprocess_mode="livemax")
 EXAMPLES = Counter("keyart_examples", "Closed exposures, by what the learner did with them", ["outcome"])
 REWARDS = Counter("keyart_rewards", "Clicks and plays, by whether their window was still open", ["timing"])
@@ -51,7 +55,7 @@ SNAPSHOTS_REFUSED = Counter("keyart_snapshots_refused", "Snapshots not published
 
 # At 0 from the start, in every process: an alert sees nothing rise that was not there, and what a trainer that is
 # gone has counted would take its series with it.
-for _reason in ("no_model", "timeout", "outrun", "error", "lost", "switched_off"):
+for _reason in ("no_model", "timeout", "outrun", "error", "lost", "log_full", "over_allowance", "switched_off"):
     FALLBACKS.labels(_reason)
 for _outcome in ("learned", "capped", "strangers", "refused"):
     EXAMPLES.labels(_outcome)

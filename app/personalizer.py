@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 import structlog
 
 from app import metrics
+from app.allowance import Allowance, OverAllowanceError
 from app.answers import Choice, chosen
 from app.asked import Viewing
 from app.fallbacks import Fallbacks
@@ -20,7 +22,7 @@ from app.problem import Gone, NotFound
 from app.records import LOT_BITS, Decision, encode
 from app.settings import Settings
 from app.shelf import Shelved
-from app.store.protocol import Draft, Hold, Log, LostStoreError, StoreTimeoutError
+from app.store.protocol import Draft, FullLogError, Hold, Log, LostStoreError, StoreTimeoutError
 from app.tokens import Tokens
 from app.viewers import SOMEBODY, Caller, Viewer, Viewers
 from assets.artwork import Artwork
@@ -63,6 +65,7 @@ class Request(NamedTuple):
     now: int
     deadline: float
     bot: bool
+    allowance: Allowance | None
 
 
 class Personalizer:
@@ -81,6 +84,8 @@ class Personalizer:
         self._log = store_log
         self._viewers, self._odds, self._tokens, self._clock = viewers, odds, tokens, clock
         self._fallbacks = fallbacks
+        rate = settings.keyless_decisions_per_second
+        self._allowance = Allowance(rate, time.monotonic) if rate else None
 
     async def choose(
         self, asked: Viewing, titles: Sequence[Shelved], frame: Frame = USUAL, caller: Caller = SOMEBODY
@@ -98,7 +103,9 @@ class Personalizer:
             if self._settings.serve == "default":
                 return self._fallbacks.choose(asked, viewer, titles, frame, reason="switched_off")
             cases = [case for shelved in titles if (case := self._case(asked, viewer, shelved, now))]
-            return await self._decide(Request(asked, viewer, frame, self._log.now(), deadline, caller.bot), cases)
+            allowance = None if caller.vouched else self._allowance
+            request = Request(asked, viewer, frame, self._log.now(), deadline, caller.bot, allowance)
+            return await self._decide(request, cases)
         except Exception as failure:  # noqa: BLE001  a known title gets a picture, whatever failed
             return self._fallbacks.choose(asked, viewer, titles, frame, reason=_reason(failure))
 
@@ -187,6 +194,13 @@ class Personalizer:
 
     async def _draw(self, request: Request, cases: Sequence[Case]) -> None:
         """Draw for all cases and log them in one transaction; the loser of a race takes the winner's hold."""
+        if request.allowance and (allowed := request.allowance.take(len(cases))) < len(cases):
+            if allowed:
+                await self._draw_all(request, cases[:allowed])
+            raise OverAllowanceError
+        await self._draw_all(request, cases)
+
+    async def _draw_all(self, request: Request, cases: Sequence[Case]) -> None:
         drafts = [await self._draft(request, case) for case in cases]
         placed = await self._log.place(drafts, deadline=request.deadline)
         outrun = []
@@ -276,6 +290,10 @@ def _reason(failure: Exception) -> str:
         return "timeout"
     if isinstance(failure, LostStoreError):
         return "lost"
+    if isinstance(failure, FullLogError):
+        return "log_full"
+    if isinstance(failure, OverAllowanceError):
+        return "over_allowance"
     log.error("decision_failed", exc_info=failure)
     return "error"
 

@@ -7,7 +7,7 @@ from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, ByteSize, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.public_url import checked
@@ -121,6 +121,10 @@ class Settings(BaseSettings):
     """After so long without a decision the title's default picture is served as a fallback."""
     retention_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 90
     """How long the log is kept: no shorter than feedback is accepted."""
+    log_bytes: Annotated[ByteSize, Field(ge=0)] = ByteSize(32 << 30)
+    """How large the log may become, such as `20GiB`; then everyone gets default pictures. 0: no bound."""
+    keyless_decisions_per_second: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
+    """New decisions of a worker in a second for calls without a key; what is more gets fallbacks. 0: no bound."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins, separated by commas, whose pages may call this service; `*` for all."""
     bots: Annotated[tuple[str, ...], NoDecode] = ()

@@ -47,6 +47,10 @@ WIPE_SECONDS = 0.25
 TICK_MS = 1_000
 TRIM_SECONDS = 60.0
 TRIM_ROWS = 2_000
+SHRINK_BYTES = 64 << 10
+"""Given back at a time, while others wait to write: 4 ms, for pages have to be moved."""
+SPARE_BYTES, SPARE_SHARE = 32 << 20, 8
+"""Free space that the log keeps, at least, and as a part of what it holds: the next records take it."""
 
 
 class Trainer:
@@ -71,6 +75,7 @@ class Trainer:
         self._held_back: float | None = None
         self._erased, self._wiped = 0, -1
         self._tried_to_wipe = 0.0
+        self._shrinking = False
         self._floor = self._floor_stamp = 0
         self._seen = Seen()
         self._bases, self._refolding = bases, Refolding(store, shelf, scratch)
@@ -156,6 +161,7 @@ class Trainer:
             await self._store.log.tick(TICK_MS)
             await self._wipe()
             await self._trim(fold)
+            await self._shrink()
             await self._refold(fold)
             await _wait(stop, IDLE_SECONDS)
         else:
@@ -237,7 +243,15 @@ class Trainer:
         below = min(self._floor, await self._bases.floor() or self._floor)
         if await self._store.log.trim(before=before, below=below, limit=TRIM_ROWS) < TRIM_ROWS:
             await fold.counts.sweep(before)
-            self._trimmed = time.monotonic()
+            self._trimmed, self._shrinking = time.monotonic(), True
+
+    async def _shrink(self) -> None:
+        """Give a little of what trimming left free back to the disk, but not what the next records will take."""
+        if not self._shrinking:
+            return
+        size = await self._store.log.size()
+        most = min(SHRINK_BYTES, size.free - max(SPARE_BYTES, size.used // SPARE_SHARE))
+        self._shrinking = most > 0 and await self._store.log.shrink(most) > 0
 
     async def _refold(self, fold: Fold) -> None:
         """Let what was learned of erased profiles go, in time that nobody else needs."""

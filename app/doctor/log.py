@@ -8,6 +8,8 @@ from app.store.protocol import Examined, File, Head
 
 MUCH_PENDING = 64 << 20
 TOO_MUCH_PENDING = 1 << 30
+MUCH_FREE = 64 << 20
+NEARLY = 0.8
 SLACK_MS = DAY_MS
 """How far beyond retention the oldest record may be: trimming goes in steps, and after what was learned."""
 
@@ -59,6 +61,8 @@ def findings(examined: Examined, head: Head, settings: Settings, over: int) -> I
     yield _head(examined, head)
     yield from _gaps(examined)
     yield from _retention(examined, over, settings)
+    yield from _ceiling(examined.files[0], settings.log_bytes)
+    yield from _room(examined.files[0])
     if examined.holds is not None and examined.profiles is not None:
         yield ok("holds", f"{examined.holds} holds, {examined.profiles} profiles with attributes.")
 
@@ -103,3 +107,24 @@ def _retention(examined: Examined, over: int, settings: Settings) -> Iterator[Fi
         )
     else:
         yield ok("retention", f"The log goes back {span(kept / 1000)}; {settings.retention_days:g} days are kept.")
+
+
+def _ceiling(file: File, most: int) -> Iterator[Finding]:
+    used = file.size - file.free + file.pending
+    sentence = f"The log takes {size(used)}, and KEYART_LOG_BYTES allows {size(most)}."
+    remedy = "Raise KEYART_LOG_BYTES, or shorten KEYART_RETENTION_DAYS; look who asks for so many pictures."
+    if most and used >= most:
+        yield wrong("log size", f"{sentence} Nothing is logged, and everyone gets default pictures.", remedy)
+    elif most and used >= NEARLY * most:
+        yield note("log size", f"{sentence} Beyond that everyone gets default pictures.", remedy)
+
+
+def _room(file: File) -> Iterator[Finding]:
+    if file.free > max(MUCH_FREE, file.size // 4) and not file.shrinks:
+        yield note(
+            "log size",
+            f"{size(file.free)} of {file.name} are free, and an earlier version made the file, which gives "
+            "nothing back by itself.",
+            "If the disk needs it, stop the service and run once: "
+            "`sqlite3 log.sqlite 'PRAGMA auto_vacuum=INCREMENTAL; VACUUM'`, with as much room beside it.",
+        )

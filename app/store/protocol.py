@@ -33,6 +33,10 @@ class LostStoreError(UnwritableStoreError):
     """
 
 
+class FullLogError(UnwritableStoreError):
+    """The log has reached the size that it may have."""
+
+
 class UnusableStoreError(Exception):
     """The store can't be opened. The sentence says why, and what to do."""
 
@@ -88,6 +92,18 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     stamp: int
 
 
+class Size(msgspec.Struct, frozen=True, gc=False):
+    """How many bytes hold something, how many are free for new records, and how many it may be; 0 for no bound."""
+
+    used: int
+    free: int = 0
+    most: int = 0
+
+    @property
+    def full(self) -> bool:
+        return bool(self.most) and self.used >= self.most
+
+
 class Log(Protocol):
     """The event log with what must be as consistent as it: holds, exposures, profiles, settings.
 
@@ -99,6 +115,16 @@ class Log(Protocol):
 
     async def check(self) -> None:
         """Raise `LostStoreError` if what is written now would be lost. Services ask this four times a second."""
+
+    async def size(self) -> Size:
+        """Return how large the log is.
+
+        If it is full, `place`, `show` and `feedback` raise `FullLogError` until this finds that it has room again:
+        what is little, or makes room, is still written.
+        """
+
+    async def shrink(self, most: int) -> int:
+        """Give up to about `most` free bytes back to the disk, and return how many that were."""
 
     def now(self) -> int:
         """Return the time that a record would be stamped with: holds and windows end by it, and ids expire.
@@ -439,14 +465,17 @@ class Store(Protocol):
 class File:
     """A database as a look at it found it.
 
-    `pending` is the size of its write-ahead log; what of it could not be read is `unread`. `fault` is None if
-    nothing is wrong; `complete` says whether all of it was looked through in the time that was given.
+    `pending` is the size of its write-ahead log; what of it could not be read is `unread`. `free` is what in the
+    database is free, and `shrinks` whether that can be given back. `fault` is None if nothing is wrong; `complete`
+    says whether all of it was looked through in the time that was given.
     """
 
     name: str
     size: int
     pending: int = 0
     unread: bool = False
+    free: int = 0
+    shrinks: bool = True
     fault: str | None = None
     complete: bool = True
 

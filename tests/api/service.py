@@ -140,7 +140,7 @@ async def serving(
     """
     clock = clock or Clock(START)
     chosen = settings_of(data=folder, **{**UNHURRIED, **settings})
-    store = SqliteStore(folder, clock, passing)
+    store = SqliteStore(folder, clock, passing, most_bytes=chosen.log_bytes)
     try:
         await _stock(chosen, store, catalogue)
         app = create_app(chosen, store, lane=lane, clock=clock)

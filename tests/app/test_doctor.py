@@ -23,14 +23,14 @@ from typing import Any, ClassVar
 
 import pytest
 
-from app.doctor import catalogue, clock, folder, machine, model, service
+from app.doctor import catalogue, clock, folder, log, machine, model, service
 from app.doctor.checkup import Doors, check
 from app.doctor.finding import Finding
 from app.main import examine, images_in, now_ms, open_store, revisions_in
 from app.records import Kind, Reference, decode_decision, encode
 from app.settings import Settings
 from app.shelf import Shelf
-from app.store.protocol import Event, Lease
+from app.store.protocol import Event, File, Lease
 from app.store.sqlite import SqliteStore
 from app.trainer import resume
 from assets.catalogue import Title
@@ -696,6 +696,32 @@ def test_titles_with_little_or_nothing_to_show_are_told(tmp_path: Path, look: Ca
     told(found, "wrong", "No picture may be shown of gone")
     told(found, "note", "It has ended", "gone/gone-0, gone/gone-1, gone/gone-2, half/half-0")
     told(found, "note", "It ends within 30 days: some/some-0 in 10 days")
+
+
+# -------------------------------------------------------------------- the log's size
+
+
+def test_a_log_near_or_at_its_ceiling_is_told(data: Path, look: Callable[..., Found]) -> None:
+    there = sum(path.stat().st_size for path in data.glob("log.sqlite*") if not path.name.endswith("-shm"))
+    told(look(data, log_bytes=there // 2), "wrong", "KEYART_LOG_BYTES allows", "everyone gets default pictures")
+    told(look(data, log_bytes=int(there * 1.1)), "note", "Beyond that everyone gets default pictures")
+    assert not [each for each in look(data, log_bytes="1GiB") if each.about == "log size"]
+    assert not [each for each in look(data, log_bytes=0) if each.about == "log size"]
+
+
+def test_room_that_a_file_of_an_earlier_version_does_not_give_back_is_told() -> None:
+    early = File("log.sqlite", 1 << 30, free=1 << 29, shrinks=False)
+    [finding] = log._room(early)  # noqa: SLF001  half a gibibyte is much to make
+    assert finding.level == "note"
+    assert "VACUUM" in finding.remedy
+    assert list(log._room(replace(early, shrinks=True))) == []  # noqa: SLF001
+    assert list(log._room(replace(early, free=1 << 20))) == []  # noqa: SLF001
+
+
+def test_a_state_without_a_log_is_told(data: Path, look: Callable[..., Found]) -> None:
+    for path in data.glob("log.sqlite*"):
+        path.unlink()
+    told(look(data), "wrong", "There is no log in", "a state that was made from one")
 
 
 # -------------------------------------------------------------------- clock and service

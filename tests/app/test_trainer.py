@@ -212,6 +212,30 @@ async def gone(store: Store, profile: str) -> bool:
     return await store.state.taste(profile) is None
 
 
+@pytest.mark.usefixtures("hurried")
+async def test_what_trimming_left_free_is_given_back_to_the_disk_but_for_a_reserve(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer_module, "SPARE_BYTES", 1 << 16)
+    monkeypatch.setattr(trainer_module, "SPARE_SHARE", 1 << 30)
+    store = SqliteStore(tmp_path, clock)
+    for _ in range(40):
+        await store.log.place([a_draft(a_decision(FILM, 1)) for _ in range(50)])
+    before = await store.log.size()
+    await pass_time(store, clock, RETENTION * DAY_MS + WINDOW)
+    async with leading(await a_trainer(store, tmp_path, clock)):
+        await soon(lambda: shrunk(store))
+    after = await store.log.size()
+    assert after.used + after.free < before.used
+    assert after.free <= 1 << 16
+    await store.close()
+
+
+async def shrunk(store: Store) -> bool:
+    records = await store.log.read(0, 100)
+    return len(records) < 50 and (await store.log.size()).free <= 1 << 16
+
+
 # -------------------------------------------------------------------- erasure
 
 

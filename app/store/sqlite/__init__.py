@@ -20,10 +20,12 @@ class SqliteStore:
         clock: Callable[[], int],
         passing: Callable[[], int] | None = None,
         *,
+        most_bytes: int = 0,
         full_sync: bool = False,
         read_only: bool = False,
     ):
-        """Take the clock, and how time passes whatever the clock says: see `LogTime`."""
+        """Take the clock, and how time passes whatever the clock says: see `LogTime`. 0 bytes are no bound."""
+        self._most_bytes = most_bytes
         if read_only:
             self._open(folder, clock, passing, full_sync=full_sync, read_only=True)
             return
@@ -45,7 +47,14 @@ class SqliteStore:
         read_only: bool,
     ) -> None:
         with told(str(folder / LOG)):
-            self.log = SqliteLog(folder / LOG, clock, passing, full_sync=full_sync, read_only=read_only)
+            self.log = SqliteLog(
+                folder / LOG,
+                clock,
+                passing,
+                most_bytes=self._most_bytes,
+                full_sync=full_sync,
+                read_only=read_only,
+            )
         self.passes = self.log.passes
         with told(str(folder / STATE)):
             self.state = SqliteState(folder / STATE, clock, read_only=read_only)

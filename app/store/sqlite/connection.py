@@ -66,6 +66,7 @@ def connect(
     connection = sqlite3.connect(
         path, isolation_level=None, timeout=SETTLE_SECONDS, check_same_thread=False, cached_statements=256
     )
+    _settle(partial(connection.execute, "PRAGMA auto_vacuum=INCREMENTAL"))  # heeded as long as there is no table
     _settle(partial(connection.execute, "PRAGMA journal_mode=WAL"))
     connection.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
     connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, pages that become free, too

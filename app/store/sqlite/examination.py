@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from app.records import Kind
 from app.store.protocol import Examined, File, Head
@@ -57,6 +58,7 @@ def _examined(path: Path, schema: str, seconds: float) -> File:
     try:
         with _open(path, seconds) as connection:
             fault = _shape(connection, schema)
+            file = replace(file, **_room(connection))
             return replace(file, fault=fault) if fault else _checked(connection, file)
     except sqlite3.Error as error:
         return replace(file, fault=str(error))
@@ -76,6 +78,13 @@ def _checked(connection: sqlite3.Connection, file: File) -> File:
             raise
         return replace(file, complete=False)
     return replace(file, fault="; ".join(found)) if found else file
+
+
+def _room(connection: sqlite3.Connection) -> dict[str, Any]:
+    [[free], [page], [mode]] = [
+        connection.execute(f"PRAGMA {each}").fetchone() for each in ("freelist_count", "page_size", "auto_vacuum")
+    ]
+    return {"free": free * page, "shrinks": bool(mode)}
 
 
 def _shape(connection: sqlite3.Connection, schema: str) -> str | None:

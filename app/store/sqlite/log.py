@@ -11,7 +11,7 @@ from typing import TypeVar
 from app.records import DECISIONS, Erasure, Kind, Record, Reference, decode_decision, encode
 from app.store.commit import GroupCommit
 from app.store.log_time import LogTime
-from app.store.protocol import Draft, Event, Head, Hold, LostStoreError, UnusableStoreError
+from app.store.protocol import Draft, Event, FullLogError, Head, Hold, LostStoreError, Size, UnusableStoreError
 from app.store.sqlite import exposures, passes
 from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect, fold_back, wipe, writing
 from app.store.sqlite.exposures import Exposures
@@ -62,6 +62,7 @@ class SqliteLog:
         clock: Callable[[], int],
         passing: Callable[[], int] | None = None,
         *,
+        most_bytes: int = 0,
         full_sync: bool = False,
         read_only: bool = False,
     ):
@@ -70,6 +71,8 @@ class SqliteLog:
         self._reader = connect(path, read_only=read_only)
         self._near = self._reader if full_sync or read_only else self._writer
         self._time = LogTime(clock, passing)
+        self._wal = path.with_name(f"{path.name}-wal")
+        self._size = Size(0, most=most_bytes)
         self._last = Head(0, 0)
         self._swept = b""
         self._exposures = Exposures(self._writer, self)
@@ -117,9 +120,43 @@ class SqliteLog:
                     self._files.clear_away()
             raise
 
+    async def size(self) -> Size:
+        read = self._reader.execute
+        [[pages], [free], [page]] = [
+            read(f"PRAGMA {each}").fetchone() for each in ("page_count", "freelist_count", "page_size")
+        ]
+        waiting = self._wal.stat().st_size if self._wal.exists() else 0
+        self._size = Size((pages - free) * page + waiting, free * page, self._size.most)
+        return self._size
+
+    async def shrink(self, most: int) -> int:
+        return await self._write(lambda: self._shrink(most))
+
+    def _shrink(self, most: int) -> int:
+        """Give pages back one by one.
+
+        The sqlite3 module ends a statement without columns after its first step, which here is one page, whatever
+        number the statement names.
+        """
+        page, free, before = (self._pragma(each) for each in ("page_size", "freelist_count", "page_count"))
+        for _ in range(min(free, max(1, most // page))):
+            self._writer.execute("PRAGMA incremental_vacuum(1)")
+        return (before - self._pragma("page_count")) * page
+
+    def _pragma(self, name: str) -> int:
+        return int(self._writer.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def _demand_room(self) -> None:
+        if self._size.full:
+            raise FullLogError(
+                f"The log takes {self._size.used} bytes, and KEYART_LOG_BYTES allows {self._size.most}: nothing "
+                "is taken until old records are deleted. Raise it, or shorten KEYART_RETENTION_DAYS."
+            )
+
     # ---------------------------------------------------------------- decisions
 
     async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
+        self._demand_room()
         return await self._group.run(
             partial(self._place_all, drafts), deadline=deadline, undo=partial(self._void, drafts)
         )
@@ -130,6 +167,7 @@ class SqliteLog:
         return [self._hold(self._near, key) for key in keys]
 
     async def show(self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None) -> None:
+        self._demand_room()
         await self._group.run(
             partial(self._exposures.show, hold, deferred=deferred, window=window), deadline=deadline
         )
@@ -177,6 +215,7 @@ class SqliteLog:
     # ---------------------------------------------------------------- feedback
 
     async def feedback(self, events: Sequence[Event]) -> list[bool | None]:
+        self._demand_room()
         return await self._write(lambda: [self._exposures.feedback(event) for event in events])
 
     # ---------------------------------------------------------------- the log itself
