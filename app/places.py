@@ -68,6 +68,12 @@ def _zone_in(country: str, year: int) -> str | None:
 
 
 @lru_cache(maxsize=REMEMBERED)
+def local_hour(zone: str | None, country: str | None, quarter: int) -> tuple[str, str | None]:
+    """Return the part of the day in a time zone, or without one in that of a country, and which zone that is."""
+    found = zone or (zone_at(country, quarter) if country else None)
+    return hour_word(found, quarter), found
+
+
 def hour_word(zone: str | None, quarter: int) -> str:
     """Return the part of the day in a time zone, UTC without one, at a quarter of an hour since 1970."""
     seconds = quarter * QUARTER_MS // 1000

@@ -8,7 +8,7 @@ import msgspec
 
 from app.asked import Viewing
 from app.identity import Identity
-from app.places import QUARTER_MS, country_of, hour_word, zone_at, zone_of
+from app.places import QUARTER_MS, country_of, local_hour, zone_of
 from app.store.protocol import Store
 from assets.languages import canonical
 from bandit.groups import Group, Groups
@@ -83,11 +83,9 @@ class Viewers:
                 profile, pseudonym, known = NOBODY, None, caller.vouched
         language = asked.language or _meant(canonical, profile.attributes.get("language"))
         country = asked.country or _meant(country_of, profile.attributes.get("country"))
-        quarter = now_ms // QUARTER_MS
-        timezone = asked.timezone or _meant(zone_of, profile.attributes.get("timezone"))
-        if timezone is None and country:
-            timezone = zone_at(country, quarter)
-        attributes = _attributes(profile, asked, hour_word(timezone, quarter))
+        named = asked.timezone or _meant(zone_of, profile.attributes.get("timezone"))
+        hour, timezone = local_hour(named, country, now_ms // QUARTER_MS)
+        attributes = _attributes(profile, asked, hour)
         if country:
             attributes["country"] = country
         if language:
