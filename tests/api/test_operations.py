@@ -133,7 +133,8 @@ async def test_an_id_whose_position_was_given_to_another_record_shows_nothing(se
 
 async def test_an_empty_report_has_every_group_and_no_rates(service: Service) -> None:
     report = (await service.http.get("/report", headers=ADMIN)).json()
-    assert set(report["groups"]) == {"personalized", "best_single", "uniform", "default", "pinned", "anonymous"}
+    outside = {"pinned", "anonymous", "bot"}
+    assert set(report["groups"]) == {"personalized", "best_single", "uniform", "default"} | outside
     for group in report["groups"].values():
         assert group["exposures"] == group["clicks"] == group["plays"] == 0
         assert group["rate"] is group["click_rate"] is group["interval"] is None
@@ -152,6 +153,7 @@ async def test_the_report_tells_the_rules_that_it_came_about_by(tmp_path: Path, 
         "window_seconds": 600,
         "hold_seconds": 30,
         "learn_cap": 7,
+        "stranger_cap": 300,
         "floor": 0.02,
         "shares": {"best_single": 0, "uniform": 0.25, "default": 0},
     }
@@ -340,13 +342,15 @@ async def test_the_api_document_names_every_call_that_there_is(service: Service)
     found = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     assert found == {
         *("GET /artwork", "POST /artwork", "POST /impressions", "POST /clicks", "POST /plays"),
-        *("GET /profiles", "PUT /profiles", "DELETE /profiles"),
+        *("GET /profiles", "PUT /profiles", "PATCH /profiles", "DELETE /profiles"),
         *("GET /titles", "PUT /titles/{title}", "DELETE /titles/{title}"),
         *("PUT /titles/{title}/pin", "DELETE /titles/{title}/pin", "POST /titles/{title}/artworks"),
         *("PATCH /titles/{title}/artworks/{artwork}", "DELETE /titles/{title}/artworks/{artwork}"),
         *("GET /catalogue", "PATCH /catalogue"),
         *("GET /images/{name}", "GET /report", "GET /decisions/{decision_id}", "GET /decisions/{decision_id}/why"),
-        *("POST /session", "GET /healthz", "GET /readyz", "GET /metrics"),
+        *("POST /session", "GET /session", "DELETE /session"),
+        *("POST /session/links", "GET /session/links/{token}"),
+        *("GET /healthz", "GET /readyz", "GET /metrics"),
     }
     names = [each["name"] for each in paths["/artwork"]["get"]["parameters"]]
     assert {"profile", "title", "placement", "canvas", "device", "country", "language", "maturity"} <= set(names)
