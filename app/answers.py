@@ -17,8 +17,9 @@ class Choice(TypedDict):
     """The picture chosen for a title.
 
     `decision_id` is null, and nothing is learned, where it is a `fallback`. `group` is the rule that the profile
-    is served by, null where nobody is logged in. `held` says that the same decision was served before; until
-    `expires_at` it will be again.
+    is served by; it is null where nobody is logged in, and for callers without a key: only with one, or under the
+    demo preset, it is told, because who knows the groups could make the lift up. `held` says that the same
+    decision was served before; until `expires_at` it will be again.
     """
 
     decision_id: str | None

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import structlog
 
+from app import pinning
 from app.problem import NotFound, Problem, Unacceptable
 from app.shelf import SETTING, Shelf
 from app.store.protocol import Log
-from assets.catalogue import Artwork, CatalogueError, Pin, Title
+from assets.catalogue import Artwork, CatalogueError, Pin, Place, Title
 from assets.importing.merging import merged
 from assets.importing.withdrawal import passed_on
 from assets.provenance import MADE, Made
@@ -139,18 +140,30 @@ class Editor:
 
         await self.change(title, without)
 
-    async def pin(self, title: str, pin: Pin) -> Title:
-        """Pin an artwork; a pin for the same placement and country is replaced."""
+    async def pin(self, title: str, pin: Pin, now: float) -> Title:
+        """Pin an artwork; a pin for the same placement and country is replaced.
+
+        One that nobody could be shown is refused. `now` is in Unix seconds.
+        """
+        barred = await self.barred()
 
         def pinned(current: Title) -> Title:
-            _artwork(current, pin.artwork)
-            others = [p for p in current.pins if (p.placement, p.country) != (pin.placement, pin.country)]
+            if hindrance := pinning.hindrance(pin, _artwork(current, pin.artwork), now, barred):
+                raise Unacceptable(hindrance)
+            others = [each for each in current.pins if each.place != pin.place]
             return replace(current, pins=(*others, pin))
 
         return await self.change(title, pinned)
 
-    async def unpin(self, title: str) -> Title:
-        return await self.change(title, lambda current: replace(current, pins=()))
+    async def unpin(self, title: str, place: Place | None = None) -> Title:
+        """Take away the pin for a placement and country, or all of them."""
+
+        def unpinned(current: Title) -> Title:
+            if place is not None and place not in {pin.place for pin in current.pins}:
+                raise NotFound(pinning.missing(current, place))
+            return replace(current, pins=tuple(pin for pin in current.pins if place not in {None, pin.place}))
+
+        return await self.change(title, unpinned)
 
     async def _current_or_empty(self) -> Current:
         """Return the current catalogue, an empty one if it can't be read: what is put next takes its place."""

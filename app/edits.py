@@ -193,7 +193,10 @@ class PinBody(BaseModel):
     until: Moment | None = None
     """Unix seconds or an ISO 8601 date; without it the pin stays until it is taken away."""
 
-    def pin(self) -> Pin:
+    def pin(self, now: float) -> Pin:
+        """Return the pin. One that is over by `now`, in Unix seconds, is refused: it would never act."""
+        if self.until is not None and self.until <= now:
+            raise unacceptable("until", "It is past, and the pin would never act; name a later moment, or none")
         return Pin(self.artwork, self.placement, self.country, self.until)
 
 

@@ -53,7 +53,7 @@ class Gate:
         passing = _Passing(scope, receive, send)
         request_id.set(passing.id.decode())
         try:
-            passing.check_length()
+            passing.check()
             await self.app(scope, passing.receive, passing.send)
         except Problem as problem:
             await passing.refuse(problem, self._around)
@@ -69,30 +69,40 @@ class Gate:
 class _Passing:
     """One request on its way through."""
 
-    __slots__ = ("_left", "_receive", "_scope", "_send", "_started", "id", "read", "status")
+    __slots__ = ("_hosts", "_left", "_length", "_receive", "_scope", "_send", "_started", "id", "read", "status")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send):
         self._scope, self._receive, self._send = scope, receive, send
         self._started = time.perf_counter()
-        self.id = self._given_id() or new_id()
+        self._hosts = 0
+        self._length: bytes | None = None
+        self.id = self._look() or new_id()
         self.read = 0
         self.status = 0
         self._left = False
 
-    def _given_id(self) -> bytes | None:
+    def _look(self) -> bytes | None:
+        """Go through the headers, once, and return the id that the request brings along."""
+        given = None
         for name, value in self._scope["headers"]:
-            if name == b"x-request-id" and _ID.fullmatch(value):
-                return bytes(value)
-        return None
+            if name == b"host":
+                self._hosts += 1
+            elif name == b"content-length":
+                self._length = value
+            elif name == b"x-request-id" and _ID.fullmatch(value):
+                given = bytes(value)
+        return given
 
-    def check_length(self) -> None:
-        for name, value in self._scope["headers"]:
-            if name == b"content-length":
-                if not value.isdigit():
-                    raise Problem(
-                        400, f"The Content-Length is {value!r}; send the body's size in bytes, in digits."
-                    )
-                self._check(int(value[: MOST_DIGITS + 1]))  # of thousands of digits the first ones will do
+    def check(self) -> None:
+        """Refuse a request that is too long, or that a proxy may take for another one (RFC 9112, section 3.2)."""
+        if self._hosts > 1:
+            raise Problem(400, f"The request has {self._hosts} Host lines; send one.")
+        if self._length is not None:
+            if not self._length.isdigit():
+                raise Problem(
+                    400, f"The Content-Length is {self._length!r}; send the body's size in bytes, in digits."
+                )
+            self._check(int(self._length[: MOST_DIGITS + 1]))  # of thousands of digits the first ones will do
 
     async def receive(self) -> Message:
         """Count the body while it comes in: a chunked one does not say its length beforehand."""

@@ -44,12 +44,16 @@ class Record(TypedDict):
 
 
 class Why(TypedDict):
-    """What anyone may know who holds the id: with which probability the artwork was drawn, and by which rule."""
+    """What may be known of a decision: with which probability the artwork was drawn, and by which rule.
+
+    `group` and `probability` are null, and no reason tells them, for callers without a key: only with one, or
+    under the demo preset, they are told.
+    """
 
     title: str
     artwork: str
     group: str | None
-    probability: float
+    probability: float | None
     candidates: int
     reasons: list[str]
 
@@ -85,16 +89,16 @@ class Inspector:
             "drawn_again": decision.candidates[again],
         }
 
-    async def why(self, decision_id: str) -> Why:
-        """Return what anyone who holds the id may know: no profile data."""
+    async def why(self, decision_id: str, *, trusted: bool) -> Why:
+        """Return what who holds the id may know: no profile data, and nothing of groups unless `trusted`."""
         _, decision = await self._find(lambda text: self._tokens.verify(text, self._clock()), decision_id)
         return {
             "title": decision.title,
             "artwork": decision.artwork,
-            "group": decision.group,
-            "probability": decision.propensity,
+            "group": decision.group if trusted else None,
+            "probability": decision.propensity if trusted else None,
             "candidates": len(decision.candidates),
-            "reasons": [_reason(decision)],
+            "reasons": [_reason(decision) if trusted or decision.pinned else _plainly(decision)],
         }
 
     async def _find(self, read: Callable[[str], DecisionId], text: str) -> tuple[DecisionId, Decision]:
@@ -107,6 +111,12 @@ class Inspector:
         if decision is None or decision.nonce != id_.nonce:  # a position lost in a power cut is given again
             raise NotFound("The decision is no longer kept; RETENTION_DAYS says for how long decisions are.")
         return id_, decision
+
+
+def _plainly(decision: Decision) -> str:
+    """Return the reason in words that are the same for all groups."""
+    n = len(decision.candidates)
+    return f"{n} artworks of the title may be shown here; what viewers did before moves the chance that each has."
 
 
 def _reason(decision: Decision) -> str:

@@ -201,6 +201,11 @@ class Settings(BaseSettings):
         except ValueError:
             return False
 
+    @property
+    def tells_groups(self) -> bool:
+        """Whether answers tell groups and probabilities to callers without a key, too."""
+        return self.preset == "demo"
+
     def rules(self) -> Rules:
         title_cap = min(TITLE_CAP, self.learn_cap)
         return Rules(self.window_ms, self.reward, self.play_seconds, self.learn_cap, title_cap, self.stranger_cap)

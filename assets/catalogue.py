@@ -23,6 +23,8 @@ __all__ = ["MOST_ARTWORKS", "Artwork", "CatalogueError", "Pin", "Title", "title_
 
 MOST_ARTWORKS: Final = 64
 REVISION_DIGITS: Final = 16
+Place = tuple[str | None, str | None]
+"""A placement and a country; None is any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Pin:
         if self.country is not None:
             check_country(self.country)
         check_moment(self.until, "until")
+
+    @property
+    def place(self) -> Place:
+        """Where and to whom it applies; a title has one pin for each."""
+        return (self.placement, self.country)
 
     @property
     def specificity(self) -> tuple[bool, bool]:

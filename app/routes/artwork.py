@@ -16,6 +16,7 @@ from app.hints import queried, understood
 from app.openapi import parameters, refusals
 from app.picture import Accepted, Frame, accepted
 from app.problem import NotFound, Problem, Unacceptable
+from app.roles import ANYONE
 from app.services import Service, Services
 from app.shelf import Shelved
 from app.viewers import SOMEBODY, Caller
@@ -85,6 +86,9 @@ async def page(request: Request, services: Service) -> Response:
     titles = list(dict.fromkeys(map(as_text, query.titles)))
     known = [found for title in titles if (found := services.shelf.get(title))]
     choices = await services.personalizer.choose(query, known, frame, said.caller)
+    if not await _tells_groups(services, request.scope, said):
+        for choice in choices:
+            choice["group"] = None
     body: Page = {
         "choices": choices,
         "unknown": [quoted(title) for title in titles if services.shelf.get(title) is None],
@@ -149,11 +153,12 @@ _JSON_HEADERS = [(name.lower().encode(), value.encode()) for name, value in PRIV
 
 
 class Said(NamedTuple):
-    """What the headers say: what is accepted, whether nobody looks at it yet, and who calls."""
+    """What the headers say: what is accepted, whether nobody looks at it yet, who calls, and whether with a cookie."""
 
     accept: Accepted
     deferred: bool
     caller: Caller
+    cookie: bool
 
 
 def _said(services: Services, scope: Scope) -> Said:
@@ -161,7 +166,7 @@ def _said(services: Services, scope: Scope) -> Said:
 
     No request that comes with a key is a bot's: it is a backend that speaks for its viewer.
     """
-    accept, ahead, agent, key = "", False, b"", b""
+    accept, ahead, agent, key, cookie = "", False, b"", b"", False
     for name, value in scope["headers"]:
         if name == b"accept":  # several lines are one list
             accept = f"{accept},{value.decode('latin-1')}" if accept else value.decode("latin-1")
@@ -169,6 +174,8 @@ def _said(services: Services, scope: Scope) -> Said:
             agent = value
         elif name == b"authorization":
             key = value
+        elif name == b"cookie":
+            cookie = True
         elif name in PURPOSES:
             ahead = ahead or AHEAD.search(value) is not None
     caller = SOMEBODY
@@ -176,7 +183,7 @@ def _said(services: Services, scope: Scope) -> Said:
         caller = BACKEND
     elif services.bots.declared(agent):
         caller = PROGRAM
-    return Said(accepted(accept[:LONGEST_ACCEPT]), ahead or caller.bot, caller)
+    return Said(accepted(accept[:LONGEST_ACCEPT]), ahead or caller.bot, caller, cookie)
 
 
 async def _answer(services: Services, scope: Scope) -> Response:
@@ -197,18 +204,27 @@ async def _answer(services: Services, scope: Scope) -> Response:
 
 
 async def _chosen(services: Services, query: ArtworkQuery, scope: Scope) -> Response:
-    accept, deferred, caller = _said(services, scope)
-    if deferred:
+    said = _said(services, scope)
+    if said.deferred:
         query = query.model_copy(update=DEFERRED)
     shelved = services.shelf.get(query.title)
     if shelved is None:
         services.shelf.demand_catalogue()
         raise NotFound(f"There is no title {query.title[:LONGEST_QUOTE]!r}; GET /titles lists them.")
-    frame = Frame(query.canvas, query.width, accept.encoding)
-    choice = await services.personalizer.choose_one(query, shelved, frame, caller)
-    if query.as_ == "image" or (query.as_ is None and accept.picture):
+    frame = Frame(query.canvas, query.width, said.accept.encoding)
+    choice = await services.personalizer.choose_one(query, shelved, frame, said.caller)
+    if query.as_ == "image" or (query.as_ is None and said.accept.picture):
         return _redirect(choice)
+    if choice["group"] and not await _tells_groups(services, scope, said):
+        choice["group"] = None
     return JsonAnswer(choice)
+
+
+async def _tells_groups(services: Services, scope: Scope, said: Said) -> bool:
+    """Whether the caller is told who is in which group: who knows it can make the lift up."""
+    if said.caller.vouched or services.settings.tells_groups:
+        return True
+    return said.cookie and await services.access.is_one_of(Request(scope), ANYONE)
 
 
 def _redirect(choice: Choice) -> Response:

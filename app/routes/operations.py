@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from typing_extensions import TypedDict
 
 from app import metrics
@@ -10,6 +10,7 @@ from app.inspector import Record, Why
 from app.openapi import refusals
 from app.problem import Problem
 from app.report import Report
+from app.roles import ANYONE
 from app.rules import RulesInForce, rules_of
 from app.services import ADMIN, EDITOR, Service
 from app.store.protocol import LostStoreError
@@ -89,9 +90,10 @@ async def decision(decision_id: DecisionText, services: Service) -> Record:
 
 
 @router.get("/decisions/{decision_id}/why", responses=refusals({404: UNKNOWN_ID}))
-async def why(decision_id: DecisionText, services: Service) -> Why:
+async def why(decision_id: DecisionText, request: Request, services: Service) -> Why:
     """Tell the holder of a decision id why the picture was chosen.
 
     It names nothing that is known of the profile.
     """
-    return await services.inspector.why(decision_id)
+    trusted = services.settings.tells_groups or await services.access.is_one_of(request, ANYONE)
+    return await services.inspector.why(decision_id, trusted=trusted)

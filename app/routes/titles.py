@@ -1,12 +1,12 @@
 """`/titles`: the catalogue's titles, and editing them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from typing_extensions import TypedDict
 
-from app.asked import Slug
+from app.asked import Country, Slug
 from app.bodies import JsonRoute
 from app.edits import ArtworkBody, PinBody, TitleBody, without_null
 from app.listing import Listed, ListedArtwork, Listing, Reader, admin, listed_artwork, listed_json, listing_json
@@ -18,6 +18,8 @@ from assets.catalogue import Title
 
 router = APIRouter(tags=["catalogue"], route_class=JsonRoute)
 Id = Annotated[Slug, Path(description="1 to 64 of a-z, 0-9 and hyphens, the first no hyphen.")]
+PinPlacement = Annotated[Slug | Literal[""] | None, Query(description="The pin's placement; empty: it has none.")]
+PinCountry = Annotated[Country | Literal[""] | None, Query(description="The pin's country; empty: it has none.")]
 PICTURE = "A JPEG, PNG or WebP, of up to 64 MiB."
 NO_TITLE = {404: "There is no such title."}
 NO_ARTWORK = {404: "There is no such title, or it has no such artwork."}
@@ -151,15 +153,22 @@ async def delete_artwork(title: Id, artwork: Id, services: Service) -> None:
 )
 async def put_pin(title: Id, body: PinBody, services: Service) -> Response:
     """Pin an artwork: it overrides holds and draws, and is never learned from."""
-    return _shown(services, await services.editor.pin(title, body.pin()))
+    now = services.clock() / 1000
+    return _shown(services, await services.editor.pin(title, body.pin(now), now))
 
 
 @router.delete(
     "/titles/{title}/pin", response_model=Listed, responses=refusals(NO_TITLE | CHANGED), dependencies=[EDITOR]
 )
-async def delete_pin(title: Id, services: Service) -> Response:
-    """Take away all pins of a title."""
-    return _shown(services, await services.editor.unpin(title))
+async def delete_pin(
+    title: Id, services: Service, placement: PinPlacement = None, country: PinCountry = None
+) -> Response:
+    """Take away one pin of a title, by its placement and country, or all of them if neither is named.
+
+    A pin without one of the two is named without it; the pin for all places is `?placement=&country=`.
+    """
+    one = None if placement is None and country is None else (placement or None, country or None)
+    return _shown(services, await services.editor.unpin(title, one))
 
 
 def _shown(services: Services, title: Title, status: int = 200) -> Response:

@@ -186,6 +186,24 @@ async def test_a_request_without_a_host_is_let_in_nowhere(tmp_path: Path, catalo
         assert (await send(service.app, "GET", "/report", headers=[])).status == 401
 
 
+# ---------------------------------------------------------------- what writes refuse
+
+
+async def test_a_write_with_a_parameter_that_it_does_not_have_is_refused(service: Service) -> None:
+    """Whatever write with a key: one that is misspelt could be the limit of what is deleted."""
+    for name, operation in operations(document()):
+        method, _, path = name.partition(" ")
+        schemes = {scheme for each in operation.get("security", ()) for scheme in each}
+        if method == "GET" or schemes <= {"session"}:
+            continue
+        address = re.sub(r"\{\w+\}", "countdown", path)
+        answer = await service.http.request(method, address, params={"profil": "ada", "x": ""}, headers=ADMIN)
+        problem = is_problem(answer, 422)
+        assert [each["field"] for each in problem["errors"]] == ["profil", "x"], name
+        assert problem["detail"].startswith("profil: "), name
+    assert len((await service.http.get("/titles")).json()["titles"]) == 3
+
+
 # ---------------------------------------------------------------- the key that is made
 
 

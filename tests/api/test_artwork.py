@@ -13,7 +13,7 @@ from app.records import Kind
 from app.store.protocol import Hold, Progress, Snapshot, StoreTimeoutError
 from assets.catalogue import Title
 from assets.provenance import Consent, Provenance
-from tests.api.service import ADMIN, IMG, START, Catalogue, Service, in_group, is_problem, serving
+from tests.api.service import ADMIN, CLIENT, EDITOR, IMG, START, Catalogue, Service, in_group, is_problem, serving
 from tests.builders import Clock
 
 SHAPE = {
@@ -51,7 +51,7 @@ async def pin(service: Service, artwork: str, **limits: Any) -> None:
 
 
 async def test_the_answer_has_the_documented_shape(service: Service) -> None:
-    choice = await service.get(profile="ada")
+    choice = await service.get(profile="ada", headers=CLIENT)
     assert {name: type(choice[name]) for name in SHAPE} == SHAPE
     assert choice["title"] == "countdown"
     assert choice["artwork"] in {"cupola", "earthrise", "ignition", "sunset-pad"}
@@ -344,17 +344,66 @@ async def test_a_profile_that_opted_out_is_served_as_if_nobody_were_logged_in(se
     assert set(decision["attributes"]) == {"hour", "placement"}
 
 
+async def test_who_is_in_which_group_is_told_to_who_has_a_key(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with serving(tmp_path, catalogue, best_single_share=0.5) as service:
+        body = {"profile": "ada", "titles": ["countdown", "cosmos-laundromat"]}
+
+        async def told(headers: dict[str, str]) -> set[str | None]:
+            one = await service.get(profile="ada", headers=headers)
+            page = (await service.http.post("/artwork", json=body, headers=headers)).json()
+            why = (await service.http.get(f"/decisions/{one['decision_id']}/why", headers=headers)).json()
+            assert (why["group"] is None) is (why["probability"] is None)
+            return {one["group"], why["group"], *(choice["group"] for choice in page["choices"])}
+
+        session = await service.http.post("/session", json={"key": "the-editor-key-of-tests"})
+        cookie = {"Cookie": session.headers["set-cookie"].partition(";")[0], "Origin": "http://localhost"}
+        service.http.cookies.clear()
+        [group] = await told(ADMIN)
+        assert group in {"personalized", "best_single"}
+        for headers in (EDITOR, CLIENT, cookie):
+            assert await told(headers) == {group}
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": "keyart_session=AAAA"}):
+            assert await told(headers) == {None}
+
+
+async def test_why_says_the_same_of_all_groups_to_who_has_no_key(tmp_path: Path, catalogue: Catalogue) -> None:
+    shares: dict[str, Any] = {"best_single_share": 0.25, "uniform_share": 0.25, "default_share": 0.25}
+    async with serving(tmp_path, catalogue, **shares) as service:
+        answers = set()
+        for group in ("personalized", "best_single", "uniform", "default"):
+            for _ in range(2):
+                choice = await service.get(profile=await in_group(service, group))
+                why = (await service.http.get(f"/decisions/{choice['decision_id']}/why")).json()
+                assert why.pop("artwork") == choice["artwork"]
+                answers.add(str(why))
+            await service.close_windows()
+        assert len(answers) == 1
+
+
+async def test_under_the_demo_preset_groups_are_told_to_all(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with serving(tmp_path, catalogue, preset="demo") as service:
+        choice = await service.get(profile="ada")
+        assert choice["group"] == "personalized"
+        why = (await service.http.get(f"/decisions/{choice['decision_id']}/why")).json()
+        assert (why["group"], why["probability"] > 0) == ("personalized", True)
+
+
 async def test_the_groups_get_their_shares_and_their_profiles_for_good(
     tmp_path: Path, catalogue: Catalogue
 ) -> None:
     shares: dict[str, Any] = {"best_single_share": 0.2, "uniform_share": 0.3, "default_share": 0.1}
     async with serving(tmp_path, catalogue, **shares) as service:
-        groups = [(await service.get("cosmos-laundromat", profile=f"viewer-{n}"))["group"] for n in range(800)]
+
+        async def told(title: str, number: int) -> str:
+            choice = await service.get(title, profile=f"viewer-{number}", headers=CLIENT)
+            return str(choice["group"])
+
+        groups = [(await told("cosmos-laundromat", n)) for n in range(800)]
         counts = Counter(groups)
         # Five standard deviations of a binomial, so that not one run in a million fails.
         for group, share in (("best_single", 0.2), ("uniform", 0.3), ("default", 0.1), ("personalized", 0.4)):
             assert abs(counts[group] - 800 * share) < 5 * (800 * share * (1 - share)) ** 0.5
-        again = [(await service.get("countdown", profile=f"viewer-{n}"))["group"] for n in range(50)]
+        again = [(await told("countdown", n)) for n in range(50)]
         assert again == groups[:50]
 
 

@@ -173,3 +173,20 @@ async def test_half_of_a_surrogate_pair_in_a_key_is_refused(service: Service) ->
             "/profiles?profile=ada", content=body, headers={**ADMIN, "Content-Type": "application/json"}
         )
         is_problem(answer, 422)
+
+
+# ---------------------------------------------------------------- one host
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/artwork"), ("POST", "/artwork"), ("GET", "/titles"), ("POST", "/clicks"), ("GET", "/nothing")],
+)
+@pytest.mark.parametrize("hosts", [(b"localhost", b"localhost"), (b"a.example", b"127.0.0.1:8000", b"")])
+async def test_a_request_with_several_host_lines_is_refused(
+    service: Service, method: str, path: str, hosts: tuple[bytes, ...]
+) -> None:
+    """Two parties would take it for two different ones."""
+    headers = [(b"host", host) for host in hosts]
+    answer = await send(service.app, method, path, query=b"title=countdown", headers=headers)
+    assert f"{len(hosts)} Host lines" in is_problem(answer, 400)["detail"]

@@ -24,7 +24,7 @@ async def record_of(service: Service, id_: str) -> Any:
 
 
 async def why(service: Service, id_: str) -> Any:
-    answer = await service.http.get(f"/decisions/{id_}/why")
+    answer = await service.http.get(f"/decisions/{id_}/why", headers=CLIENT)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -38,7 +38,7 @@ async def test_a_decision_is_drawn_again_from_its_record_with_the_same_result(
     shares: dict[str, Any] = {"best_single_share": 0.25, "uniform_share": 0.25, "default_share": 0.25}
     async with serving(tmp_path, catalogue, **shares) as service:
         for number in range(40):
-            choice = await service.get(profile=f"viewer-{number}")
+            choice = await service.get(profile=f"viewer-{number}", headers=CLIENT)
             record = await record_of(service, choice["decision_id"])
             assert record["artwork"] == record["drawn_again"] == choice["artwork"]
             assert record["group"] == choice["group"]
@@ -166,7 +166,7 @@ async def test_the_report_counts_what_happened_by_group_title_and_artwork(
         shown: dict[tuple[str, str, str], list[int]] = {}
         for number in range(120):
             title = ("countdown", "big-buck-bunny")[number % 2]
-            choice = await service.get(title, profile=f"viewer-{number}")
+            choice = await service.get(title, profile=f"viewer-{number}", headers=CLIENT)
             counts = shown.setdefault((title, choice["artwork"], choice["group"]), [0, 0, 0])
             counts[0] += 1
             if number % 3 == 0:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from app.edits import ArtworkBody
@@ -15,7 +16,7 @@ from app.main import REFRESH_SECONDS, editor_in, import_folder, open_store
 from assets.catalogue import Pin
 from assets.importing.ingest import Ingest, ingest
 from assets.revisions import Revisions
-from tests.api.service import ADMIN, CLIENT, Catalogue, Service, is_problem, serving
+from tests.api.service import ADMIN, CLIENT, START, Catalogue, Service, is_problem, serving
 from tests.assets.builders import put
 
 
@@ -475,11 +476,68 @@ async def test_pins_are_listed_and_one_for_the_same_place_replaces_another(servi
         ({"artwork": "cupola", "placement": "Hero!"}, 422),
         ({"artwork": "cupola", "until": "soon"}, 422),
         ({"artwork": "cupola", "from": 1}, 422),
+        ({"artwork": "cupola", "until": START / 1000}, 422),
+        ({"artwork": "cupola", "until": "2020-01-01"}, 422),
     ],
 )
 async def test_a_pin_that_can_not_be_is_refused(service: Service, body: dict[str, Any], status: int) -> None:
     is_problem(await service.http.put("/titles/countdown/pin", json=body, headers=ADMIN), status)
     assert (await titles(service))["countdown"]["pins"] == []
+
+
+CAN_NOT_ACT: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({"status": "paused"}, {}, "is paused"),
+    ({"status": "withdrawn"}, {}, "is withdrawn"),
+    ({"valid_until": START / 1000}, {}, "valid_until"),
+    ({"consent": {"of": "Ada", "until": START / 1000}}, {}, "consent"),
+    ({"consent": {"of": "Ada", "withdrawn": True}}, {}, "consent"),
+    ({"made": "ai-generated"}, {}, "bars that"),
+    ({"placements": ["row"]}, {"placement": "hero"}, "pin it in row"),
+    ({"valid_from": START / 1000 + 9}, {"until": START / 1000 + 9}, "valid_from"),
+]
+
+
+@pytest.mark.parametrize(("changes", "limits", "words"), CAN_NOT_ACT)
+async def test_a_pin_that_nobody_would_see_is_refused(
+    service: Service, changes: dict[str, Any], limits: dict[str, Any], words: str
+) -> None:
+    await service.http.patch("/catalogue", json={"barred": ["ai-generated"]}, headers=ADMIN)
+    assert (await patch(service, changes)).status_code == 200
+    body = {"artwork": "cupola", **limits}
+    problem = is_problem(await service.http.put("/titles/countdown/pin", json=body, headers=ADMIN), 422)
+    assert words in problem["detail"]
+    for later in ({"placements": ["row"]}, {"valid_from": START / 1000 + 9}):
+        fine = await service.http.patch("/titles/countdown/artworks/ignition", json=later, headers=ADMIN)
+        assert fine.status_code == 200
+        assert (await pin(service, artwork="ignition", until=START / 1000 + 10)).status_code == 200
+
+
+async def pin(service: Service, **body: Any) -> httpx2.Response:
+    return await service.http.put("/titles/countdown/pin", json=body, headers=ADMIN)
+
+
+async def unpin(service: Service, query: str, status: int = 200) -> list[tuple[str | None, str | None]]:
+    answer = await service.http.delete(f"/titles/countdown/pin{query}", headers=ADMIN)
+    assert answer.status_code == status, answer.text
+    return [(each["placement"], each["country"]) for each in (await titles(service))["countdown"]["pins"]]
+
+
+async def test_one_pin_can_be_taken_away(service: Service) -> None:
+    places = [(None, None), (None, "FR"), (None, "DE"), ("hero", None), ("hero", "DE"), ("hero", "FR")]
+    for placement, country in places:
+        await pin(service, artwork="cupola", placement=placement, country=country)
+    for query, gone in (
+        ("?country=FR", (None, "FR")),
+        ("?placement=hero&country=DE", ("hero", "DE")),
+        ("?placement=hero&country=", ("hero", None)),
+        ("?placement=&country=", (None, None)),
+    ):
+        places.remove(gone)
+        assert await unpin(service, query) == places
+        assert await unpin(service, query, 404) == places
+    assert await unpin(service, "?country=fr", 422) == places
+    assert await unpin(service, "?country=DE&plaecment=hero", 422) == places
+    assert await unpin(service, "") == []
 
 
 async def test_pinning_an_unknown_title_is_not_found(service: Service) -> None:
@@ -575,7 +633,7 @@ async def test_what_is_edited_while_an_import_runs_survives_it(
             withdrawn = ArtworkBody(status="withdrawn", tags=("edited",))
             await editor.change_artwork("countdown", "cupola", withdrawn.applied)
             await editor.change_artwork("countdown", "ignition", ArtworkBody(maturity=18).applied)
-            await editor.pin("countdown", Pin("ignition"))
+            await editor.pin("countdown", Pin("ignition"), START / 1000)
             await editor.delete("cosmos-laundromat")
             await store.close()
 

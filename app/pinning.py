@@ -1,0 +1,39 @@
+"""Whether a pin can act at all: one that can't would only seem to be in force."""
+
+from collections.abc import Collection, Iterator
+
+from assets.catalogue import Artwork, Pin, Place, Title
+from assets.provenance import Made
+
+
+def hindrance(pin: Pin, artwork: Artwork, now: float, barred: Collection[Made]) -> str | None:
+    """Return why a pin would never be seen, and the remedy; None if it can be. `now` is in Unix seconds."""
+    return next(_hindrances(pin, artwork, now, barred), None)
+
+
+def _hindrances(pin: Pin, artwork: Artwork, now: float, barred: Collection[Made]) -> Iterator[str]:
+    name, other = f"Artwork {artwork.id!r}", "or pin another one."
+    if artwork.status != "active":
+        yield f"{name} is {artwork.status}, so that nobody would see it pinned; set its status to active first."
+    if not artwork.provenance.allows(now):
+        yield f"{name} lacks the consent that it needs; change its consent first, {other}"
+    if artwork.provenance.made in barred:
+        yield f"{name} is {artwork.provenance.made}, and the catalogue bars that; change what is barred, {other}"
+    if artwork.valid_until is not None and artwork.valid_until <= now:
+        yield f"{name} may not be shown any more; change its valid_until first, {other}"
+    if artwork.valid_from is not None and pin.until is not None and pin.until <= artwork.valid_from:
+        yield f"{name} may be shown only when the pin is over; change its valid_from, or the pin's until."
+    if artwork.placements and pin.placement not in {None, *artwork.placements}:
+        places = ", ".join(artwork.placements)
+        yield f"{name} is not for the placement {pin.placement!r}; pin it in {places}, {other}"
+
+
+def missing(title: Title, place: Place) -> str:
+    """Say that a title has no pin for a placement and country, and which ones it has."""
+    pins = "; ".join(_described(pin.place) for pin in title.pins) or "none"
+    return f"Title {title.id!r} has no pin for {_described(place)}; it has {pins}."
+
+
+def _described(place: Place) -> str:
+    placement, country = place
+    return f"{placement or 'every placement'} in {country or 'every country'}"
