@@ -28,8 +28,9 @@ class Caller(NamedTuple):
 class Access:
     """Admits by key and by nothing else, wherever a call comes from and whatever a proxy says of it."""
 
-    def __init__(self, keys: Mapping[Role, str], *, sessions: Tickets, links: Tickets):
-        self._keys, self._sessions, self._links = keys, sessions, links
+    def __init__(self, keys: Mapping[Role, str], *, sessions: Tickets, links: Tickets, origin: str = ""):
+        """`origin` is that under which the service is known, where a proxy passes on another Host."""
+        self._keys, self._sessions, self._links, self._origin = keys, sessions, links, origin
 
     async def demand(self, request: Request, roles: Roles) -> Caller:
         """Return who calls. Refuses with 401 without a usable key, and with 403 for the key of another role."""
@@ -99,12 +100,20 @@ class Access:
         cookie = request.cookies.get(COOKIE)
         if not cookie:
             return "No key was sent"
-        if request.method not in READS and not _same_origin(request):
+        if request.method not in READS and not self._from_own_page(request):
             return "With a session's cookie only pages of this service may write, and their Origin has to say so"
         ticket = self._sessions.read(cookie, self._keys)
         if ticket is None or not await self._sessions.good(ticket):
             return "The session is over, or was never opened here"
         return ticket
+
+    def _from_own_page(self, request: Request) -> bool:
+        """Whether the page that sent a write stands on this host, or under the origin of this service.
+
+        Of the host the scheme is not compared: TLS ends elsewhere.
+        """
+        origin, host = request.headers.get("origin", ""), request.headers.get("host")
+        return bool(host) and (origin.partition("://")[2] == host or origin == (self._origin or None))
 
     def _role_of(self, key: str) -> Role | None:
         for role, own in self._keys.items():
@@ -128,9 +137,3 @@ def unauthorized(detail: str) -> Problem:
 def _remedy(roles: Roles) -> str:
     settings = " or ".join(f"KEYART_{role.upper()}_KEY" for role in roles)
     return f"Send 'Authorization: Bearer …' with the value of {settings}{FILE}."
-
-
-def _same_origin(request: Request) -> bool:
-    """Whether the page that sent a write stands on this host; the scheme is not compared: TLS ends elsewhere."""
-    host = request.headers.get("host")
-    return bool(host) and request.headers.get("origin", "").partition("://")[2] == host

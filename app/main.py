@@ -39,6 +39,7 @@ from app.personalizer import Personalizer
 from app.picture import IMAGES
 from app.problem import Problem, problem_of
 from app.profiles import Profiles
+from app.public_url import origin_of
 from app.records import encode
 from app.report import Reporter
 from app.routes import artwork, catalogue, feedback, images, operations, profiles, session, titles
@@ -189,6 +190,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
             keys_of(settings),
             sessions=Tickets("keyart-session", SESSION_MS, signing_key=keys[-1], passes=store.passes, clock=clock),
             links=Tickets("keyart-link", LINK_MS, signing_key=keys[-1], passes=store.passes, clock=clock),
+            origin=origin_of(settings.public_url),
         ),
         personalizer=Personalizer(
             settings,

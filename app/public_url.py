@@ -19,6 +19,13 @@ def checked(url: str) -> str:
     return short
 
 
+def origin_of(public_url: str) -> str:
+    """Return the origin as browsers send it; empty for a path alone."""
+    found = _PUBLIC.fullmatch(public_url)
+    path = found[1] if found else ""
+    return public_url.removesuffix(path).lower()
+
+
 def cookie_path(public_url: str, host: str) -> str:
     """Return the path of a cookie for who asked under this Host: what else the origin serves never gets it.
 

@@ -77,6 +77,17 @@ async def test_a_write_with_a_cookie_has_to_come_from_a_page_of_this_service(ser
     assert (await call(service, "DELETE /titles/{title}", {"Cookie": cookie, **ORIGIN})).status_code == 204
 
 
+async def test_a_page_under_the_public_url_may_write_where_a_proxy_passes_on_another_host(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    async with serving(tmp_path, catalogue, public_url="https://www.Example.org:8443/keyart") as service:
+        cookie = {"Cookie": await open_session(service, ADMIN_KEY), "Host": "127.0.0.1:8000"}
+        for origin in ("https://example.org:8443", "http://www.example.org:8443", "https://www.example.org", ""):
+            is_refused(await call(service, "DELETE /titles/{title}", {**cookie, "Origin": origin}))
+        own = {**cookie, "Origin": "https://www.example.org:8443"}
+        assert (await call(service, "DELETE /titles/{title}", own)).status_code == 204
+
+
 @pytest.mark.parametrize("key", ["wrong", ADMIN_KEY[:-1], "x" * 256])
 async def test_no_session_is_opened_with_a_wrong_key(service: Service, key: str) -> None:
     answer = await service.http.post("/session", json={"key": key})
