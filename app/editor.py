@@ -1,15 +1,19 @@
 """Changing the catalogue: every change is a new revision, and becomes current in one step."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import structlog
+from msgspec import structs
 
 from app import pinning
+from app.changes import Fields, changes, only_artwork
 from app.problem import NotFound, Problem, Unacceptable
+from app.records import encode
 from app.shelf import SETTING, Shelf
-from app.store.protocol import Log
+from app.store.protocol import Author, EditDraft, Store
 from assets.catalogue import Artwork, CatalogueError, Pin, Place, Title
 from assets.importing.merging import merged
 from assets.importing.withdrawal import passed_on
@@ -20,8 +24,20 @@ log = structlog.get_logger()
 
 ATTEMPTS = 10
 """How often a change is tried again because another one came first."""
+MOST_ENTRIES = 500
+"""Titles that an edit records one by one; of more, as a large import has, it names the ids in one entry."""
+COMMAND_LINE = Author("command line", "keyart import")
 Current = tuple[str, Catalogue]
 """A catalogue and the name of its revision; the name is empty where there never was one."""
+
+
+class Doing(NamedTuple):
+    """An edit under way: by whom, and what is done to what."""
+
+    by: Author
+    operation: str
+    title: str | None = None
+    artwork: str | None = None
 
 
 class _Unreadable(Problem):
@@ -34,10 +50,13 @@ class _Unreadable(Problem):
 
 
 class Editor:
-    """Reads and writes documents in threads: they are many, and each that is written waits for the disk."""
+    """Reads and writes documents in threads: they are many, and each that is written waits for the disk.
 
-    def __init__(self, store_log: Log, revisions: Revisions, shelf: Shelf):
-        self._log, self._revisions, self._shelf = store_log, revisions, shelf
+    Whatever changes is recorded, with who changed it, in the transaction in which it becomes current.
+    """
+
+    def __init__(self, store: Store, revisions: Revisions, shelf: Shelf):
+        self._log, self._edits, self._revisions, self._shelf = store.log, store.edits, revisions, shelf
         self._turn = asyncio.Lock()
 
     async def current(self) -> Current:
@@ -66,16 +85,20 @@ class Editor:
         _, catalogue = await self._current_or_empty()
         return catalogue.barred
 
-    async def put_all(self, changed: Mapping[str, Title]) -> None:
+    async def put_all(self, by: Author, changed: Mapping[str, Title]) -> None:
         """Put titles into the catalogue. They are all that there is in place of one that can't be read."""
 
         def with_changed(catalogue: Catalogue) -> Catalogue:
             return _with(catalogue, {id_: self._revisions.put_title(title) for id_, title in changed.items()})
 
-        await self._change(with_changed, self._current_or_empty)
+        await self._change(Doing(by, "import"), with_changed, self._current_or_empty)
 
     async def merge(
-        self, imported: Mapping[str, Title], before: Mapping[str, Title], barred: Collection[Made] = ()
+        self,
+        by: Author,
+        imported: Mapping[str, Title],
+        before: Mapping[str, Title],
+        barred: Collection[Made] = (),
     ) -> None:
         """Merge what an import made of the titles `before` it into those that are current by now.
 
@@ -91,28 +114,33 @@ class Editor:
             changed = {title.id: self._revisions.put_title(title) for title in kept if title}
             return replace(_with(catalogue, changed), barred=_ordered({*catalogue.barred, *barred}))
 
-        await self._change(with_imported, self._current_or_empty)
+        await self._change(Doing(by, "import"), with_imported, self._current_or_empty)
 
-    async def bar(self, ways: Collection[Made]) -> Current:
+    async def bar(self, by: Author, ways: Collection[Made]) -> Current:
         """Say which ways of making pictures are not served, in place of what was said before."""
-        return await self._change(lambda catalogue: replace(catalogue, barred=_ordered(ways)))
+        return await self._change(Doing(by, "bar"), lambda catalogue: replace(catalogue, barred=_ordered(ways)))
 
-    async def delete(self, title: str) -> None:
+    async def delete(self, by: Author, title: str) -> None:
         def without(catalogue: Catalogue) -> Catalogue:
             if title not in catalogue.titles:
                 raise _unknown(title)
             titles = {id_: revision for id_, revision in catalogue.titles.items() if id_ != title}
             return replace(catalogue, titles=titles)
 
-        await self._change(without)
+        await self._change(Doing(by, "delete title", title), without)
 
-    async def change(self, title: str, change: Callable[[Title], Title]) -> Title:
+    async def change(self, doing: Doing, change: Callable[[Title], Title]) -> Title:
         """Change a title. The function is called again whenever another change came first; it runs in a thread."""
-        edited, _ = await self.change_or_make(title, lambda current: change(_there(title, current)))
+        title = doing.title or ""
+        edited, _ = await self._change_or_make(doing, lambda current: change(_there(title, current)))
         return edited
 
-    async def change_or_make(self, title: str, change: Callable[[Title | None], Title]) -> tuple[Title, bool]:
+    async def put(self, by: Author, title: str, change: Callable[[Title | None], Title]) -> tuple[Title, bool]:
         """Change a title, or make it of None; return it, and whether it is new."""
+        return await self._change_or_make(Doing(by, "put title", title), change)
+
+    async def _change_or_make(self, doing: Doing, change: Callable[[Title | None], Title]) -> tuple[Title, bool]:
+        title = doing.title or ""
         made: list[tuple[Title, bool]] = []
 
         def apply(catalogue: Catalogue) -> Catalogue:
@@ -120,14 +148,19 @@ class Editor:
             made[:] = [(change(current), current is None)]
             return _with(catalogue, {title: self._revisions.put_title(made[0][0])})
 
-        await self._change(apply)
+        await self._change(doing, apply)
         return made[0]
 
-    async def change_artwork(self, title: str, artwork: str, change: Callable[[Artwork], Artwork]) -> Title:
+    async def change_artwork(
+        self, by: Author, title: str, artwork: str, change: Callable[[Artwork], Artwork]
+    ) -> Title:
         """Change an artwork; a consent that is withdrawn or given again is so for all of the same file."""
-        return await self.change(title, lambda current: passed_on(current, change(_artwork(current, artwork))))
+        return await self.change(
+            Doing(by, "change artwork", title, artwork),
+            lambda current: passed_on(current, change(_artwork(current, artwork))),
+        )
 
-    async def delete_artwork(self, title: str, artwork: str) -> None:
+    async def delete_artwork(self, by: Author, title: str, artwork: str) -> None:
         """Take an artwork out of its title, and its pins with it. The default has to be the last one to go."""
 
         def without(current: Title) -> Title:
@@ -138,9 +171,9 @@ class Editor:
             pins = tuple(pin for pin in current.pins if pin.artwork != artwork)
             return replace(current, artworks=others, pins=pins, default=current.default if others else None)
 
-        await self.change(title, without)
+        await self.change(Doing(by, "delete artwork", title, artwork), without)
 
-    async def pin(self, title: str, pin: Pin, now: float) -> Title:
+    async def pin(self, by: Author, title: str, pin: Pin, now: float) -> Title:
         """Pin an artwork; a pin for the same placement and country is replaced.
 
         One that nobody could be shown is refused. `now` is in Unix seconds.
@@ -153,9 +186,9 @@ class Editor:
             others = [each for each in current.pins if each.place != pin.place]
             return replace(current, pins=(*others, pin))
 
-        return await self.change(title, pinned)
+        return await self.change(Doing(by, "pin", title, pin.artwork), pinned)
 
-    async def unpin(self, title: str, place: Place | None = None) -> Title:
+    async def unpin(self, by: Author, title: str, place: Place | None = None) -> Title:
         """Take away the pin for a placement and country, or all of them."""
 
         def unpinned(current: Title) -> Title:
@@ -163,7 +196,7 @@ class Editor:
                 raise NotFound(pinning.missing(current, place))
             return replace(current, pins=tuple(pin for pin in current.pins if place not in {None, pin.place}))
 
-        return await self.change(title, unpinned)
+        return await self.change(Doing(by, "unpin", title), unpinned)
 
     async def _current_or_empty(self) -> Current:
         """Return the current catalogue, an empty one if it can't be read: what is put next takes its place."""
@@ -174,27 +207,57 @@ class Editor:
             return error.name, Catalogue()
 
     async def _change(
-        self, change: Callable[[Catalogue], Catalogue], read: Callable[[], Awaitable[Current]] | None = None
+        self,
+        doing: Doing,
+        change: Callable[[Catalogue], Catalogue],
+        read: Callable[[], Awaitable[Current]] | None = None,
     ) -> Current:
         """Apply a change to whatever is current, and again if something else became current meanwhile."""
         async with self._turn:  # edits by this process need not outrun one another
             for _ in range(ATTEMPTS):
                 before, catalogue = await (read or self.current)()
                 try:
-                    after, name = await asyncio.to_thread(self._put, change, catalogue)
+                    after, name, edits = await asyncio.to_thread(self._put, doing, change, catalogue)
                 except CatalogueError as error:
                     raise Unacceptable(str(error)) from error
-                if name == before or await self._swap(before, name):
+                if name == before or await self._swap(before, name, edits):
                     await self._shelf.refresh()
                     return name, after
         raise Problem(409, f"The catalogue changed {ATTEMPTS} times while this was tried; try again.")
 
-    async def _swap(self, before: str, after: str) -> bool:
-        return await self._log.swap_setting(SETTING, before.encode() or None, after.encode())
+    async def _swap(self, before: str, after: str, edits: Sequence[EditDraft]) -> bool:
+        return await self._edits.swap_setting(SETTING, before.encode() or None, after.encode(), edits)
 
-    def _put(self, change: Callable[[Catalogue], Catalogue], catalogue: Catalogue) -> tuple[Catalogue, str]:
+    def _put(
+        self, doing: Doing, change: Callable[[Catalogue], Catalogue], catalogue: Catalogue
+    ) -> tuple[Catalogue, str, list[EditDraft]]:
         after = change(catalogue)
-        return after, self._revisions.put_catalogue(after, since=catalogue)
+        name = self._revisions.put_catalogue(after, since=catalogue)
+        return after, name, self._recorded(doing, catalogue, after)
+
+    def _recorded(self, doing: Doing, before: Catalogue, after: Catalogue) -> list[EditDraft]:
+        """Return what is written down of an edit: an entry for each title, or one for very many."""
+        ids = dict.fromkeys([*before.titles, *after.titles])
+        changed = [id_ for id_ in ids if before.titles.get(id_) != after.titles.get(id_)]
+        edits = []
+        if before.barred != after.barred:
+            edits.append(_entry(doing, {"barred": before.barred}, {"barred": after.barred}))
+        if len(changed) > MOST_ENTRIES:
+            return [*edits, _entry(doing, None, {"titles": changed})]
+        return [*edits, *(self._of_title(doing, id_, before, after) for id_ in changed)]
+
+    def _of_title(self, doing: Doing, title: str, before: Catalogue, after: Catalogue) -> EditDraft:
+        old, new = before.titles.get(title), after.titles.get(title)
+        was, became = changes(self._known(old), self._known(new))
+        artwork = doing.artwork or only_artwork(became)
+        return structs.replace(_entry(doing, was, became), title=title, artwork=artwork, old=old, new=new)
+
+    def _known(self, revision: str | None) -> Title | None:
+        """Return a title, None also for one that can't be read: what it was is not known."""
+        try:
+            return None if revision is None else self._revisions.title(revision)
+        except (DamagedRevision, UnknownRevision):
+            return None
 
     def _editable(self, title: str, catalogue: Catalogue) -> Title | None:
         """Return a title, None if there is none. One that can't be read can't be changed, only replaced."""
@@ -213,6 +276,11 @@ class Editor:
             except (DamagedRevision, UnknownRevision) as error:
                 log.warning("title_unreadable", title=id_, reason=str(error))
         return found
+
+
+def _entry(doing: Doing, was: Fields | None, became: Fields | None) -> EditDraft:
+    before, after = (None if fields is None else encode(fields) for fields in (was, became))
+    return EditDraft(doing.by, doing.operation, doing.title, doing.artwork, before, after)
 
 
 def _with(catalogue: Catalogue, changed: Mapping[str, str]) -> Catalogue:

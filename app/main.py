@@ -23,7 +23,7 @@ from app.backup import back_up as copy_folder
 from app.bases import BaseKeeper, fed, fold_from
 from app.bots import Bots
 from app.cors import Cors
-from app.editor import Editor
+from app.editor import COMMAND_LINE, Editor
 from app.fallbacks import Fallbacks
 from app.feedback import Recorder
 from app.fold import Fold
@@ -42,7 +42,7 @@ from app.profiles import Profiles
 from app.public_url import origin_of
 from app.records import encode
 from app.report import Reporter
-from app.routes import artwork, catalogue, feedback, images, operations, profiles, session, titles
+from app.routes import artwork, catalogue, edits, feedback, images, operations, profiles, session, titles
 from app.services import Services
 from app.settings import DAY_MS, Settings
 from app.shelf import Shelf
@@ -146,7 +146,7 @@ def uploads_in(settings: Settings) -> Path:
 def editor_in(settings: Settings, store: Store) -> Editor:
     """Return an editor for a command that serves nothing itself."""
     revisions = revisions_in(settings)
-    return Editor(store.log, revisions, Shelf(store.log, revisions))
+    return Editor(store, revisions, Shelf(store.log, revisions))
 
 
 @asynccontextmanager
@@ -175,7 +175,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     shelf = Shelf(store.log, revisions, clock, settings.public_url + IMAGES)
     model, standings = Model(store.state), Standings(store.state)
     viewers = Viewers(store, identity, groups)
-    editor, images_folder = Editor(store.log, revisions, shelf), images_in(settings)
+    editor, images_folder = Editor(store, revisions, shelf), images_in(settings)
     odds = Odds(model, standings, settings.exploration_floor)
     return Services(
         settings=settings,
@@ -238,7 +238,7 @@ def create_app(
         docs_url=None,  # `Documented` has its own
         redoc_url=None,
     )
-    for module in (artwork, feedback, profiles, titles, catalogue, images, operations, session):
+    for module in (artwork, feedback, profiles, titles, catalogue, edits, images, operations, session):
         api.include_router(module.router)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _refused)
@@ -285,7 +285,7 @@ async def import_folder(
     result = await stoppable(run)
     changed = {id_: title for id_, title in result.titles.items() if before.get(id_) != title}
     if changed or result.barred:
-        await editor.merge(changed, before, result.barred)
+        await editor.merge(COMMAND_LINE, changed, before, result.barred)
     return result.rows
 
 

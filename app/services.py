@@ -22,7 +22,7 @@ from app.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
 from app.settings import Settings
 from app.shelf import Shelf
 from app.standings import Standings
-from app.store.protocol import Store
+from app.store.protocol import Author, Store
 from app.uploads import Uploads
 
 NEVER_CACHED = "private, no-store"
@@ -81,7 +81,16 @@ def _needing(roles: Roles, scheme: str, description: str) -> Callable[..., Await
     return admit
 
 
+_edit = _needing(EDITORS, "editor_key", "KEYART_EDITOR_KEY, or the admin key.")
 ADMIN = Depends(_needing(ADMINS, "admin_key", "KEYART_ADMIN_KEY, or what stands in DATA/admin-key."))
-EDITOR = Depends(_needing(EDITORS, "editor_key", "KEYART_EDITOR_KEY, or the admin key."))
+EDITOR = Depends(_edit)
 CLIENT = Depends(_needing(CLIENTS, "client_key", "KEYART_CLIENT_KEY, or the admin key."))
 HOLDER = Depends(_needing(ANYONE, "any_key", "Any of the keys."))
+
+
+async def _author(caller: Annotated[Caller, EDITOR]) -> Author:
+    """Return who edits, as it is recorded."""
+    return Author(caller.role, caller.name)
+
+
+By = Annotated[Author, Depends(_author)]

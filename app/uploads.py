@@ -14,12 +14,13 @@ from starlette.requests import Request
 
 from app import metrics
 from app.asked import LANGUAGE, SLUG, Slug
-from app.editor import Editor
+from app.editor import Doing, Editor
 from app.edits import MOST_LOCALES, MOST_SLUGS, Locales, Maturity, Moment, Name, Slugs, Text, unacceptable
 from app.forms import FILE, Form, received
 from app.problem import Problem, Unacceptable
 from app.slots import Slots
 from app.stoppable import stoppable
+from app.store.protocol import Author
 from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Title
 from assets.importing import review
@@ -146,12 +147,12 @@ class Uploads:
         self._making = Slots(tuple(data / f"rendering-{number}.lock" for number in range(AT_ONCE)))
         self._under_way: set[asyncio.Task[object]] = set()
 
-    async def take(self, title: str, request: Request) -> Uploaded:
+    async def take(self, by: Author, title: str, request: Request) -> Uploaded:
         """Take an upload into a title. Nothing of the body is read before the title is known to be there."""
         try:
             current = await self._editor.title(title)
             async with self._place(), received(request, self._folder, FIELDS, LARGEST_FILE) as form:
-                uploaded = await self._add(current, form)
+                uploaded = await self._add(Doing(by, "upload", title), current, form)
         except (Problem, RequestValidationError):
             metrics.UPLOADS.labels("refused").inc()
             raise
@@ -177,7 +178,7 @@ class Uploads:
         finally:
             self._under_way.discard(task)
 
-    async def _add(self, current: Title, form: Form) -> Uploaded:
+    async def _add(self, doing: Doing, current: Title, form: Form) -> Uploaded:
         said = _said(form)
         naming = _Naming(said.artwork, None if said.artwork else _stem(form.name))
         _check_room(current, naming.id_in(current))
@@ -188,7 +189,7 @@ class Uploads:
         except CatalogueError as error:
             raise Unacceptable(str(error)) from error
         picture = await self._developed(job)
-        return await self._merged(current.id, naming, entry, job, picture)
+        return await self._merged(doing, naming, entry, job, picture)
 
     async def _developed(self, job: Job) -> Picture:
         async with self._making.one():
@@ -198,7 +199,7 @@ class Uploads:
         return result
 
     async def _merged(
-        self, title: str, naming: "_Naming", entry: ArtworkEntry, job: Job, picture: Picture
+        self, doing: Doing, naming: "_Naming", entry: ArtworkEntry, job: Job, picture: Picture
     ) -> Uploaded:
         put: list[tuple[Artwork | None, Artwork]] = []
 
@@ -215,7 +216,7 @@ class Uploads:
             artworks = {**{each.id: each for each in current.artworks}, id_: artwork}
             return replace(current, artworks=tuple(artworks.values()), default=current.default or id_)
 
-        changed = await self._editor.change(title, with_artwork)
+        changed = await self._editor.change(doing, with_artwork)
         barred = await self._editor.barred()
         [(before, artwork)] = put
         outcome: Outcome = "new" if before is None else "unchanged" if artwork == before else "changed"

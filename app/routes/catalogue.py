@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 from app.bodies import JsonRoute
 from app.editor import Current
 from app.edits import CatalogueBody
-from app.services import EDITOR, Service
+from app.services import EDITOR, By, Service
 from assets.provenance import Made
 
 router = APIRouter(tags=["catalogue"], route_class=JsonRoute)
@@ -27,11 +27,11 @@ async def catalogue(services: Service) -> Whole:
 
 
 @router.patch("/catalogue", dependencies=[EDITOR])
-async def patch_catalogue(body: CatalogueBody, services: Service) -> Whole:
+async def patch_catalogue(body: CatalogueBody, by: By, services: Service) -> Whole:
     """Say which ways of making pictures are not served; `undeclared` bars all that do not say how."""
     if body.barred is None:
         return _shown(await services.editor.current())
-    return _shown(await services.editor.bar(body.barred))
+    return _shown(await services.editor.bar(by, body.barred))
 
 
 def _shown(current: Current) -> Whole:

@@ -12,7 +12,7 @@ from app.edits import ArtworkBody, PinBody, TitleBody, without_null
 from app.listing import Listed, ListedArtwork, Listing, Reader, admin, listed_artwork, listed_json, listing_json
 from app.openapi import refusals
 from app.roles import EDITORS
-from app.services import EDITOR, NEVER_CACHED, Service, Services
+from app.services import EDITOR, NEVER_CACHED, By, Service, Services
 from app.uploads import Outcome, UploadForm
 from assets.catalogue import Title
 
@@ -69,12 +69,12 @@ async def titles(request: Request, services: Service) -> Response:
     responses={201: {"model": Listed, "description": "A new title."}, **refusals(CHANGED)},
     dependencies=[EDITOR],
 )
-async def put_title(title: Id, body: TitleBody, services: Service) -> Response:
+async def put_title(title: Id, body: TitleBody, by: By, services: Service) -> Response:
     """Make a title, or change one's name, names, synopsis, genres, maturity or default artwork.
 
     A new one has nothing to show until its first artwork is uploaded.
     """
-    found, new = await services.editor.change_or_make(title, lambda current: body.applied(title, current))
+    found, new = await services.editor.put(by, title, lambda current: body.applied(title, current))
     return _shown(services, found, 201 if new else 200)
 
 
@@ -85,9 +85,9 @@ async def put_title(title: Id, body: TitleBody, services: Service) -> Response:
     responses=refusals(NO_TITLE | CHANGED),
     dependencies=[EDITOR],
 )
-async def delete_title(title: Id, services: Service) -> None:
+async def delete_title(title: Id, by: By, services: Service) -> None:
     """Take a title out of the catalogue."""
-    await services.editor.delete(title)
+    await services.editor.delete(by, title)
 
 
 @router.post(
@@ -111,9 +111,9 @@ async def delete_title(title: Id, services: Service) -> None:
     dependencies=[EDITOR],
     openapi_extra=_form(),
 )
-async def post_artwork(title: Id, request: Request, services: Service) -> Response:
+async def post_artwork(title: Id, request: Request, by: By, services: Service) -> Response:
     """Take a picture in as a new artwork, or in the place of an artwork's picture, whose edits stay."""
-    uploaded = await services.uploads.take(title, request)
+    uploaded = await services.uploads.take(by, title, request)
     answer: UploadAnswer = {
         "artwork": listed_artwork(uploaded.artwork, admin(services.shelf.images)),
         "outcome": uploaded.outcome,
@@ -128,12 +128,12 @@ async def post_artwork(title: Id, request: Request, services: Service) -> Respon
     responses=refusals(NO_ARTWORK | CHANGED),
     dependencies=[EDITOR],
 )
-async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, services: Service) -> Response:
+async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, by: By, services: Service) -> Response:
     """Pause, withdraw or activate an artwork, or change what it says of itself and where it comes from.
 
     Of a consent, too, only what is named changes.
     """
-    return _shown(services, await services.editor.change_artwork(title, artwork, body.applied))
+    return _shown(services, await services.editor.change_artwork(by, title, artwork, body.applied))
 
 
 @router.delete(
@@ -143,32 +143,32 @@ async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, services: Ser
     responses=refusals(NO_ARTWORK | {409: "It is the title's default and not its last artwork."}),
     dependencies=[EDITOR],
 )
-async def delete_artwork(title: Id, artwork: Id, services: Service) -> None:
+async def delete_artwork(title: Id, artwork: Id, by: By, services: Service) -> None:
     """Take an artwork out of its title, with its pins. The default can go only as the last one."""
-    await services.editor.delete_artwork(title, artwork)
+    await services.editor.delete_artwork(by, title, artwork)
 
 
 @router.put(
     "/titles/{title}/pin", response_model=Listed, responses=refusals(NO_ARTWORK | CHANGED), dependencies=[EDITOR]
 )
-async def put_pin(title: Id, body: PinBody, services: Service) -> Response:
+async def put_pin(title: Id, body: PinBody, by: By, services: Service) -> Response:
     """Pin an artwork: it overrides holds and draws, and is never learned from."""
     now = services.clock() / 1000
-    return _shown(services, await services.editor.pin(title, body.pin(now), now))
+    return _shown(services, await services.editor.pin(by, title, body.pin(now), now))
 
 
 @router.delete(
     "/titles/{title}/pin", response_model=Listed, responses=refusals(NO_TITLE | CHANGED), dependencies=[EDITOR]
 )
 async def delete_pin(
-    title: Id, services: Service, placement: PinPlacement = None, country: PinCountry = None
+    title: Id, by: By, services: Service, placement: PinPlacement = None, country: PinCountry = None
 ) -> Response:
     """Take away one pin of a title, by its placement and country, or all of them if neither is named.
 
     A pin without one of the two is named without it; the pin for all places is `?placement=&country=`.
     """
     one = None if placement is None and country is None else (placement or None, country or None)
-    return _shown(services, await services.editor.unpin(title, one))
+    return _shown(services, await services.editor.unpin(by, title, one))
 
 
 def _shown(services: Services, title: Title, status: int = 200) -> Response:

@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 
 import msgspec
 
 from app.records import DECISIONS, Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
 from app.store.log_time import LogTime
 from app.store.protocol import (
+    KEPT_EDITS,
     OF_THE_HOUR,
     SPENT_MS,
     Base,
     CapChange,
     Counted,
     Draft,
+    Edit,
+    EditDraft,
     Event,
     Head,
     Hold,
@@ -355,6 +358,30 @@ class MemoryState:
         return True
 
 
+class MemoryEdits:
+    def __init__(self, log: MemoryLog, clock: Callable[[], int]):
+        self._log, self._clock = log, clock
+        self._edits: list[Edit] = []
+        self._numbers = count(1)
+
+    async def swap_setting(
+        self, name: str, expected: bytes | None, value: bytes, edits: Sequence[EditDraft]
+    ) -> bool:
+        if not await self._log.swap_setting(name, expected, value):
+            return False
+        new = [Edit(next(self._numbers), self._clock(), edit) for edit in edits]
+        self._edits = [*self._edits, *new][-KEPT_EDITS:]
+        return True
+
+    async def latest(self, limit: int, *, before: int | None = None, title: str | None = None) -> list[Edit]:
+        found = (
+            edit
+            for edit in reversed(self._edits)
+            if (before is None or edit.id < before) and title in {None, edit.what.title}
+        )
+        return list(islice(found, limit))
+
+
 class MemoryPasses:
     def __init__(self, clock: Callable[[], int]):
         self._clock = clock
@@ -384,8 +411,9 @@ def _marked(kept: KeptBase, *, sound: bool) -> KeptBase:
 
 class MemoryStore:
     def __init__(self, clock: Callable[[], int], passing: Callable[[], int] | None = None):
-        self.passes = MemoryPasses(clock)
         self.log = MemoryLog(clock, passing)
+        self.edits = MemoryEdits(self.log, clock)
+        self.passes = MemoryPasses(clock)
         self.state = MemoryState(clock)
 
     async def close(self) -> None:

@@ -38,6 +38,7 @@ FOR_CLIENTS = {"GET /profiles", "PUT /profiles", "PATCH /profiles", "DELETE /pro
 FOR_EDITORS = {
     "GET /report",
     "GET /catalogue",
+    "GET /edits",
     "PATCH /catalogue",
     "PUT /titles/{title}",
     "DELETE /titles/{title}",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from app.editor import COMMAND_LINE
 from app.main import editor_in
 from tests.api.service import ADMIN, Catalogue, Service, is_problem, serving
 
@@ -163,7 +164,7 @@ async def test_an_import_takes_the_place_of_a_catalogue_that_can_not_be_read(
         assert await editor.titles() == {}
     [line] = logged
     assert (line["event"], line["log_level"]) == ("catalogue_unreadable", "warning")
-    await editor.merge({"countdown": catalogue.titles["countdown"]}, {}, ["ai-generated"])
+    await editor.merge(COMMAND_LINE, {"countdown": catalogue.titles["countdown"]}, {}, ["ai-generated"])
     await lost.refresh()
     assert (await lost.get(profile="ada"))["title"] == "countdown"
     assert (await catalogue_of(lost))["barred"] == ["ai-generated"]
@@ -173,7 +174,7 @@ async def test_an_import_takes_the_place_of_a_catalogue_that_can_not_be_read(
 async def test_the_same_catalogue_put_again_is_taken_up_within_a_second(
     lost: Service, catalogue: Catalogue
 ) -> None:
-    await editor_in(lost.settings, lost.store).put_all(catalogue.titles)
+    await editor_in(lost.settings, lost.store).put_all(COMMAND_LINE, catalogue.titles)
     lost.clock.now += 1000
     await lost.refresh()
     assert (await lost.get(profile="ada"))["title"] == "countdown"

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.editor import COMMAND_LINE
 from app.edits import ArtworkBody
 from app.main import REFRESH_SECONDS, editor_in, import_folder, open_store
 from assets.catalogue import Pin
@@ -132,7 +133,7 @@ async def test_a_withdrawal_and_its_end_reach_all_artworks_of_the_same_file(serv
         ("2028-01-01T00:00:00", 1_830_297_600),
         ("2028-01-01T02:00:00+02:00", 1_830_297_600),
         ("2028-01-01 00:00:00.5", 1_830_297_600.5),
-        ("1790000000", 1_790_000_000),
+        ("1890000000", 1_890_000_000),
         ("9999-12-31T23:59:59-12:00", 253_402_343_999),
     ],
 )
@@ -631,10 +632,10 @@ async def test_what_is_edited_while_an_import_runs_survives_it(
             store = open_store(service.settings)
             editor = editor_in(service.settings, store)
             withdrawn = ArtworkBody(status="withdrawn", tags=("edited",))
-            await editor.change_artwork("countdown", "cupola", withdrawn.applied)
-            await editor.change_artwork("countdown", "ignition", ArtworkBody(maturity=18).applied)
-            await editor.pin("countdown", Pin("ignition"), START / 1000)
-            await editor.delete("cosmos-laundromat")
+            await editor.change_artwork(COMMAND_LINE, "countdown", "cupola", withdrawn.applied)
+            await editor.change_artwork(COMMAND_LINE, "countdown", "ignition", ArtworkBody(maturity=18).applied)
+            await editor.pin(COMMAND_LINE, "countdown", Pin("ignition"), START / 1000)
+            await editor.delete(COMMAND_LINE, "cosmos-laundromat")
             await store.close()
 
         def edited_meanwhile(*given: Any, **named: Any) -> Ingest:

@@ -91,7 +91,7 @@ class _Split:
     """One world's log with a state of its own."""
 
     def __init__(self, one: Store, other: Store):
-        self.log, self.state, self.passes = one.log, other.state, one.passes
+        self.log, self.state, self.edits, self.passes = one.log, other.state, one.edits, one.passes
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -237,7 +237,8 @@ async def test_a_fold_anew_beside_the_counts_of_a_lost_learner_learns_everything
 
 class _WithoutSnapshots:
     def __init__(self, store: Store):
-        self.log, self.state, self.passes = store.log, _Unsnapped(store.state), store.passes
+        self.log, self.state = store.log, _Unsnapped(store.state)
+        self.edits, self.passes = store.edits, store.passes
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.asked import Viewing
+from app.editor import COMMAND_LINE
 from app.fold import Fold
 from app.main import build, editor_in, open_store
 from app.records import Kind, encode
@@ -39,7 +40,7 @@ async def compare(folder: Path, *, rounds: int) -> tuple[list[float], list[float
     store = open_store(settings, clock)
     try:
         await store.log.declare(encode(settings.rules()))
-        await editor_in(settings, store).put_all(titles(40, 6))
+        await editor_in(settings, store).put_all(COMMAND_LINE, titles(40, 6))
         services = await build(settings, store, clock)
         await services.shelf.refresh()
         await _fill(services, clock)

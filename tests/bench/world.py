@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
+from app.editor import COMMAND_LINE
 from app.main import editor_in, open_store
 from app.settings import Settings
 from assets.catalogue import Artwork, Title
@@ -69,6 +70,6 @@ def stocked(count: int, pictures: int) -> Iterator[Path]:
 async def _stock(settings: Settings, count: int, pictures: int) -> None:
     store = open_store(settings)
     try:
-        await editor_in(settings, store).put_all(titles(count, pictures))
+        await editor_in(settings, store).put_all(COMMAND_LINE, titles(count, pictures))
     finally:
         await store.close()

@@ -114,6 +114,7 @@ EXAMPLES = (
         "curl -X PATCH /…catalogue -H ADMIN -H 'Content-Type: application/json' "
         """-d '{"barred": ["ai-generated"]}'""",
     ),
+    _of("GET /edits", "curl '/…edits?title=sintel&limit=1' -H ADMIN"),
     Example("GET /images/{name}", f'curl -D - -o picture.webp "{ADDRESS}$IMAGE"'),
     _of("GET /healthz", "curl /…healthz"),
     _of("GET /readyz", "curl /…readyz"),

@@ -41,9 +41,9 @@ def _list(schema: Schema) -> str:
 
 def _mapping(schema: Schema) -> str:
     patterns: Schema = schema.get("patternProperties", {})
-    values: Schema = schema.get("additionalProperties") or next(iter(patterns.values()), {})
+    values: Schema | bool = schema.get("additionalProperties") or next(iter(patterns.values()), {})
     most = f", up to {schema['maxProperties']}" if "maxProperties" in schema else ""
-    return f"object of {kind(values)}{most}" if values else f"object{most}"
+    return f"object of {kind(values)}{most}" if values and values is not True else f"object{most}"
 
 
 def _null(_: Schema) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+from app.editor import COMMAND_LINE
 from app.main import editor_in, images_in, open_store
 from app.settings import Settings
 from assets import SAMPLES
@@ -27,7 +28,7 @@ async def stock(settings: Settings, *, titles: int, pictures: int) -> None:
     made = made_of(develop(images, pictures), titles, images)
     store = open_store(settings)
     try:
-        await editor_in(settings, store).put_all(made)
+        await editor_in(settings, store).put_all(COMMAND_LINE, made)
     finally:
         await store.close()
 

@@ -55,7 +55,7 @@ class SqliteStore:
                 full_sync=full_sync,
                 read_only=read_only,
             )
-        self.passes = self.log.passes
+        self.edits, self.passes = self.log.edits, self.log.passes
         with told(str(folder / STATE)):
             self.state = SqliteState(folder / STATE, clock, read_only=read_only)
 

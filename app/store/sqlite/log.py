@@ -12,8 +12,9 @@ from app.records import DECISIONS, Erasure, Kind, Record, Reference, decode_deci
 from app.store.commit import GroupCommit
 from app.store.log_time import LogTime
 from app.store.protocol import Draft, Event, FullLogError, Head, Hold, LostStoreError, Size, UnusableStoreError
-from app.store.sqlite import exposures, passes
+from app.store.sqlite import edits, exposures, passes
 from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect, fold_back, wipe, writing
+from app.store.sqlite.edits import SqliteEdits
 from app.store.sqlite.exposures import Exposures
 from app.store.sqlite.open_files import OpenFiles
 from app.store.sqlite.passes import SqlitePasses
@@ -66,7 +67,7 @@ class SqliteLog:
         full_sync: bool = False,
         read_only: bool = False,
     ):
-        schema = SCHEMA + exposures.SCHEMA + passes.SCHEMA
+        schema = SCHEMA + edits.SCHEMA + exposures.SCHEMA + passes.SCHEMA
         self._writer = connect(path, schema, full_sync=full_sync, read_only=read_only)
         self._reader = connect(path, read_only=read_only)
         self._near = self._reader if full_sync or read_only else self._writer
@@ -76,6 +77,7 @@ class SqliteLog:
         self._last = Head(0, 0)
         self._swept = b""
         self._exposures = Exposures(self._writer, self)
+        self.edits = SqliteEdits(self._writer, self._reader, self._write, swap=self._swap_setting, clock=clock)
         self.passes = SqlitePasses(self._writer, self._reader, self._write, clock)
         transaction = Transaction(self._writer)
         self._files = None if read_only else OpenFiles(path, GONE, PART_GONE)

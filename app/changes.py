@@ -1,0 +1,86 @@
+"""What an edit changed of a title: its fields as they were before and as they are after, in the API's words."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from assets.artwork import Artwork
+from assets.catalogue import Pin, Title
+
+Fields = dict[str, Any]
+TITLE: Final = ("name", "names", "synopsis", "genres", "maturity", "default")
+ARTWORK: Final = (
+    "name",
+    "alt",
+    "status",
+    "tags",
+    "locales",
+    "placements",
+    "maturity",
+    "valid_from",
+    "valid_until",
+    "focus",
+    "faces",
+    "source",
+)
+"""Without what is reckoned from the picture: `source` says which picture it is."""
+
+
+def changes(before: Title | None, after: Title | None) -> tuple[Fields | None, Fields | None]:
+    """Return the fields that differ, of both; None for a title that was not there, or is not any more."""
+    old, new = told(before), told(after)
+    if old is None or new is None:
+        return old, new
+    one, other = _differing(old, new)
+    if "artworks" in one:
+        one["artworks"], other["artworks"] = _of_artworks(old["artworks"], new["artworks"])
+    return one, other
+
+
+def told(title: Title | None) -> Fields | None:
+    """Return all that can be edited of a title."""
+    if title is None:
+        return None
+    return {
+        **{name: getattr(title, name) for name in TITLE},
+        "artworks": {each.id: _artwork(each) for each in title.artworks},
+        "pins": [_pin(pin) for pin in title.pins],
+    }
+
+
+def only_artwork(fields: Fields | None) -> str | None:
+    """Return the artwork that changed, if it was one alone."""
+    artworks = (fields or {}).get("artworks", ())
+    return next(iter(artworks)) if len(artworks) == 1 else None
+
+
+def _of_artworks(old: Mapping[str, Fields], new: Mapping[str, Fields]) -> tuple[Fields, Fields]:
+    one: Fields = {}
+    other: Fields = {}
+    for id_ in dict.fromkeys([*old, *new]):
+        before, after = old.get(id_), new.get(id_)
+        if before is not None and after is not None:
+            before, after = _differing(before, after)
+        if before or after:
+            one[id_], other[id_] = before, after
+    return one, other
+
+
+def _differing(old: Fields, new: Fields) -> tuple[Fields, Fields]:
+    names = [name for name in old if old[name] != new[name]]
+    return {name: old[name] for name in names}, {name: new[name] for name in names}
+
+
+def _artwork(artwork: Artwork) -> Fields:
+    provenance = artwork.provenance
+    consent = provenance.consent
+    return {
+        **{name: getattr(artwork, name) for name in ARTWORK},
+        "made": provenance.made,
+        "creator": provenance.creator,
+        "licence": provenance.licence,
+        "consent": consent and {"of": consent.of, "until": consent.until, "withdrawn": consent.withdrawn},
+    }
+
+
+def _pin(pin: Pin) -> Fields:
+    return {"artwork": pin.artwork, "placement": pin.placement, "country": pin.country, "until": pin.until}

@@ -1,0 +1,78 @@
+"""`/edits`: who changed the catalogue, when, and what it was before."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Query
+from typing_extensions import TypedDict
+
+from app.asked import Slug
+from app.services import EDITOR, Service
+from app.store.protocol import Edit
+
+router = APIRouter(tags=["catalogue"])
+Limit = Annotated[int, Query(ge=1, le=200, description="How many, at most.")]
+LATEST = 2**63 - 1
+Before = Annotated[int | None, Query(ge=1, le=LATEST, description="Only older ones: `next` of the answer before.")]
+Of = Annotated[Slug | None, Query(description="Only those of one title.")]
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class RecordedEdit(TypedDict):
+    """An edit: `at` is in Unix seconds; `name` is the session's, or `key`.
+
+    `before` and `after` hold the fields that changed, null where there was or is nothing; in them `artworks` holds
+    the changed fields of each artwork. An import of more than 500 titles is one edit without a `title`, and names
+    them in `after`. The revisions are names of the whole title, as it was and is.
+    """
+
+    id: int
+    at: float
+    role: Literal["admin", "editor", "command line"]
+    name: str
+    operation: str
+    title: str | None
+    artwork: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    revision_before: str | None
+    revision_after: str | None
+
+
+class RecordedEdits(TypedDict):
+    """Edits, the newest first; `next` is for the next page, null at the end."""
+
+    edits: list[RecordedEdit]
+    next: int | None
+
+
+@router.get("/edits", dependencies=[EDITOR])
+async def edits(services: Service, limit: Limit = 50, before: Before = None, title: Of = None) -> RecordedEdits:
+    """List what was changed of titles, artworks, pins and the catalogue, the newest first.
+
+    The latest 20,000 are kept.
+    """
+    found = await services.store.edits.latest(limit, before=before, title=title)
+    return {"edits": [_shown(each) for each in found], "next": found[-1].id if len(found) == limit else None}
+
+
+def _shown(edit: Edit) -> RecordedEdit:
+    what = edit.what
+    role: Any = what.by.role
+    return {
+        "id": edit.id,
+        "at": edit.stamp / 1000,
+        "role": role,
+        "name": what.by.name,
+        "operation": what.operation,
+        "title": what.title,
+        "artwork": what.artwork,
+        "before": _fields(what.before),
+        "after": _fields(what.after),
+        "revision_before": what.old,
+        "revision_after": what.new,
+    }
+
+
+def _fields(content: bytes | None) -> dict[str, Any] | None:
+    return None if content is None else _decode(content)

@@ -1,0 +1,57 @@
+"""Who changed the catalogue, in the log's file: each edit in the transaction in which it becomes current."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from app.store.protocol import KEPT_EDITS, Author, Edit, EditDraft
+from app.store.sqlite.connection import Write
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS edit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, stamp INTEGER NOT NULL, role TEXT NOT NULL, name TEXT NOT NULL,
+    operation TEXT NOT NULL, title TEXT, artwork TEXT, was BLOB, became BLOB, old TEXT, new TEXT);
+CREATE INDEX IF NOT EXISTS edit_title ON edit (title, id);
+"""
+_COLUMNS = "id, stamp, role, name, operation, title, artwork, was, became, old, new"
+Swap = Callable[[str, bytes | None, bytes], bool]
+
+
+class SqliteEdits:
+    def __init__(
+        self,
+        writer: sqlite3.Connection,
+        reader: sqlite3.Connection,
+        write: Write,
+        *,
+        swap: Swap,
+        clock: Callable[[], int],
+    ):
+        """`swap` replaces a setting inside a transaction."""
+        self._writer, self._reader, self._write = writer, reader, write
+        self._swap, self._clock = swap, clock
+
+    async def swap_setting(
+        self, name: str, expected: bytes | None, value: bytes, edits: Sequence[EditDraft]
+    ) -> bool:
+        return await self._write(lambda: self._swap(name, expected, value) and self._record(edits))
+
+    def _record(self, edits: Sequence[EditDraft]) -> bool:
+        now = self._clock()
+        self._writer.executemany(
+            "INSERT INTO edit (stamp, role, name, operation, title, artwork, was, became, old, new)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(now, e.by.role, e.by.name, e.operation, e.title, e.artwork, e.before, e.after, e.old, e.new)
+             for e in edits],
+        )  # fmt: skip
+        self._writer.execute("DELETE FROM edit WHERE id <= (SELECT max(id) FROM edit) - ?", (KEPT_EDITS,))
+        return True
+
+    async def latest(self, limit: int, *, before: int | None = None, title: str | None = None) -> list[Edit]:
+        wanted = {"id < ?": before, "title = ?": title}
+        given = {part: value for part, value in wanted.items() if value is not None}
+        where = f"WHERE {' AND '.join(given)}" if given else ""
+        rows = self._reader.execute(
+            f"SELECT {_COLUMNS} FROM edit {where} ORDER BY id DESC LIMIT ?",  # noqa: S608  our own words
+            (*given.values(), limit),
+        ).fetchall()
+        return [Edit(row[0], row[1], EditDraft(Author(row[2], row[3]), *row[4:])) for row in rows]
