@@ -153,7 +153,7 @@ _JSON_HEADERS = [(name.lower().encode(), value.encode()) for name, value in PRIV
 
 
 class Said(NamedTuple):
-    """What the headers say: what is accepted, whether nobody looks at it yet, who calls, and whether with a cookie."""
+    """What the headers say: what is accepted, whether nobody looks at it yet, who calls, and if with a cookie."""
 
     accept: Accepted
     deferred: bool

@@ -12,7 +12,7 @@ from app.store.protocol import Edit
 
 router = APIRouter(tags=["catalogue"])
 Limit = Annotated[int, Query(ge=1, le=200, description="How many, at most.")]
-LATEST = 2**63 - 1
+LATEST = 2**53 - 1
 Before = Annotated[int | None, Query(ge=1, le=LATEST, description="Only older ones: `next` of the answer before.")]
 Of = Annotated[Slug | None, Query(description="Only those of one title.")]
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -52,8 +52,9 @@ async def edits(services: Service, limit: Limit = 50, before: Before = None, tit
 
     The latest 20,000 are kept.
     """
-    found = await services.store.edits.latest(limit, before=before, title=title)
-    return {"edits": [_shown(each) for each in found], "next": found[-1].id if len(found) == limit else None}
+    found = await services.store.edits.latest(limit + 1, before=before, title=title)
+    page, more = found[:limit], len(found) > limit
+    return {"edits": [_shown(each) for each in page], "next": page[-1].id if more else None}
 
 
 def _shown(edit: Edit) -> RecordedEdit:
