@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.doctor.finding import Finding, listed, note, ok, size, span, wrong
 from app.in_force import in_use
+from app.settings import KEY, SHORTEST_KEY
 
 SOON_TO_TELL = 86_400
 """Seconds: from a shorter log its pace can't be told."""
@@ -181,9 +182,11 @@ def admin_key(path: Path) -> Iterator[Finding]:
             f"Others may read the admin key (mode {mode:o}).",
             f"chmod 600 {path}, and make a new key if somebody has read it: delete the file and start again.",
         )
-    elif not path.read_bytes().strip():
+    elif not KEY.fullmatch(path.read_text(errors="replace").strip()):
         yield wrong(
-            "admin-key", "The file of the admin key is empty.", "Delete it and start again: another is made."
+            "admin-key",
+            f"The file of the admin key holds no key of {SHORTEST_KEY} characters or more.",
+            "Delete it and start again: another is made.",
         )
     else:
         yield ok("admin-key", "The admin key is readable by its owner alone.")

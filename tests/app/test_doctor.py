@@ -339,12 +339,14 @@ def test_a_folder_that_others_may_look_or_write_into_is_told(data: Path, look: C
 
 
 def test_an_admin_key_that_others_may_read_is_wrong(data: Path, look: Callable[..., Found]) -> None:
-    put(data / "admin-key", b"secret\n").chmod(0o644)
+    put(data / "admin-key", b"a-secret-of-sixteen\n").chmod(0o644)
     told(look(data), "wrong", "Others may read the admin key (mode 644)")
     (data / "admin-key").chmod(0o600)
     told(look(data), "ok", "readable by its owner alone")
-    (data / "admin-key").write_bytes(b"\n")
-    told(look(data), "wrong", "is empty")
+    assert "opens nothing" in told(look(data, admin_key="k" * 16), "note", "KEYART_ADMIN_KEY").sentence
+    for useless in (b"\n", b"short", b"\xff" * 20):
+        (data / "admin-key").write_bytes(useless)
+        told(look(data), "wrong", "no key of 16 characters")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

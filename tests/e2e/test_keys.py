@@ -32,6 +32,9 @@ def test_the_first_start_makes_a_key_and_the_command_line_finds_it(start: Start,
         assert browser.delete("/session", headers={"Origin": address}).status_code == 204
         assert browser.get("/session").status_code == 401
 
+    found = keyart(data, "audience", "--url", address, "--steps", "500")
+    assert "500 steps" in found.stderr, "the command could read the report"
+
     elsewhere = keyart(data, "open", "--no-browser", "--url", "https://keyart.example/art/", port=service.port)
     assert elsewhere.stdout.startswith("https://keyart.example/art/session/links/")
 
