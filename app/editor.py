@@ -182,7 +182,7 @@ class Editor:
 
         def pinned(current: Title) -> Title:
             if hindrance := pinning.hindrance(pin, _artwork(current, pin.artwork), now, barred):
-                raise Unacceptable(hindrance)
+                raise Problem(409, hindrance)
             others = [each for each in current.pins if each.place != pin.place]
             return replace(current, pins=(*others, pin))
 

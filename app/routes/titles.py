@@ -149,7 +149,12 @@ async def delete_artwork(title: Id, artwork: Id, by: By, services: Service) -> N
 
 
 @router.put(
-    "/titles/{title}/pin", response_model=Listed, responses=refusals(NO_ARTWORK | CHANGED), dependencies=[EDITOR]
+    "/titles/{title}/pin",
+    response_model=Listed,
+    responses=refusals(
+        NO_ARTWORK | {409: "Nobody would see the artwork pinned; or the catalogue changed too often."}
+    ),
+    dependencies=[EDITOR],
 )
 async def put_pin(title: Id, body: PinBody, by: By, services: Service) -> Response:
     """Pin an artwork: it overrides holds and draws, and is never learned from."""

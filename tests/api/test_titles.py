@@ -505,7 +505,7 @@ async def test_a_pin_that_nobody_would_see_is_refused(
     await service.http.patch("/catalogue", json={"barred": ["ai-generated"]}, headers=ADMIN)
     assert (await patch(service, changes)).status_code == 200
     body = {"artwork": "cupola", **limits}
-    problem = is_problem(await service.http.put("/titles/countdown/pin", json=body, headers=ADMIN), 422)
+    problem = is_problem(await service.http.put("/titles/countdown/pin", json=body, headers=ADMIN), 409)
     assert words in problem["detail"]
     for later in ({"placements": ["row"]}, {"valid_from": START / 1000 + 9}):
         fine = await service.http.patch("/titles/countdown/artworks/ignition", json=later, headers=ADMIN)
