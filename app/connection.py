@@ -73,9 +73,10 @@ class Connection(HttpToolsProtocol):
         self._message: object = None
         """The scope of the message of which parts have come: `_begun` and `_received` belong to it."""
         self._received = 0
-        self._spare = self._limits.head_bytes
+        self._most_bytes, self._most_lines = self._limits.head_bytes, self._limits.fields
+        self._spare = self._most_bytes
         """Bytes that may still come before the head is whole, or before the body goes on."""
-        self._large = self._went_on = False
+        self._large = self._went_on = self._held = False
         self._fault = MALFORMED, "malformed"
         self._reads: tuple[float, int] | None = None
         """When its client was last seen to read, and how many bytes were left then."""
@@ -94,7 +95,6 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
         self._heard = self.loop.time()
         self._large = len(data) > self._spare
         try:
@@ -109,13 +109,13 @@ class Connection(HttpToolsProtocol):
                 self._take_part(len(data))
 
     def on_headers_complete(self) -> None:
-        if self._large or len(self.headers) > self._limits.fields:
+        if self._large or len(self.headers) > self._most_lines:
             self._check_head()
-        if len(self.pipeline) >= self._limits.pipelined:
+        if self.pipeline and len(self.pipeline) >= self._limits.pipelined:
             self._fault = BUSY, "pipelined"
             raise _RefusedError
         super().on_headers_complete()
-        self._spare = self._limits.head_bytes
+        self._spare = self._most_bytes
         self.headers = []  # a trailer, which may follow the body, is no header of the request
 
     def on_body(self, body: bytes) -> None:
@@ -123,11 +123,18 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_response_complete(self) -> None:
+        """Go on as uvicorn does, but without its timer for each answer: the sweep closes idle connections."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
         self._quiet = self.loop.time()
         self._reads = None
-        if not self.pipeline:
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._held:
+            self._held = False
             self._together.received.drop(self)
-        super().on_response_complete()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -168,13 +175,14 @@ class Connection(HttpToolsProtocol):
         """Note that a message has come in part: since when it comes, and how much of it is kept."""
         if self._message is not self.scope:
             self._message, self._begun, self._received = self.scope, self._heard, 0
-            self._spare = self._limits.head_bytes
+            self._spare = self._most_bytes
         self._received += size
-        self._spare = self._limits.head_bytes if self._went_on else self._spare - size
+        self._spare = self._most_bytes if self._went_on else self._spare - size
         self._went_on = False
-        if self._spare < 0 or len(self.headers) > self._limits.fields:
+        if self._spare < 0 or len(self.headers) > self._most_lines:
             self._refuse(*self._oversized())
         elif self._in_head() or (self._in_hand() and not self._goes_to_disk()):
+            self._held = True
             self._together.received.add(self, size)
 
     def _goes_to_disk(self) -> bool:

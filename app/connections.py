@@ -15,8 +15,8 @@ log = structlog.get_logger()
 EVICTED_PART = 32
 """Where there are too many, this part of them goes at once: looking for the quietest costs a look at all."""
 LOG_SECONDS = 10.0
-FLOOD = 8 << 20
-"""Bytes that are worth giving back to the system when they are free again."""
+FLOOD_BYTES, FLOOD_CONNECTIONS = 8 << 20, 256
+"""So many are worth giving their memory back to the system when they are gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,35 @@ class Open(Protocol):
         """End it at once, with an answer that says so if one can be given."""
 
 
+class Flood:
+    """Tells when what was much is little again."""
+
+    __slots__ = ("_much", "_peak")
+
+    def __init__(self, much: int):
+        self._much, self._peak = much, 0
+
+    def note(self, level: int) -> None:
+        self._peak = max(self._peak, level)
+
+    def is_over(self, level: int) -> bool:
+        """Return whether it is; once for each flood."""
+        if self._peak < self._much or level > self._peak // 8:
+            return False
+        self._peak = level
+        return True
+
+
 class Held:
     """Bytes in memory for each connection, and the most that all connections together may take."""
 
-    __slots__ = ("_by", "_most", "_peak", "_reason", "_total")
+    __slots__ = ("_by", "_flood", "_most", "_reason", "_total")
 
     def __init__(self, most: int, reason: str):
         self._most, self._reason = most, reason
         self._by: dict[Open, int] = {}
-        self._total = self._peak = 0
+        self._total = 0
+        self._flood = Flood(FLOOD_BYTES)
 
     def add(self, connection: Open, size: int) -> None:
         """Count more bytes of a connection. If all together are too many, end the connections that have most.
@@ -82,7 +102,7 @@ class Held:
         """
         self._by[connection] = self._by.get(connection, 0) + size
         self._total += size
-        self._peak = max(self._peak, self._total)
+        self._flood.note(self._total)
         while self._total > self._most:
             largest = max(self._by, key=self._by.__getitem__)
             self.drop(largest)
@@ -97,11 +117,7 @@ class Held:
         self._total -= self._by.pop(connection, 0)
 
     def has_ebbed(self) -> bool:
-        """Return whether there was much, and is little now; once for each flood."""
-        if self._peak < FLOOD or self._total > self._peak // 8:
-            return False
-        self._peak = self._total
-        return True
+        return self._flood.is_over(self._total)
 
 
 class Connections:
@@ -113,6 +129,7 @@ class Connections:
         self.unread = Held(limits.unread_bytes, "unread")
         self._open: set[Open] = set()
         self._going: set[Open] = set()
+        self._crowd = Flood(FLOOD_CONNECTIONS)
         self._ended: Counter[str] = Counter()
         self._log_due = 0.0
 
@@ -152,7 +169,8 @@ class Connections:
         """Look at every connection, and end the slow ones. This is cheaper than a timer for each request."""
         for each in list(self._open):
             self.unread.set(each, each.look(now))
-        if self.received.has_ebbed() or self.unread.has_ebbed():
+        self._crowd.note(len(self._open))
+        if self.received.has_ebbed() or self.unread.has_ebbed() or self._crowd.is_over(len(self._open)):
             give_back()
         metrics.CONNECTIONS.set(len(self._open))
         if self._ended and now >= self._log_due:

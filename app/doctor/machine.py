@@ -30,7 +30,7 @@ def findings(settings: Settings, *, running: bool) -> Iterator[Finding]:
         settings.workers, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     )
     yield memory(settings.workers, available_memory(), running=running)
-    yield open_files(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    yield open_files(resource.getrlimit(resource.RLIMIT_NOFILE)[1])  # a service raises its soft limit to that
     yield pictures(lacking())
     yield fonts()
 
@@ -136,7 +136,7 @@ def open_files(most: int) -> Finding:
     return weight(
         "open files",
         f"A process may have {most} files open, and every connection is one.",
-        f"Raise the limit to {ENOUGH_FILES} or more: `ulimit -n`, or LimitNOFILE in a systemd unit.",
+        f"Raise the hard limit to {ENOUGH_FILES} or more: `ulimit -Hn`, or LimitNOFILE in a systemd unit.",
     )
 
 
