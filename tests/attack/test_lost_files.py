@@ -5,9 +5,10 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from tests.e2e.client import Connection
 from tests.e2e.conftest import TITLES, Start, title_id
 from tests.e2e.ledger import YEAR_MS, Ledger, assert_learned_as_if_never_interrupted, opened
 from tests.e2e.service import Service, keyart, soon
-from tests.e2e.test_crash import log_position, published_position
+from tests.e2e.test_crash import log_position
 
 SETTINGS: dict[str, object] = {
     "workers": 2,
@@ -194,13 +195,19 @@ async def assert_kept(service: Service, heard: Acknowledged) -> None:
         assert all(ledger.feedback["clicks", ids[text].position] for _, text in heard.clicks)
 
 
+def published_position(service: Service) -> int:
+    """Return how far a snapshot has come; 0 where there is none, as in a state that was just made anew."""
+    with closing(sqlite3.connect(f"file:{service.data}/state.sqlite?mode=ro", uri=True)) as state:
+        return int(state.execute("SELECT coalesce(max(position), 0) FROM snapshot").fetchone()[0])
+
+
 async def goes_on(service: Service, heard: Acknowledged) -> None:
     """Start it again, look that it learns what is logged, and that nothing of it all is lost."""
     await asyncio.to_thread(service.start)
     async with viewers(service.port) as after:
         await busy(after)
         head = log_position(service)
-        await soon("a trainer has caught up", lambda: published_position(service) > head, 60)
+        await soon("a trainer has caught up", lambda: published_position(service) > head, 120)
     assert await asyncio.to_thread(service.stop) == 0
     heard.decisions += after.decisions
     heard.clicks += after.clicks
@@ -333,7 +340,7 @@ async def test_after_the_state_is_gone_it_is_made_anew_from_the_log_while_decisi
         await soon("a worker is replaced", lambda: len(service.workers()) == 2)
         await busy(heard)
         head = log_position(service)
-        await soon("a trainer has caught up", lambda: published_position(service) > head, 60)
+        await soon("a trainer has caught up", lambda: published_position(service) > head, 120)
     await soon("it is ready", lambda: ready(service)[0] == 200)
     assert "keyart_store_lost 0.0" in service.get("/metrics")[1].decode()
     assert await asyncio.to_thread(service.stop) == 0
