@@ -198,9 +198,7 @@ def _field(error: Mapping[str, Any]) -> str:
     location = [str(part) for part in error["loc"]]
     if location and location[0] in {"query", "body", "path", "header"}:
         del location[0]
-    if error["type"] == "json_invalid" or not location:
-        return "body"
-    return printable(".".join(location))
+    return printable(".".join(location)) or "body"
 
 
 def _fault(error: Mapping[str, Any]) -> dict[str, str]:
@@ -209,10 +207,6 @@ def _fault(error: Mapping[str, Any]) -> dict[str, str]:
     reason = error["msg"].removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch":
         reason = PATTERNS.get(error["ctx"]["pattern"], reason)
-    if error["type"] == "string_unicode":
-        reason = "It must be valid Unicode: it holds half of a surrogate pair"
-    if error["type"] == "json_invalid":
-        return {"reason": f"It is not JSON: {error['ctx']['error']}"}
     return {"reason": printable(reason), "value": repr(error.get("input"))[:LONGEST_QUOTE]}
 
 

@@ -28,6 +28,8 @@ async def read_json(request: Request) -> object:
         raise _unreadable("It is required: send JSON")
     try:
         return _decode(body.removeprefix(BOM_UTF8))
+    except msgspec.ValidationError as error:  # well-formed, but nothing can hold it
+        raise _unreadable("It has a number in it that is out of range: send a smaller one") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _unreadable(f"It is not JSON: {_fault(error)}{_sent_as(request)}") from error
 
