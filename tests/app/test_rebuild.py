@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from app.main import now_ms
 from app.records import Kind, encode
-from app.store.protocol import Event, Snapshot
+from app.store.protocol import LONGEST_LEASE_MS, Event, Snapshot
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.examination import examine
 from app.trainer import resume
@@ -17,7 +18,6 @@ from tests.e2e.service import keyart
 
 FILMS = [a_film(f"film-{number}", 4) for number in range(20)]
 LED = "A trainer is leading; stop the service, then rebuild with --publish.\n"
-LONG = 10**9
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ async def candidates(store: SqliteStore) -> list[Snapshot]:
 
 async def test_a_candidate_is_made_beside_a_trainer_that_leads(tmp_path: Path, clock: Clock) -> None:
     store = await a_log(tmp_path, clock, 1500)
-    clock.now = LONG * 10**6
-    assert await store.state.lead("a trainer", LONG)
+    clock.now = now_ms()
+    assert await store.state.lead("a trainer", LONGEST_LEASE_MS)
     made = keyart(tmp_path, "rebuild", "--tune", "--passes", "2")
 
     assert made.returncode == 0, made.stderr
