@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
@@ -30,10 +31,7 @@ from tests.api.test_browser import listening
 from tests.assets.builders import a_picture, encoded
 from tests.docs.api import document, operations
 
-DOCUMENTED = dict(operations(document()))
-OPERATIONS = list(DOCUMENTED)
-WITH_INPUT = [name for name, said in DOCUMENTED.items() if said.keys() & {"parameters", "requestBody", "security"}]
-"""Of the others no request can be made that the document does not allow."""
+OPERATIONS = [name for name, _ in operations(document())]
 UPLOAD = "POST /titles/{title}/artworks"
 FEW, MANY = 12, 400
 SLOW = {UPLOAD: 20}
@@ -186,7 +184,11 @@ def hold_to_the_document(label: str, service: Served, mode: GenerationMode, requ
         answer = case.call(headers=ADMIN)
         case.validate_response(answer, checks=CHECKS if positive else [not_a_server_error])
 
-    check()
+    try:
+        check()
+    except Unsatisfiable:  # there is nothing to send that the document does not allow
+        if positive:
+            raise
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
@@ -209,7 +211,7 @@ def test_many_requests_that_the_document_allows_are_taken(
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("label", WITH_INPUT)
+@pytest.mark.parametrize("label", OPERATIONS)
 def test_many_requests_that_the_document_does_not_allow_fail_nothing(
     tmp_path: Path, catalogue: Catalogue, label: str
 ) -> None:
