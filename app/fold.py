@@ -7,7 +7,7 @@ from itertools import islice
 
 import msgspec
 
-from app.caps import Caps
+from app.caps import HOUR_MS, Caps
 from app.counts import Counts, tallies_in
 from app.joining import Close, Credit, Forget, Joining, Step
 from app.records import Decision, Record, decode_decision, encode
@@ -16,12 +16,14 @@ from app.store.protocol import Counted, Log, Progress, Snapshot, State
 from bandit.policy import Learner, UnlearnableExample
 from bandit.tally import Tally
 from bandit.taste import Base
-from bandit.types import Context, Example
+from bandit.types import Context, Example, Witness
 
 FOLD = 2
 """The version of the fold. Raise it with every change by which the same log ends at another state."""
 STEPS = 1000
 """Applied at a time, with one look-up for all decisions among them."""
+WITNESS_DIGITS = 6
+"""Enough to tell three profiles apart, and too few to find one again by."""
 Found = dict[int, tuple[Decision, Shelved]]
 
 
@@ -222,7 +224,7 @@ class Fold:
             self.seen.strangers += verdict.own
             return
         example = Example(
-            Context(decision.attributes, decision.taste),
+            Context(decision.attributes, decision.taste, _witness(decision, step)),
             [shelved.actions[artwork] for artwork in decision.candidates],
             decision.chosen,
             decision.propensity,
@@ -233,6 +235,12 @@ class Fold:
             self.seen.examples += 1
         except UnlearnableExample:
             self.seen.refused += 1
+
+
+def _witness(decision: Decision, step: Close) -> Witness:
+    """Say whose words they are, without saying who it is: a few digits of a pseudonym, or nobody's by name."""
+    profile = int(decision.profile[:WITNESS_DIGITS], 16) + 1 if decision.profile else 0
+    return Witness(profile, step.closed.deadline // HOUR_MS)
 
 
 def _words(decision: Decision, shelved: Shelved) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from tempfile import TemporaryFile
 import msgspec
 
 from bandit.logistic import LogisticLearner
-from bandit.types import Action, Context, Example
+from bandit.types import Action, Context, Example, Witness
 
 LENGTH_BYTES = 4
 
@@ -31,7 +31,7 @@ class Spool:
     def add(self, example: Example) -> None:
         actions = self._sets.setdefault(tuple(example.actions), len(self._sets))
         context, chosen, propensity = example.context, example.chosen, example.propensity
-        line = (context.attributes, context.taste, actions, chosen, propensity, example.reward)
+        line = (context.attributes, context.taste, context.witness, actions, chosen, propensity, example.reward)
         encoded = _encode(line)
         try:
             self._file.write(len(encoded).to_bytes(LENGTH_BYTES, "big") + encoded)
@@ -47,8 +47,8 @@ class Spool:
         for number in range(end):
             encoded = self._file.read(int.from_bytes(self._file.read(LENGTH_BYTES), "big"))
             if number >= begin:
-                attributes, taste, actions, chosen, propensity, reward = _decode(encoded)
-                yield Example(Context(attributes, taste), sets[actions], chosen, propensity, reward)
+                attributes, taste, witness, actions, chosen, propensity, reward = _decode(encoded)
+                yield Example(Context(attributes, taste, witness), sets[actions], chosen, propensity, reward)
 
     def close(self) -> None:
         self._file.close()
@@ -67,4 +67,6 @@ class Spooling(LogisticLearner):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[dict[str, str | float], dict[str, float], int, int, float, float]).decode
+_decode = msgspec.msgpack.Decoder(
+    tuple[dict[str, str | float], dict[str, float], Witness | None, int, int, float, float]
+).decode

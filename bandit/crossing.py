@@ -75,7 +75,7 @@ class Crossing:
 
     def admit(self, context: Context) -> Who:
         """Take a context in, and return it as `who` would from now on."""
-        self._vocabulary.admit(context.attributes)
+        self._vocabulary.admit(context.attributes, context.witness)
         return self._who(context, *self._kinship.admit(context.taste))
 
     def who(self, context: Context) -> Who:

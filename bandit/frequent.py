@@ -31,6 +31,13 @@ class Frequent:
             self._taken_over[word] = least
         return True
 
+    def counts(self, word: str) -> bool:
+        """Tell whether the word has a counter, known or not."""
+        return word in self._counts
+
+    def full(self) -> bool:
+        return len(self._counts) >= self._most
+
     def knows(self, word: str) -> bool:
         return self._counts.get(word, 0) > 2 * self._taken_over.get(word, 0)
 

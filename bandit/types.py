@@ -2,10 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 Attributes = Mapping[str, str | float]
 Probabilities = Sequence[float]
 """One float64 for each action, in the order of the actions, summing to 1."""
+
+
+class Witness(NamedTuple):
+    """Whose example it was: a number for the profile, 0 for nobody by name, and the hour of the log."""
+
+    profile: int
+    hour: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -14,10 +22,12 @@ class Context:
 
     `attributes` say who watches and where (country, device, age …); a word is a category, a number is
     measured by what has been seen of it. `taste` is the learned liking of tags and genres, centred on 0.
+    Words that come with a `witness` are learned of once enough others use them; without one they are at once.
     """
 
     attributes: Attributes
     taste: Mapping[str, float] = field(default_factory=dict)
+    witness: Witness | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from bandit.encoding import word
 from bandit.frequent import Frequent
-from bandit.types import Attributes
+from bandit.hearsay import Hearsay
+from bandit.types import Attributes, Witness
 
 KEYS = 64
 VALUES = 1024
@@ -28,8 +29,9 @@ class Measure(Protocol):
 class Vocabulary:
     """Turns attributes into features, and admits keys and values as they are learned.
 
-    Keys are first come first served; of a key's values the most frequent are known. A value that is not known is
-    the key's `other`; a key that is not known says nothing.
+    A word is admitted once enough viewers have used it; until then it says nothing, and a learner has no weight
+    for it. Keys are first come first served; of a key's values the most frequent are known. A value that is not
+    among them is the key's `other`; a key that is not known says nothing.
     The state changes in `admit` alone, which the learner calls in the order of the log.
     """
 
@@ -38,23 +40,31 @@ class Vocabulary:
         measure: Callable[..., Measure],
         words: dict[str, Frequent] | None = None,
         numbers: dict[str, Measure] | None = None,
+        hearsay: Hearsay | None = None,
     ):
         self._measure = measure
         self._words = words or {}
         self._numbers = numbers or {}
+        self._hearsay = hearsay or Hearsay()
         self.changes = 0
         """While it stands, the same attributes are the same features."""
 
-    def admit(self, attributes: Attributes) -> None:
+    def admit(self, attributes: Attributes, witness: Witness | None = None) -> None:
         for key, value in attributes.items():
             if isinstance(value, str):
-                values = self._words.get(key)
-                if values is None and len(self._words) < KEYS:
-                    values = self._words[key] = Frequent(VALUES)
-                if values is not None:
-                    self.changes += values.observe(value)
+                self._admit_word(key, value, witness)
             elif key in self._numbers or len(self._numbers) < KEYS:
                 self.changes += self._numbers.setdefault(key, self._measure()).observe(value)
+
+    def _admit_word(self, key: str, value: str, witness: Witness | None) -> None:
+        values = self._words.get(key)
+        if values is None and len(self._words) >= KEYS:
+            return
+        if witness and not (values and values.counts(value)) and not self._hearsay.confirms((key, value), witness):
+            return
+        if values is None:
+            values = self._words[key] = Frequent(VALUES)
+        self.changes += values.observe(value)
 
     def features(self, attributes: Attributes) -> list[tuple[str, float]]:
         """Return the features that the attributes are, and how much of each there is."""
@@ -63,7 +73,11 @@ class Vocabulary:
     def _feature(self, key: str, value: str | float) -> tuple[str, float] | None:
         if isinstance(value, str):
             values = self._words.get(key)
-            return None if values is None else (_word_feature(key, value if values.knows(value) else None), 1.0)
+            if values is None:
+                return None
+            if values.knows(value):
+                return _word_feature(key, value), 1.0
+            return (_word_feature(key, None), 1.0) if values.full() else None
         measure = self._numbers.get(key)
         if measure is None:
             return None
@@ -74,12 +88,15 @@ class Vocabulary:
         return {
             "words": {key: values.state() for key, values in self._words.items()},
             "numbers": {key: bins.state() for key, bins in self._numbers.items()},
+            "hearsay": self._hearsay.state(),
         }
 
     @classmethod
     def restore(cls, state: dict[str, Any], measure: Callable[..., Measure]) -> "Vocabulary":
         words = {key: Frequent(VALUES, values) for key, values in state["words"].items()}
-        return cls(measure, words, {key: measure(**numbers) for key, numbers in state["numbers"].items()})
+        numbers = {key: measure(**numbers) for key, numbers in state["numbers"].items()}
+        hearsay = Hearsay.restore(state["hearsay"]) if "hearsay" in state else None
+        return cls(measure, words, numbers, hearsay)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -75,7 +75,7 @@ class VowpalLearner:
     def learn(self, example: Example) -> None:
         """Take one example in, unweighted: the true propensity is the estimators' alone."""
         check(example)
-        self._vocabulary.admit(example.context.attributes)
+        self._vocabulary.admit(example.context.attributes, example.context.witness)
         self._context = None  # what is known of its attributes may have changed
         lines = [self._line(example.context, action) for action in example.actions]
         lines[example.chosen] = f"0:{-example.reward!r}:1 {lines[example.chosen]}"

@@ -30,8 +30,12 @@ def test_a_known_value_is_a_feature() -> None:
     assert names(knowing({"country": "DE"}), {"country": "DE"}) == ["country=DE"]
 
 
-def test_an_unknown_value_is_the_keys_other() -> None:
-    assert names(knowing({"country": "DE"}), {"country": "FR"}) == ["country=~other"]
+def test_an_unknown_value_says_nothing_as_long_as_there_is_room_for_it() -> None:
+    assert names(knowing({"country": "DE"}), {"country": "FR"}) == []
+
+
+def test_a_value_for_which_there_is_no_room_is_the_keys_other() -> None:
+    assert names(knowing(*unique(VALUES)), {"name": "FR"}) == ["name=~other"]
 
 
 def test_an_unknown_key_says_nothing() -> None:

@@ -1,0 +1,94 @@
+"""Words that came up, and of which it is not known yet whether more than one viewer uses them."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from bandit.types import Witness
+
+PROFILES = 3
+"""A word is known once so many different profiles have used it."""
+DECISIONS, HOURS = 30, 3
+"""Or once it came in so many decisions for nobody by name, of so many different hours."""
+PLACES = 512
+"""Words that are kept at a time, each with some 60 bytes of every snapshot."""
+LONGEST = 256
+"""Characters of key and value together; what is longer is never known."""
+Word = tuple[str, str]
+"""An attribute's key, and its value."""
+
+
+class Heard(NamedTuple):
+    """A word, and who has used it. It outlives `strength` other words of its place."""
+
+    word: Word
+    strength: int = 0
+    profiles: tuple[int, ...] = ()
+    decisions: int = 0
+    hours: tuple[int, ...] = ()
+
+    def by(self, witness: Witness) -> "Heard":
+        stronger = self._replace(strength=self.strength + 1)
+        if not witness.profile:
+            hours = tuple(dict.fromkeys((*self.hours, witness.hour)))[:HOURS]
+            return stronger._replace(decisions=self.decisions + 1, hours=hours)
+        if witness.profile in self.profiles:
+            return self
+        return stronger._replace(profiles=(*self.profiles, witness.profile))
+
+    @property
+    def known(self) -> bool:
+        return len(self.profiles) >= PROFILES or (self.decisions >= DECISIONS and len(self.hours) >= HOURS)
+
+
+class Hearsay:
+    """Remembers who has used new words, in a table of fixed size.
+
+    Each word has one place. If another word stands there, that one loses strength, and only when it has none left
+    the new one takes its place (Misra & Gries 1982 count so). So a word that is used often outlives a flood of
+    words that are used once. Which words share a place depends on the first profile that ever used a new word: a
+    keyed hash that is told to nobody.
+    """
+
+    def __init__(self, salt: int = 0, heard: Sequence[Heard] = ()):
+        self._salt = salt
+        self._heard = {self._place(each.word): each for each in heard}
+
+    def __len__(self) -> int:
+        return len(self._heard)
+
+    def confirms(self, word: Word, witness: Witness) -> bool:
+        """Take a witness in, and tell whether the word is known from now on; here it is forgotten then."""
+        if len(word[0]) + len(word[1]) > LONGEST:
+            return False
+        if not self._salt and not self._heard:
+            self._salt = witness.profile
+        place = self._place(word)
+        there = self._heard.get(place) or Heard(word)
+        if there.word != word:
+            if there.strength > 0:
+                self._heard[place] = there._replace(strength=there.strength - 1)
+                return False
+            there = Heard(word)
+        now = self._heard[place] = there.by(witness)
+        if now.known:
+            del self._heard[place]
+        return now.known
+
+    def state(self) -> list[Any]:
+        return [self._salt, [list(self._heard[place]) for place in sorted(self._heard)]]
+
+    @classmethod
+    def restore(cls, state: Sequence[Any]) -> "Hearsay":
+        salt, heard = state
+        return cls(
+            int(salt),
+            [
+                Heard((word[0], word[1]), strength, tuple(profiles), decisions, tuple(hours))
+                for word, strength, profiles, decisions, hours in heard
+            ],
+        )
+
+    def _place(self, word: Word) -> int:
+        text = f"{self._salt} {word[0]}={word[1]}".encode(errors="surrogatepass")
+        return int.from_bytes(blake2b(text, digest_size=8).digest(), "big") % PLACES
