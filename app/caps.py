@@ -14,8 +14,11 @@ from bandit.reward import Rules
 HOUR_MS = 3_600_000
 WELL_TAUGHT = 20_000
 """After so many examples of a title one stranger may teach it in each hour; before, only in some hours."""
-NAMES, STRANGE_NAMES = 50_000, 15_000
-"""Profiles whose caps are kept in an hour, and how many of them strangers may fill; more pass unchecked."""
+NAMES, STRANGE_NAMES = 30_000, 10_000
+"""Profiles whose caps are kept in an hour, and how many of them strangers may fill. More pass unchecked.
+
+They take some 10 MB, for counts and learner together.
+"""
 _NAME, _CREDIT, _TITLE, _HOUR = f"{OF_THE_HOUR}n", f"{OF_THE_HOUR}c", "t", "hour"
 _LOTS = 1 << LOT_BITS
 _FIRST_MARK, _MARKS = 0x100, 0x7000

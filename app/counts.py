@@ -17,8 +17,8 @@ PINNED, ANONYMOUS, BOT = "pinned", "anonymous", "bot"
 """What stands in a tally where a decision belongs to no group of the lift."""
 UNUSED = Verdict(own=False, everyone=False)
 """Of a pin, which is an editor's choice, and of a bot: it would move what the policy's choices are held to."""
-REMEMBERED = 50_000
-"""Tastes kept in memory between commits."""
+REMEMBERED = 1_500
+"""Tastes kept in memory between commits, of up to 11 kB each: of who watches now. Others are read again."""
 SWEPT = 5_000
 """Tastes looked through at a time."""
 _decode_taste = msgspec.json.Decoder(Taste).decode
