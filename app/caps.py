@@ -56,15 +56,15 @@ class TitleCap:
     def admits(self, lot: int, hour: int) -> bool:
         """Tell whether this stranger of the hour may teach. The lot was drawn where the decision was made.
 
-        Whether any of an hour's may is as likely as the title was taught well: then one click moves it little. Of
-        those that come each has the same chance, by how many came in the hour before, or by now if that is more.
-        Who comes first is not preferred, and a flood gets no more.
+        Whether any of an hour's may grows with the square of what the title was taught: then one click moves it
+        little, and honest ones are many. Of those that come each has the same chance, by how many came in the hour
+        before, or by now if that is more. Who comes first is not preferred, and a flood gets no more.
         """
         coin, ticket = divmod(lot, _LOTS)
         if self.hour != hour:
             self.before = self.came if self.hour == hour - 1 else 0
             self.hour, self.came = hour, 0
-            self.open = int(coin * WELL_TAUGHT < self.taught * _LOTS)
+            self.open = int(coin * WELL_TAUGHT**2 < self.taught**2 * _LOTS)
         self.came += 1
         if not self.open or ticket * max(self.came, self.before) >= _LOTS:
             return False
@@ -127,11 +127,14 @@ class Caps:
 
     # ---------------------------------------------------------------- taking in
 
-    def take(self, decision: Decision, deadline: int, rules: Rules) -> Verdict:
-        """Count an exposure whose window has closed, and tell for what it may be used."""
+    def take(self, decision: Decision, deadline: int, rules: Rules, *, by_lot: bool = True) -> Verdict:
+        """Count an exposure whose window has closed, and tell for what it may be used.
+
+        `by_lot` lets strangers draw lots for titles that were taught enough.
+        """
         self._turn(deadline)
         own = self._own(decision, rules)
-        return Verdict(own, own and self._teaches(decision, rules))
+        return Verdict(own, own and self._teaches(decision, rules, by_lot=by_lot))
 
     def credits(self, profile: str, gain: float, at: int, rules: Rules) -> bool:
         """Count a reward towards a profile's own taste, and tell whether it may be added."""
@@ -173,15 +176,14 @@ class Caps:
             self._changed.add(_NAME + profile)
         return True
 
-    def _teaches(self, decision: Decision, rules: Rules) -> bool:
+    def _teaches(self, decision: Decision, rules: Rules, *, by_lot: bool) -> bool:
         title = self._titles.get(decision.title)
         if title is None:
             title = self._titles[decision.title] = TitleCap()
         self._changed.add(_TITLE + decision.title)
         if decision.stranger and 0 < rules.stranger_cap <= title.taught:
-            return title.admits(
-                decision.stranger, self.hour
-            )  # it counts for nothing: it would open the way for more
+            # What comes in by lot counts for nothing: it would open the way for more.
+            return by_lot and title.admits(decision.stranger, self.hour)
         title.taught += 1
         return True
 

@@ -60,7 +60,7 @@ class Counts:
         """Count an exposure. The report counts all; what choices hang on counts what the caps let pass."""
         closed = step.closed
         unused = decision.pinned or decision.bot
-        verdict = UNUSED if unused else self.caps.take(decision, closed.deadline, step.rules)
+        verdict = UNUSED if unused else self._verdict(step, decision)
         key = (decision.title, decision.artwork, _group(decision))
         self._changed_tallies.add(key)
         self._tallies.setdefault(key, Tally()).add(
@@ -75,6 +75,10 @@ class Counts:
             self._base.liked += closed.reward
         if decision.profile and verdict.own:
             self._changing(decision.profile).show(words, closed.deadline)
+
+    def _verdict(self, step: Close, decision: Decision) -> Verdict:
+        """Ask the caps. Lots are the learner's: a click that was hardly likely weighs ten times as much here."""
+        return self.caps.take(decision, step.closed.deadline, step.rules, by_lot=False)
 
     def forget(self, profile: str) -> None:
         """Forget a profile that is erased."""
