@@ -24,6 +24,7 @@ def refusal(rules: dict[str, Any], world: World, *, steps: int, reward: str | No
         or _chosen(rules)
         or _in_time(rules, steps)
         or _capped(rules, world, steps)
+        or _strangers(rules, world, steps)
     )
 
 
@@ -101,4 +102,15 @@ def _capped(rules: dict[str, Any], world: World, steps: int) -> str | None:
     return (
         f"The service has KEYART_LEARN_CAP={cap}: no more of a viewer's exposures are learned in an hour, and "
         f"there would be {visits.mean():.0f} of each viewer in the mean; set it to 0, give more --viewers, {ELSE}."
+    )
+
+
+def _strangers(rules: dict[str, Any], world: World, steps: int) -> str | None:
+    """All viewers of a run are strangers: it takes less than a day."""
+    cap, titles = rules.get("stranger_cap", 0), len(world.titles)
+    if not cap or cap * titles >= LEARNED * steps:
+        return None
+    return (
+        f"The service has KEYART_STRANGER_CAP={cap}: a run's viewers are strangers, and of {steps:,} steps no more "
+        f"than {cap * titles:,} would be learned; start it with KEYART_STRANGER_CAP=0, {ELSE}."
     )
