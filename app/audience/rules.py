@@ -111,6 +111,6 @@ def _strangers(rules: dict[str, Any], world: World, steps: int) -> str | None:
     if not cap or cap * titles >= LEARNED * steps:
         return None
     return (
-        f"The service has KEYART_STRANGER_CAP={cap}: a run's viewers are strangers, and of {steps:,} steps no more "
-        f"than {cap * titles:,} would be learned; start it with KEYART_STRANGER_CAP=0, {ELSE}."
+        f"The service has KEYART_STRANGER_CAP={cap}: a run's viewers are strangers, and of {steps:,} steps no "
+        f"more than {cap * titles:,} would be learned; start it with KEYART_STRANGER_CAP=0, {ELSE}."
     )

@@ -157,6 +157,7 @@ def test_the_demo_preset_is_fit_for_a_run() -> None:
         ({"hold_seconds": 86_400}, "KEYART_HOLD_SECONDS=86400"),
         ({"reward_window_seconds": 600}, "KEYART_REWARD_WINDOW_SECONDS=600"),
         ({"learn_cap": 10}, "KEYART_LEARN_CAP=10"),
+        ({"stranger_cap": 300}, "KEYART_STRANGER_CAP=300"),
         ({"reward": "play"}, "give --reward play, or start the service with KEYART_REWARD=click"),
     ],
 )
