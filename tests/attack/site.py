@@ -127,8 +127,9 @@ class Site:
         clock = Clock(self.clock.now)
         store = MemoryStore(clock)
         for mine, its in ((self.store.log, store.log), (self.store.state, store.state)):
-            kept = {name: copy(value) for name, value in vars(mine).items() if name != "_clock"}
+            kept = {name: copy(value) for name, value in vars(mine).items() if name not in {"_clock", "_time"}}
             vars(its).update(kept)
+        assert store.log.now() == self.clock.now, "time goes on from here"
         return await self._of(self.audience, self.seed, self.settings, clock, store, self.shelf)
 
     # ---------------------------------------------------------------- honest viewers
