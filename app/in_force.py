@@ -6,8 +6,6 @@ import os
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TextIO
 
-from pydantic import SecretStr
-
 from app.settings import Settings
 
 LOCK: Final = "serve.lock"
@@ -59,8 +57,6 @@ def in_force(folder: Path) -> InForce | None:
 
 
 def _restored(told: dict[str, Any], keys: list[str]) -> Settings:
-    """Make the settings again, without this process' own environment and without checks that were made there."""
-    known = {name: value for name, value in told.items() if name in _TOLD}
-    known |= {"data": Path(told["data"]), "cors_origins": tuple(told["cors_origins"])}
-    known |= {name: SecretStr("not told") for name in keys if name in _KEYS}
-    return Settings.model_construct(**known)
+    """Make the settings again. What is given goes before this process' environment, so each one is given."""
+    secrets = {name: f"not told: {name}".replace(" ", "-") if name in keys else None for name in _KEYS}
+    return Settings(**{**told, **secrets, "store": Settings.model_fields["store"].default})

@@ -10,12 +10,19 @@ from pydantic import SecretStr
 from app.in_force import LOCK, in_force, in_use, tell
 from app.settings import Settings
 
-SETTINGS = {"hold_seconds": 5, "cors_origins": "https://a.example", "public_url": "https://b.example/keyart"}
+SETTINGS = {
+    "hold_seconds": 5,
+    "cors_origins": "https://a.example,https://c.example",
+    "public_url": "https://b.example/keyart",
+    "log_bytes": "20GiB",
+}
 
 
 def test_a_running_service_tells_its_settings_and_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(data=tmp_path, admin_key=SecretStr("secret-secret-secret"), **SETTINGS)  # type: ignore[arg-type]
-    monkeypatch.setenv("KEYART_HOLD_SECONDS", "86400")
+    for name in ("HOLD_SECONDS", "RETENTION_DAYS"):
+        monkeypatch.setenv(f"KEYART_{name}", "20")
+    monkeypatch.setenv("KEYART_CLIENT_KEY", "this-shell-s-own-key")
     with (tmp_path / LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         tell(lock, Settings(data=tmp_path, preset="demo"), 1)
