@@ -637,7 +637,7 @@ async def test_no_fallback_shows_a_picture_that_nobody_may_see(
 async def test_no_group_is_given_a_picture_that_nobody_may_see(
     tmp_path: Path, catalogue: Catalogue, group: str
 ) -> None:
-    share: dict[str, Any] = {f"{group}_share": 1}
+    share: dict[str, Any] = {f"{group}_share": 1, "hold_seconds": 0}
     async with serving(tmp_path, catalogue, **share) as service:
         favourite = (await probabilities_of(service, await service.get(profile="ada"))).most_common(1)[0][0]
         await service.change_artwork(favourite, provenance=FORBIDDEN["without consent"])
