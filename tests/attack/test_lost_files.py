@@ -29,6 +29,7 @@ SETTINGS: dict[str, object] = {
     "reward_window_seconds": 1,
     "hold_seconds": 2,
     "learn_cap": 0,
+    "stranger_cap": 0,
     "decision_timeout_ms": 2_000,
     "admin_key": "the-admin-key-of-this-test",
 }

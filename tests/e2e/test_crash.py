@@ -98,27 +98,27 @@ def log_position(service: Service) -> int:
         return int(log.execute("SELECT max(position) FROM log").fetchone()[0])
 
 
-def published_position(service: Service) -> int:
+def counted_position(service: Service) -> int:
     with closing(sqlite3.connect(f"file:{service.data}/state.sqlite?mode=ro", uri=True)) as state:
-        return int(state.execute("SELECT max(position) FROM snapshot").fetchone()[0])
+        return int(state.execute("SELECT coalesce(max(position), 0) FROM counted").fetchone()[0])
 
 
-async def survive(start: Start, rounds: int) -> tuple[Heard, Ledger]:
+async def survive(start: Start, rounds: int, **settings: object) -> tuple[Heard, Ledger]:
     """Strike the service `rounds` times under load, stop it, and compare what is left with what was answered."""
     dice = random.Random(seed := random.randrange(1 << 32))
     print(f"seed {seed}")  # noqa: T201  a failure is told with its dice
-    service = await asyncio.to_thread(start, **SETTINGS)
+    service = await asyncio.to_thread(start, **{**SETTINGS, **settings})
     async with under_load(service.port, service.key, dice) as heard:
         for strike in blows(rounds, dice):
             await asyncio.sleep(dice.uniform(0.4, 1.6))
             await strike(service, dice)
         head = log_position(service)
-        await soon("a trainer has caught up", lambda: published_position(service) > head, 30.0)
+        await soon("a trainer has caught up", lambda: counted_position(service) > head, 60.0)
     assert await asyncio.to_thread(service.stop) == 0
     async with opened(service.data) as store:
         ledger = await assert_all_is_logged_once(store, heard)
         examples = await assert_learned_as_if_never_interrupted(store, service.data)
-    assert examples > 100 * rounds
+    assert examples > 100 * min(rounds, 10)  # what strangers teach of a title in an hour is bounded
     told = keyart(service.data, "rebuild")
     assert told.returncode == 0, told.stderr
     assert "in every weight" in told.stdout
@@ -143,5 +143,9 @@ async def test_nothing_acknowledged_is_lost_and_nothing_is_learned_twice_when_pr
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-async def test_nothing_acknowledged_is_lost_and_nothing_is_learned_twice_in_thirty_rounds(start: Start) -> None:
-    await survive(start, rounds=30)
+@pytest.mark.parametrize("stranger_cap", [300, 0])
+async def test_nothing_acknowledged_is_lost_and_nothing_is_learned_twice_in_thirty_rounds(
+    start: Start, stranger_cap: int
+) -> None:
+    """All viewers are strangers here: with their bound the learner soon stands still, and without it goes on."""
+    await survive(start, rounds=30, stranger_cap=stranger_cap)
