@@ -1,0 +1,101 @@
+"""One fixed log is folded to one golden digest, on every Python that Keyart runs on."""
+
+import random
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+
+import pytest
+
+from app.fold import Fold
+from app.records import Decision, Kind, encode
+from app.store.memory import MemoryStore
+from app.store.protocol import Event
+from assets.catalogue import Title
+from bandit.learners import Kind as Learning
+from bandit.learners import new_learner
+from bandit.reward import Rules
+from tests.builders import TAGS, Clock, a_decision, a_draft, a_film, a_shelf
+
+GOLDEN: dict[Learning, str] = {
+    "logistic": "32713576fc2a883ed1ff3440e71e8420",
+    "vowpal": "a03be3ad933eedbb9c5b125bbd44f33a",
+}
+"""They change with the version of the fold, `app.fold.FOLD`, and never otherwise."""
+MINUTE = 60_000
+
+
+def tagged(film: Title) -> Title:
+    """Return a film whose artworks have five tags each: the built-in `sum` of two numbers is right everywhere."""
+    artworks = [replace(each, tags=(*TAGS[n % 6 :], *TAGS[: n % 6])[:5]) for n, each in enumerate(film.artworks)]
+    return replace(film, artworks=tuple(artworks))
+
+
+FILMS = [tagged(film) for film in (a_film("apollo", 6), a_film("orbit", 4), a_film("tides", 3))]
+
+
+def any_of(rng: random.Random, *things: str) -> str:
+    """Draw by `random()` alone: what the other methods make of a seed is not promised from version to version."""
+    return things[int(rng.random() * len(things))]
+
+
+def a_fixed_decision(rng: random.Random, number: int) -> Decision:
+    film = FILMS[int(rng.random() * len(FILMS))]
+    strange = rng.random() < 0.3
+    weights = [0.1 + rng.random() for _ in film.artworks]
+    total = 0.0
+    for weight in weights:
+        total += weight
+    return a_decision(
+        film,
+        int(rng.random() * len(weights)),
+        nonce=number.to_bytes(8, "big"),
+        probabilities=tuple(weight / total for weight in weights),
+        profile=None if rng.random() < 0.2 else f"{int(rng.random() * 40):032x}",
+        attributes={
+            "country": any_of(rng, "DE", "FR", "JP"),
+            "device": any_of(rng, "tv", "phone"),
+            "age": float(int(rng.random() * 70)),
+        },
+        taste={tag: round(rng.random() * 4 - 2, 3) for tag in TAGS if rng.random() < 0.7},
+        stranger=1 + int(rng.random() * 1000) if strange else 0,
+    )
+
+
+async def a_fixed_log(store: MemoryStore, clock: Clock) -> None:
+    rng = random.Random(1729)
+    await store.log.declare(encode(Rules(10 * MINUTE, learn_cap=60, title_cap=8, stranger_cap=20)))
+    for number in range(1, 1200):
+        clock.now += int(rng.random() * 2 * MINUTE)
+        decision = a_fixed_decision(rng, number)
+        [hold] = await store.log.place([a_draft(decision, deferred=rng.random() < 0.3)])
+        liked = 0.5 if "moon" in decision.taste and decision.chosen == 0 else 0.15
+        for kind, chance in ((Kind.IMPRESSION, 0.6), (Kind.CLICK, liked), (Kind.PLAY, 0.1)):
+            if rng.random() < chance:
+                await store.log.feedback(
+                    [Event(kind, hold.decision, hold.nonce, hold.deferred, rng.random() * 400)]
+                )
+    clock.now += 20 * MINUTE
+    await store.log.tick(1)
+
+
+@pytest.mark.parametrize("kind", ["logistic", "vowpal"])
+async def test_a_fixed_log_is_folded_to_the_last_bit_on_every_python(kind: Learning, tmp_path: Path) -> None:
+    clock = Clock(1_790_000_000_000)
+    store = MemoryStore(clock)
+    shelf = await a_shelf(store.log, tmp_path, *FILMS)
+    await a_fixed_log(store, clock)
+    fold = Fold(store.log, store.state, shelf, new_learner(kind), await store.state.counted(), None)
+    await fold.feed(await store.log.read(0, 100_000))
+
+    digest = blake2b(digest_size=16)
+    if kind == "logistic":
+        digest.update(fold.learner.snapshot())
+    else:  # its snapshots hold counters of its own speed
+        digest.update(fold.learner.weights()[:, :3].tobytes())
+    digest.update(fold.counting())
+    tastes = fold.progress().tastes
+    digest.update(encode({who: row and (row.state, row.values) for who, row in sorted(tastes.items())}))
+    assert fold.seen.examples > 600
+    assert fold.seen.strangers
+    assert digest.hexdigest() == GOLDEN[kind]
