@@ -40,8 +40,16 @@ class NotAccepted(ValueError):
 
 
 class Recorder:
-    def __init__(self, store_log: Log, tokens: Tokens, identity: Identity, clock: Callable[[], int]):
+    def __init__(
+        self,
+        store_log: Log,
+        tokens: Tokens,
+        identity: Identity,
+        clock: Callable[[], int],
+        placed: Callable[[str], str],
+    ):
         self._log, self._tokens, self._identity, self._clock = store_log, tokens, identity, clock
+        self._placed = placed
 
     async def record(self, kind: Kind, content: object, *, trusted: bool) -> Recorded:
         """Log the items of a body's content, and return once they are in the log.
@@ -106,7 +114,7 @@ class Recorder:
         if not (isinstance(profile, str) and isinstance(title, str) and isinstance(placement, str)):
             raise NotAccepted("Without a decision_id an item needs profile and title, both text.")
         pseudonym = self._identity.pseudonym(profile)
-        [hold] = await self._log.holds([hold_key(pseudonym, title, placement)])
+        [hold] = await self._log.holds([hold_key(pseudonym, title, self._placed(placement))])
         if hold is None:
             raise NotAccepted(
                 f"Title {_short(title)} was never chosen for this profile in placement {_short(placement)}."

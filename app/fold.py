@@ -237,8 +237,13 @@ class Fold:
             self.seen.refused += 1
 
 
-def _witness(decision: Decision, step: Close) -> Witness:
-    """Say whose words they are, without saying who it is: a few digits of a pseudonym, or nobody's by name."""
+def _witness(decision: Decision, step: Close) -> Witness | None:
+    """Say whose words they are, without saying who it is: a few digits of a pseudonym, or nobody's by name.
+
+    Where nothing is capped, as under the demo preset, words are known at once: one click is to be seen.
+    """
+    if not step.rules.learn_cap and not step.rules.stranger_cap:
+        return None
     profile = int(decision.profile[:WITNESS_DIGITS], 16) + 1 if decision.profile else 0
     return Witness(profile, step.closed.deadline // HOUR_MS)
 

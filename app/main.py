@@ -201,7 +201,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
             fallbacks=Fallbacks(clock),
             clock=clock,
         ),
-        recorder=Recorder(store.log, tokens, identity, store.log.now),
+        recorder=Recorder(store.log, tokens, identity, store.log.now, settings.placed),
         profiles=Profiles(store, identity, groups),
         editor=editor,
         uploads=Uploads(editor, data=settings.data, images=images_folder, folder=uploads_in(settings)),

@@ -31,13 +31,16 @@ ten minutes.
 
 TITLE_CAP = 2
 """Examples of one profile and one title learned in an hour, where there is a cap at all."""
-LISTS = ("cors_origins", "bots")
+LISTS = ("placements", "cors_origins", "bots")
 """Settings that are lists, with commas."""
+PLACEMENT = "row"
+"""What a placement counts as that is not on the list, and one that is left out."""
 SHORTEST_WORD = 3
 LINK = "://"
 """What no port has in it. For a Service named `keyart` Kubernetes sets KEYART_PORT to `tcp://10.0.0.1:8000`, as
 Docker does for a link of that name.
 """
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#\s@]+", re.IGNORECASE)
 
 
@@ -125,6 +128,8 @@ class Settings(BaseSettings):
     """How large the log may become, such as `20GiB`; then everyone gets default pictures. 0: no bound."""
     keyless_decisions_per_second: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
     """New decisions of a worker in a second for calls without a key; what is more gets fallbacks. 0: no bound."""
+    placements: Annotated[tuple[str, ...], NoDecode] = ()
+    """Where pictures stand on your pages, separated by commas; without any, what requests say."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins, separated by commas, whose pages may call this service; `*` for all."""
     bots: Annotated[tuple[str, ...], NoDecode] = ()
@@ -160,6 +165,12 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"BOTS has {word!r} in it, which stands in many a User-Agent; write words of at least "
                     f"{SHORTEST_WORD} characters."
+                )
+        for placement in self.placements:
+            if not SLUG.fullmatch(placement):
+                raise ValueError(
+                    f"PLACEMENTS has {placement!r} in it; write 1 to 64 of a-z, 0-9 and hyphens, the first of "
+                    "them a letter or a digit."
                 )
         for origin in self.cors_origins:
             if not ORIGIN.fullmatch(origin):
@@ -205,6 +216,11 @@ class Settings(BaseSettings):
     def tells_groups(self) -> bool:
         """Whether answers tell groups and probabilities to callers without a key, too."""
         return self.preset == "demo"
+
+    def placed(self, placement: str) -> str:
+        """Return what a placement counts as: anybody could make up others, and teach there undisturbed."""
+        known = not self.placements or placement in self.placements
+        return placement if known else PLACEMENT
 
     def rules(self) -> Rules:
         title_cap = min(TITLE_CAP, self.learn_cap)

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.answers import Choice, Page
 from app.asked import LONGEST_QUOTE, ArtworkQuery, PageQuery, as_text, error_sentences, quoted
 from app.bodies import read_json
-from app.hints import queried, understood
+from app.hints import V, queried, understood
 from app.openapi import parameters, refusals
 from app.picture import Accepted, Frame, accepted
 from app.problem import NotFound, Problem, Unacceptable
@@ -77,7 +77,7 @@ async def page(request: Request, services: Service) -> Response:
     Titles that are not known, or of which nothing may be shown to this viewer, are named and keep no other back.
     So are fields that are not valid: they are not used.
     """
-    query, ignored = await _page(request)
+    query, ignored = _placed(services, *await _page(request))
     said = _said(services, request.scope)
     if said.deferred:
         query = query.model_copy(update=DEFERRED)
@@ -98,11 +98,19 @@ async def page(request: Request, services: Service) -> Response:
     return Response(_encode(body), headers=PRIVATE, media_type="application/json")
 
 
-async def _page(request: Request) -> tuple[PageQuery, Sequence[str]]:
+async def _page(request: Request) -> tuple[PageQuery, tuple[str, ...]]:
     try:
         return understood(PageQuery, await read_json(request))
     except ValidationError as error:
         raise invalid(error.errors(include_url=False)) from error
+
+
+def _placed(services: Services, query: V, ignored: tuple[str, ...]) -> tuple[V, tuple[str, ...]]:
+    """Put the usual placement in the place of one that is not on the list, and name the hint."""
+    placed = services.settings.placed(query.placement)
+    if placed == query.placement:
+        return query, ignored
+    return query.model_copy(update={"placement": placed}), tuple(sorted({*ignored, "placement"}))
 
 
 def _without(choices: Sequence[Choice], known: Sequence[Shelved]) -> list[str]:
@@ -191,6 +199,7 @@ async def _answer(services: Services, scope: Scope) -> Response:
         query, ignored = queried(scope["query_string"])
     except ValidationError as error:
         raise invalid(error.errors(include_url=False)) from error
+    query, ignored = _placed(services, query, ignored)
     if not ignored:
         return await _chosen(services, query, scope)
     named = {IGNORED: ", ".join(ignored)}

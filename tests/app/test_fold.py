@@ -18,7 +18,7 @@ from assets.revisions import Revisions
 from bandit.learners import Kind as Learning
 from bandit.logistic import LogisticLearner
 from bandit.reward import Rules
-from bandit.types import Example
+from bandit.types import Context, Example
 from bandit.vocabulary import VALUES
 from tests.app.simulation import NOW, PROFILES, World, a_world
 from tests.builders import (
@@ -654,3 +654,20 @@ async def test_killed_between_equal_attributes_in_another_order_it_ends_as_if_it
         await training.commit(publish=True)
         await training.start()
     assert (await training.end()).differs_from(expected) == []
+
+
+# -------------------------------------------------------------------- whose words they are
+
+
+@pytest.mark.parametrize(("caps", "known"), [({"learn_cap": 60}, False), ({"learn_cap": 0}, True)])
+async def test_a_word_of_one_profile_has_no_weight_unless_nothing_is_capped(
+    service: Service, caps: dict[str, int], known: bool
+) -> None:
+    await service.rules(**caps)
+    for number in range(2):
+        await service.decide(profile=ADA, attributes={"device": f"made-up-{number}"})
+    await service.wait()
+    fold, [example, _] = await service.fold()
+    whoever = fold.learner.probabilities(Context({}), example.actions)
+    with_the_word = fold.learner.probabilities(Context({"device": "made-up-1"}), example.actions)
+    assert (with_the_word != whoever) is known
