@@ -61,6 +61,19 @@ def _sendable(key: SecretStr) -> SecretStr:
     return key
 
 
+SMALLEST_LOG = 64 << 20
+"""The write-ahead log counts, too, and grows to 16 MiB and more in a service that has next to nothing to do."""
+
+
+def _roomy(most: ByteSize) -> ByteSize:
+    if 0 < most < SMALLEST_LOG:
+        raise ValueError(
+            f"{most:d} bytes are soon filled by a service that has next to nothing to do; write 0 for no bound, "
+            "or at least 64MiB"
+        )
+    return most
+
+
 Key = Annotated[SecretStr, AfterValidator(_sendable)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
@@ -124,7 +137,7 @@ class Settings(BaseSettings):
     """After so long without a decision the title's default picture is served as a fallback."""
     retention_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 90
     """How long the log is kept: no shorter than feedback is accepted."""
-    log_bytes: Annotated[ByteSize, Field(ge=0)] = ByteSize(32 << 30)
+    log_bytes: Annotated[ByteSize, Field(ge=0), AfterValidator(_roomy)] = ByteSize(32 << 30)
     """How large the log may become, such as `20GiB`; then everyone gets default pictures. 0: no bound."""
     keyless_decisions_per_second: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
     """New decisions of a worker in a second for calls without a key; what is more gets fallbacks. 0: no bound."""

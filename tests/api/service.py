@@ -132,15 +132,18 @@ async def serving(
     clock: Clock | None = None,
     passing: Clock | None = None,
     peer: str = "127.0.0.1",
+    most_bytes: int | None = None,
     **settings: Any,
 ) -> AsyncIterator[Service]:
     """Run the service on a data folder; without `trained` nobody has published a snapshot.
 
     `passing` is how time passes whatever the clock says; without it the log stands while the clock is behind it.
+    `most_bytes` is a ceiling of the log that is lower than a setting may be.
     """
     clock = clock or Clock(START)
     chosen = settings_of(data=folder, **{**UNHURRIED, **settings})
-    store = SqliteStore(folder, clock, passing, most_bytes=chosen.log_bytes)
+    most = chosen.log_bytes if most_bytes is None else most_bytes
+    store = SqliteStore(folder, clock, passing, most_bytes=most)
     try:
         await _stock(chosen, store, catalogue)
         app = create_app(chosen, store, lane=lane, clock=clock)

@@ -9,7 +9,7 @@ from tests.api.service import CLIENT, Catalogue, is_problem, serving
 async def test_beyond_the_ceiling_pictures_are_fallbacks_and_feedback_is_refused_until_there_is_room(
     tmp_path: Path, catalogue: Catalogue
 ) -> None:
-    async with serving(tmp_path, catalogue, log_bytes=300_000, hold_seconds=3600) as service:
+    async with serving(tmp_path, catalogue, most_bytes=300_000, hold_seconds=3600) as service:
         watch = StoreWatch(service.store)
         held = await service.get(profile="ada")
         choice, number = held, 0

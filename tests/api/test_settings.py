@@ -131,6 +131,21 @@ def test_a_log_that_is_kept_for_less_than_feedback_is_accepted_is_refused() -> N
     assert refused(retention_days="7.1", hold_seconds="8640", reward_window_seconds="600")
 
 
+@pytest.mark.parametrize("value", ["1", "20000000", "10MiB", "63.9MiB", "64MB"])
+def test_a_log_that_an_idle_service_would_fill_is_refused(value: str) -> None:
+    sentence = refused(log_bytes=value)
+    assert sentence.startswith("KEYART_LOG_BYTES: ")
+    assert "write 0 for no bound, or at least 64MiB" in sentence
+    assert value in sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "bytes_"), [("0", 0), ("64MiB", 64 << 20), ("67108864", 64 << 20), ("1GB", 10**9)]
+)
+def test_no_bound_and_one_with_room_are_taken(value: str, bytes_: int) -> None:
+    assert settings_of(log_bytes=value).log_bytes == bytes_
+
+
 def test_a_store_that_there_is_not_is_refused() -> None:
     assert "'redis://x'" in refused(store="redis://x")
 
