@@ -14,6 +14,7 @@ from app.settings import DAY_MS, Settings
 from app.shelf import SETTING
 from app.store.protocol import Counted, Examined, Head, Lease, Snapshot, Store
 from app.trusted_clock import SETTING as TRUSTED
+from app.trusted_clock import trusted_in
 from assets.revisions import Revisions
 
 TAIL = 2_000
@@ -93,7 +94,7 @@ async def _contents(store: Store, log_is_whole: bool, state_is_whole: bool) -> C
         if log_is_whole:
             head = await store.log.head()
             trusted = await store.log.setting(TRUSTED)
-            found = replace(found, head=head, trusted=int(trusted) if trusted else None)
+            found = replace(found, head=head, trusted=trusted_in(trusted) if trusted else None)
             found = replace(found, tail=tuple(await store.log.read(head.position - TAIL, TAIL)))
         if state_is_whole:
             snapshots = tuple(await store.state.snapshots(limit=SNAPSHOTS))
