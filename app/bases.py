@@ -6,8 +6,8 @@ from typing import Literal
 
 import structlog
 
-from app.erasure import finish_erasures
-from app.fold import FOLD, Fold
+from app.erasure import finish_erasure
+from app.fold import FOLD, Fold, without
 from app.records import Kind, Rebase, Record, decode_erasure, encode
 from app.shelf import Shelf
 from app.store.protocol import Base, Log, NewBase, State, Store
@@ -19,7 +19,8 @@ Reason = Literal["first", "upgrade", "erasure", "regular", "retention", "rebuild
 BREAKS = frozenset({"upgrade", "erasure"})
 """Reasons for which what came before does not lead to the state at the base."""
 BATCH = 5000
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS, SECONDS_A_RECORD = 60.0, 50e-6
+"""An erasure that is under way for longer was interrupted: it looks through the whole log."""
 SPACING = 8
 """So many bases are set in the time for which the log is kept."""
 SHORTEST_MS = 3_600_000
@@ -75,7 +76,7 @@ class BaseKeeper:
     def __init__(self, store: Store, kind: learners.Kind, *, retention: int, reach: int, clock: Callable[[], int]):
         """Take for how long the log is kept, and for how long after a decision its feedback is taken, in ms."""
         self._store, self._kind, self._reach, self._clock = store, kind, reach, clock
-        self.retention = retention
+        self.retention, self.clock = retention, clock
         self._spacing = max(SHORTEST_MS, (retention - reach) // SPACING)
         self._reason: Reason | None = None
         self._erased: set[str] = set()
@@ -83,7 +84,7 @@ class BaseKeeper:
         """When the latest base was set."""
         self._kept_at: int | None = None
         """When the latest base was set because no other was left."""
-        self._scrubbing_since: float | None = None
+        self._scrubbing_since: dict[str, float] = {}
 
     async def begin(self, fold: Fold) -> None:
         """Look at the bases that are there, when a trainer begins to lead.
@@ -104,8 +105,9 @@ class BaseKeeper:
 
     def note(self, records: Sequence[Record]) -> None:
         """Take note of what the fold has just taken in."""
-        self._erased |= {decode_erasure(record.body).profile for record in records if record.kind == Kind.ERASURE}
-        if self._erased:
+        erased = {decode_erasure(record.body).profile for record in records if record.kind == Kind.ERASURE}
+        if erased:
+            self._erased |= erased
             self._reason = "erasure"
         elif self._reason is None and any(record.kind == Kind.BASE for record in records):
             self._reason = "upgrade"
@@ -131,32 +133,43 @@ class BaseKeeper:
         since = since if fold.untouched else since - self._reach
         return NewBase(reason, FOLD, since, reason in BREAKS, fold.snapshot(), fold.counting())
 
-    async def scrubbed(self) -> dict[int, bytes]:
-        """Return what the bases that stay have counted, without those who were erased."""
+    async def scrubbed(self) -> dict[int, tuple[bytes, bytes]]:
+        """Return learner and counts of the bases that stay, without those who were erased of late.
+
+        It goes with the commit that has learned past their erasure: a trainer that starts again does not read it.
+        """
         if not self._erased:
             return {}
-        kept = [(base.id, await self._store.state.base(base.id)) for base in await self._store.state.bases()]
-        return {id_: Fold.counting_without(found[1], self._erased) for id_, found in kept if found}
+        kept = {base.id: await self._store.state.base(base.id) for base in await self._store.state.bases()}
+        return {
+            id_: without(self._erased, learners.restored(found[0].learner), found[1])
+            for id_, found in kept.items()
+            if found
+        }
+
+    def settle_scrubbed(self) -> None:
+        """Take note that what `scrubbed` returned is committed."""
+        self._erased.clear()
 
     async def _scrubbing(self) -> bool:
         """Tell whether decisions are still being scrubbed, because a later fold would read those otherwise.
 
         An erasure that takes too long was interrupted: its worker was killed. It is finished here.
         """
-        if not await self._store.log.erasures():
-            self._scrubbing_since = None
+        under_way, now = await self._store.log.erasures(), time.monotonic()
+        self._scrubbing_since = {who: self._scrubbing_since.get(who, now) for who in under_way}
+        if not under_way:
             return False
-        now = time.monotonic()
-        self._scrubbing_since = self._scrubbing_since or now
-        if now - self._scrubbing_since >= PATIENCE_SECONDS:
-            await finish_erasures(self._store.log)
+        patience = max(PATIENCE_SECONDS, (await self._store.log.head()).position * SECONDS_A_RECORD)
+        late = [who for who, since in self._scrubbing_since.items() if now - since >= patience]
+        for who in late[:1]:  # one in a turn: it looks through the whole log
+            await finish_erasure(self._store.log, who)
         return True
 
     def settle(self, base: NewBase) -> None:
         """Take note that a base is committed."""
         if base.reason == self._reason:
             self._reason = None
-            self._erased.clear()
         self._latest = self._clock()
         if base.reason == "retention":
             self._kept_at = self._latest

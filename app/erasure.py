@@ -9,7 +9,7 @@ SCRUBBED = 1000
 async def erase(log: Log, pseudonym: str) -> None:
     """Delete what is kept of a profile, and take it out of every decision in the log."""
     await log.forget(pseudonym)
-    await _finish(log, pseudonym)
+    await finish_erasure(log, pseudonym)
 
 
 async def finish_erasures(log: Log) -> int:
@@ -19,11 +19,12 @@ async def finish_erasures(log: Log) -> int:
     """
     under_way = await log.erasures()
     for pseudonym in under_way:
-        await _finish(log, pseudonym)
+        await finish_erasure(log, pseudonym)
     return len(under_way)
 
 
-async def _finish(log: Log, pseudonym: str) -> None:
+async def finish_erasure(log: Log, pseudonym: str) -> None:
+    """Scrub the decisions of a profile whose erasure has begun, and say that it is done."""
     end = (await log.head()).position
     seen = 0
     while seen < end and (last := await log.scrub(pseudonym, seen, SCRUBBED)) > seen:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import islice
 
 import msgspec
@@ -49,6 +50,18 @@ class Counting(msgspec.Struct, frozen=True):
 
 
 _decode_counting = msgspec.json.Decoder(Counting).decode
+
+
+def without(profiles: Iterable[str], learner: Learner, counting: bytes) -> tuple[bytes, bytes]:
+    """Return a base's learner and counts without what tells of some profiles alone."""
+    known = _decode_counting(counting)
+    caps = [Caps.of(rows) for rows in (known.counted_caps, known.learned_caps)]
+    for profile in profiles:
+        learner.forget(witness_of(profile))
+        for each in caps:
+            each.forget(profile)
+    counted, learned = (each.rows() for each in caps)
+    return learner.snapshot(), encode(Counting(known.everyone, known.tallies, counted, learned))
 
 
 class Fold:
@@ -147,17 +160,6 @@ class Fold:
         everyone, tallies = encode(known.everyone), tallies_in(known.tallies)
         return Counted(position, everyone, tallies, known.counted_caps, known.learned_caps)
 
-    @staticmethod
-    def counting_without(counting: bytes, profiles: Iterable[str]) -> bytes:
-        """Return what `counting` gave, without what the caps know of some profiles."""
-        known = _decode_counting(counting)
-        without = [Caps.of(rows) for rows in (known.counted_caps, known.learned_caps)]
-        for profile in profiles:
-            for caps in without:
-                caps.forget(profile)
-        counted, learned = (caps.rows() for caps in without)
-        return encode(Counting(known.everyone, known.tallies, counted, learned))
-
     def take_over(self, other: "Fold") -> None:
         """Go on with what another fold over the same log has learned and counted, at the same position.
 
@@ -207,6 +209,7 @@ class Fold:
         """Forget the taste, which goes with the counts, and what both have in their caps."""
         if step.position > self.learned:
             self.caps.forget(step.profile)
+            self.learner.forget(witness_of(step.profile))
         if step.position > self.counts.position:
             self.counts.forget(step.profile)
         self.forgotten += 1
@@ -244,8 +247,14 @@ def _witness(decision: Decision, step: Close) -> Witness | None:
     """
     if not step.rules.learn_cap and not step.rules.stranger_cap:
         return None
-    profile = int(decision.profile[:WITNESS_DIGITS], 16) + 1 if decision.profile else 0
-    return Witness(profile, step.closed.deadline // HOUR_MS)
+    profile = witness_of(decision.profile) if decision.profile else 0
+    salt = int.from_bytes(blake2b(decision.nonce, digest_size=6).digest(), "big")
+    return Witness(profile, step.closed.deadline // HOUR_MS, salt)
+
+
+def witness_of(profile: str) -> int:
+    """Return the number by which a learner tells a profile from others: a few digits of its pseudonym."""
+    return int(profile[:WITNESS_DIGITS], 16) + 1
 
 
 def _words(decision: Decision, shelved: Shelved) -> tuple[str, ...]:

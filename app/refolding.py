@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from app.bases import BaseGoneError, fold_from
+from app.bases import BREAKS, BaseGoneError, fold_from
 from app.fold import FOLD, Fold
 from app.shelf import Shelf
 from app.store.protocol import Base, State, Store
@@ -42,8 +42,8 @@ class Refolding:
     next time.
     """
 
-    def __init__(self, store: Store, shelf: Shelf, scratch: Callable[[], State]):
-        self._store, self._shelf, self._scratch = store, shelf, scratch
+    def __init__(self, store: Store, shelf: Shelf, scratch: Callable[[], State], clock: Callable[[], int]):
+        self._store, self._shelf, self._scratch, self._clock = store, shelf, scratch, clock
         self._due: float | None = None
         self._running: _Running | None = None
 
@@ -51,7 +51,10 @@ class Refolding:
         """Look, when a trainer begins to lead, whether erasures are still to be folded anew."""
         self._running = self._due = None
         if await self._oldest():
-            self.demand()
+            bases = await self._store.state.bases()
+            first = min((base.created for base in bases if base.reason in BREAKS), default=0)
+            waited = min(max(0.0, (self._clock() - first) / 1000), DELAY_SECONDS)
+            self._due = time.monotonic() + DELAY_SECONDS - waited
 
     def demand(self) -> None:
         """Take note that the oldest base does not lead to the state in use any more."""

@@ -78,7 +78,7 @@ class Trainer:
         self._shrinking = False
         self._floor = self._floor_stamp = 0
         self._seen = Seen()
-        self._bases, self._refolding = bases, Refolding(store, shelf, scratch)
+        self._bases, self._refolding = bases, Refolding(store, shelf, scratch, bases.clock)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Lead whenever the lease can be had, and stand by otherwise, until `stop`. Raises `LostStoreError`."""
@@ -206,7 +206,7 @@ class Trainer:
             restored(snapshot.learner)
             progress = fold.progress(snapshot)
             progress.base_of, progress.refolded = base, refolded
-            progress.scrubbed = await self._bases.scrubbed() if base else {}
+            progress.scrubbed = await self._bases.scrubbed()
         except UnusableSnapshot as error:
             metrics.SNAPSHOTS_REFUSED.inc()
             log.exception("snapshot_refused", position=snapshot.position, reason=str(error))
@@ -218,6 +218,7 @@ class Trainer:
         fold.settle(progress)
         if progress.snapshot:
             self._floor, self._floor_stamp = snapshot.resume, fold.stamp
+            self._bases.settle_scrubbed()
         if progress.base_of:
             self._bases.settle(progress.base_of)
             if progress.base_of.breaks:

@@ -78,6 +78,9 @@ class Crossing:
         self._vocabulary.admit(context.attributes, context.witness)
         return self._who(context, *self._kinship.admit(context.taste))
 
+    def forget(self, profile: int) -> None:
+        self._vocabulary.forget(profile)
+
     def who(self, context: Context) -> Who:
         liking = self._kinship.centred(context.taste)
         return self._who(context, liking, self._kinship.kindred(liking) if liking else {})

@@ -46,8 +46,8 @@ class Hearsay:
 
     Each word has one place. If another word stands there, that one loses strength, and only when it has none left
     the new one takes its place (Misra & Gries 1982 count so). So a word that is used often outlives a flood of
-    words that are used once. Which words share a place depends on the first profile that ever used a new word: a
-    keyed hash that is told to nobody.
+    words that are used once. Which words share a place depends on the salt of the first witness, so that nobody
+    outside can choose words that push another one out.
     """
 
     def __init__(self, salt: int = 0, heard: Sequence[Heard] = ()):
@@ -62,7 +62,7 @@ class Hearsay:
         if len(word[0]) + len(word[1]) > LONGEST:
             return False
         if not self._salt and not self._heard:
-            self._salt = witness.profile
+            self._salt = witness.salt
         place = self._place(word)
         there = self._heard.get(place) or Heard(word)
         if there.word != word:
@@ -74,6 +74,10 @@ class Hearsay:
         if now.known:
             del self._heard[place]
         return now.known
+
+    def forget(self, profile: int) -> None:
+        """Forget every word that a profile has used: until several others use it too, it says who that was."""
+        self._heard = {place: each for place, each in self._heard.items() if profile not in each.profiles}
 
     def state(self) -> list[Any]:
         return [self._salt, [list(self._heard[place]) for place in sorted(self._heard)]]

@@ -129,6 +129,9 @@ class LogisticLearner:
             for slopes, by, narrowed in zip(self._slopes, pull, curve, strict=True):
                 slopes.move(affinity, by, narrowed)
 
+    def forget(self, profile: int) -> None:
+        self._crossing.forget(profile)
+
     def _surprises(
         self, beliefs: Sequence[Belief], _who: Who, _what: What, reward: float
     ) -> list[tuple[float, float]]:

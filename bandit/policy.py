@@ -19,6 +19,9 @@ class Learner(Policy, Protocol):
     def learn(self, example: Example) -> None:
         """Take one example in. Raises `UnlearnableExample`, and learns nothing, if a number in it is unusable."""
 
+    def forget(self, profile: int) -> None:
+        """Forget what can be told to be of one profile alone, by the number of its `Witness`."""
+
     def snapshot(self) -> bytes:
         """Return everything that `restore` needs to go on as if it had never stopped."""
 

@@ -10,10 +10,14 @@ Probabilities = Sequence[float]
 
 
 class Witness(NamedTuple):
-    """Whose example it was: a number for the profile, 0 for nobody by name, and the hour of the log."""
+    """Whose example it was: a number for the profile, 0 for nobody by name, and the hour of the log.
+
+    `salt` is a number that nobody outside can foresee.
+    """
 
     profile: int
     hour: int
+    salt: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

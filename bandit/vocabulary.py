@@ -45,7 +45,7 @@ class Vocabulary:
         self._measure = measure
         self._words = words or {}
         self._numbers = numbers or {}
-        self._hearsay = hearsay or Hearsay()
+        self._hearsay = Hearsay() if hearsay is None else hearsay  # an empty one is false, and has its salt
         self.changes = 0
         """While it stands, the same attributes are the same features."""
 
@@ -65,6 +65,10 @@ class Vocabulary:
         if values is None:
             values = self._words[key] = Frequent(VALUES)
         self.changes += values.observe(value)
+
+    def forget(self, profile: int) -> None:
+        """Forget the words of a profile that are not known yet."""
+        self._hearsay.forget(profile)
 
     def features(self, attributes: Attributes) -> list[tuple[str, float]]:
         """Return the features that the attributes are, and how much of each there is."""

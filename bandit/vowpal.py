@@ -82,6 +82,9 @@ class VowpalLearner:
         shared = self._shared_line(example.context)
         self._workspace.learn_multi_ex_one([self._parse(line) for line in (shared, *lines)])
 
+    def forget(self, profile: int) -> None:
+        self._vocabulary.forget(profile)
+
     def snapshot(self) -> bytes:
         head = {"learner": KIND, "arguments": self.arguments, "vocabulary": self._vocabulary.state()}
         return seal(head, self._workspace.serialize())

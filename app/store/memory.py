@@ -276,9 +276,10 @@ class MemoryState:
         return self._insert(progress.snapshot, KEPT) if progress.snapshot else None
 
     def _write_bases(self, progress: Progress) -> None:
-        for id_, counts in progress.scrubbed.items():
+        for id_, (learner, counts) in progress.scrubbed.items():
             if id_ in self._bases:
-                self._bases[id_] = *self._bases[id_][:2], counts
+                base, snapshot, _ = self._bases[id_]
+                self._bases[id_] = base, replace(snapshot, learner=learner), counts
         if progress.refolded is not None:
             self._bases = {progress.refolded: _marked(self._bases[progress.refolded], sound=True)}
         if progress.base_of:

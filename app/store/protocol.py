@@ -335,8 +335,8 @@ class Progress:
     counted_caps: CapChange = NO_CHANGE
     learned_caps: CapChange = NO_CHANGE
     base_of: NewBase | None = None
-    scrubbed: Mapping[int, bytes] = field(default_factory=dict)
-    """What bases that stay have counted, without those who were erased, by the bases' ids."""
+    scrubbed: Mapping[int, tuple[bytes, bytes]] = field(default_factory=dict)
+    """Learner and counts of bases that stay, without those who were erased, by the bases' ids."""
     refolded: int | None = None
     """The base from which learner and counts were folded anew, by its id: it is sound, and no other is left."""
 

@@ -14,7 +14,7 @@ from tests.builders import Clock, VoidableStore, a_context, a_decision, a_draft,
 
 NOW = a_film("apollo"), a_film("orbit", 5), a_film("tides", 2)
 BEFORE = a_film("apollo", edition=1), a_film("orbit", 4, edition=1)
-PROFILES = [f"{number:032x}" for number in range(6)]
+PROFILES = [f"{number:x}" * 32 for number in range(6)]
 HOUR_MS = 3_600_000
 
 

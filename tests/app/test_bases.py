@@ -15,10 +15,12 @@ from app.bases import BaseKeeper, fed, fold_from, sound_base
 from app.comparison import Comparison
 from app.erasure import erase
 from app.fold import FOLD
-from app.records import DECISIONS, Kind, decode_decision
+from app.records import DECISIONS, Kind, decode_decision, encode
 from app.store.memory import MemoryStore
 from app.trainer import Trainer
-from tests.app.simulation import PROFILES, World, a_world
+from bandit.reward import Rules
+from tests.app.simulation import NOW, PROFILES, World, a_world
+from tests.builders import a_decision, a_draft
 
 HOUR_MS = 3_600_000
 RETENTION, REACH = 24 * HOUR_MS, 12 * HOUR_MS
@@ -188,6 +190,57 @@ async def test_no_base_names_an_erased_profile(world: World, monkeypatch: pytest
         await erase(world.store.log, who)
         await soon(lambda: has_base(world, "erasure"))
         assert who not in await names_in_bases(world)
+
+
+@pytest.mark.usefixtures("never_refolded")
+async def test_what_an_erased_profile_alone_said_is_in_no_base_and_not_in_the_learner(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bases, "SHORTEST_MS", 0)
+    monkeypatch.setattr(bases, "SPACING", 10**9)
+    who, value = PROFILES[2], "axolotl"
+    await world.store.log.declare(encode(Rules(300, learn_cap=60, stranger_cap=300)))
+    async with training(world):
+        await soon(lambda: caught_up(world))
+        decision = a_decision(NOW[0], 1, profile=who, attributes={"pet": value})
+        await world.store.log.place([a_draft(decision)])
+        world.clock.now += 1_000
+        await world.store.log.tick(1)
+        await soon(lambda: said_in_bases(world, value))
+        await erase(world.store.log, who)
+        await soon(lambda: has_base(world, "erasure"))
+        assert not await said_in_bases(world, value)
+        [latest] = await world.store.state.snapshots(limit=1)
+        assert value.encode() not in latest.learner
+
+
+async def said_in_bases(world: World, value: str) -> bool:
+    found = [await world.store.state.base(base.id) for base in await world.store.state.bases()]
+    return any(value.encode() in each[0].learner for each in found if each)
+
+
+async def test_a_profile_is_out_of_the_bases_though_another_is_still_being_erased_and_the_trainer_is_killed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bases, "PATIENCE_SECONDS", 1e9)
+    monkeypatch.setattr(bases, "SHORTEST_MS", 0)
+    monkeypatch.setattr(bases, "SPACING", 10**9)
+    async with training(world) as running:
+        await soon(lambda: caught_up(world))
+        await world.happen(60, unbroken=True)
+        await soon(lambda: has_base(world, "regular"))
+        await soon(lambda: caught_up(world))
+        who = await named_in_a_base(world)
+        assert who, "the test would say nothing"
+        await world.store.log.forget(next(other for other in PROFILES if other != who))
+        await erase(world.store.log, who)
+        await soon(lambda: out_of_bases(world, who))
+        running.cancel()
+    assert "erasure" not in await reasons(world)
+
+
+async def out_of_bases(world: World, who: str) -> bool:
+    return who not in await names_in_bases(world)
 
 
 async def names_in_bases(world: World) -> str:

@@ -18,8 +18,8 @@ from bandit.reward import Rules
 from tests.builders import TAGS, Clock, a_decision, a_draft, a_film, a_shelf
 
 GOLDEN: dict[Learning, str] = {
-    "logistic": "32713576fc2a883ed1ff3440e71e8420",
-    "vowpal": "a03be3ad933eedbb9c5b125bbd44f33a",
+    "logistic": "0fe1b3c92c57fa5ada32337458540e74",
+    "vowpal": "78efd2c72f4aeb267fc7a9d510999ffe",
 }
 """They change with the version of the fold, `app.fold.FOLD`, and never otherwise."""
 MINUTE = 60_000
@@ -51,7 +51,7 @@ def a_fixed_decision(rng: random.Random, number: int) -> Decision:
         int(rng.random() * len(weights)),
         nonce=number.to_bytes(8, "big"),
         probabilities=tuple(weight / total for weight in weights),
-        profile=None if rng.random() < 0.2 else f"{int(rng.random() * 40):032x}",
+        profile=None if rng.random() < 0.2 else f"{int(rng.random() * 40):02x}" * 16,
         attributes={
             "country": any_of(rng, "DE", "FR", "JP"),
             "device": any_of(rng, "tv", "phone"),

@@ -6,6 +6,7 @@ import pytest
 
 from bandit import hearsay as hearsay_module
 from bandit.hearsay import DECISIONS, LONGEST, PLACES, Hearsay
+from bandit.learners import Kind, new_learner
 from bandit.logistic import LogisticLearner
 from bandit.types import Context, Example, Witness
 from bandit.vowpal import VowpalLearner
@@ -50,10 +51,10 @@ def test_a_word_that_is_used_often_gets_through_a_flood_of_words_that_are_used_o
     assert len(hearsay) <= PLACES
 
 
-def test_which_words_share_a_place_depends_on_who_came_first() -> None:
+def test_which_words_share_a_place_depends_on_the_first_salt() -> None:
     def places(salt: int) -> list[bool]:
         hearsay = Hearsay()
-        hearsay.confirms(WORD, Witness(salt, 0))
+        hearsay.confirms(WORD, Witness(9, 0, salt))
         before = json.dumps(hearsay.state())
         found = []
         for number in range(4 * PLACES):
@@ -110,3 +111,33 @@ def test_a_word_that_viewers_use_is_learned_of(learner: LogisticLearner | Vowpal
         learner.probabilities(Context({"placement": "row", "country": c}), ACTIONS) for c in ("JP", "DE")
     )
     assert japan[0] != germany[0]
+
+
+def test_what_a_forgotten_profile_was_heard_to_say_goes_and_what_others_said_stays() -> None:
+    hearsay = Hearsay()
+    others = ("country", "Atlantis")
+    hearsay.confirms(WORD, Witness(1, 0, 7))
+    hearsay.confirms(WORD, Witness(2, 0))
+    hearsay.confirms(others, Witness(3, 0))
+    hearsay.forget(1)
+    assert str(hearsay.state()).count("Atlantis") == 1
+    assert WORD[1] not in str(hearsay.state())
+
+
+@pytest.mark.parametrize("kind", ["logistic", "vowpal"])
+def test_a_learner_forgets_the_words_of_one_profile(kind: Kind) -> None:
+    learner = new_learner(kind)
+    learner.learn(an_example("Ruritania", Witness(5, 0), 1.0))
+    assert b"Ruritania" in learner.snapshot()
+    learner.forget(5)
+    assert b"Ruritania" not in learner.snapshot()
+
+
+def test_a_vocabulary_that_is_restored_keeps_the_salt_of_a_hearsay_in_which_nothing_is_left() -> None:
+    learner = LogisticLearner()
+    for who in range(1, 4):
+        learner.learn(an_example("DE", Witness(who, 0, 77)))
+    restored = LogisticLearner.restore(learner.snapshot())
+    for each in (learner, restored):
+        each.learn(an_example("FR", Witness(1, 0, 5)))
+    assert restored.snapshot() == learner.snapshot()

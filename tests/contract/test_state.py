@@ -428,6 +428,7 @@ async def test_what_a_base_has_counted_is_replaced_and_of_one_that_is_gone_nothi
 ) -> None:
     await with_bases(state, token, a_base(), a_base())
     [first, second] = await state.bases()
-    await state.commit(token, some_progress(scrubbed={first.id: b"less", second.id + 1: b"less"}))
+    less = b"forgot", b"less"
+    await state.commit(token, some_progress(scrubbed={first.id: less, second.id + 1: less}))
     found = [await state.base(base.id) for base in await state.bases()]
-    assert [each and each[1] for each in found] == [b"less", b"counts"]
+    assert [each and (each[0].learner, each[1]) for each in found] == [less, (b"learner", b"counts")]

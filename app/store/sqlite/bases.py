@@ -32,9 +32,10 @@ class Bases:
              snapshot.rules, snapshot.learner, new.counts),
         )  # fmt: skip
 
-    def scrub(self, counts: Mapping[int, bytes]) -> None:
+    def scrub(self, scrubbed: Mapping[int, tuple[bytes, bytes]]) -> None:
         self._writer.executemany(
-            "UPDATE base SET counts = ? WHERE id = ?", [(c, id_) for id_, c in counts.items()]
+            "UPDATE base SET learner = ?, counts = ? WHERE id = ?",
+            [(*parts, id_) for id_, parts in scrubbed.items()],
         )
 
     def keep_alone(self, id_: int) -> None:
