@@ -24,6 +24,7 @@ REMEDIES = {
 def of_files(examined: Examined) -> Iterator[Finding]:
     for file in examined.files:
         yield _whole(file)
+        yield from _earlier(file)
         yield from _pending(file)
 
 
@@ -37,6 +38,15 @@ def _whole(file: File) -> Finding:
             "Run `keyart doctor --thorough` at a quiet hour to look through all of it.",
         )
     return ok(file.name, f"{file.name} ({size(file.size)}) is whole.")
+
+
+def _earlier(file: File) -> Iterator[Finding]:
+    if file.earlier and not file.fault:
+        yield note(
+            file.name,
+            f"{file.name} was made by an earlier version of Keyart.",
+            "Nothing needs doing: the next start adds what it lacks.",
+        )
 
 
 def _pending(file: File) -> Iterator[Finding]:

@@ -514,8 +514,9 @@ class File:
     """A database as a look at it found it.
 
     `pending` is the size of its write-ahead log; what of it could not be read is `unread`. `free` is what in the
-    database is free, and `shrinks` whether that can be given back. `fault` is None if nothing is wrong; `complete`
-    says whether all of it was looked through in the time that was given.
+    database is free, and `shrinks` whether that can be given back. `earlier` says that an earlier version made it,
+    and opening it adds what it lacks. `fault` is None if nothing is wrong; `complete` says whether all of it was
+    looked through in the time that was given.
     """
 
     name: str
@@ -524,6 +525,7 @@ class File:
     unread: bool = False
     free: int = 0
     shrinks: bool = True
+    earlier: bool = False
     fault: str | None = None
     complete: bool = True
 

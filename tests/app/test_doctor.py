@@ -445,6 +445,57 @@ def test_a_database_of_another_version_is_told_by_its_columns(data: Path, look: 
     told(look(data), "wrong", "its table hold differs in colour")
 
 
+@pytest.mark.parametrize(
+    ("file", "change", "sentence"),
+    [
+        ("log.sqlite", "DROP TABLE hold", "it has no table hold"),
+        ("log.sqlite", "DROP TABLE exposure", "it has no table exposure"),
+        ("state.sqlite", "DROP TABLE tally", "it has no table tally"),
+        ("log.sqlite", "ALTER TABLE erasing ADD COLUMN colour", "its table erasing differs in colour"),
+        ("log.sqlite", "ALTER TABLE edit DROP COLUMN became", "its table edit differs in became"),
+        ("state.sqlite", "ALTER TABLE lease ADD COLUMN colour", "its table lease differs in colour"),
+        ("state.sqlite", "ALTER TABLE taste DROP COLUMN state", "its table taste differs in state"),
+        (
+            "state.sqlite",
+            "ALTER TABLE snapshot RENAME COLUMN role TO part",
+            "its table snapshot differs in part, role",
+        ),
+    ],
+)
+def test_what_opening_does_not_mend_is_wrong(
+    data: Path, look: Callable[..., Found], file: str, change: str, sentence: str
+) -> None:
+    with closing(sqlite3.connect(data / file)) as connection:
+        connection.execute(change)
+    told(look(data), "wrong", file, sentence)
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        *[("log.sqlite", f"DROP TABLE {table}") for table in ("erasing", "edit", "spent")],
+        *[("state.sqlite", f"DROP TABLE {table}") for table in ("cap", "base")],
+        ("state.sqlite", "ALTER TABLE taste DROP COLUMN first"),
+        ("state.sqlite", "CREATE TABLE learned (hour INTEGER)"),
+    ],
+)
+def test_what_opening_mends_is_a_note(data: Path, look: Callable[..., Found], file: str, change: str) -> None:
+    with closing(sqlite3.connect(data / file)) as connection:
+        connection.execute(change)
+    [trouble] = troubles(look(data))
+    assert trouble == told([trouble], "note", file, "made by an earlier version")
+
+    asyncio.run(SqliteStore(data, now_ms).close())
+    assert troubles(look(data)) == [], "it was opened, and has all now"
+
+
+def test_tables_of_others_are_no_matter(data: Path, look: Callable[..., Found]) -> None:
+    with closing(sqlite3.connect(data / "log.sqlite")) as connection:
+        connection.execute("CREATE TABLE _copier (sequence INTEGER)")
+        connection.execute("ANALYZE")
+    assert troubles(look(data)) == []
+
+
 def test_an_empty_database_is_wrong(data: Path, look: Callable[..., Found]) -> None:
     put(data / "log.sqlite", b"")
     told(look(data), "wrong", "it has no table")

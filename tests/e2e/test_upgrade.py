@@ -87,3 +87,25 @@ def test_it_is_served_and_rebuilt_equal_from_the_upgrade_on_and_after_an_erasure
     until("it goes on where it stopped", lambda: learned(service), 30)
     service.stop()
     assert rebuilt(service.data).startswith("Equal to snapshot")
+
+
+def test_a_doctor_finds_nothing_wrong_with_it_before_the_first_start(old: Path) -> None:
+    old.chmod(0o700)
+    done = keyart(old, "doctor", "--thorough", **QUICK)
+    assert "  wrong" not in done.stdout
+    for name in ("log.sqlite", "state.sqlite"):
+        assert f"{name} was made by an earlier version of Keyart." in done.stdout
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("command", ["models", "report", "rebuild"])
+def test_a_command_takes_it_as_it_is_before_the_first_start(old: Path, command: str) -> None:
+    done = keyart(old, command, **QUICK)
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+
+
+def test_a_backup_of_it_is_as_whole_as_it_is(old: Path, tmp_path: Path) -> None:
+    done = keyart(old, "backup", str(tmp_path / "backup"), **QUICK)
+    assert done.returncode == 0, done.stderr
+    found = keyart(tmp_path / "backup", "doctor", **QUICK)
+    assert found.returncode == 0, found.stdout

@@ -2,15 +2,15 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from app.records import Kind
 from app.store.protocol import Examined, File, Head
-from app.store.sqlite import LOG, STATE, exposures, log, state
+from app.store.sqlite import LOG, STATE, log, state
 from app.store.sqlite.connection import PRIMARY, look
 
 DAY_MS = 86_400_000
@@ -26,14 +26,41 @@ SELECT coalesce(sum(CASE kind WHEN {Kind.VOID} THEN -1 ELSE 1 END), 0) FROM log
 WHERE position > ? AND kind IN ({Kind.DECISION}, {Kind.EXPOSURE}, {Kind.VOID})
 """  # noqa: S608  our own numbers
 
+# SQLite's own tables are left out: which of them there are says nothing of a version.
+OWN = "type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+TABLES = f"SELECT sql FROM sqlite_master WHERE {OWN}"  # noqa: S608  our own words
+COLUMNS = f"""
+WITH made AS (SELECT name FROM sqlite_master WHERE {OWN})
+SELECT made.name, of.name FROM made, pragma_table_info(made.name) AS of
+"""  # noqa: S608  our own words
+Columns = dict[str, set[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Which tables every version had, and how opening makes the rest in a file of an earlier one."""
+
+    first: str
+    open: Callable[[sqlite3.Connection], object]
+
+
+def _open_state(connection: sqlite3.Connection) -> None:
+    connection.executescript(state.SCHEMA)
+    state.extend(connection)
+
+
+SHAPES = {
+    LOG: Shape(log.FIRST, lambda connection: connection.executescript(log.SCHEMA)),
+    STATE: Shape(state.FIRST, _open_state),
+}
+
 
 def examine(folder: Path, *, seconds: float) -> Examined:
     """Look through the files of a store for about `seconds` each, and at what stands in them.
 
     A lasting look keeps the write-ahead log of a running service from being folded back.
     """
-    schemas = (LOG, log.SCHEMA + exposures.SCHEMA), (STATE, state.SCHEMA)
-    files = tuple(_examined(folder / name, schema, seconds) for name, schema in schemas)
+    files = tuple(_examined(folder / name, shape, seconds) for name, shape in SHAPES.items())
     found = Examined(files)
     log_file, state_file = files
     if state_file.fault is None:
@@ -48,7 +75,7 @@ def examine(folder: Path, *, seconds: float) -> Examined:
 # -------------------------------------------------------------------- whether they are whole
 
 
-def _examined(path: Path, schema: str, seconds: float) -> File:
+def _examined(path: Path, shape: Shape, seconds: float) -> File:
     if not path.exists():
         return File(path.name, 0, fault="it is not there")
     waiting = path.with_name(f"{path.name}-wal")
@@ -57,8 +84,8 @@ def _examined(path: Path, schema: str, seconds: float) -> File:
     file = File(path.name, path.stat().st_size, pending, unread=unread)
     try:
         with _open(path, seconds) as connection:
-            fault = _shape(connection, schema)
-            file = replace(file, **_room(connection))
+            fault, earlier = _shape(connection, shape)
+            file = replace(file, earlier=earlier, **_room(connection))
             return replace(file, fault=fault) if fault else _checked(connection, file)
     except sqlite3.Error as error:
         return replace(file, fault=str(error))
@@ -87,23 +114,43 @@ def _room(connection: sqlite3.Connection) -> dict[str, Any]:
     return {"free": free * page, "shrinks": bool(mode)}
 
 
-def _shape(connection: sqlite3.Connection, schema: str) -> str | None:
-    """Say how the tables differ from those that this version makes."""
-    there = _columns(connection)
+def _shape(connection: sqlite3.Connection, shape: Shape) -> tuple[str | None, bool]:
+    """Say how the tables differ from this version's even when opened, and whether opening changes them.
+
+    Nothing is opened for that: it is tried on empty tables in memory.
+    """
+    there, first = _columns(connection), _made(lambda fresh: fresh.executescript(shape.first))
+    if lost := [table for table in first if table not in there]:
+        return f"it has no table {lost[0]}", False
+    opened, refused = _opened(connection, shape)
+    for table, columns in _made(shape.open).items():
+        if differing := columns ^ opened.get(table, columns):
+            return f"its table {table} differs in {', '.join(sorted(differing))}: another version made it", False
+    return refused, opened != there
+
+
+def _opened(connection: sqlite3.Connection, shape: Shape) -> tuple[Columns, str | None]:
+    with closing(sqlite3.connect(":memory:")) as empty:
+        for (made,) in connection.execute(TABLES).fetchall():
+            empty.execute(made)
+        try:
+            shape.open(empty)
+        except sqlite3.Error as error:
+            return _columns(empty), str(error)
+        return _columns(empty), None
+
+
+def _made(make: Callable[[sqlite3.Connection], object]) -> Columns:
     with closing(sqlite3.connect(":memory:")) as fresh:
-        fresh.executescript(schema)
-        wanted = _columns(fresh)
-    for table, columns in wanted.items():
-        if table not in there:
-            return f"it has no table {table}"
-        if differing := columns ^ there[table]:
-            return f"its table {table} differs in {', '.join(sorted(differing))}: another version made it"
-    return None
+        make(fresh)
+        return _columns(fresh)
 
 
-def _columns(connection: sqlite3.Connection) -> dict[str, set[str]]:
-    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    return {table: {row[1] for row in connection.execute(f"PRAGMA table_info({table})")} for table in tables}
+def _columns(connection: sqlite3.Connection) -> Columns:
+    found: Columns = {}
+    for table, column in connection.execute(COLUMNS).fetchall():
+        found.setdefault(table, set()).add(column)
+    return found
 
 
 # -------------------------------------------------------------------- what stands in them

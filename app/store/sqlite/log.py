@@ -19,7 +19,8 @@ from app.store.sqlite.exposures import Exposures
 from app.store.sqlite.open_files import OpenFiles
 from app.store.sqlite.passes import SqlitePasses
 
-SCHEMA = """
+FIRST = (
+    """
 CREATE TABLE IF NOT EXISTS log (
     position INTEGER PRIMARY KEY, stamp INTEGER NOT NULL, kind INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS hold (
@@ -28,9 +29,20 @@ CREATE TABLE IF NOT EXISTS hold (
     pinned INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS profile (pseudonym TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+    + exposures.SCHEMA
+)
+"""The tables of the first version: a file without one of them is damaged, or no log."""
+LATER = (
+    """
 -- Whose erasure is under way: who is killed in the middle of one leaves a row, and the trainer finishes it.
 CREATE TABLE IF NOT EXISTS erasing (pseudonym TEXT PRIMARY KEY) WITHOUT ROWID;
 """
+    + edits.SCHEMA
+    + passes.SCHEMA
+)
+"""Tables that came since, and that opening makes in a file of an earlier version."""
+SCHEMA = FIRST + LATER
 HOLD = """
 SELECT hold.decision, nonce, stamp, until, artwork, in_group, deferred, pinned,
        CASE WHEN exposure.decision IS NOT NULL THEN opened_at WHEN deferred THEN NULL ELSE stamp END
@@ -67,8 +79,7 @@ class SqliteLog:
         full_sync: bool = False,
         read_only: bool = False,
     ):
-        schema = SCHEMA + edits.SCHEMA + exposures.SCHEMA + passes.SCHEMA
-        self._writer = connect(path, schema, full_sync=full_sync, read_only=read_only)
+        self._writer = connect(path, SCHEMA, full_sync=full_sync, read_only=read_only)
         self._reader = connect(path, read_only=read_only)
         self._near = self._reader if full_sync or read_only else self._writer
         self._time = LogTime(clock, passing)

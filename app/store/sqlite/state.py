@@ -1,5 +1,6 @@
 """The trainer's state in a second SQLite file, which it alone writes, but for candidate snapshots."""
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, replace
@@ -27,8 +28,7 @@ from app.store.sqlite.open_files import OpenFiles
 from app.store.sqlite.opening import alone
 from bandit.tally import Tally
 
-SCHEMA = (
-    """
+FIRST = """
 CREATE TABLE IF NOT EXISTS lease (
     id INTEGER PRIMARY KEY CHECK (id = 1), token INTEGER NOT NULL, holder TEXT, until INTEGER NOT NULL);
 INSERT OR IGNORE INTO lease VALUES (1, 0, NULL, 0);
@@ -45,6 +45,10 @@ CREATE TABLE IF NOT EXISTS taste (
 CREATE TABLE IF NOT EXISTS tally (
     title TEXT, artwork TEXT, in_group TEXT, exposures INTEGER, clicks INTEGER, plays INTEGER, reward REAL,
     weight REAL, weighted REAL, PRIMARY KEY (title, artwork, in_group)) WITHOUT ROWID;
+"""
+"""The tables of the first version: a file without one of them is damaged, or no state."""
+LATER = (
+    """
 -- What was taken in of profiles and titles. The learner's is as of the incumbent snapshot, and written with it.
 CREATE TABLE IF NOT EXISTS cap (
     taker TEXT, name TEXT, value TEXT NOT NULL, PRIMARY KEY (taker, name)) WITHOUT ROWID;
@@ -52,6 +56,8 @@ DROP TABLE IF EXISTS learned;  -- as versions before had it
 """
     + BASES
 )
+"""What came and went since, which opening does to a file of an earlier version; see `extend` as well."""
+SCHEMA = FIRST + LATER
 LOCK_SECONDS = 2.0
 """A trainer may wait for the standby that asks for the lease; no request waits with it."""
 KEPT = 5
@@ -61,6 +67,13 @@ CANDIDATES = 3
 GONE = "Nothing is learned any more. Start the trainer again: it makes the state anew from the log."
 PART_GONE = "Nothing is learned any more. Stop the service, which saves what was in it, and start it again."
 _COLUMNS = "id, role, position, resume, created, rules, learner"
+
+
+def extend(connection: sqlite3.Connection) -> None:
+    """Add the columns that tables of versions before do not have."""
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(taste)").fetchall()}
+    if "first" not in columns:
+        connection.execute("ALTER TABLE taste ADD COLUMN first INTEGER NOT NULL DEFAULT 0")
 
 
 class SqliteState:
@@ -75,7 +88,8 @@ class SqliteState:
         self._bases = Bases(self._writer, self._reader)
         self._files = None if self._read_only else OpenFiles(self._path, GONE, PART_GONE)
         if not self._read_only:
-            self._extend()
+            with self._writing():
+                extend(self._writer)
 
     async def check(self) -> None:
         if self._files is None:
@@ -94,13 +108,6 @@ class SqliteState:
             self._reader.close()
             self._writer.close()
             self._open()
-
-    def _extend(self) -> None:
-        """Add what tables of versions before do not have."""
-        columns = {row[1] for row in self._writer.execute("PRAGMA table_info(taste)").fetchall()}
-        if "first" not in columns:
-            with self._writing():
-                self._writer.execute("ALTER TABLE taste ADD COLUMN first INTEGER NOT NULL DEFAULT 0")
 
     # ---------------------------------------------------------------- the lease
 
@@ -240,11 +247,16 @@ class SqliteState:
         try:
             row = read("SELECT position, base FROM counted").fetchone() or (0, None)
             caps: dict[str, dict[str, str]] = {"counts": {}, "learner": {}}
-            for taker, name, value in read("SELECT taker, name, value FROM cap").fetchall():
-                caps[taker][name] = value
+            if self._has("cap"):
+                for taker, name, value in read("SELECT taker, name, value FROM cap").fetchall():
+                    caps[taker][name] = value
             return Counted(row[0], row[1], await self.tallies(), caps["counts"], caps["learner"])
         finally:
             read("COMMIT")
+
+    def _has(self, table: str) -> bool:
+        """Whether a table is there: a file of an earlier version that is only read may lack it."""
+        return self._reader.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
 
     def reached(self) -> int:
         """Return the furthest position that counts or a snapshot speak of."""
