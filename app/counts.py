@@ -18,7 +18,10 @@ PINNED, ANONYMOUS, BOT = "pinned", "anonymous", "bot"
 UNUSED = Verdict(own=False, everyone=False)
 """Of a pin, which is an editor's choice, and of a bot: it would move what the policy's choices are held to."""
 REMEMBERED = 1_500
-"""Tastes kept in memory between commits, of up to 11 kB each: of who watches now. Others are read again."""
+"""Tastes kept at hand, of up to 11 kB each: of who watches now. Others are read again.
+
+It has to be more than a fold takes in at a time: a chunk has all its tastes at hand.
+"""
 SWEPT = 5_000
 """Tastes looked through at a time."""
 _decode_taste = msgspec.json.Decoder(Taste).decode
@@ -42,14 +45,31 @@ class Counts:
         self._changed_tallies: set[TallyKey] = set()
         self._changed_tastes: dict[str, tuple[float, float]] = {}
         """With everyone's rate at the change: what a taste is then does not hang on when it is committed."""
+        self._aside: dict[str, bytes | None] = {}
+        """Changed tastes that are not at hand, as they will be committed, which is smaller. None: forgotten."""
         self._swept = ""
 
     async def recall(self, profiles: Iterable[str]) -> None:
-        """Bring the tastes that are about to change back to mind."""
-        absent = [who for who in profiles if who not in self._tastes]
-        if absent:
-            for who, row in (await self._state.taste_rows(absent)).items():
-                self._tastes[who] = _decode_taste(row.state)
+        """Bring the tastes that are about to change to hand, and put others aside if they would be too many.
+
+        One record may close any number of windows, and nothing is committed before all of them are counted.
+        """
+        wanted = set(profiles)
+        absent = wanted.difference(self._tastes)
+        if len(self._tastes) + len(absent) > REMEMBERED:
+            self._put_aside(self._tastes.keys() - wanted)
+        for who in absent.intersection(self._aside):
+            self._tastes[who] = _taste_in(self._aside.pop(who))
+        if unread := absent.difference(self._tastes):
+            for who, row in (await self._state.taste_rows(unread)).items():
+                self._tastes[who] = _taste_in(row.state)
+
+    def _put_aside(self, profiles: Iterable[str]) -> None:
+        """Keep of these tastes what the next commit writes, and no more at hand."""
+        for who in profiles:
+            taste = self._tastes.pop(who)
+            if who in self._changed_tastes:
+                self._aside[who] = encode(taste) if taste else None
 
     def credit(self, step: Credit, decision: Decision, words: tuple[str, ...]) -> None:
         profile, gain, at = decision.profile, step.gain, step.stamp
@@ -86,6 +106,7 @@ class Counts:
         self._drop(profile)
 
     def _drop(self, profile: str) -> None:
+        self._aside.pop(profile, None)
         self._tastes[profile] = None
         self._changed_tastes[profile] = self._base.shown, self._base.liked
 
@@ -96,7 +117,7 @@ class Counts:
         """
         rows = await self._state.tastes(self._swept, SWEPT)
         for who, row in rows.items():
-            taste = self._tastes[who] if who in self._tastes else _decode_taste(row.state)
+            taste = self._tastes[who] if who in self._tastes else _taste_in(self._aside.get(who, row.state))
             if taste and taste.at < before:
                 self._drop(who)
         self._swept = max(rows) if len(rows) == SWEPT else ""
@@ -116,6 +137,7 @@ class Counts:
         self.caps.settle()
         self._changed_tallies.clear()
         self._changed_tastes.clear()
+        self._aside.clear()
         if len(self._tastes) > REMEMBERED:
             self._tastes.clear()
 
@@ -141,8 +163,13 @@ class Counts:
         return taste
 
     def _row(self, profile: str, base: Base) -> TasteRow | None:
-        taste = self._tastes[profile]
-        return TasteRow(encode(taste), encode(taste.values(base)), taste.first) if taste else None
+        state = self._aside.get(profile)
+        taste = _taste_in(state) if profile in self._aside else self._tastes[profile]
+        return TasteRow(state or encode(taste), encode(taste.values(base)), taste.first) if taste else None
+
+
+def _taste_in(state: bytes | None) -> Taste | None:
+    return _decode_taste(state) if state else None
 
 
 def _group(decision: Decision) -> str:

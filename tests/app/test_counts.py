@@ -1,6 +1,8 @@
 import tracemalloc
 from pathlib import Path
 
+import pytest
+
 from app.counts import Counts
 from app.joining import Close
 from app.records import encode
@@ -13,15 +15,21 @@ from tests.builders import Clock, a_decision, a_film
 
 NOW = 1_790_000_000_000
 PROFILES, AT_ONCE = 6_000, 250
+RULES = Rules(1_000, stranger_cap=300, title_cap=2)
 FILM = a_film("countdown")
 MB = 1 << 20
 
 
-def a_full_taste() -> TasteRow:
+def a_taste() -> Taste:
+    """Return one as large as there is."""
     taste = Taste()
     for number in range(TAGS):
         taste.show((f"genre-{number}",), NOW + number * 1_000_003)
-    return TasteRow(encode(taste), b"{}", NOW)
+    return taste
+
+
+def a_full_taste() -> TasteRow:
+    return TasteRow(encode(a_taste()), b"{}", NOW)
 
 
 async def a_state(folder: Path, profiles: list[str]) -> tuple[SqliteState, int]:
@@ -33,18 +41,23 @@ async def a_state(folder: Path, profiles: list[str]) -> tuple[SqliteState, int]:
     return state, token
 
 
+async def close(counts: Counts, profiles: list[str], first: int = 0, at: int = NOW) -> None:
+    """Close a window of each profile, as a fold does with a chunk of what one record closes."""
+    await counts.recall(profiles)
+    for number, profile in enumerate(profiles, first):
+        closing = Close(number + 2, Closed(number, number, at, 0.0, 0), RULES)
+        counts.close(closing, a_decision(FILM, profile=profile), ("genre-1",))
+
+
 async def test_tastes_and_caps_of_many_profiles_take_no_more_memory_than_the_docs_say(tmp_path: Path) -> None:
     profiles = [f"{number:032x}" for number in range(PROFILES)]
     state, token = await a_state(tmp_path, profiles)
-    counts, rules = Counts(state, await state.counted()), Rules(1_000, stranger_cap=300, title_cap=2)
+    counts = Counts(state, await state.counted())
     tracemalloc.start()
     before, most = tracemalloc.get_traced_memory()[0], 0
     for first in range(0, PROFILES, AT_ONCE):
         some = profiles[first : first + AT_ONCE]
-        await counts.recall(some)
-        for number, profile in enumerate(some, first):
-            close = Close(number + 2, Closed(number, number, NOW, 0.0, 0), rules)
-            counts.close(close, a_decision(FILM, profile=profile), ("genre-1",))
+        await close(counts, some, first)
         progress = counts.progress()
         await state.commit(token, progress)
         counts.settle()
@@ -54,4 +67,68 @@ async def test_tastes_and_caps_of_many_profiles_take_no_more_memory_than_the_doc
     assert most < 32 * MB
     row = (await state.taste_rows([profiles[0]]))[profiles[0]]
     assert b'"genre-63"' in row.state, "what was forgotten meanwhile is read again"
+    await state.close()
+
+
+async def test_what_one_record_closes_takes_no_more_for_each_profile_than_the_docs_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.counts.REMEMBERED", 100)
+    profiles = [f"{number:032x}" for number in range(1_000)]
+    state, token = await a_state(tmp_path, profiles)
+    counts = Counts(state, await state.counted())
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for first in range(0, len(profiles), 50):
+        await close(counts, profiles[first : first + 50], first)
+    await state.commit(token, counts.progress())
+    counts.settle()
+    most = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    assert most < len(profiles) * 5_200
+    rows = await state.taste_rows(profiles)
+    expected = a_taste()
+    expected.show(("genre-1",), NOW)
+    assert {row.state for row in rows.values()} == {encode(expected)}
+    await state.close()
+
+
+async def test_what_is_put_aside_is_neither_read_from_the_store_nor_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store has what it was at the last commit: older, or what is forgotten since."""
+    monkeypatch.setattr("app.counts.REMEMBERED", 1)
+    ada, ben, cid, later = "a" * 32, "b" * 32, "c" * 32, NOW + 10**9
+    state, token = await a_state(tmp_path, [ada, ben, cid])
+    counts = Counts(state, await state.counted())
+    await close(counts, [ada], at=later)
+    counts.forget(ben)
+    await close(counts, [cid], at=later)
+    await close(counts, [ada, ben], at=later)
+    await counts.recall([cid])
+    await counts.sweep(later)
+    await state.commit(token, counts.progress())
+    counts.settle()
+    states = {who: row.state for who, row in (await state.taste_rows([ada, ben, cid])).items()}
+    expected = a_taste()
+    expected.show(("genre-1",), later)
+    once = encode(expected)
+    expected.show(("genre-1",), later)
+    anew = Taste()
+    anew.show(("genre-1",), later)
+    assert states == {ada: encode(expected), ben: encode(anew), cid: once}
+    await state.close()
+
+
+async def test_an_erasure_reaches_what_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.counts.REMEMBERED", 1)
+    ada, ben = "a" * 32, "b" * 32
+    state, token = await a_state(tmp_path, [ada, ben])
+    counts = Counts(state, await state.counted())
+    await close(counts, [ada])
+    await close(counts, [ben])
+    counts.forget(ada)
+    await counts.recall([ben])
+    await state.commit(token, counts.progress())
+    assert set(await state.taste_rows([ada, ben])) == {ben}
     await state.close()

@@ -206,6 +206,26 @@ async def test_the_size_of_the_batches_makes_no_difference(tmp_path: Path) -> No
     assert (await training.end()).differs_from(expected) == []
 
 
+@pytest.mark.parametrize(("steps", "remembered"), [(1, 0), (3, 1), (5, 3), (1_000, 0)])
+@pytest.mark.parametrize("seed", [9, 11])
+async def test_how_many_tastes_are_at_hand_makes_no_difference(
+    seed: int, steps: int, remembered: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of the log is taken in before anything is committed, and then a part at a time."""
+    world = await a_world(seed, tmp_path, events=250)
+    expected = await uninterrupted(world)
+    monkeypatch.setattr("app.fold.STEPS", steps)
+    monkeypatch.setattr("app.counts.REMEMBERED", remembered)
+    whole, parts = Training(world), Training(world)
+    await whole.start()
+    await whole.feed(10_000)
+    assert (await whole.end()).differs_from(expected) == []
+    await parts.start()
+    while await parts.feed(20):
+        await parts.commit(publish=False)
+    assert (await parts.end()).differs_from(expected) == []
+
+
 async def test_a_changed_log_ends_elsewhere(tmp_path: Path) -> None:
     """The comparison can fail: one more click is seen in weights, tallies and tastes."""
     endings = []
