@@ -34,6 +34,8 @@ PATTERNS = {
     LANGUAGE: "It should be a language tag (BCP 47), such as de or pt-BR",
 }
 """What is said of text that does not match."""
+NO_OBJECT = {"model_type", "model_attributes_type", "dict_type"}
+"""Faults of what should be an object, which pydantic tells in the words of Python."""
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 
 
@@ -50,7 +52,8 @@ def _at_most(most: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+LONGEST_PROFILE = 128
+ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PROFILE)]
 Country = Annotated[str, StringConstraints(pattern=COUNTRY)]
 LONGEST_LANGUAGE = 35
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE, max_length=LONGEST_LANGUAGE)]
@@ -205,6 +208,8 @@ def _fault(error: Mapping[str, Any]) -> dict[str, str]:
     if error["type"] == "missing":  # what was given is everything else
         return {"reason": "It is required"}
     reason = error["msg"].removeprefix("Value error, ")
+    if error["type"] in NO_OBJECT:
+        reason = "It should be an object"
     if error["type"] == "string_pattern_mismatch":
         reason = PATTERNS.get(error["ctx"]["pattern"], reason)
     return {"reason": printable(reason), "value": repr(error.get("input"))[:LONGEST_QUOTE]}

@@ -1,7 +1,7 @@
 """The one reader of JSON bodies, whatever route they are for."""
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -17,21 +17,51 @@ JSON = "application/json"
 LONGEST_TYPE = 100
 """Characters of a media type that a sentence names."""
 TRUNCATED = "Input data was truncated"
+MALFORMED = "JSON is malformed: "
+DEEPEST = 64
+"""Levels of lists and objects in a body: few enough for what recurses, as `repr` and `json.dumps` do."""
+_TOO_DEEP = f"It is nested too deep: send at most {DEEPEST} levels of lists and objects"
+Holder = dict[str, Any] | list[Any]
 _decode = msgspec.json.Decoder().decode
 
 
 async def read_json(request: Request) -> object:
-    """Return the body's content. Raises `Problem` if it is encoded, empty or not JSON."""
+    """Return the body's content. Raises `Problem` if it is encoded, empty, not JSON or nested too deep."""
     check_coding(request)
     body = await request.body()
     if not body:
-        raise _unreadable("It is required: send JSON")
+        raise unreadable("It is required: send JSON")
+    content = _decoded(request, body)
+    if body.count(b"[") + body.count(b"{") > DEEPEST and _deeper_than(DEEPEST, content):
+        raise unreadable(_TOO_DEEP)
+    return content
+
+
+def _decoded(request: Request, body: bytes) -> object:
     try:
         return _decode(body.removeprefix(BOM_UTF8))
+    except RecursionError as error:
+        raise unreadable(_TOO_DEEP) from error
     except msgspec.ValidationError as error:  # well-formed, but nothing can hold it
-        raise _unreadable("It has a number in it that is out of range: send a smaller one") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _unreadable(f"It is not JSON: {_fault(error)}{_sent_as(request)}") from error
+        raise unreadable("It has a number in it that is out of range: send a smaller one") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise unreadable(f"It is not JSON: {_fault(error)}{_sent_as(request)}") from error
+
+
+def _deeper_than(most: int, content: object) -> bool:
+    """Whether there are more levels. They are gone through one by one, because recursion could go too deep."""
+    level = _holders([content])
+    for _ in range(most):
+        level = [inner for outer in level for inner in _holders(_inside(outer))]
+    return bool(level)
+
+
+def _holders(values: Iterable[object]) -> list[Holder]:
+    return [value for value in values if isinstance(value, dict | list)]
+
+
+def _inside(holder: Holder) -> Iterable[object]:
+    return holder.values() if isinstance(holder, dict) else holder
 
 
 def check_coding(request: Request) -> None:
@@ -80,16 +110,15 @@ class _JsonRequest(Request):
         return await read_json(self._sent)
 
 
-def _unreadable(reason: str) -> Unacceptable:
+def unreadable(reason: str) -> Unacceptable:
+    """Return the refusal of a body as a whole."""
     return Unacceptable(f"body: {reason}.", {"errors": [{"field": "body", "reason": reason}]})
 
 
 def _fault(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"it is not UTF-8 ({error.reason} at byte {error.start} of a text)"
-    if isinstance(error, RecursionError):
-        return "it is nested too deep"
-    fault = str(error)
+    fault = str(error).removeprefix(MALFORMED)
     if fault == TRUNCATED:  # the same is said of "\ud800"
         return "it ends too soon, or holds half of a surrogate pair"
     return fault[:1].lower() + fault[1:]

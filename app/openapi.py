@@ -118,7 +118,7 @@ def _refuse(operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     reasons = {401: NO_KEY, 403: OTHER_ROLE} if "security" in operation else {}
     if answers.get("422", {}).get("description") == "Validation Error":
-        reasons[422] = "A value can't be; `errors` names each field at fault."
+        reasons[422] = "A value is not valid; `errors` names each field at fault."
     answers |= {str(status): answer for status, answer in refusals(reasons).items()}
     answers["default"] = refusals({0: "Any other refusal."})[0]
     for answer in answers.values():

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.answers import Choice, Page
 from app.asked import LONGEST_QUOTE, ArtworkQuery, PageQuery, as_text, error_sentences, quoted
-from app.bodies import read_json
+from app.bodies import read_json, unreadable
 from app.hints import V, queried, understood
 from app.openapi import parameters, refusals
 from app.picture import Accepted, Frame, accepted
@@ -99,8 +99,11 @@ async def page(request: Request, services: Service) -> Response:
 
 
 async def _page(request: Request) -> tuple[PageQuery, tuple[str, ...]]:
+    content = await read_json(request)
+    if not isinstance(content, dict):
+        raise unreadable("It should be an object with `titles`")
     try:
-        return understood(PageQuery, await read_json(request))
+        return understood(PageQuery, content)
     except ValidationError as error:
         raise invalid(error.errors(include_url=False)) from error
 

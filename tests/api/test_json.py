@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.bodies import DEEPEST
 from tests.api.service import ADMIN, Service, is_problem
 
 BOM = b"\xef\xbb\xbf"
@@ -34,6 +35,8 @@ NUMBERS = {
     "clicks": ["title"],
 }
 """Fields of them that could hold a number."""
+DEPTHS = [10, 64, 65, *range(850, 1101, 7), 947, 948, 949]
+"""Python's own recursion ends a little below 1,000, and the decoder's a little later."""
 MALFORMED = {
     "nothing": b"",
     "blank": b" ",
@@ -159,6 +162,64 @@ async def test_a_number_of_thousands_of_digits_fails_no_query(service: Service, 
 @pytest.mark.parametrize("name", ["maturity", "valid_from", "consent_until", "focus", "faces"])
 async def test_a_number_of_thousands_of_digits_is_refused_in_a_form(service: Service, name: str) -> None:
     is_problem(await upload(service, {"consent": "Ada", name: "9" * DIGITS}), 422)
+
+
+async def _takers(service: Service) -> dict[tuple[str, str], list[str]]:
+    """Return the routes that take JSON, and which fields they have, as the document has it."""
+    document = (await service.http.get("/openapi.json")).json()
+    return {
+        (method.upper(), path.format(title="countdown", artwork="cupola")): _fields(document, content["schema"])
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if (content := operation.get("requestBody", {}).get("content", {}).get("application/json"))
+    }
+
+
+def _fields(document: Any, schema: Any) -> list[str]:
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return list(schema["properties"] if "properties" in schema else schema["anyOf"][0]["properties"])
+
+
+def _nested(depth: int, fields: list[str]) -> list[bytes]:
+    """Return bodies of as many levels: lists, objects, each field of the route, and a title of a page."""
+    lists = b"[" * depth + b"]" * depth
+    objects = b'{"a":' * (depth - 1) + b"{}" + b"}" * (depth - 1)
+    inner = lists[1:-1]
+    each = [b'{"%s":%s}' % (field.encode(), inner) for field in fields]
+    return [lists, objects, *each, b'{"titles":["countdown",%s]}' % inner[1:-1]]
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+async def test_no_depth_of_nesting_fails_any_route(service: Service, depth: int) -> None:
+    takers = await _takers(service)
+    assert {path for _, path in takers} >= {path.partition("?")[0] for _, path, _ in ROUTES.values()}
+    for (method, path), fields in takers.items():
+        for content in _nested(depth, fields):
+            answer = await service.http.request(method, path, content=content, headers=ADMIN)
+            assert answer.status_code < 500, (method, path, content[:40])
+            assert ("nested too deep" in answer.text) is (depth > DEEPEST), (method, path, content[:40])
+
+
+async def test_brackets_are_no_levels(service: Service) -> None:
+    """Neither those in text nor those side by side."""
+    content = json.dumps({"titles": ["countdown", "[" * 100, *([n] for n in range(100))]}).encode()
+    is_taken(await call(service, "page", content))
+
+
+async def test_the_fault_of_what_is_not_json_is_told_once(service: Service) -> None:
+    problem = is_problem(await call(service, "page", b"nonsense"), 422)
+    assert problem["detail"].startswith("body: It is not JSON: invalid")
+
+
+@pytest.mark.parametrize("content", [b"[]", b"7", b"null", b'"countdown"'])
+async def test_what_is_no_object_is_told_in_plain_words(service: Service, content: bytes) -> None:
+    assert is_problem(await call(service, "page", content), 422)["detail"] == (
+        "body: It should be an object with `titles`."
+    )
+    for route in ROUTES.keys() - {"page", "clicks"}:
+        detail = is_problem(await call(service, route, content), 422)["detail"]
+        assert "body: It should be an object" in detail or "body: It is required" in detail, (route, detail)
 
 
 async def test_of_a_repeated_key_the_last_counts(service: Service) -> None:
