@@ -8,12 +8,14 @@ from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 
-from app.asked import MOST_WIDTH, ArtworkQuery, Viewing
+from app.asked import LONGEST_PROFILE, MOST_WIDTH, ArtworkQuery, Viewing
 
 V = TypeVar("V", bound=Viewing)
 Mend = Callable[[object], object]
 STRICTEST: Final = 0
 """What a limit of maturity is taken for that can't be read."""
+MOST_LIMITS: Final = 8
+"""Different limits of one request that are read: more are no viewer's, and the strictest holds."""
 _NAMES: Final = frozenset(field.alias or name for name, field in ArtworkQuery.model_fields.items())
 
 
@@ -28,10 +30,22 @@ def understood(kind: type[V], given: object) -> tuple[V, tuple[str, ...]]:
     except ValidationError as error:
         if not isinstance(given, dict):
             raise
-        faulty = {str(fault["loc"][0]) for fault in error.errors(include_url=False) if fault["loc"]}
+        faulty = _at_fault(kind, error) & given.keys()
     sound = dict(given)
-    ignored = [name for name in sorted(faulty & given.keys() - kind.NEEDED) if _drop(sound, name)]
-    return kind.model_validate(sound), tuple(ignored)
+    ignored = {name for name in faulty if _drop(sound, name)}
+    try:
+        read = kind.model_validate(sound)
+    except ValidationError as error:  # what was put in the place of a value is not valid either
+        unmended = _at_fault(kind, error)
+        read = kind.model_validate({name: value for name, value in sound.items() if name not in unmended})
+        ignored |= unmended
+    return read, tuple(sorted(ignored))
+
+
+def _at_fault(kind: type[Viewing], error: ValidationError) -> set[str]:
+    """Return the names of the hints that are not valid."""
+    names = {str(fault["loc"][0]) for fault in error.errors(include_url=False) if fault["loc"]}
+    return names - kind.NEEDED
 
 
 def _drop(given: dict[str, Any], name: str) -> bool:
@@ -58,7 +72,10 @@ def _rounded_up(value: object) -> int | None:
 
 
 def _number_as_text(value: object) -> str | None:
-    return str(value) if type(value) is int else None
+    """Return a number as the id of a profile, unless that would be too long for one."""
+    if type(value) is int and -(10 ** (LONGEST_PROFILE - 1)) < value < 10**LONGEST_PROFILE:
+        return str(value)
+    return None
 
 
 _MENDS: Final[Mapping[str, Mend]] = {
@@ -95,6 +112,9 @@ def _repeated(pairs: Sequence[tuple[str, str]]) -> set[str]:
 
 
 def _strictest(limits: Sequence[str]) -> str | int:
-    """Return the lowest of several limits; of a parameter that is no limit the last one counts."""
-    lowest = [understood(Viewing, {"maturity": limit})[0].maturity for limit in limits]
+    """Return the lowest of several limits; each is read once, however often it is there."""
+    different = set(limits)
+    if len(different) > MOST_LIMITS:
+        return STRICTEST
+    lowest = [understood(Viewing, {"maturity": limit})[0].maturity for limit in different]
     return min(limit for limit in lowest if limit is not None)

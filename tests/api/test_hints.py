@@ -1,10 +1,13 @@
 """What a request says of its viewer costs nobody a picture, however wrong it is."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from app.asked import PageQuery, Viewing
+from app.hints import MOST_LIMITS, STRICTEST, queried, understood
 from tests.api.service import ADMIN, CLIENT, IMG, Service, is_problem
 
 UNUSABLE = [
@@ -38,6 +41,17 @@ UNUSABLE = [
     ("maturity", "99"),
     ("maturity", ""),
     ("maturity", "12.5"),
+]
+VALUES: list[Any] = [
+    *(
+        sign * (10**digits + more)
+        for digits in (0, 1, 18, 19, 127, 128, 300, 4000)
+        for sign in (1, -1)
+        for more in (0, 1)
+    ),
+    *(1.5, -0.5, 1e300, 1e-300, True, False, None),
+    *("", "x" * 129, "x" * 9999, "9" * 129, "9" * 4000, "1e999", "\x00", "é", "\U0001f3ac", "1_000"),
+    *([], {}, [1], {"a": 1}, [[]]),
 ]
 
 
@@ -179,6 +193,63 @@ async def test_a_profile_that_is_a_number_is_that_profile(service: Service) -> N
     await service.http.put("/profiles?profile=7", json={"attributes": {"maturity": 6}}, headers=CLIENT)
     body = await page(service, titles=["cosmos-laundromat", "countdown"], profile=7)
     assert (body["unavailable"], body["ignored"]) == (["cosmos-laundromat"], [])
+
+
+async def test_no_value_of_any_hint_costs_a_page(service: Service) -> None:
+    """Numbers of any size, text of any length, and lists and objects: each hint alone, and all at once."""
+    hints = sorted(set(PageQuery.model_fields) - PageQuery.NEEDED)
+    for value in VALUES:
+        for name in hints:
+            body = await page(service, **{name: value})
+            assert body["choices"][0]["decision_id"], (name, value)
+            assert set(body["ignored"]) <= {name}
+        assert (await page(service, **dict.fromkeys(hints, value)))["choices"]
+
+
+@pytest.mark.parametrize("profile", [10**128, -(10**127), 10**4000])
+async def test_a_number_too_long_for_a_profile_is_named_and_the_pictures_come(
+    service: Service, profile: int
+) -> None:
+    assert (await page(service, profile=profile))["ignored"] == ["profile"]
+
+
+@pytest.mark.parametrize("profile", [10**128 - 1, -(10**127) + 1])
+async def test_the_longest_number_is_a_profile(service: Service, profile: int) -> None:
+    assert (await page(service, profile=profile))["ignored"] == []
+
+
+def test_a_hint_that_can_not_be_put_right_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is put in its place: no way of mending costs the rest of the request."""
+    monkeypatch.setattr("app.hints._MENDS", {"device": lambda _: "d" * 999})
+    read, ignored = understood(Viewing, {"device": 7, "country": "DE", "language": 1})
+    assert (read.device, read.country, ignored) == (None, "DE", ("device", "language"))
+
+
+@pytest.mark.parametrize(
+    ("limits", "used"),
+    [
+        (range(1, MOST_LIMITS + 1), 1),
+        ([16, 12] * 5000, 12),
+        (range(1, MOST_LIMITS + 2), STRICTEST),
+        ([f"1{'0' * n}" for n in range(5000)], STRICTEST),
+    ],
+)
+def test_more_different_limits_than_anybody_means_are_the_strictest(limits: Iterable[object], used: int) -> None:
+    query = "&".join(f"maturity={limit}" for limit in limits)
+    read, ignored = queried(f"title=countdown&{query}".encode())
+    assert (read.maturity, ignored) == (used, ("maturity",))
+
+
+def test_each_limit_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+
+    def counting(kind: type[Viewing], given: object) -> tuple[Viewing, tuple[str, ...]]:
+        read.append(given)
+        return understood(kind, given)
+
+    monkeypatch.setattr("app.hints.understood", counting)
+    queried(b"title=countdown" + b"&maturity=12&maturity=x" * 1000)
+    assert len(read) == len(["12", "x", "the request"])
 
 
 @pytest.mark.parametrize(
