@@ -4,10 +4,10 @@ from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-ONLY_FOR_GET = b"range"
-"""RFC 9110, section 14.2: no other method has ranges."""
 AHEAD = (b"sec-purpose", b"prefetch")
 """Nobody sees what HEAD answers, so `/artwork` takes it as it takes a prefetch: the decision is deferred."""
+NOT_PASSED_ON = frozenset({b"range", AHEAD[0]})
+"""Only GET has ranges (RFC 9110, section 14.2), and a purpose of the client's own could hide `AHEAD`."""
 
 
 class Heads:
@@ -25,7 +25,7 @@ class Heads:
         async def send_head(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        headers = [*(pair for pair in scope["headers"] if pair[0] != ONLY_FOR_GET), AHEAD]
+        headers = [*(pair for pair in scope["headers"] if pair[0] not in NOT_PASSED_ON), AHEAD]
         asked = {**scope, "method": "GET", "headers": headers}
         try:
             await self.app(asked, receive, send_head)

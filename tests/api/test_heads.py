@@ -55,9 +55,10 @@ async def test_every_path_that_has_get_has_head(either: Service) -> None:
         assert headers(head, address) == headers(got, address)
 
 
-async def test_head_uses_no_sign_in_link_up(service: Service) -> None:
+@pytest.mark.parametrize("purpose", [None, "x", "", "prefetch"])
+async def test_head_uses_no_sign_in_link_up(service: Service, purpose: str | None) -> None:
     link = (await service.http.post("/session/links", headers=ADMIN)).json()["path"]
-    head = await service.http.head(link)
+    head = await service.http.head(link, headers={} if purpose is None else {"Sec-Purpose": purpose})
     assert head.status_code == 204
     assert "set-cookie" not in head.headers
     assert (await service.http.get(link)).status_code == 303
