@@ -14,6 +14,9 @@ COOKIE = "keyart_session"
 SESSION_MS = 12 * 3600 * 1000
 LINK_MS = 5 * 60 * 1000
 READS = {"GET", "HEAD", "OPTIONS"}
+LONGEST_ORIGIN = 200
+"""Characters of an Origin that a sentence names."""
+OWN_PAGE = "use a page of this service; if a proxy passes on another Host, set KEYART_PUBLIC_URL"
 FILE = "; where KEYART_ADMIN_KEY is not set, the admin key stands in the file admin-key in the data folder"
 
 
@@ -53,8 +56,16 @@ class Access:
         scheme, _, key = authorization.partition(" ")
         return scheme.lower() == "bearer" and self._role_of(key.strip()) is not None
 
-    def open_session(self, key: str) -> str:
-        """Return the value of a session cookie for the holder of a key, or refuse."""
+    def open_session(self, request: Request, key: str) -> str:
+        """Return the value of a session cookie for the holder of a key, or refuse.
+
+        A page of another origin can't sign its visitors in, which would put its key in the place of theirs.
+        """
+        origin = request.headers.get("origin")
+        if origin is not None and not self._from_own_page(request):
+            raise Problem(
+                403, f"A page of the origin {origin[:LONGEST_ORIGIN]!r} opens no session here; {OWN_PAGE}."
+            )
         role = self._role_of(key)
         if role is None:
             raise unauthorized(f"The key that was sent is not one of this service's; send one that is{FILE}.")

@@ -10,6 +10,7 @@ from app.access import COOKIE, SESSION_MS, Caller, through_tls
 from app.bodies import JsonRoute
 from app.openapi import refusals
 from app.public_url import cookie_path
+from app.queries import refuse_unknown
 from app.roles import Role
 from app.services import ADMIN, HOLDER, NEVER_CACHED, SESSION, Service, Services
 from app.settings import LONGEST_KEY
@@ -46,11 +47,16 @@ class Link(TypedDict):
 
 
 @router.post(
-    "/session", status_code=204, response_class=Response, responses=refusals({401: "It is none of the keys."})
+    "/session",
+    status_code=204,
+    response_class=Response,
+    responses=refusals({401: "It is none of the keys.", 403: "Another site's page asks."}),
 )
 async def open_session(body: SessionBody, request: Request, services: Service) -> Response:
     """Exchange a key for a cookie that stands in for it on this service's pages."""
-    return _with_cookie(Response(status_code=204), services.access.open_session(body.key), request, services)
+    refuse_unknown(request)
+    cookie = services.access.open_session(request, body.key)
+    return _with_cookie(Response(status_code=204), cookie, request, services)
 
 
 @router.get("/session")
@@ -68,6 +74,7 @@ async def session(caller: Annotated[Caller, HOLDER]) -> Who:
 )
 async def end_session(request: Request, services: Service) -> Response:
     """Sign out: the session ends at once, wherever its cookie is."""
+    refuse_unknown(request)
     await services.access.end_session(request)
     response = Response(status_code=204)
     path = _path(request, services)
@@ -90,7 +97,7 @@ async def make_link(services: Service) -> Link:
 )
 async def follow_link(token: Token, request: Request, services: Service) -> Response:
     """Sign this browser in by a link, which is used up by that. One that only looks ahead uses nothing up."""
-    if "prefetch" in request.headers.get("sec-purpose", "").lower():
+    if "prefetch" in ", ".join(request.headers.getlist("sec-purpose")).lower():
         return Response(status_code=204, headers={"Cache-Control": NEVER_CACHED})
     cookie = await services.access.follow_link(token)
     headers = {"Location": LANDING, "Cache-Control": NEVER_CACHED, "Referrer-Policy": "no-referrer"}

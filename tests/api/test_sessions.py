@@ -96,6 +96,40 @@ async def test_no_session_is_opened_with_a_wrong_key(service: Service, key: str)
     assert key not in answer.text
 
 
+@pytest.mark.parametrize("key", [ADMIN_KEY, CLIENT_KEY, "wrong"])
+async def test_a_page_of_another_origin_opens_no_session(service: Service, key: str) -> None:
+    for origin in (
+        "http://evil.example",
+        "http://localhost:8001",
+        "null",
+        "",
+        "localhost",
+        "http://" + "x" * 9999,
+    ):
+        answer = await service.http.post("/session", json={"key": key}, headers={"Origin": origin})
+        detail = is_problem(answer, 403)["detail"]
+        assert origin[:100] in detail
+        assert len(detail) < 500
+        assert "set-cookie" not in answer.headers
+
+
+async def test_a_page_of_this_service_opens_a_session(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with serving(tmp_path, catalogue, public_url="https://www.example.org/keyart") as service:
+        for origin in ("http://localhost", "https://localhost", "https://www.example.org"):
+            answer = await service.http.post("/session", json={"key": ADMIN_KEY}, headers={"Origin": origin})
+            assert answer.status_code == 204, answer.text
+
+
+async def test_a_parameter_that_nobody_knows_opens_and_ends_no_session(service: Service) -> None:
+    cookie = {"Cookie": await open_session(service, ADMIN_KEY), **ORIGIN}
+    answer = await service.http.post("/session?role=client", json={"key": ADMIN_KEY})
+    assert "role" in is_problem(answer, 422)["detail"]
+    assert "set-cookie" not in answer.headers
+    answer = await service.http.delete("/session?all=true", headers=cookie)
+    assert "all" in is_problem(answer, 422)["detail"]
+    assert (await call(service, "GET /report", cookie)).status_code == 200
+
+
 async def test_an_altered_cookie_opens_nothing(service: Service) -> None:
     name, _, value = (await open_session(service, CLIENT_KEY)).partition("=")
     data = urlsafe_b64decode(value.strip('"'))
