@@ -1,6 +1,7 @@
 """What a client asks for, checked."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -15,7 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.places import country_of, zone_of
+from app.places import zone_of
+from assets.countries import country_of
 from assets.crop import Canvas
 from assets.languages import canonical
 from assets.rules import STRICTEST_MATURITY
@@ -30,7 +32,7 @@ PATTERNS = {
     PLAIN: _PLAIN,
     PLAIN_OR_NOTHING: _PLAIN,
     SLUG: "It should be 1 to 64 of a-z, 0-9 and hyphens, the first of them a letter or a digit",
-    COUNTRY: "It should be two upper-case letters (ISO 3166-1), such as DE",
+    COUNTRY: "It should be a country's two letters (ISO 3166-1), such as DE",
     LANGUAGE: "It should be a language tag (BCP 47), such as de or pt-BR",
 }
 """What is said of text that does not match."""
@@ -54,7 +56,6 @@ def _at_most(most: int) -> BeforeValidator:
 
 LONGEST_PROFILE = 128
 ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PROFILE)]
-Country = Annotated[str, StringConstraints(pattern=COUNTRY)]
 LONGEST_LANGUAGE = 35
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE, max_length=LONGEST_LANGUAGE)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -85,6 +86,33 @@ CountryHint = Annotated[
     _meant(country_of),
     WithJsonSchema({"type": "string", "pattern": COUNTRY}),
 ]
+
+
+def _country(given: str) -> str:
+    """Take the country that is meant, as hints do: where no viewer is ever seen, nothing would act."""
+    meant = country_of(given)
+    if meant is None:
+        raise ValueError(PATTERNS[COUNTRY])
+    return meant
+
+
+Country = Annotated[str, AfterValidator(_country), WithJsonSchema({"type": "string", "pattern": COUNTRY})]
+"""A country in which something is to hold."""
+
+
+def _pinned_country(given: str) -> str:
+    """Take any two letters, for a pin of an earlier version may have them, or nothing."""
+    if given and not (given.isascii() and re.fullmatch(COUNTRY, given.upper())):
+        raise ValueError(PATTERNS[COUNTRY])
+    return given.upper()
+
+
+PinnedCountry = Annotated[
+    str,
+    AfterValidator(_pinned_country),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": COUNTRY}, {"type": "string", "const": ""}]}),
+]
+"""The country of a pin that is there; empty if it has none."""
 LanguageHint = Annotated[
     str,
     StringConstraints(max_length=35),

@@ -1,4 +1,4 @@
-"""Countries, and what time it is there."""
+"""What time it is in a country or a time zone."""
 
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -6,21 +6,15 @@ from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from assets.countries import table
+
 HOURS: Final = ("night", "morning", "afternoon", "evening")
 QUARTER_MS: Final = 900_000
 """A quarter of an hour: no clock on Earth differs from another by less."""
 _QUARTERS_IN_A_YEAR: Final = 35_064
 REMEMBERED: Final = 1 << 12
 LONGEST_ZONE: Final = 64
-_ALSO: Final = {"XK": "XK", "UK": "GB"}
-"""Codes in wide use that ISO 3166-1 does not list: Kosovo's, and what many write for GB."""
 _DATA: Final = files("tzdata")
-
-
-@cache
-def _countries() -> dict[str, str]:
-    """Return each country's code by what may be written for it."""
-    return {code: code for code, *_ in _table("iso3166.tab")} | _ALSO
 
 
 @cache
@@ -33,19 +27,9 @@ def _zones() -> dict[str, str]:
 def _zones_of() -> dict[str, list[str]]:
     """Return the time zones of each country, some of which show the same time."""
     found: dict[str, list[str]] = {}
-    for code, _, zone, *_ in _table("zone.tab"):
+    for code, _, zone, *_ in table("zone.tab"):
         found.setdefault(code, []).append(zone)
     return found
-
-
-def _table(name: str) -> list[list[str]]:
-    lines = (_DATA / "zoneinfo" / name).read_text(encoding="utf-8").splitlines()
-    return [line.split("\t") for line in lines if line and not line.startswith("#")]
-
-
-def country_of(text: str) -> str | None:
-    """Return the ISO 3166-1 code that is meant, in whatever case; None for what is no country's."""
-    return _countries().get(text) or (_countries().get(text.upper()) if text.isascii() else None)
 
 
 def zone_of(text: str) -> str | None:

@@ -8,8 +8,9 @@ import msgspec
 
 from app.asked import Viewing
 from app.identity import Identity
-from app.places import QUARTER_MS, country_of, local_hour, zone_of
+from app.places import QUARTER_MS, local_hour, zone_of
 from app.store.protocol import Store
+from assets.countries import country_of
 from assets.languages import canonical
 from bandit.groups import Group, Groups
 from bandit.types import Context

@@ -7,6 +7,7 @@ from typing import Final
 
 from assets.artwork import NOBODY, Artwork
 from assets.codec import canonical, parsed
+from assets.countries import country_of
 from assets.provenance import Made
 from assets.rules import (
     CatalogueError,
@@ -25,6 +26,11 @@ MOST_ARTWORKS: Final = 64
 REVISION_DIGITS: Final = 16
 Place = tuple[str | None, str | None]
 """A placement and a country; None is any."""
+
+
+def place(placement: str | None, country: str | None) -> Place:
+    """Return a place, its country as viewers have it: UK is GB. One that means none stays as it is."""
+    return (placement, country and (country_of(country) or country))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Pin:
     @property
     def place(self) -> Place:
         """Where and to whom it applies; a title has one pin for each."""
-        return (self.placement, self.country)
+        return place(self.placement, self.country)
 
     @property
     def specificity(self) -> tuple[bool, bool]:
@@ -58,7 +64,7 @@ class Pin:
         return (
             (self.until is None or now < self.until)
             and self.placement in (None, placement)
-            and self.country in (None, country)
+            and self.place[1] in (None, country)
         )
 
 

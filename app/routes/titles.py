@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 from typing_extensions import TypedDict
 
-from app.asked import Country, Slug
+from app.asked import PinnedCountry, Slug
 from app.bodies import JsonRoute
 from app.edits import ArtworkBody, PinBody, TitleBody, without_null
 from app.listing import Listed, ListedArtwork, Listing, Reader, admin, listed_artwork, listed_json, listing_json
@@ -14,12 +14,12 @@ from app.openapi import refusals
 from app.roles import EDITORS
 from app.services import EDITOR, NEVER_CACHED, By, Service, Services
 from app.uploads import Outcome, UploadForm
-from assets.catalogue import Title
+from assets.catalogue import Title, place
 
 router = APIRouter(tags=["catalogue"], route_class=JsonRoute)
 Id = Annotated[Slug, Path(description="1 to 64 of a-z, 0-9 and hyphens, the first no hyphen.")]
 PinPlacement = Annotated[Slug | Literal[""] | None, Query(description="The pin's placement; empty: it has none.")]
-PinCountry = Annotated[Country | Literal[""] | None, Query(description="The pin's country; empty: it has none.")]
+PinCountry = Annotated[PinnedCountry | None, Query(description="The pin's country; empty: it has none.")]
 PICTURE = "A JPEG, PNG or WebP, of up to 64 MiB."
 NO_TITLE = {404: "There is no such title."}
 NO_ARTWORK = {404: "There is no such title, or it has no such artwork."}
@@ -172,7 +172,7 @@ async def delete_pin(
 
     A pin without one of the two is named without it; the pin for all places is `?placement=&country=`.
     """
-    one = None if placement is None and country is None else (placement or None, country or None)
+    one = None if placement is None and country is None else place(placement or None, country or None)
     return _shown(services, await services.editor.unpin(by, title, one))
 
 

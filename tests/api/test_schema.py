@@ -138,7 +138,9 @@ PUT_RIGHT: dict[str, Callable[[Any], None]] = {
     "PATCH /titles/{title}/artworks/{artwork}": _edit,
     "PUT /titles/{title}": _named,
     "PUT /titles/{title}/pin": lambda body: body.update(
-        artwork=ARTWORK, **({"until": LATE} if body.get("until") is not None else {})
+        {"artwork": ARTWORK}
+        | ({"until": LATE} if body.get("until") is not None else {})
+        | ({"country": "DE"} if body.get("country") is not None else {})
     ),
     UPLOAD: _form,
 }

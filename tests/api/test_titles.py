@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -473,7 +474,7 @@ async def test_pins_are_listed_and_one_for_the_same_place_replaces_another(servi
     [
         ({}, 422),
         ({"artwork": "nothing"}, 404),
-        ({"artwork": "cupola", "country": "de"}, 422),
+        ({"artwork": "cupola", "country": "XX"}, 422),
         ({"artwork": "cupola", "placement": "Hero!"}, 422),
         ({"artwork": "cupola", "until": "soon"}, 422),
         ({"artwork": "cupola", "from": 1}, 422),
@@ -536,9 +537,53 @@ async def test_one_pin_can_be_taken_away(service: Service) -> None:
         places.remove(gone)
         assert await unpin(service, query) == places
         assert await unpin(service, query, 404) == places
-    assert await unpin(service, "?country=fr", 422) == places
+    assert await unpin(service, "?country=FRA", 422) == places
     assert await unpin(service, "?country=DE&plaecment=hero", 422) == places
     assert await unpin(service, "") == []
+
+
+@pytest.mark.parametrize(("written", "meant"), [("UK", "GB"), ("uk", "GB"), ("de", "DE"), ("XK", "XK")])
+async def test_a_pin_is_for_the_country_that_is_meant(service: Service, written: str, meant: str) -> None:
+    assert (await pin(service, artwork="cupola", country="FR")).status_code == 200
+    assert (await pin(service, artwork="earthrise", country=meant)).status_code == 200
+    assert (await pin(service, artwork="cupola", country=written)).json()["pins"][1]["country"] == meant
+    for hint in (written, meant):
+        choice = await service.get(country=hint)
+        assert (choice["artwork"], choice["pinned"]) == ("cupola", True)
+    assert await unpin(service, f"?country={written}") == [(None, "FR")]
+
+
+@pytest.mark.parametrize("country", ["XX", "EU", "T1", "DEU", "", "ß"])
+async def test_a_pin_for_what_is_no_country_is_refused(service: Service, country: str) -> None:
+    problem = is_problem(await pin(service, artwork="cupola", country=country), 422)
+    assert [each["field"] for each in problem["errors"]] == ["country"]
+    assert "a country's two letters (ISO 3166-1), such as DE" in problem["detail"]
+
+
+async def test_a_pin_that_an_earlier_version_took_acts_and_can_be_taken_away(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    earlier = tuple(Pin("cupola", country=country) for country in ("UK", "XX", "FR"))
+    title = replace(catalogue.titles["countdown"], pins=earlier)
+    old = replace(catalogue, titles=catalogue.titles | {"countdown": title})
+    async with serving(tmp_path, old) as service:
+        for hint in ("UK", "GB", "gb"):
+            choice = await service.get(country=hint)
+            assert (choice["artwork"], choice["pinned"]) == ("cupola", True)
+        assert not (await service.get(country="XX"))["pinned"]
+        assert await unpin(service, "?country=XX") == [(None, "UK"), (None, "FR")]
+        assert (await pin(service, artwork="earthrise", country="GB")).status_code == 200
+        assert await unpin(service, "?country=UK") == [(None, "FR")]
+
+
+@pytest.mark.parametrize(("written", "meant"), [("UK", "GB"), ("de", "DE")])
+async def test_a_profile_is_in_the_country_that_its_attribute_means(
+    service: Service, written: str, meant: str
+) -> None:
+    await pin(service, artwork="cupola", country=meant)
+    body = {"attributes": {"country": written}}
+    await service.http.put("/profiles?profile=ada", json=body, headers=ADMIN)
+    assert (await service.get(profile="ada"))["pinned"]
 
 
 async def test_pinning_an_unknown_title_is_not_found(service: Service) -> None:
