@@ -67,8 +67,8 @@ async def test_on_a_read_only_disk_edits_are_refused_with_503_and_pictures_serve
     edits: list[tuple[str, str, bytes, str]] = [
         ("PUT", "/titles/new-title", b'{"name": "New"}', "application/json"),
         ("PUT", f"/titles/{title}", b'{"name": "Another"}', "application/json"),
-        ("PATCH", f"/titles/{title}/artworks/{artwork}", b'{"status": "paused"}', "application/json"),
         ("PUT", f"/titles/{title}/pin", json.dumps({"artwork": artwork}).encode(), "application/json"),
+        ("PATCH", f"/titles/{title}/artworks/{artwork}", b'{"status": "paused"}', "application/json"),
         ("PATCH", "/catalogue", b'{"barred": ["ai-generated"]}', "application/json"),
         ("DELETE", f"/titles/{title}/artworks/{artwork}", b"", "application/json"),
         ("POST", f"/titles/{title}/artworks", *form(picture)),
