@@ -1,4 +1,6 @@
-"""The parameters of writes: one that is not known is refused, because it may be a limit that is misspelt."""
+"""The parameters of writes: each has to be known, because it may be a misspelt limit, and to stand there once."""
+
+from collections import Counter
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
@@ -8,18 +10,22 @@ from app.problem import Unacceptable
 
 LONGEST_NAME = 100
 MOST_NAMES = 20
+REPEATED = "It stands there more than once; name it once"
 
 
-def refuse_unknown(request: Request) -> None:
-    """Refuse a write whose query names a parameter that its route does not have."""
+def refuse_unclear(request: Request) -> None:
+    """Refuse a write whose query names a parameter that its route does not have, or one more than once."""
     if request.method in READS or not request.scope["query_string"]:
         return
     known = _names(request.scope["route"].dependant)
-    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known][:MOST_NAMES]
-    if unknown:
-        reason = f"It is no parameter here; {_those(sorted(known))}"
-        errors = [{"field": name[:LONGEST_NAME], "reason": reason} for name in unknown]
-        raise Unacceptable(f"{errors[0]['field']}: {reason}.", {"errors": errors})
+    names = Counter(name for name, _ in request.query_params.multi_items())
+    unknown = f"It is no parameter here; {_those(sorted(known))}"
+    faults = [(name, unknown) for name in names if name not in known]
+    # Of several values the last would be taken, and what is meant by the others not be done.
+    faults += [(name, REPEATED) for name, times in names.items() if times > 1 and name in known]
+    if faults:
+        errors = [{"field": name[:LONGEST_NAME], "reason": reason} for name, reason in faults[:MOST_NAMES]]
+        raise Unacceptable(f"{errors[0]['field']}: {errors[0]['reason']}.", {"errors": errors})
 
 
 def _names(dependant: Dependant) -> set[str]:

@@ -16,7 +16,7 @@ from app.inspector import Inspector
 from app.model import Model
 from app.personalizer import Personalizer
 from app.profiles import Profiles
-from app.queries import refuse_unknown
+from app.queries import refuse_unclear
 from app.report import Reporter
 from app.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
 from app.settings import Settings
@@ -74,7 +74,7 @@ def _needing(roles: Roles, scheme: str, description: str) -> Callable[..., Await
         __: Annotated[object, Depends(SESSION)],
     ) -> Caller:
         caller = await _services(request).access.demand(request, roles)
-        refuse_unknown(request)
+        refuse_unclear(request)
         response.headers["Cache-Control"] = NEVER_CACHED
         return caller
 

@@ -205,6 +205,32 @@ async def test_a_write_with_a_parameter_that_it_does_not_have_is_refused(service
     assert len((await service.http.get("/titles")).json()["titles"]) == 3
 
 
+async def test_a_write_that_names_a_parameter_twice_is_refused(service: Service) -> None:
+    """The last value would be taken: of two profiles one would be erased, and the answer say nothing."""
+    for name, operation in operations(document()):
+        method, _, path = name.partition(" ")
+        parameters = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"]
+        schemes = {scheme for each in operation.get("security", ()) for scheme in each}
+        if method == "GET" or schemes <= {"session"} or not parameters:
+            continue
+        address = re.sub(r"\{\w+\}", "countdown", path)
+        twice = {parameter: ["kid", "kid", "ada"] for parameter in parameters}
+        answer = await service.http.request(method, address, params=twice, headers=ADMIN)
+        problem = is_problem(answer, 422)
+        assert [each["field"] for each in problem["errors"]] == parameters, name
+        assert "name it once" in problem["detail"], name
+
+
+async def test_of_two_profiles_neither_is_erased(service: Service) -> None:
+    for profile in ("ada", "kid"):
+        body = {"attributes": {"country": "DE"}}
+        assert (await service.http.put(f"/profiles?profile={profile}", json=body, headers=ADMIN)).is_success
+    is_problem(await service.http.delete("/profiles?profile=ada&profile=kid", headers=ADMIN), 422)
+    for profile in ("ada", "kid"):
+        found = (await service.http.get(f"/profiles?profile={profile}", headers=ADMIN)).json()
+        assert found["attributes"] == {"country": "DE"}
+
+
 # ---------------------------------------------------------------- the key that is made
 
 
