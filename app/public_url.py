@@ -26,10 +26,12 @@ def origin_of(public_url: str) -> str:
     return public_url.removesuffix(path).lower()
 
 
-def cookie_path(public_url: str, host: str) -> str:
+def cookie_path(public_url: str, host: str, origin: str = "") -> str:
     """Return the path of a cookie for who asked under this Host: what else the origin serves never gets it.
 
-    Who asks this machine itself did not come by the proxy that adds the path.
+    Who asks this machine itself did not come by the proxy that adds the path, unless it is a page of the public
+    origin that asks: there are proxies that pass on a Host of their own.
     """
     found = _PUBLIC.fullmatch(public_url)
-    return (found[1] if found and not _LOCAL.fullmatch(host) else "") or "/"
+    public = not _LOCAL.fullmatch(host) or (origin != "" and origin == origin_of(public_url))
+    return (found[1] if found and public else "") or "/"

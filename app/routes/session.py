@@ -16,8 +16,11 @@ from app.services import ADMIN, HOLDER, NEVER_CACHED, SESSION, Service, Services
 from app.settings import LONGEST_KEY
 
 router = APIRouter(tags=["operations"], route_class=JsonRoute)
-LANDING = "../../docs"
-"""Where a sign-in link leads, as seen from the link: so it is right below any path that a proxy has."""
+LANDING = "../../session"
+"""Where a sign-in link leads, as seen from the link: so it is right below any path that a proxy has.
+
+It says who one is, and runs nothing: `/docs` runs scripts of a CDN, which could do there what an admin can.
+"""
 Token = Annotated[str, Path(max_length=512, description="As it was answered to `POST /session/links`.")]
 NO_LINK = {401: "The link was not made here.", 410: "It was used already, or is too old."}
 
@@ -93,7 +96,7 @@ async def make_link(services: Service) -> Link:
     "/session/links/{token}",
     status_code=303,
     response_class=Response,
-    responses={303: {"description": "Signed in: to the first page."}, **refusals(NO_LINK)},
+    responses={303: {"description": "Signed in: to `GET /session`, which says who one is."}, **refusals(NO_LINK)},
 )
 async def follow_link(token: Token, request: Request, services: Service) -> Response:
     """Sign this browser in by a link, which is used up by that. One that only looks ahead uses nothing up."""
@@ -105,7 +108,8 @@ async def follow_link(token: Token, request: Request, services: Service) -> Resp
 
 
 def _path(request: Request, services: Services) -> str:
-    return cookie_path(services.settings.public_url, request.headers.get("host", ""))
+    said = request.headers
+    return cookie_path(services.settings.public_url, said.get("host", ""), said.get("origin", ""))
 
 
 def _with_cookie(response: Response, value: str, request: Request, services: Services) -> Response:

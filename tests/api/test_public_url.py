@@ -99,6 +99,25 @@ async def test_a_session_is_for_its_path_alone_but_on_this_machine(
 
 
 @pytest.mark.parametrize(
+    ("url", "origin", "path"),
+    [
+        ("https://www.Example.org/keyart", "https://www.example.org", "/keyart"),
+        ("https://www.example.org/keyart", "https://example.org", "/"),
+        ("https://www.example.org", "https://www.example.org", "/"),
+        ("/keyart", "", "/"),
+    ],
+)
+async def test_a_session_of_a_public_page_is_for_its_path_where_a_proxy_passes_on_another_host(
+    tmp_path: Path, catalogue: Catalogue, url: str, origin: str, path: str
+) -> None:
+    async with serving(tmp_path, catalogue, public_url=url) as service:
+        headers = {"Host": "127.0.0.1:8000", "Origin": origin}
+        answer = await service.http.post("/session", json={"key": "the-admin-key-of-tests"}, headers=headers)
+        attributes = [each.strip() for each in answer.headers["set-cookie"].split(";")]
+        assert f"Path={path}" in attributes
+
+
+@pytest.mark.parametrize(
     "url",
     [
         *("www.example.org", "keyart", "ftp://example.org", "//example.org", "https://", "https:///keyart"),
