@@ -10,7 +10,7 @@ from app.access import COOKIE, SESSION_MS, Caller, through_tls
 from app.bodies import JsonRoute
 from app.openapi import refusals
 from app.public_url import cookie_path
-from app.queries import refuse_unknown
+from app.queries import refuse_unclear
 from app.roles import Role
 from app.services import ADMIN, HOLDER, NEVER_CACHED, SESSION, Service, Services
 from app.settings import LONGEST_KEY
@@ -57,7 +57,7 @@ class Link(TypedDict):
 )
 async def open_session(body: SessionBody, request: Request, services: Service) -> Response:
     """Exchange a key for a cookie that stands in for it on this service's pages."""
-    refuse_unknown(request)
+    refuse_unclear(request)
     cookie = services.access.open_session(request, body.key)
     return _with_cookie(Response(status_code=204), cookie, request, services)
 
@@ -77,7 +77,7 @@ async def session(caller: Annotated[Caller, HOLDER]) -> Who:
 )
 async def end_session(request: Request, services: Service) -> Response:
     """Sign out: the session ends at once, wherever its cookie is."""
-    refuse_unknown(request)
+    refuse_unclear(request)
     await services.access.end_session(request)
     response = Response(status_code=204)
     path = _path(request, services)

@@ -102,9 +102,9 @@ async def test_a_session_is_for_its_path_alone_but_on_this_machine(
     ("url", "origin", "path"),
     [
         ("https://www.Example.org/keyart", "https://www.example.org", "/keyart"),
-        ("https://www.example.org/keyart", "https://example.org", "/"),
+        ("https://www.example.org/keyart", "http://127.0.0.1:8000", "/"),
         ("https://www.example.org", "https://www.example.org", "/"),
-        ("/keyart", "", "/"),
+        ("/keyart", "http://127.0.0.1:8000", "/"),
     ],
 )
 async def test_a_session_of_a_public_page_is_for_its_path_where_a_proxy_passes_on_another_host(
