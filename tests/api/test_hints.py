@@ -309,7 +309,7 @@ async def test_a_locale_that_is_not_valid_is_refused_where_an_editor_writes_it(
 ) -> None:
     path = "/titles/cosmos-laundromat/artworks/lonely-hill"
     problem = is_problem(await service.http.patch(path, json={"locales": [locale]}, headers=ADMIN), 422)
-    assert "is not a locale; write a language" in problem["detail"]
+    assert "It should be a language tag (BCP 47), such as de" in problem["detail"]
 
 
 # ---------------------------------------------------------------- titles
