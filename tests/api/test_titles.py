@@ -181,7 +181,7 @@ async def test_a_moment_that_can_not_be_is_refused_as_text_too(service: Service,
     ("body", "reason"),
     [
         ({"tags": ["No Slug"]}, "It should be 1 to 64 of a-z, 0-9 and hyphens"),
-        ({"artwork": "cupola", "country": "de"}, "It should be two upper-case letters"),
+        ({"artwork": "cupola", "country": "Germany"}, "It should be a country's two letters"),
         ({"names": {"German": "Der Abzählreim"}}, "It should be a language tag (BCP 47)"),
     ],
 )

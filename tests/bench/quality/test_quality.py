@@ -241,8 +241,8 @@ def test_with_a_delay_a_policy_learns_of_so_many_steps_at_once() -> None:
 @pytest.mark.parametrize(
     ("policy", "mean", "last"),
     [
-        (Reference, 0.138752870875543, 0.14145776905743768),
-        (Stock, 0.12142199080357537, 0.12632504007109746),
+        (Reference, 0.14495324975063625, 0.15120857452338607),
+        (Stock, 0.12122470787775225, 0.1254603683683185),
         (FullInformation, 0.14043282431395923, 0.15259013959427925),
     ],
 )
