@@ -26,7 +26,7 @@ from tests.builders import a_draft
 from tests.e2e.client import Connection
 from tests.e2e.service import Service, keyart, soon, until
 
-QUICK = {"reward_window_seconds": 0.5, "hold_seconds": 3600, "learn_cap": 0}
+QUICK = {"reward_window_seconds": 0.5, "hold_seconds": 3600, "learn_cap": 0, "stranger_cap": 0}
 
 
 @pytest.fixture(scope="session")
