@@ -21,6 +21,7 @@ from app.settings import Settings
 from app.shelf import SETTING, Shelf
 from app.store.memory import MemoryStore
 from bandit.learners import new_learner
+from tests.api.service import settings_of
 from tests.e2e.client import Connection
 from tests.e2e.conftest import ARTWORKS, TITLES, Start, artwork_id, title_id
 from tests.e2e.ledger import opened
@@ -103,7 +104,7 @@ class Stage:
 
     def __init__(self, data: Path):
         self.now = 1_700_000_000_000
-        self.settings = Settings(preset="demo", data=data)
+        self.settings = settings_of(preset="demo", data=data, admin_key="the-key-of-a-stage")
         self.store = MemoryStore(lambda: self.now)
 
     async def set(self) -> Services:
