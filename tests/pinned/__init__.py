@@ -1,0 +1,1 @@
+"""What others rely on, held as it is: see `tests.pinned.subjects`."""
