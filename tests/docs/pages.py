@@ -54,6 +54,15 @@ class Page:
         inline = [child for token in self._tokens for child in token.children or ()]
         return [str(target) for child in inline if (target := child.attrs.get("href") or child.attrs.get("src"))]
 
+    def texts(self) -> Iterator[tuple[int, str]]:
+        """Yield each text with its first line: paragraphs, list items and cells, not headings and blocks of code.
+
+        A word takes the place of each piece of code, and pictures and marks of emphasis are left out.
+        """
+        for opened, inline in zip(self._tokens, self._tokens[1:], strict=False):
+            if inline.type == "inline" and inline.map and opened.type != "heading_open":
+                yield inline.map[0] + 1, "".join(map(_word, inline.children or ())).strip(" ")
+
     def sections(self, level: int) -> dict[str, str]:
         """Return the text below each heading of a level, up to the next heading that is no lower."""
         lines = self.text.splitlines()
@@ -101,3 +110,12 @@ def _cells(line: str) -> list[str]:
 
 def _plain(inline: Token) -> str:
     return "".join(child.content for child in inline.children or () if child.type in {"text", "code_inline"})
+
+
+def _word(child: Token) -> str:
+    """Return what a reader reads; code counts as a word, and keeps the line breaks that are in it out."""
+    if child.type == "code_inline":
+        return "code"
+    if child.type in {"softbreak", "hardbreak"}:
+        return "\n"
+    return child.content if child.type == "text" else ""

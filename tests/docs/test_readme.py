@@ -129,7 +129,7 @@ def assert_as_told(probabilities: dict[str, float], clicked: str, hour: str = ""
     """See that the click raised its picture's probability clearly, and that README says to what."""
     told, others = (
         float(re.findall(pattern, README.text)[0])
-        for pattern in (r"has a probability of about (0\.\d+)", r"another picture, which has\s+about (0\.\d+)")
+        for pattern in (r"has a probability of about (0\.\d+)", r"another\s+picture, which has\s+about (0\.\d+)")
     )
     assert told > 3 / len(probabilities)
     for artwork, p in probabilities.items():

@@ -1,0 +1,193 @@
+"""Everything that people read is plain English: CONTRIBUTING.md has the rules, plain.py the phrases given up."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from app import cli
+from tests.docs.api import document
+from tests.docs.pages import ROOT, Page, pages
+from tests.docs.plain import Passage, faults
+
+HISTORY = {"CHANGELOG.md"}
+"""Written once and left as it was; so are the records in docs/adr."""
+SENTENCE = 4
+"""Words from which a text in the source counts as a sentence."""
+FIGURES = re.compile(r"<!-- (?:figures:|Made by).*", re.DOTALL)
+"""The rest of a page that a program writes; its words are checked where they come from."""
+
+
+def of_pages() -> Iterator[Passage]:
+    for each in pages():
+        if each.name not in HISTORY and "/adr/" not in each.name:
+            yield from prose(each)
+
+
+def prose(each: Page) -> Iterator[Passage]:
+    """Yield the paragraphs, list items and cells of a page, with a word in the place of each piece of code."""
+    written = len(FIGURES.sub("", each.text).splitlines())
+    for line, text in each.texts():
+        if line <= written:
+            yield Passage(each.name, line, text)
+
+
+def of_openapi() -> Iterator[Passage]:
+    def walk(at: str, node: Any) -> Iterator[Passage]:
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+            if key in {"description", "summary"} and isinstance(value, str):
+                yield Passage(f"openapi.json#{at}", 1, plain(value))
+            elif isinstance(value, dict | list):
+                yield from walk(f"{at}/{key}", value)
+
+    yield from walk("", document())
+
+
+def of_help() -> Iterator[Passage]:
+    commands: dict[str, Any] = getattr(typer.main.get_command(cli.app), "commands", {})
+    for name, command in commands.items():
+        yield Passage(f"keyart {name} --help", 1, plain(command.help or ""))
+        for option in command.params:
+            yield Passage(f"keyart {name} --help", 1, plain(getattr(option, "help", None) or ""))
+
+
+def of_sentences() -> Iterator[Passage]:
+    """Yield the texts of the source that are long enough for a sentence: refusals, problems, what commands say."""
+    for file, tree in sources():
+        comments = {id(text) for text in docstrings(tree)}
+        for node in ast.walk(tree):
+            match node:
+                case ast.Constant(value=str(text)) if len(text.split()) >= SENTENCE and id(node) not in comments:
+                    yield Passage(file, node.lineno, plain(text))
+
+
+def of_docstrings() -> Iterator[Passage]:
+    for file, tree in sources():
+        for text in docstrings(tree):
+            yield Passage(file, text.lineno, plain(str(text.value)))
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    for folder in ("app", "assets", "bandit"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+
+
+def docstrings(tree: ast.AST) -> list[ast.Constant]:
+    """Return the docstrings of a module, those below fields and constants among them."""
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    ]
+
+
+def plain(text: str) -> str:
+    """Return a text with a word in the place of each piece of code."""
+    return re.sub(r"`[^`]*`", "code", text)
+
+
+SCOPES: Mapping[str, Callable[[], Iterator[Passage]]] = {
+    "pages": of_pages,
+    "openapi": of_openapi,
+    "help": of_help,
+    "sentences": of_sentences,
+    "docstrings": of_docstrings,
+}
+OFF = {"openapi", "help", "sentences", "docstrings"}
+"""Scopes whose texts are not rewritten yet. Take one out when its texts are: the list only shrinks."""
+UNWRITTEN = {
+    "SECURITY.md",
+    "docs/api.md",
+    "docs/architecture.md",
+    "docs/artwork.md",
+    "docs/benchmarks.md",
+    "docs/containers.md",
+    "docs/deploying.md",
+    "docs/how-it-decides.md",
+    "docs/load.md",
+    "docs/operations.md",
+    "docs/privacy.md",
+    "docs/settings.md",
+    "docs/tuning.md",
+}
+"""Pages that are not rewritten yet: the list only shrinks."""
+
+
+def found(scope: str) -> dict[str, list[str]]:
+    """Return the faults of a scope by file."""
+    faulty: dict[str, list[str]] = {}
+    for passage in SCOPES[scope]():
+        faulty.setdefault(passage.file, []).extend(faults(passage))
+    return faulty
+
+
+@pytest.mark.parametrize("scope", sorted(SCOPES.keys() - OFF))
+def test_no_text_has_a_phrase_that_is_given_up(scope: str) -> None:
+    told = [fault for file, faults in found(scope).items() if file not in UNWRITTEN for fault in faults]
+    assert not told, "\n".join(["Plain English (CONTRIBUTING.md):", *told])
+
+
+@pytest.mark.parametrize("scope", sorted(OFF))
+def test_a_scope_that_is_off_still_has_phrases(scope: str) -> None:
+    """A scope whose texts are rewritten is held from then on."""
+    assert any(found(scope).values()), f"Every text of {scope!r} is plain English: take it out of OFF."
+
+
+def test_a_page_that_is_not_rewritten_still_has_phrases() -> None:
+    faulty = {file for file, faults in found("pages").items() if faults}
+    assert faulty >= UNWRITTEN, f"These are plain English: take {sorted(UNWRITTEN - faulty)} out of UNWRITTEN."
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("It is a value that can't be.", "can't be"),
+        ("It waits, for the log is locked.", ", for"),
+        ("One.\nEverything hangs on it.", "hangs on"),
+        ("Of two the first is taken.", "Of …"),
+        ("It ends. What was learned stays.", "What …"),
+        ("It ends: What was learned stays.", "What …"),
+        ("Ask whoever knows.", "whoever"),
+        ("It is no recommender.", "is no"),
+        (" ".join(["Word"] * 41), "Word Word Word Word Word Word …"),
+    ],
+)
+def test_a_phrase_is_found_with_its_place_and_a_remedy(text: str, phrase: str) -> None:
+    line = 7 + text.partition(phrase)[0].count("\n")
+    told = [fault for fault in faults(Passage("docs/some.md", 7, text)) if repr(phrase) in fault]
+    assert len(told) == 1
+    assert re.match(rf"docs/some\.md:{line}: {re.escape(repr(phrase))}: (?:write|begin|name|has) .*\.$", told[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It waits because the log is locked, for example during a backup.",
+        "What happens after a restart?",
+        "There is no other store. There are none.",
+        "It is no longer served.",
+        "A trainer that stands by takes over.",
+    ],
+)
+def test_plain_english_passes(text: str) -> None:
+    assert list(faults(Passage("docs/some.md", 1, text))) == []
+
+
+def test_code_is_not_prose(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text("# Of what\n\nText `can't\nbe` here.\n\nWhoever\nhangs on it.\n\n```sh\nanew\n```\n")
+    passages = list(Page(path).texts())
+    assert passages == [(3, "Text code here."), (6, "Whoever\nhangs on it.")]
+    assert [line for line, text in passages for _ in faults(Passage("x", line, text))] == [6, 6]
+
+
+def test_contributing_has_ten_rules() -> None:
+    rules = Page(ROOT / "CONTRIBUTING.md").sections(3)["Plain English"]
+    assert re.findall(r"^(\d+)\. ", rules, re.MULTILINE) == [str(number) for number in range(1, 11)]
