@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from app import metrics
 from app.answers import Choice, fallback
-from app.asked import Viewing
 from app.picture import Frame
 from app.shelf import Shelved
 from app.viewers import Viewer
+from app.viewing import Viewing
 from assets.artwork import Artwork
 
 

@@ -8,7 +8,9 @@ from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 
-from app.asked import LONGEST_PROFILE, MOST_WIDTH, ArtworkQuery, Viewing
+from app.fields import LONGEST_PROFILE, MOST_WIDTH
+from app.queries import ArtworkQuery
+from app.viewing import Viewing
 
 V = TypeVar("V", bound=Viewing)
 Mend = Callable[[object], object]

@@ -12,7 +12,6 @@ import structlog
 from app import metrics
 from app.allowance import Allowance, OverAllowanceError
 from app.answers import Choice, chosen
-from app.asked import Viewing
 from app.fallbacks import Fallbacks
 from app.identity import hold_key
 from app.model import NoModelError
@@ -25,6 +24,7 @@ from app.shelf import Shelved
 from app.store.protocol import Draft, FullLogError, Hold, Log, LostStoreError, StoreTimeoutError
 from app.tokens import Tokens
 from app.viewers import SOMEBODY, Caller, Viewer, Viewers
+from app.viewing import Viewing
 from assets.artwork import Artwork
 from bandit.exploration import one_of
 from bandit.sampling import draw, uniform_from

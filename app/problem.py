@@ -1,12 +1,15 @@
 """Errors as RFC 9457 problems: whole sentences with the value and the remedy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
+
+from app.fields import LONGEST_QUOTE, PATTERNS, printable
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
@@ -29,6 +32,9 @@ TITLES = {
 """The phrases of RFC 9110, which RFC 9457 wants where the type is `about:blank`."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """HEAD is wherever GET is."""
+MOST_ERRORS = 20
+NO_OBJECT = {"model_type", "model_attributes_type", "dict_type"}
+"""Faults of what should be an object, which pydantic tells in the words of Python."""
 
 
 class Problem(HTTPException):
@@ -113,3 +119,30 @@ def problem_body(status: int, detail: str, more: Mapping[str, object]) -> bytes:
             **more,
         }
     )
+
+
+def error_sentences(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Name each field at fault with the reason and what was given; of many the first ones and how many more."""
+    sentences = [{"field": _field(error), **_fault(error)} for error in errors[:MOST_ERRORS]]
+    if len(errors) > MOST_ERRORS:
+        sentences.append({"field": "body", "reason": f"{len(errors) - MOST_ERRORS} more errors are not listed"})
+    return sentences
+
+
+def _field(error: Mapping[str, Any]) -> str:
+    """Return the path of a field. Where it stood is taken off: FastAPI says so, pydantic alone does not."""
+    location = [str(part) for part in error["loc"]]
+    if location and location[0] in {"query", "body", "path", "header"}:
+        del location[0]
+    return printable(".".join(location)) or "body"
+
+
+def _fault(error: Mapping[str, Any]) -> dict[str, str]:
+    if error["type"] == "missing":  # what was given is everything else
+        return {"reason": "It is required"}
+    reason = error["msg"].removeprefix("Value error, ")
+    if error["type"] in NO_OBJECT:
+        reason = "It should be an object"
+    if error["type"] == "string_pattern_mismatch":
+        reason = PATTERNS.get(error["ctx"]["pattern"], reason)
+    return {"reason": printable(reason), "value": repr(error.get("input"))[:LONGEST_QUOTE]}

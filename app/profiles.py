@@ -6,10 +6,11 @@ from functools import partial
 import msgspec
 from typing_extensions import TypedDict
 
-from app.asked import MOST_ATTRIBUTES, ProfileBody
 from app.erasure import erase
+from app.fields import MOST_ATTRIBUTES
 from app.identity import Identity
 from app.problem import Unacceptable
+from app.profile_body import ProfileBody
 from app.records import encode
 from app.store.protocol import Store
 from app.viewers import Profile, decode_profile

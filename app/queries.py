@@ -1,37 +1,28 @@
-"""The parameters of writes: each has to be known, because it may be a misspelt limit, and to stand there once."""
+"""What `/artwork` is asked for, checked."""
 
-from collections import Counter
+from typing import Annotated, Literal
 
-from fastapi import Request
-from fastapi.dependencies.models import Dependant
+from pydantic import Field, StringConstraints, WithJsonSchema
 
-from app.access import READS
-from app.problem import Unacceptable
-
-LONGEST_NAME = 100
-MOST_NAMES = 20
-REPEATED = "It stands there more than once; name it once"
+from app.fields import MOST_TITLES, SLUG, AnyTitle, at_most
+from app.viewing import Viewing
 
 
-def refuse_unclear(request: Request) -> None:
-    """Refuse a write whose query names a parameter that its route does not have, or one more than once."""
-    if request.method in READS or not request.scope["query_string"]:
-        return
-    known = _names(request.scope["route"].dependant)
-    names = Counter(name for name, _ in request.query_params.multi_items())
-    unknown = f"It is no parameter here; {_those(sorted(known))}"
-    faults = [(name, unknown) for name in names if name not in known]
-    # Of several values the last would be taken, and what is meant by the others not be done.
-    faults += [(name, REPEATED) for name, times in names.items() if times > 1 and name in known]
-    if faults:
-        errors = [{"field": name[:LONGEST_NAME], "reason": reason} for name, reason in faults[:MOST_NAMES]]
-        raise Unacceptable(f"{errors[0]['field']}: {errors[0]['reason']}.", {"errors": errors})
+class ArtworkQuery(Viewing):
+    """One title's picture."""
+
+    NEEDED = frozenset({"title"})
+    title: Annotated[str, StringConstraints(min_length=1), WithJsonSchema({"type": "string", "pattern": SLUG})]
+    """Whose picture is wanted."""
+    as_: Annotated[Literal["json", "image"] | None, Field(alias="as")] = None
+    """`image` answers with a redirect to the picture, as an `<img>` gets without asking."""
 
 
-def _names(dependant: Dependant) -> set[str]:
-    own = {parameter.alias for parameter in dependant.query_params}
-    return own.union(*(_names(each) for each in dependant.dependencies))
+class PageQuery(Viewing):
+    """A page of pictures."""
 
-
-def _those(known: list[str]) -> str:
-    return f"use {', '.join(known)}" if known else "what is to be changed stands in the body"
+    NEEDED = frozenset({"titles"})
+    titles: Annotated[list[AnyTitle], Field(min_length=1, max_length=MOST_TITLES), at_most(MOST_TITLES)]
+    """Whose pictures are wanted; one that is named twice gets one."""
+    deferred: bool = True
+    """True unless said otherwise: most of a page is below the fold."""

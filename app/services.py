@@ -14,9 +14,9 @@ from app.editor import Editor
 from app.feedback import Recorder
 from app.inspector import Inspector
 from app.model import Model
+from app.parameters import refuse_unclear
 from app.personalizer import Personalizer
 from app.profiles import Profiles
-from app.queries import refuse_unclear
 from app.report import Reporter
 from app.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
 from app.settings import Settings

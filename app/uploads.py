@@ -13,9 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from starlette.requests import Request
 
 from app import metrics
-from app.asked import LANGUAGE, SLUG, Slug
 from app.editor import Doing, Editor
 from app.edits import MOST_LOCALES, MOST_SLUGS, Locales, Maturity, Moment, Name, Slugs, Text, unacceptable
+from app.fields import LANGUAGE, SLUG, Slug
 from app.forms import FILE, Form, received
 from app.problem import Problem, Unacceptable
 from app.slots import Slots

@@ -10,12 +10,13 @@ from pydantic import ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.answers import Choice, Page
-from app.asked import LONGEST_QUOTE, ArtworkQuery, PageQuery, as_text, error_sentences, quoted
 from app.bodies import read_json, unreadable
+from app.fields import LONGEST_QUOTE, as_text, quoted
 from app.hints import V, queried, understood
 from app.openapi import parameters, refusals
 from app.picture import Accepted, Frame, accepted
-from app.problem import NotFound, Problem, Unacceptable
+from app.problem import NotFound, Problem, Unacceptable, error_sentences
+from app.queries import ArtworkQuery, PageQuery
 from app.roles import ANYONE
 from app.services import Service, Services
 from app.shelf import Shelved

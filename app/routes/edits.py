@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Query
 from typing_extensions import TypedDict
 
-from app.asked import Slug
+from app.fields import Slug
 from app.services import EDITOR, Service
 from app.store.protocol import Edit
 

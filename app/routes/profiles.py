@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.asked import ProfileBody, ProfileId
 from app.bodies import JsonRoute
+from app.fields import ProfileId
+from app.profile_body import ProfileBody
 from app.profiles import Known
 from app.services import CLIENT, Service
 

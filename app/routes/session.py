@@ -9,8 +9,8 @@ from typing_extensions import TypedDict
 from app.access import COOKIE, SESSION_MS, Caller, through_tls
 from app.bodies import JsonRoute
 from app.openapi import refusals
+from app.parameters import refuse_unclear
 from app.public_url import cookie_path
-from app.queries import refuse_unclear
 from app.roles import Role
 from app.services import ADMIN, HOLDER, NEVER_CACHED, SESSION, Service, Services
 from app.settings import LONGEST_KEY

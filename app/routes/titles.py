@@ -6,9 +6,9 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 from typing_extensions import TypedDict
 
-from app.asked import PinnedCountry, Slug
 from app.bodies import JsonRoute
 from app.edits import ArtworkBody, PinBody, TitleBody, without_null
+from app.fields import PinnedCountry, Slug
 from app.listing import Listed, ListedArtwork, Listing, Reader, admin, listed_artwork, listed_json, listing_json
 from app.openapi import refusals
 from app.roles import EDITORS

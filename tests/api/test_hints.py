@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.asked import PageQuery, Viewing
 from app.hints import MOST_LIMITS, STRICTEST, queried, understood
+from app.queries import PageQuery
+from app.viewing import Viewing
 from tests.api.service import ADMIN, CLIENT, IMG, Service, is_problem
 
 UNUSABLE = [

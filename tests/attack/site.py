@@ -16,7 +16,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.asked import Viewing
 from app.caps import HOUR_MS
 from app.fold import Fold
 from app.identity import Identity
@@ -28,6 +27,7 @@ from app.store.memory import MemoryStore
 from app.store.protocol import Event
 from app.trainer import resume
 from app.viewers import Viewer, Viewers
+from app.viewing import Viewing
 from assets.catalogue import Title
 from bandit.exploration import with_floor
 from bandit.groups import Groups

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import FastAPI, Query
 from pydantic import BaseModel
 
-from app.asked import SLUG
+from app.fields import SLUG
 
 
 class Image(BaseModel):

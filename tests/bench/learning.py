@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.asked import Viewing
 from app.editor import COMMAND_LINE
 from app.fold import Fold
 from app.main import build, editor_in, open_store
@@ -12,6 +11,7 @@ from app.records import Kind, encode
 from app.services import Services
 from app.settings import Settings
 from app.store.memory import MemoryStore
+from app.viewing import Viewing
 from bandit.learners import new_learner
 from bandit.logistic import LogisticLearner
 from bandit.policy import Learner

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.asked import COUNTRY, LANGUAGE, SLUG
+from app.fields import COUNTRY, LANGUAGE, SLUG
 
 Schema = Mapping[str, Any]
 PATTERNS = {SLUG: "[id](#ids)", COUNTRY: "country", LANGUAGE: "language"}

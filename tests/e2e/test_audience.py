@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from app.asked import ArtworkQuery
 from app.fold import Fold
 from app.main import build, revisions_in
+from app.queries import ArtworkQuery
 from app.records import Kind
 from app.report import Report
 from app.services import Services

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.asked import SLUG
+from app.fields import SLUG
 from assets.catalogue import Artwork
 from tests.bench.bare import Choice, Click, Image, Taken
 from tests.bench.world import titles

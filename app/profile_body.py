@@ -1,0 +1,46 @@
+"""What is to change of a profile, checked."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from app.fields import MOST_CHANGES, at_most
+from assets.rules import STRICTEST_MATURITY
+
+AttributeKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$")]
+AttributeText = Annotated[str, StringConstraints(max_length=128)]
+AttributeNumber = Annotated[float, Field(allow_inf_nan=False)]
+
+
+def _limited(attributes: dict[str, bool | float | str | None]) -> dict[str, bool | float | str | None]:
+    """Refuse a maturity that would limit nothing, such as the text "12"."""
+    limit = attributes.get("maturity")
+    if limit is None:
+        return attributes
+    if isinstance(limit, str | bool) or not 0 <= limit <= STRICTEST_MATURITY or limit % 1:
+        raise ValueError(f"must have a whole number from 0 to {STRICTEST_MATURITY} as maturity, not {limit!r}")
+    return attributes
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """Say of no value that it stands in for one that is left out."""
+    schema.pop("default", None)
+
+
+class ProfileBody(BaseModel):
+    """What is to change of a profile."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    attributes: Annotated[
+        dict[AttributeKey, bool | AttributeNumber | AttributeText | None],
+        Field(max_length=MOST_CHANGES),
+        AfterValidator(_limited),
+        at_most(MOST_CHANGES),
+    ] = {}
+    """Anything that may tell whom a picture appeals to; `country`, `language`, `device` and `timezone` stand in
+    where a request does not name them, and `maturity` is a limit that no request can raise. What is not named
+    stays; null takes an attribute away, a limit, too. A profile has up to 32."""
+    personalize: Annotated[bool, Field(json_schema_extra=_without_default)] = True
+    """False opts out: the profile is served as if nobody were logged in. Left out, it stays as it is; a new
+    profile has not opted out."""
