@@ -7,14 +7,12 @@ import msgspec
 
 from app.caps import Caps, Verdict
 from app.joining import Close, Credit
-from app.records import Decision, encode
+from app.records import ANONYMOUS, BOT, PINNED, Decision, encode
 from app.store.protocol import Counted, Progress, State, TallyKey, TasteRow
 from bandit.join import CLICK, PLAY
 from bandit.tally import Tally
 from bandit.taste import Base, Taste
 
-PINNED, ANONYMOUS, BOT = "pinned", "anonymous", "bot"
-"""What stands in a tally where a decision belongs to no group of the lift."""
 UNUSED = Verdict(own=False, everyone=False)
 """Of a pin, which is an editor's choice, and of a bot: it would move what the policy's choices are held to."""
 REMEMBERED = 1_500

@@ -4,7 +4,6 @@ import os
 import re
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from itertools import count
 from typing import Any
 
@@ -13,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import metrics
+from app.logs import request_id
 from app.problem import Problem
 from assets.rendering.decoding import LARGEST_FILE
 
@@ -28,7 +28,6 @@ LEFT = 499
 _ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 _PROCESS = os.urandom(6).hex().encode()
 _NUMBERS = count(1)
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def new_id() -> bytes:

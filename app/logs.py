@@ -2,11 +2,13 @@
 
 import logging
 import sys
+from contextvars import ContextVar
 
 import structlog
 
-from app.gate import request_id
 from app.settings import Settings
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def configure(settings: Settings, **process: str) -> None:

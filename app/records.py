@@ -31,6 +31,8 @@ class Kind(IntEnum):
 
 LOT_BITS = 24
 """Of each of the two numbers that a stranger's lot is made of."""
+PINNED, ANONYMOUS, BOT = "pinned", "anonymous", "bot"
+"""The groups of tallies of decisions that belong to no group of the lift."""
 DECISIONS = frozenset({Kind.DECISION, Kind.DEFERRED})
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from app.counts import ANONYMOUS, BOT, PINNED
+from app.records import ANONYMOUS, BOT, PINNED
 from app.store.protocol import State
 from bandit.groups import GROUPS
 from bandit.tally import Tally

@@ -11,11 +11,12 @@ from pydantic import AfterValidator, ByteSize, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.public_url import checked
-from app.tokens import GRACE_MS
 from bandit.learners import Kind
 from bandit.reward import Rules
 
 DAY_MS = 86_400_000
+GRACE_MS = 7 * DAY_MS
+"""How long a decision's id is accepted after its hold and its window are over."""
 
 DEMO: dict[str, Any] = {
     "reward_window_seconds": 2.0,

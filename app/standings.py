@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.counts import BOT, PINNED
+from app.records import BOT, PINNED
 from app.store.protocol import State
 from bandit.tally import Tally, best_single
 

@@ -9,8 +9,6 @@ from hmac import compare_digest
 import msgspec
 
 VERSION = 1
-GRACE_MS = 7 * 86400 * 1000
-"""How long an id is accepted after its hold and its window are over."""
 _LAYOUT = struct.Struct(">BBQ8sQ")  # version and deferral, key, position, nonce, stamp
 _MAC_BYTES = 10
 _TEXT_LENGTH = 48  # 36 bytes: no padding, and no bits that could differ without changing the bytes

@@ -7,7 +7,7 @@ import sys
 SCRIPT = """
 import asyncio, logging, structlog
 from app import logs
-from app.gate import request_id
+from app.logs import request_id
 from app.settings import Settings
 
 logs.configure(Settings(log_level="info"), process="worker")
