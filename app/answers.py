@@ -6,7 +6,7 @@ from time import gmtime, strftime
 from typing_extensions import TypedDict
 
 from app.picture import Frame, Image, image_of
-from app.shelf import Shelved
+from app.shelf import LiveTitle
 from app.store.protocol import Hold
 from app.tokens import DecisionId, Tokens
 
@@ -46,12 +46,12 @@ class Page(TypedDict):
     ignored: list[str]
 
 
-def chosen(shelved: Shelved, hold: Hold, tokens: Tokens, frame: Frame, *, held: bool) -> Choice:
+def chosen(live_title: LiveTitle, hold: Hold, tokens: Tokens, frame: Frame, *, held: bool) -> Choice:
     return {
         "decision_id": tokens.sign(DecisionId(hold.decision, hold.nonce, hold.stamp, hold.deferred)),
-        "title": shelved.title.id,
+        "title": live_title.title.id,
         "artwork": hold.artwork,
-        "image": _image(shelved, hold.artwork, frame),
+        "image": _image(live_title, hold.artwork, frame),
         "group": hold.group,
         "held": held,
         "pinned": hold.pinned,
@@ -60,12 +60,12 @@ def chosen(shelved: Shelved, hold: Hold, tokens: Tokens, frame: Frame, *, held: 
     }
 
 
-def fallback(shelved: Shelved, artwork: str, frame: Frame) -> Choice:
+def fallback(live_title: LiveTitle, artwork: str, frame: Frame) -> Choice:
     return {
         "decision_id": None,
-        "title": shelved.title.id,
+        "title": live_title.title.id,
         "artwork": artwork,
-        "image": _image(shelved, artwork, frame),
+        "image": _image(live_title, artwork, frame),
         "group": None,
         "held": False,
         "pinned": False,
@@ -75,9 +75,9 @@ def fallback(shelved: Shelved, artwork: str, frame: Frame) -> Choice:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _image(shelved: Shelved, artwork: str, frame: Frame) -> Image:
+def _image(live_title: LiveTitle, artwork: str, frame: Frame) -> Image:
     """Remember what is often asked for: all that could be, of a large catalogue, is hundreds of megabytes."""
-    return image_of(shelved.artworks[artwork], frame, shelved.images)
+    return image_of(live_title.artworks[artwork], frame, live_title.images)
 
 
 @lru_cache(maxsize=REMEMBERED)

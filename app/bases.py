@@ -9,7 +9,7 @@ import structlog
 from app.erasure import finish_erasure
 from app.fold import FOLD, Fold, without
 from app.records import Kind, Rebase, Record, decode_erasure, encode
-from app.shelf import Shelf
+from app.shelf import LiveCatalogue
 from app.store.protocol import Base, Log, NewBase, State, Store
 from bandit import learners
 
@@ -39,7 +39,7 @@ async def sound_base(state: State, kind: learners.Kind) -> Base | None:
     return None
 
 
-async def fold_from(store: Store, scratch: State, shelf: Shelf, base: Base) -> Fold:
+async def fold_from(store: Store, scratch: State, live_catalogue: LiveCatalogue, base: Base) -> Fold:
     """Return a fold that begins at a base. It writes nothing, and `scratch` stands in for the tastes.
 
     Raises `BaseGoneError`, and `UnusableSnapshot` if the base is damaged.
@@ -49,7 +49,7 @@ async def fold_from(store: Store, scratch: State, shelf: Shelf, base: Base) -> F
         raise BaseGoneError(f"Base {base.id} is gone, because a trainer replaced it; try again.")
     snapshot, counts = found
     learner = learners.restored(snapshot.learner)
-    return Fold(store.log, scratch, shelf, learner, Fold.counted_in(counts, base.position), snapshot)
+    return Fold(store.log, scratch, live_catalogue, learner, Fold.counted_in(counts, base.position), snapshot)
 
 
 async def fed(store_log: Log, fold: Fold, stops: Sequence[int]) -> AsyncIterator[Fold]:

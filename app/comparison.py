@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from app.fold import Fold
-from app.store.protocol import Base, Counted, Snapshot, State
+from app.store.protocol import Base, FoldState, Snapshot, State
 from bandit.learners import Kind, kind_of, restored
 from bandit.logistic import KIND as LOGISTIC
 from bandit.sealing import UnusableSnapshot
@@ -23,14 +23,14 @@ class Comparison:
 
     kind: Kind
     incumbent: Snapshot | None
-    counted: Counted
+    counted: FoldState
     base: Base | None
     _due: set[str] = field(default_factory=lambda: {"weights", "counts"})
 
     @classmethod
     async def with_state(cls, state: State, kind: Kind, base: Base | None) -> "Comparison":
         incumbent = next(iter(await state.snapshots(limit=1)), None)
-        return cls(kind, incumbent, await state.counted(), base)
+        return cls(kind, incumbent, await state.fold_state(), base)
 
     def stops(self, head: int) -> list[int]:
         """Return the positions at which there is something to compare, and the last record's."""
@@ -65,7 +65,7 @@ class Comparison:
         return f"Equal to {which} in every weight."
 
     def _of_counts(self, fold: Fold) -> str:
-        _, rows = fold.counts.totals()
+        _, rows = fold.totals.totals()
         folded = {row[:3]: row[3] for row in rows}
         differing = [
             key for key in folded.keys() | self.counted.tallies if folded.get(key) != self.counted.tallies.get(key)

@@ -8,7 +8,7 @@ import msgspec
 from app.caps import Caps, Verdict
 from app.joining import Close, Credit
 from app.records import ANONYMOUS, BOT, PINNED, Decision, encode
-from app.store.protocol import Counted, Progress, State, TallyKey, TasteRow
+from app.store.protocol import FoldState, Progress, State, TallyKey, TasteRow
 from bandit.join import CLICK, PLAY
 from bandit.tally import Tally
 from bandit.taste import Base, Taste
@@ -30,10 +30,10 @@ def tallies_in(rows: Iterable[tuple[str, str, str, Tally]]) -> dict[TallyKey, Ta
     return {(title, artwork, group): tally for title, artwork, group, tally in rows}
 
 
-class Counts:
+class Totals:
     """Keeps what has changed since the last commit apart, so that a commit writes no more than that."""
 
-    def __init__(self, state: State, counted: Counted):
+    def __init__(self, state: State, counted: FoldState):
         self._state = state
         self.position = counted.position
         self.caps = Caps.of(counted.counted_caps)
@@ -143,7 +143,7 @@ class Counts:
         """Return everyone's rates and all tallies, in the order of their keys."""
         return replace(self._base), [(*key, replace(tally)) for key, tally in sorted(self._tallies.items())]
 
-    def take_over(self, other: "Counts") -> None:
+    def take_over(self, other: "Totals") -> None:
         """Go on with what another has counted, at the same position; the tastes stay."""
         self._base, self._tallies = other._base, other._tallies  # noqa: SLF001  its own kind
         self._changed_tallies = set(self._tallies)

@@ -12,9 +12,9 @@ from app import pinning
 from app.changes import Fields, changes, only_artwork
 from app.problem import NotFound, Problem, Unacceptable
 from app.records import encode
-from app.shelf import SETTING, Shelf
+from app.shelf import SETTING, LiveCatalogue
 from app.store.protocol import Author, EditDraft, Store
-from assets.catalogue import Artwork, CatalogueError, Pin, Place, Title
+from assets.catalogue import Artwork, CatalogueError, Pin, PinScope, Title
 from assets.importing.merging import merged
 from assets.importing.withdrawal import passed_on
 from assets.provenance import MADE, Made
@@ -55,8 +55,13 @@ class Editor:
     Whatever changes is recorded, with who changed it, in the transaction in which it becomes current.
     """
 
-    def __init__(self, store: Store, revisions: Revisions, shelf: Shelf):
-        self._log, self._edits, self._revisions, self._shelf = store.log, store.edits, revisions, shelf
+    def __init__(self, store: Store, revisions: Revisions, live_catalogue: LiveCatalogue):
+        self._log, self._edits, self._revisions, self._live_catalogue = (
+            store.log,
+            store.edits,
+            revisions,
+            live_catalogue,
+        )
         self._turn = asyncio.Lock()
 
     async def current(self) -> Current:
@@ -183,18 +188,20 @@ class Editor:
         def pinned(current: Title) -> Title:
             if hindrance := pinning.hindrance(pin, _artwork(current, pin.artwork), now, barred):
                 raise Problem(409, hindrance)
-            others = [each for each in current.pins if each.place != pin.place]
+            others = [each for each in current.pins if each.pin_scope != pin.pin_scope]
             return replace(current, pins=(*others, pin))
 
         return await self.change(Doing(by, "pin", title, pin.artwork), pinned)
 
-    async def unpin(self, by: Author, title: str, place: Place | None = None) -> Title:
+    async def unpin(self, by: Author, title: str, pin_scope: PinScope | None = None) -> Title:
         """Take away the pin for a placement and country, or all of them."""
 
         def unpinned(current: Title) -> Title:
-            if place is not None and place not in {pin.place for pin in current.pins}:
-                raise NotFound(pinning.missing(current, place))
-            return replace(current, pins=tuple(pin for pin in current.pins if place not in {None, pin.place}))
+            if pin_scope is not None and pin_scope not in {pin.pin_scope for pin in current.pins}:
+                raise NotFound(pinning.missing(current, pin_scope))
+            return replace(
+                current, pins=tuple(pin for pin in current.pins if pin_scope not in {None, pin.pin_scope})
+            )
 
         return await self.change(Doing(by, "unpin", title), unpinned)
 
@@ -221,7 +228,7 @@ class Editor:
                 except CatalogueError as error:
                     raise Unacceptable(str(error)) from error
                 if name == before or await self._swap(before, name, edits):
-                    await self._shelf.refresh()
+                    await self._live_catalogue.refresh()
                     return name, after
         raise Problem(409, f"The catalogue changed {ATTEMPTS} times while this was tried; try again.")
 

@@ -59,7 +59,7 @@ class Recorder:
         """
         items = _items(content)
         events, rejected = await self._events(kind, items, trusted=trusted)
-        news = await self._log.feedback([event for _, event in events]) if events else []
+        news = await self._log.log_feedback([event for _, event in events]) if events else []
         gone: list[Rejected] = [
             {"index": index, "reason": GONE} for (index, _), new in zip(events, news, strict=True) if new is None
         ]

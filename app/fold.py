@@ -9,11 +9,11 @@ from itertools import islice
 import msgspec
 
 from app.caps import HOUR_MS, Caps
-from app.counts import Counts, tallies_in
-from app.joining import Close, Credit, Forget, Joining, Step
+from app.counts import Totals, tallies_in
+from app.joining import Close, Credit, Forget, LogJoin, Step
 from app.records import Decision, Record, decode_decision, encode
-from app.shelf import Shelf, Shelved
-from app.store.protocol import Counted, Log, Progress, Snapshot, State
+from app.shelf import LiveCatalogue, LiveTitle
+from app.store.protocol import FoldState, Log, Progress, Snapshot, State
 from bandit.policy import Learner, UnlearnableExample
 from bandit.tally import Tally
 from bandit.taste import Base
@@ -25,7 +25,7 @@ STEPS = 1000
 """Applied at a time, with one look-up for all decisions among them."""
 WITNESS_DIGITS = 6
 """Enough to tell three profiles apart, and too few to find one again by."""
-Found = dict[int, tuple[Decision, Shelved]]
+Found = dict[int, tuple[Decision, LiveTitle]]
 
 
 @dataclass(slots=True)
@@ -76,12 +76,12 @@ class Fold:
         self,
         log: Log,
         state: State,
-        shelf: Shelf,
+        live_catalogue: LiveCatalogue,
         learner: Learner,
-        counted: Counted,
+        counted: FoldState,
         since: Snapshot | None,
     ):
-        self._log, self._shelf = log, shelf
+        self._log, self._live_catalogue = log, live_catalogue
         self.learner = learner
         self.learned = since.position if since else 0
         self.position = since.resume - 1 if since else 0
@@ -89,33 +89,33 @@ class Fold:
         self.seen = Seen()
         self.forgotten = 0
         """How many erasures this fold has come across; no part of its state, as `seen`."""
-        self.counts = Counts(state, counted)
-        self._joining = Joining(since.rules if since else None)
+        self.totals = Totals(state, counted)
+        self._log_join = LogJoin(since.rules if since else None)
         self.caps = Caps.of(counted.learned_caps) if since else Caps()
         """The learner's; the counts have their own."""
 
     async def feed(self, records: Sequence[Record]) -> None:
         """Take the next records in. Between calls, and only then, the state is that of a position."""
-        steps = self._joining.steps(records)
+        steps = self._log_join.steps(records)
         while chunk := list(islice(steps, STEPS)):
             found = await self._find(chunk)
-            await self.counts.recall({d.profile for d, _ in found.values() if d.profile})
+            await self.totals.recall({d.profile for d, _ in found.values() if d.profile})
             for step in chunk:
                 self._apply(step, found)
             await asyncio.sleep(0)  # one record may close very many windows, and the lease has to be renewed
         if records:
             self.position, self.stamp = records[-1].position, records[-1].stamp
             self.learned = max(self.learned, self.position)
-            self.counts.position = max(self.counts.position, self.position)
+            self.totals.position = max(self.totals.position, self.position)
 
     def snapshot(self) -> Snapshot:
         """Return the learner as it is. A fold that catches up has read less than its learner has learned."""
-        resume, rules = self._joining.resume(self.position)
+        resume, rules = self._log_join.resume(self.position)
         return Snapshot(0, "incumbent", self.learned, resume, 0, rules, self.learner.snapshot())
 
     def progress(self, snapshot: Snapshot | None = None) -> Progress:
         """Return what is to be committed. The learner's caps are written with its snapshots."""
-        progress = self.counts.progress()
+        progress = self.totals.progress()
         if snapshot:
             progress.snapshot = snapshot
             progress.learned_caps = self.caps.change()
@@ -123,42 +123,42 @@ class Fold:
 
     def settle(self, progress: Progress) -> None:
         """Take note that the progress is committed."""
-        self.counts.settle()
+        self.totals.settle()
         if progress.snapshot:
             self.caps.settle()
 
     @property
     def open_windows(self) -> int:
-        return len(self._joining)
+        return len(self._log_join)
 
     @property
     def resume(self) -> int:
         """Where to read from again: the position of the record that opened the oldest window still open."""
-        return self._joining.resume(self.position)[0]
+        return self._log_join.resume(self.position)[0]
 
     @property
     def untouched(self) -> bool:
         """Whether nothing was taken in yet."""
-        return not (self.position or self.learned or self.counts.position)
+        return not (self.position or self.learned or self.totals.position)
 
     @property
     def level(self) -> bool:
         """Whether learner and counts have come as far as the reading: only then the state is one position's."""
-        return self.position == self.learned == self.counts.position
+        return self.position == self.learned == self.totals.position
 
     # ---------------------------------------------------------------- bases
 
     def counting(self) -> bytes:
         """Return what was counted up to the position, without the tastes: no learner reads them."""
-        caps, taught = self.counts.caps.rows(), self.caps.rows()
-        return encode(Counting(*self.counts.totals(), caps, taught))
+        caps, taught = self.totals.caps.rows(), self.caps.rows()
+        return encode(Counting(*self.totals.totals(), caps, taught))
 
     @staticmethod
-    def counted_in(counting: bytes, position: int) -> Counted:
+    def counted_in(counting: bytes, position: int) -> FoldState:
         """Return what `counting` gave at a position, in the form that a fold begins with."""
         known = _decode_counting(counting)
         everyone, tallies = encode(known.everyone), tallies_in(known.tallies)
-        return Counted(position, everyone, tallies, known.counted_caps, known.learned_caps)
+        return FoldState(position, everyone, tallies, known.counted_caps, known.learned_caps)
 
     def take_over(self, other: "Fold") -> None:
         """Go on with what another fold over the same log has learned and counted, at the same position.
@@ -166,7 +166,7 @@ class Fold:
         The tastes stay: they are each profile's own.
         """
         self.learner, self.learned, self.caps = other.learner, other.learned, other.caps.rewritten()
-        self.counts.take_over(other.counts)
+        self.totals.take_over(other.totals)
 
     # ---------------------------------------------------------------- one step
 
@@ -180,7 +180,7 @@ class Fold:
         for position, record in (await self._log.records(wanted)).items():
             try:
                 decision = decode_decision(record.body)
-                found[position] = decision, self._shelf.at(decision.title, decision.revision)
+                found[position] = decision, self._live_catalogue.at(decision.title, decision.revision)
             except (LookupError, ValueError):
                 self.seen.refused += 1
         return found
@@ -188,10 +188,10 @@ class Fold:
     def _matters(self, step: Close | Credit) -> bool:
         if isinstance(step, Credit) and not step.gain:
             return False
-        return step.position > min(self.learned, self.counts.position)
+        return step.position > min(self.learned, self.totals.position)
 
     def _apply(self, step: Step, found: Found) -> None:
-        new = step.position > self.counts.position
+        new = step.position > self.totals.position
         match step:
             case Forget():
                 self._forget(step)
@@ -199,8 +199,8 @@ class Fold:
                 self.seen.late += new and step.gain is None
                 self.seen.on_time += new and step.gain is not None
                 if new and step.gain and step.decision in found:
-                    decision, shelved = found[step.decision]
-                    self.counts.credit(step, decision, _words(decision, shelved))
+                    decision, live_title = found[step.decision]
+                    self.totals.credit(step, decision, _words(decision, live_title))
             case Close():
                 if step.decision in found:
                     self._close(step, *found[step.decision])
@@ -210,17 +210,17 @@ class Fold:
         if step.position > self.learned:
             self.caps.forget(step.profile)
             self.learner.forget(witness_of(step.profile))
-        if step.position > self.counts.position:
-            self.counts.forget(step.profile)
+        if step.position > self.totals.position:
+            self.totals.forget(step.profile)
         self.forgotten += 1
 
-    def _close(self, step: Close, decision: Decision, shelved: Shelved) -> None:
+    def _close(self, step: Close, decision: Decision, live_title: LiveTitle) -> None:
         if step.position > self.learned and not (decision.pinned or decision.bot):
-            self._learn(step, decision, shelved)
-        if step.position > self.counts.position:
-            self.counts.close(step, decision, _words(decision, shelved))
+            self._learn(step, decision, live_title)
+        if step.position > self.totals.position:
+            self.totals.close(step, decision, _words(decision, live_title))
 
-    def _learn(self, step: Close, decision: Decision, shelved: Shelved) -> None:
+    def _learn(self, step: Close, decision: Decision, live_title: LiveTitle) -> None:
         verdict = self.caps.take(decision, step.closed.deadline, step.rules)
         if not verdict.everyone:
             self.seen.capped += not verdict.own
@@ -228,7 +228,7 @@ class Fold:
             return
         example = Example(
             Context(decision.attributes, decision.taste, _witness(decision, step)),
-            [shelved.actions[artwork] for artwork in decision.candidates],
+            [live_title.actions[artwork] for artwork in decision.candidates],
             decision.chosen,
             decision.propensity,
             step.closed.reward,
@@ -257,6 +257,6 @@ def witness_of(profile: str) -> int:
     return int(profile[:WITNESS_DIGITS], 16) + 1
 
 
-def _words(decision: Decision, shelved: Shelved) -> tuple[str, ...]:
+def _words(decision: Decision, live_title: LiveTitle) -> tuple[str, ...]:
     """Return what the chosen artwork shows and its title is: the words that taste is learned in."""
-    return (*shelved.actions[decision.artwork].tags, *shelved.title.genres)
+    return (*live_title.actions[decision.artwork].tags, *live_title.title.genres)

@@ -45,7 +45,7 @@ class Forget(msgspec.Struct, frozen=True, gc=False):
 Step = Close | Credit | Forget
 
 
-class Joining:
+class LogJoin:
     """Keeps the open windows and the rules while the log goes by."""
 
     def __init__(self, rules: bytes | None = None):

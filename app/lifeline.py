@@ -9,7 +9,7 @@ LOOK_SECONDS = 0.2
 GRACE_SECONDS = 3.0
 
 
-def end_with(parent: int) -> None:
+def end_with_parent(parent: int) -> None:
     """End this process soon after `parent`, its parent, is gone: gracefully at first, then at once.
 
     A parent that is killed with -9 tells nobody; its children would go on serving and keep the port. A thread that

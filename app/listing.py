@@ -9,7 +9,7 @@ import msgspec
 from typing_extensions import TypedDict
 
 from app.picture import IMAGES, Image, image_of
-from app.shelf import Shelved
+from app.shelf import LiveTitle
 from assets.artwork import Box, Point
 from assets.catalogue import Artwork, Pin, Title
 from assets.provenance import Consent, Made, Provenance
@@ -100,11 +100,11 @@ def admin(images: str) -> Reader:
     return Reader(admin=True, now=0, images=images)
 
 
-async def listing_json(shelf: Iterable[Shelved], reader: Reader) -> bytes:
+async def listing_json(live_catalogue: Iterable[LiveTitle], reader: Reader) -> bytes:
     """Return the listing of all titles; many that have to be encoded keep nobody waiting."""
     parts = [b'{"titles":[']
-    for number, shelved in enumerate(list(shelf), 1):
-        parts += (_same_for_all(shelved) or _encode(_listed(shelved.title, reader, shelved.barred)), b",")
+    for number, live_title in enumerate(list(live_catalogue), 1):
+        parts += (_same_for_all(live_title) or _encode(_listed(live_title.title, reader, live_title.barred)), b",")
         if number % AT_A_TIME == 0:
             await asyncio.sleep(0)
     parts[max(1, len(parts) - 1) :] = [b"]}"]  # in the place of the last comma, if there is one
@@ -129,12 +129,12 @@ def listed_artwork(artwork: Artwork, reader: Reader, barred: Collection[Made] = 
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _same_for_all(shelved: Shelved) -> bytes | None:
+def _same_for_all(live_title: LiveTitle) -> bytes | None:
     """Return a title, encoded once: on the shelf it never changes. None if it depends on who reads it, or when."""
-    artworks = shelved.title.artworks
-    if any(each.provenance.consent or not each.allowed(now=0, barred=shelved.barred) for each in artworks):
+    artworks = live_title.title.artworks
+    if any(each.provenance.consent or not each.allowed(now=0, barred=live_title.barred) for each in artworks):
         return None
-    return listed_json(shelved.title, shelved.images)
+    return listed_json(live_title.title, live_title.images)
 
 
 def _listed(title: Title, reader: Reader, barred: Collection[Made]) -> Listed:

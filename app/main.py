@@ -33,7 +33,7 @@ from app.identity import Identity
 from app.inspector import Inspector
 from app.keys import identity_key, keys_of, make_admin_key, signing_keys
 from app.model import Model
-from app.odds import Odds
+from app.odds import ChoiceProbabilities
 from app.openapi import Documented
 from app.personalizer import Personalizer
 from app.picture import IMAGES
@@ -45,8 +45,8 @@ from app.report import Reporter
 from app.routes import artwork, catalogue, edits, feedback, images, operations, profiles, session, titles
 from app.services import Services
 from app.settings import DAY_MS, Settings
-from app.shelf import Shelf
-from app.standings import Standings
+from app.shelf import LiveCatalogue
+from app.standings import BestSingle
 from app.stoppable import stoppable
 from app.store.memory import MemoryStore
 from app.store.protocol import (
@@ -146,7 +146,7 @@ def uploads_in(settings: Settings) -> Path:
 def editor_in(settings: Settings, store: Store) -> Editor:
     """Return an editor for a command that serves nothing itself."""
     revisions = revisions_in(settings)
-    return Editor(store, revisions, Shelf(store.log, revisions))
+    return Editor(store, revisions, LiveCatalogue(store.log, revisions))
 
 
 @asynccontextmanager
@@ -172,18 +172,18 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     groups = Groups(identity.key, settings.best_single_share, settings.uniform_share, settings.default_share)
     tokens = Tokens(keys, settings.answerable_ms)
     revisions = revisions_in(settings)
-    shelf = Shelf(store.log, revisions, clock, settings.public_url + IMAGES)
-    model, standings = Model(store.state), Standings(store.state)
+    live_catalogue = LiveCatalogue(store.log, revisions, clock, settings.public_url + IMAGES)
+    model, best_single = Model(store.state), BestSingle(store.state)
     viewers = Viewers(store, identity, groups)
-    editor, images_folder = Editor(store, revisions, shelf), images_in(settings)
-    odds = Odds(model, standings, settings.exploration_floor)
+    editor, images_folder = Editor(store, revisions, live_catalogue), images_in(settings)
+    choice_probabilities = ChoiceProbabilities(model, best_single, settings.exploration_floor)
     return Services(
         settings=settings,
         clock=clock,
         store=store,
-        shelf=shelf,
+        live_catalogue=live_catalogue,
         model=model,
-        standings=standings,
+        best_single=best_single,
         images=images_folder,
         bots=Bots(settings.bots),
         access=Access(
@@ -196,7 +196,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
             settings,
             store_log=store.log,
             viewers=viewers,
-            odds=odds,
+            choice_probabilities=choice_probabilities,
             tokens=tokens,
             fallbacks=Fallbacks(clock),
             clock=clock,
@@ -302,14 +302,14 @@ async def rebuilt(
     It begins at a base, or else with nothing at the oldest record, where `learner` stands in for a new one. It
     writes nothing. The last stop is where it ends.
     """
-    shelf = Shelf(store.log, revisions_in(settings))
-    await shelf.refresh()
+    live_catalogue = LiveCatalogue(store.log, revisions_in(settings))
+    await live_catalogue.refresh()
     nothing = MemoryStore(now_ms).state
     if base:
-        begun = await fold_from(store, nothing, shelf, base)
+        begun = await fold_from(store, nothing, live_catalogue, base)
     else:
         learner = learner or new_learner(settings.learner)
-        begun = Fold(store.log, nothing, shelf, learner, await nothing.counted(), None)
+        begun = Fold(store.log, nothing, live_catalogue, learner, await nothing.fold_state(), None)
     async for fold in fed(store.log, begun, stops):
         yield fold
 
@@ -348,7 +348,7 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
     try:
         trainer = Trainer(
             store,
-            Shelf(store.log, revisions),
+            LiveCatalogue(store.log, revisions),
             holder=holder,
             clock=trusted,
             bases=bases_of(settings, store),
@@ -373,8 +373,8 @@ async def _follow(services: Services) -> None:
 
 async def _refresh(services: Services) -> None:
     """Take up a new catalogue or snapshot. What fails is logged and tried again; the last good one serves."""
-    services.standings.look_again()
-    for what, refresh in (("catalogue", services.shelf.refresh), ("snapshot", services.model.refresh)):
+    services.best_single.look_again()
+    for what, refresh in (("catalogue", services.live_catalogue.refresh), ("snapshot", services.model.refresh)):
         try:
             await refresh()
         except Exception:

@@ -3,35 +3,35 @@
 from collections.abc import Sequence
 
 from app.model import Model
-from app.shelf import Shelved
-from app.standings import Standings
+from app.shelf import LiveTitle
+from app.standings import BestSingle
 from app.viewers import Viewer
 from bandit.exploration import one_of, uniform, with_floor
 
 
-class Odds:
-    def __init__(self, model: Model, standings: Standings, floor: float):
-        self._model, self._standings, self._floor = model, standings, floor
+class ChoiceProbabilities:
+    def __init__(self, model: Model, best_single: BestSingle, floor: float):
+        self._model, self._best_single, self._floor = model, best_single, floor
 
     @property
     def snapshot(self) -> int | None:
         return self._model.snapshot
 
-    async def of(self, viewer: Viewer, shelved: Shelved, candidates: Sequence[str]) -> list[float]:
+    async def of(self, viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str]) -> list[float]:
         """Return the candidates' probabilities, summing to 1, none of them 0.
 
         Raises `NoModelError` where the policy is asked and no snapshot has been published.
         """
-        return with_floor(await self._by_group(viewer, shelved, candidates), self._floor)
+        return with_floor(await self._by_group(viewer, live_title, candidates), self._floor)
 
-    async def _by_group(self, viewer: Viewer, shelved: Shelved, candidates: Sequence[str]) -> Sequence[float]:
+    async def _by_group(self, viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str]) -> Sequence[float]:
         n = len(candidates)
         if viewer.group == "uniform":
             return uniform(n)
         if viewer.group == "best_single":
-            return one_of(n, await self._standings.best(shelved.title.id, candidates))
+            return one_of(n, await self._best_single.best(live_title.title.id, candidates))
         if viewer.group == "default":
-            default = shelved.title.default
+            default = live_title.title.default
             return one_of(n, candidates.index(default)) if default in candidates else uniform(n)
-        actions = [shelved.actions[artwork] for artwork in candidates]
+        actions = [live_title.actions[artwork] for artwork in candidates]
         return self._model.learner.probabilities(viewer.context, actions)

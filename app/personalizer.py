@@ -15,15 +15,15 @@ from app.answers import Choice, chosen
 from app.fallbacks import Fallbacks
 from app.identity import hold_key
 from app.model import NoModelError
-from app.odds import Odds
+from app.odds import ChoiceProbabilities
 from app.picture import USUAL, Frame
 from app.problem import Gone, NotFound
 from app.records import LOT_BITS, Decision, encode
 from app.settings import Settings
-from app.shelf import Shelved
+from app.shelf import LiveTitle
 from app.store.protocol import Draft, FullLogError, Hold, Log, LostStoreError, StoreTimeoutError
 from app.tokens import Tokens
-from app.viewers import SOMEBODY, Caller, Viewer, Viewers
+from app.viewers import SOMEBODY, Sender, Viewer, Viewers
 from app.viewing import Viewing
 from assets.artwork import Artwork
 from bandit.exploration import one_of
@@ -38,10 +38,10 @@ RACES = 3
 
 
 @dataclass(slots=True, eq=False)
-class Case:
+class TitleDecision:
     """One title of a request on its way to an answer."""
 
-    shelved: Shelved
+    live_title: LiveTitle
     candidates: Sequence[Artwork]
     pin: Artwork | None
     key: bytes | None
@@ -56,7 +56,7 @@ class Case:
         return any(artwork.id == hold.artwork for artwork in self.candidates)
 
 
-class Request(NamedTuple):
+class DecisionRequest(NamedTuple):
     """What all cases of a request share. `now` is the log's time, `deadline` on the running loop's clock."""
 
     asked: Viewing
@@ -75,20 +75,25 @@ class Personalizer:
         *,
         store_log: Log,
         viewers: Viewers,
-        odds: Odds,
+        choice_probabilities: ChoiceProbabilities,
         tokens: Tokens,
         fallbacks: Fallbacks,
         clock: Callable[[], int],
     ):
         self._settings = settings
         self._log = store_log
-        self._viewers, self._odds, self._tokens, self._clock = viewers, odds, tokens, clock
+        self._viewers, self._choice_probabilities, self._tokens, self._clock = (
+            viewers,
+            choice_probabilities,
+            tokens,
+            clock,
+        )
         self._fallbacks = fallbacks
         rate = settings.keyless_decisions_per_second
         self._allowance = Allowance(rate, time.monotonic) if rate else None
 
     async def choose(
-        self, asked: Viewing, titles: Sequence[Shelved], frame: Frame = USUAL, caller: Caller = SOMEBODY
+        self, asked: Viewing, titles: Sequence[LiveTitle], frame: Frame = USUAL, sender: Sender = SOMEBODY
     ) -> list[Choice]:
         """Return a choice for each title, in order. Whatever fails, a known title gets a picture.
 
@@ -99,26 +104,26 @@ class Personalizer:
         viewer = None
         try:
             now = self._clock()
-            viewer = await self._viewers.of(asked, now, caller)
+            viewer = await self._viewers.of(asked, now, sender)
             if self._settings.serve == "default":
                 return self._fallbacks.choose(asked, viewer, titles, frame, reason="switched_off")
-            cases = [case for shelved in titles if (case := self._case(asked, viewer, shelved, now))]
-            allowance = None if caller.vouched else self._allowance
-            request = Request(asked, viewer, frame, self._log.now(), deadline, caller.bot, allowance)
+            cases = [case for live_title in titles if (case := self._case(asked, viewer, live_title, now))]
+            allowance = None if sender.vouched else self._allowance
+            request = DecisionRequest(asked, viewer, frame, self._log.now(), deadline, sender.bot, allowance)
             return await self._decide(request, cases)
         except Exception as failure:  # noqa: BLE001  a known title gets a picture, whatever failed
             return self._fallbacks.choose(asked, viewer, titles, frame, reason=_reason(failure))
 
     async def choose_one(
-        self, asked: Viewing, shelved: Shelved, frame: Frame = USUAL, caller: Caller = SOMEBODY
+        self, asked: Viewing, live_title: LiveTitle, frame: Frame = USUAL, sender: Sender = SOMEBODY
     ) -> Choice:
         """Return the choice for one title, or raise `Gone` or `NotFound` if no artwork of it may be shown."""
-        for choice in await self.choose(asked, [shelved], frame, caller):
+        for choice in await self.choose(asked, [live_title], frame, sender):
             return choice
-        title = shelved.title.id
-        if not shelved.title.artworks:
+        title = live_title.title.id
+        if not live_title.title.artworks:
             raise NotFound(f"Title {title!r} has no artwork yet; upload one with POST /titles/{title}/artworks.")
-        if shelved.forbidden(self._clock() / 1000):
+        if live_title.forbidden(self._clock() / 1000):
             raise Gone(
                 f"Every artwork of title {title!r} is withdrawn, lacks the consent that it needs, or is of a "
                 "barred kind; add one that may be shown, or activate one."
@@ -128,7 +133,7 @@ class Personalizer:
             "widen the request or the artworks' limits."
         )
 
-    async def _decide(self, request: Request, cases: Sequence[Case]) -> list[Choice]:
+    async def _decide(self, request: DecisionRequest, cases: Sequence[TitleDecision]) -> list[Choice]:
         """Answer what has been decided when time is up, or something fails; the rest falls back."""
         reason = "outrun"
         try:
@@ -142,22 +147,22 @@ class Personalizer:
             reason = _reason(failure)
         return [choice for case in cases for choice in self._answer(request, case, reason)]
 
-    def _case(self, asked: Viewing, viewer: Viewer, shelved: Shelved, now: int) -> Case | None:
-        title = shelved.title
+    def _case(self, asked: Viewing, viewer: Viewer, live_title: LiveTitle, now: int) -> TitleDecision | None:
+        title = live_title.title
         if viewer.maturity is not None and title.maturity > viewer.maturity:
             return None
-        candidates = shelved.eligible(
+        candidates = live_title.eligible(
             now=now / 1000, locale=viewer.locale, placement=asked.placement, maturity=viewer.maturity
         )
         if not candidates:
             return None
         pin = title.pinned(now=now / 1000, placement=asked.placement, country=viewer.country, among=candidates)
         key = hold_key(viewer.pseudonym, title.id, asked.placement) if viewer.pseudonym else None
-        return Case(shelved, candidates, pin, key)
+        return TitleDecision(live_title, candidates, pin, key)
 
     # ---------------------------------------------------------------- holds
 
-    async def _serve_holds(self, request: Request, cases: Sequence[Case]) -> None:
+    async def _serve_holds(self, request: DecisionRequest, cases: Sequence[TitleDecision]) -> None:
         """Serve what is held for the viewer again: the same decision with its own propensity, not a new draw."""
         keyed = [case for case in cases if case.key is not None]
         if not self._settings.hold_ms or not keyed:
@@ -178,21 +183,23 @@ class Personalizer:
         """Whether the hold still stands, also by a setting that was shortened since: ids expire by that, too."""
         return min(hold.until, hold.stamp + self._settings.hold_ms) > now
 
-    def _opens(self, hold: Hold, request: Request) -> bool:
+    def _opens(self, hold: Hold, request: DecisionRequest) -> bool:
         """Whether serving the hold again is a new exposure."""
         if hold.opened_at is None:
             return not request.asked.deferred
         return request.now >= hold.opened_at + self._settings.window_ms
 
-    async def _show(self, case: Case, hold: Hold, request: Request) -> None:
+    async def _show(self, case: TitleDecision, hold: Hold, request: DecisionRequest) -> None:
         """Log the new exposure; only then the hold is served."""
         window = self._settings.window_ms
-        await self._log.show(hold, deferred=request.asked.deferred, window=window, deadline=request.deadline)
+        await self._log.log_exposure(
+            hold, deferred=request.asked.deferred, window=window, deadline=request.deadline
+        )
         case.hold, case.held = hold, True
 
     # ---------------------------------------------------------------- new decisions
 
-    async def _draw(self, request: Request, cases: Sequence[Case]) -> None:
+    async def _draw(self, request: DecisionRequest, cases: Sequence[TitleDecision]) -> None:
         """Draw for all cases and log them in one transaction; the loser of a race takes the winner's hold."""
         if request.allowance and (allowed := request.allowance.take(len(cases))) < len(cases):
             if allowed:
@@ -200,9 +207,9 @@ class Personalizer:
             raise OverAllowanceError
         await self._draw_all(request, cases)
 
-    async def _draw_all(self, request: Request, cases: Sequence[Case]) -> None:
+    async def _draw_all(self, request: DecisionRequest, cases: Sequence[TitleDecision]) -> None:
         drafts = [await self._draft(request, case) for case in cases]
-        placed = await self._log.place(drafts, deadline=request.deadline)
+        placed = await self._log.log_decisions(drafts, deadline=request.deadline)
         outrun = []
         for case, draft, hold in zip(cases, drafts, placed, strict=True):
             if hold.nonce == draft.nonce:
@@ -213,7 +220,7 @@ class Personalizer:
         for case in outrun:
             await self._take(case, request)
 
-    async def _take(self, case: Case, request: Request) -> None:
+    async def _take(self, case: TitleDecision, request: DecisionRequest) -> None:
         hold = case.standing
         if hold is None or not case.fits(hold):
             return
@@ -222,7 +229,7 @@ class Personalizer:
         else:
             case.hold, case.held = hold, True
 
-    async def _draft(self, request: Request, case: Case) -> Draft:
+    async def _draft(self, request: DecisionRequest, case: TitleDecision) -> Draft:
         nonce = os.urandom(NONCE_BYTES)
         decision = await self._decision(request, case, nonce)
         return Draft(
@@ -237,19 +244,19 @@ class Personalizer:
             case.standing.decision if case.standing else None,
         )
 
-    async def _decision(self, request: Request, case: Case, nonce: bytes) -> Decision:
+    async def _decision(self, request: DecisionRequest, case: TitleDecision, nonce: bytes) -> Decision:
         viewer = request.viewer
         candidates = tuple([artwork.id for artwork in case.candidates])
         if case.pin:
             chosen_index = candidates.index(case.pin.id)
             probabilities = one_of(len(candidates), chosen_index)
         else:
-            probabilities = await self._odds.of(viewer, case.shelved, candidates)
+            probabilities = await self._choice_probabilities.of(viewer, case.live_title, candidates)
             chosen_index = draw(probabilities, uniform_from(nonce))
         return Decision(
             nonce,
-            case.shelved.title.id,
-            case.shelved.title.revision,
+            case.live_title.title.id,
+            case.live_title.title.revision,
             candidates,
             chosen_index,
             tuple(probabilities),
@@ -257,7 +264,7 @@ class Personalizer:
             viewer.pseudonym,
             dict(viewer.context.attributes),
             dict(viewer.context.taste),
-            self._odds.snapshot,
+            self._choice_probabilities.snapshot,
             case.pin is not None,
             0 if viewer.known else _lot(),
             request.bot,
@@ -266,16 +273,16 @@ class Personalizer:
 
     # ---------------------------------------------------------------- answers
 
-    def _answer(self, request: Request, case: Case, reason: str) -> list[Choice]:
+    def _answer(self, request: DecisionRequest, case: TitleDecision, reason: str) -> list[Choice]:
         """Return the case's choice; a fallback for `reason` if nothing was decided."""
         hold = case.hold
         if hold is None:
             return self._fallbacks.choose(
-                request.asked, request.viewer, [case.shelved], request.frame, reason=reason
+                request.asked, request.viewer, [case.live_title], request.frame, reason=reason
             )
         outcome = "held" if case.held else "pinned" if hold.pinned else "drawn"
         metrics.decided("bot" if request.bot else hold.group, outcome).inc()
-        return [chosen(case.shelved, hold, self._tokens, request.frame, held=case.held)]
+        return [chosen(case.live_title, hold, self._tokens, request.frame, held=case.held)]
 
 
 def _lot() -> int:

@@ -14,7 +14,7 @@ LINGERING = 86_400
 MOST_REPLACED = 10_000
 
 
-class Place(NamedTuple):
+class ArtworkRef(NamedTuple):
     """Where an artwork stands, by ids."""
 
     title: str
@@ -31,31 +31,31 @@ class Showing(NamedTuple):
 class _Replaced(NamedTuple):
     """The artworks that had a picture, as they were then, and until when it is still shown in their stead."""
 
-    had: tuple[tuple[Place, Artwork], ...]
+    had: tuple[tuple[ArtworkRef, Artwork], ...]
     until: float
 
 
-Find = Callable[[Place], Artwork | None]
-Current = Mapping[str, tuple[Place, ...]]
+Find = Callable[[ArtworkRef], Artwork | None]
+Current = Mapping[str, tuple[ArtworkRef, ...]]
 
 
-class Pictures:
+class ImageIndex:
     """An index by the digests of crops. It never changes; one that follows it shares what is the same."""
 
     def __init__(self, current: Current | None = None, replaced: Mapping[str, _Replaced] | None = None):
         self._current, self._replaced = current or {}, replaced or {}
 
-    def followed(self, before: Mapping[str, Title], after: Mapping[str, Title], now: float) -> "Pictures":
+    def followed(self, before: Mapping[str, Title], after: Mapping[str, Title], now: float) -> "ImageIndex":
         """Return the index for the titles `after`, where this one is for those `before`."""
         changed = [id_ for id_ in {**before, **after} if before.get(id_) is not after.get(id_)]
         old, new = _standing(before, changed), _standing(after, changed)
         current = dict(self._current)
-        for place, crop in _crops(old):
-            _without(current, crop.digest, place)
-        for place, crop in _crops(new):
-            _with(current, crop.digest, place)
-        staying = {place: artwork for place, artwork in old.items() if place in new}
-        return Pictures(current, self._with_replaced(_dropped(staying, current), now + LINGERING))
+        for artwork_ref, crop in _crops(old):
+            _without(current, crop.digest, artwork_ref)
+        for artwork_ref, crop in _crops(new):
+            _with(current, crop.digest, artwork_ref)
+        staying = {artwork_ref: artwork for artwork_ref, artwork in old.items() if artwork_ref in new}
+        return ImageIndex(current, self._with_replaced(_dropped(staying, current), now + LINGERING))
 
     def showing(self, image: str, find: Find, *, now: float, barred: Collection[Made]) -> list[Showing]:
         """Return the artworks that a file name stands for and that anybody may see.
@@ -66,7 +66,7 @@ class Pictures:
         pairs, end = [(each, each) for each in map(find, self._current.get(digest, ()))], None
         replaced = self._replaced.get(digest)
         if not pairs and replaced and now < replaced.until:
-            pairs, end = [(had, find(place)) for place, had in replaced.had], replaced.until
+            pairs, end = [(had, find(artwork_ref)) for artwork_ref, had in replaced.had], replaced.until
         return [
             Showing(had, _first(end, _consented_until(had), _consented_until(stands)))
             for had, stands in pairs
@@ -75,7 +75,7 @@ class Pictures:
         ]
 
     def _with_replaced(
-        self, dropped: Mapping[str, tuple[tuple[Place, Artwork], ...]], until: float
+        self, dropped: Mapping[str, tuple[tuple[ArtworkRef, Artwork], ...]], until: float
     ) -> Mapping[str, _Replaced]:
         if not dropped:
             return self._replaced
@@ -84,32 +84,34 @@ class Pictures:
         return dict(list(kept.items())[-MOST_REPLACED:])
 
 
-def _standing(titles: Mapping[str, Title], wanted: Iterable[str]) -> dict[Place, Artwork]:
+def _standing(titles: Mapping[str, Title], wanted: Iterable[str]) -> dict[ArtworkRef, Artwork]:
     there = [titles[id_] for id_ in wanted if id_ in titles]
-    return {Place(title.id, artwork.id): artwork for title in there for artwork in title.artworks}
+    return {ArtworkRef(title.id, artwork.id): artwork for title in there for artwork in title.artworks}
 
 
-def _crops(standing: Mapping[Place, Artwork]) -> Iterator[tuple[Place, Crop]]:
-    return ((place, crop) for place, artwork in standing.items() for crop in artwork.crops)
+def _crops(standing: Mapping[ArtworkRef, Artwork]) -> Iterator[tuple[ArtworkRef, Crop]]:
+    return ((artwork_ref, crop) for artwork_ref, artwork in standing.items() for crop in artwork.crops)
 
 
-def _dropped(staying: Mapping[Place, Artwork], current: Current) -> dict[str, tuple[tuple[Place, Artwork], ...]]:
+def _dropped(
+    staying: Mapping[ArtworkRef, Artwork], current: Current
+) -> dict[str, tuple[tuple[ArtworkRef, Artwork], ...]]:
     """Return what had each picture that no artwork has any more. One that another has follows that one alone."""
-    found: dict[str, tuple[tuple[Place, Artwork], ...]] = {}
-    for place, crop in _crops(staying):
+    found: dict[str, tuple[tuple[ArtworkRef, Artwork], ...]] = {}
+    for artwork_ref, crop in _crops(staying):
         if crop.digest not in current:
-            found[crop.digest] = (*found.get(crop.digest, ()), (place, staying[place]))
+            found[crop.digest] = (*found.get(crop.digest, ()), (artwork_ref, staying[artwork_ref]))
     return found
 
 
-def _with(current: dict[str, tuple[Place, ...]], digest: str, place: Place) -> None:
+def _with(current: dict[str, tuple[ArtworkRef, ...]], digest: str, artwork_ref: ArtworkRef) -> None:
     """Add a place, in an order that is the same in all workers."""
     others = current.get(digest)
-    current[digest] = tuple(sorted({*others, place})) if others else (place,)
+    current[digest] = tuple(sorted({*others, artwork_ref})) if others else (artwork_ref,)
 
 
-def _without(current: dict[str, tuple[Place, ...]], digest: str, place: Place) -> None:
-    others = tuple(each for each in current.get(digest, ()) if each != place)
+def _without(current: dict[str, tuple[ArtworkRef, ...]], digest: str, artwork_ref: ArtworkRef) -> None:
+    others = tuple(each for each in current.get(digest, ()) if each != artwork_ref)
     if others:
         current[digest] = others
     else:

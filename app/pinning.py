@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from assets.catalogue import Artwork, Pin, Place, Title
+from assets.catalogue import Artwork, Pin, PinScope, Title
 from assets.provenance import Made
 
 
@@ -28,12 +28,12 @@ def _hindrances(pin: Pin, artwork: Artwork, now: float, barred: Collection[Made]
         yield f"{name} is not for the placement {pin.placement!r}; pin it in {places}, {other}"
 
 
-def missing(title: Title, place: Place) -> str:
+def missing(title: Title, pin_scope: PinScope) -> str:
     """Say that a title has no pin for a placement and country, and which ones it has."""
-    pins = "; ".join(_described(pin.place) for pin in title.pins) or "none"
-    return f"Title {title.id!r} has no pin for {_described(place)}; it has {pins}."
+    pins = "; ".join(_described(pin.pin_scope) for pin in title.pins) or "none"
+    return f"Title {title.id!r} has no pin for {_described(pin_scope)}; it has {pins}."
 
 
-def _described(place: Place) -> str:
-    placement, country = place
+def _described(pin_scope: PinScope) -> str:
+    placement, country = pin_scope
     return f"{placement or 'every placement'} in {country or 'every country'}"

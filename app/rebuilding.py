@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.fold import Fold
 from app.records import Kind
-from app.spool import Spool
+from app.spool import ExampleFile
 from app.store.protocol import Log, Store
 from bandit.exploration import with_floor
 from bandit.logistic import LogisticLearner
@@ -106,7 +106,7 @@ class Rebuilding:
     learned. Of those that are better than the default by more than noise, the one with the least loss goes on.
     """
 
-    def __init__(self, spool: Spool, *, floor: float, watch: Watch):
+    def __init__(self, spool: ExampleFile, *, floor: float, watch: Watch):
         self._spool, self._floor, self._watch = spool, floor, watch
         self._cut = len(spool) - len(spool) // HELD_BACK
 

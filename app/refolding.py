@@ -8,7 +8,7 @@ import structlog
 
 from app.bases import BREAKS, BaseGoneError, fold_from
 from app.fold import FOLD, Fold
-from app.shelf import Shelf
+from app.shelf import LiveCatalogue
 from app.store.protocol import Base, State, Store
 from bandit.sealing import UnusableSnapshot
 
@@ -42,8 +42,10 @@ class Refolding:
     next time.
     """
 
-    def __init__(self, store: Store, shelf: Shelf, scratch: Callable[[], State], clock: Callable[[], int]):
-        self._store, self._shelf, self._scratch, self._clock = store, shelf, scratch, clock
+    def __init__(
+        self, store: Store, live_catalogue: LiveCatalogue, scratch: Callable[[], State], clock: Callable[[], int]
+    ):
+        self._store, self._live_catalogue, self._scratch, self._clock = store, live_catalogue, scratch, clock
         self._due: float | None = None
         self._running: _Running | None = None
 
@@ -83,7 +85,7 @@ class Refolding:
         if base is None:
             return
         try:
-            shadow = await fold_from(self._store, self._scratch(), self._shelf, base)
+            shadow = await fold_from(self._store, self._scratch(), self._live_catalogue, base)
         except (BaseGoneError, UnusableSnapshot) as error:
             log.warning("refold_impossible", base=base.id, reason=str(error))
             return

@@ -20,8 +20,8 @@ from app.profiles import Profiles
 from app.report import Reporter
 from app.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
 from app.settings import Settings
-from app.shelf import Shelf
-from app.standings import Standings
+from app.shelf import LiveCatalogue
+from app.standings import BestSingle
 from app.store.protocol import Author, Store
 from app.uploads import Uploads
 
@@ -33,9 +33,9 @@ class Services:
     settings: Settings
     clock: Callable[[], int]
     store: Store
-    shelf: Shelf
+    live_catalogue: LiveCatalogue
     model: Model
-    standings: Standings
+    best_single: BestSingle
     images: Path
     access: Access
     bots: Bots

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from app.picture import IMAGES
-from app.pictures import Pictures, Place, Showing
+from app.pictures import ArtworkRef, ImageIndex, Showing
 from app.problem import Problem
 from app.store.protocol import Log
 from assets.artwork import NOBODY, Artwork
@@ -30,7 +30,7 @@ def _now_ms() -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shelved:
+class LiveTitle:
     """A title with its artworks as a policy sees them.
 
     Its actions are made once for each revision, so that a learner can keep prepared features by the action
@@ -46,12 +46,12 @@ class Shelved:
     images: str = IMAGES
 
     @classmethod
-    def of(cls, title: Title, barred: Collection[Made] = NOBODY, images: str = IMAGES) -> "Shelved":
+    def of(cls, title: Title, barred: Collection[Made] = NOBODY, images: str = IMAGES) -> "LiveTitle":
         actions = {artwork.id: _action(title, artwork) for artwork in title.artworks}
         artworks = {artwork.id: artwork for artwork in title.artworks}
         return cls(title, title.revision, _barred_of(title, barred), actions, artworks, images)
 
-    def under(self, barred: Collection[Made]) -> "Shelved":
+    def under(self, barred: Collection[Made]) -> "LiveTitle":
         """Return the same title in a catalogue that bars these kinds of pictures."""
         concerned = _barred_of(self.title, barred)
         return self if concerned == self.barred else replace(self, barred=concerned)
@@ -74,20 +74,20 @@ class _Stock:
     """A catalogue as it was read: of a title that couldn't be, the last good version."""
 
     catalogue: Catalogue = field(default_factory=Catalogue)
-    titles: Mapping[str, Shelved] = field(default_factory=dict)
-    pictures: Pictures = field(default_factory=Pictures)
+    titles: Mapping[str, LiveTitle] = field(default_factory=dict)
+    pictures: ImageIndex = field(default_factory=ImageIndex)
 
-    def followed(self, catalogue: Catalogue, titles: Mapping[str, Shelved], now: float) -> "_Stock":
-        before = {id_: shelved.title for id_, shelved in self.titles.items()}
-        after = {id_: shelved.title for id_, shelved in titles.items()}
+    def followed(self, catalogue: Catalogue, titles: Mapping[str, LiveTitle], now: float) -> "_Stock":
+        before = {id_: live_title.title for id_, live_title in self.titles.items()}
+        after = {id_: live_title.title for id_, live_title in titles.items()}
         return _Stock(catalogue, titles, self.pictures.followed(before, after, now))
 
     def showing(self, image: str, now: float) -> Sequence[Showing]:
         return self.pictures.showing(image, self._find, now=now, barred=self.catalogue.barred)
 
-    def _find(self, place: Place) -> Artwork | None:
-        shelved = self.titles.get(place.title)
-        return shelved.artworks.get(place.artwork) if shelved else None
+    def _find(self, ref: ArtworkRef) -> Artwork | None:
+        live_title = self.titles.get(ref.title)
+        return live_title.artworks.get(ref.artwork) if live_title else None
 
 
 class _Patience:
@@ -118,14 +118,14 @@ def _action(title: Title, artwork: Artwork) -> Action:
     return Action(f"{title.id}/{artwork.id}", title.id, artwork.tags, artwork.features)
 
 
-class Shelf:
+class LiveCatalogue:
     """Holds the current catalogue in memory, and earlier revisions of its titles for the fold."""
 
     def __init__(self, log: Log, revisions: Revisions, clock: Callable[[], int] = _now_ms, images: str = IMAGES):
         self._log, self._revisions, self._clock, self.images = log, revisions, clock, images
         self.name: str | None = None
         self._stock = _Stock()
-        self._earlier: dict[str, Shelved] = {}
+        self._earlier: dict[str, LiveTitle] = {}
         self._unreadable = 0
         self._tried: str | None = None
         self._patience = _Patience()
@@ -153,16 +153,16 @@ class Shelf:
         if self.name is None and self._tried is not None:
             raise Problem(503, NOTHING_READ, headers={"Retry-After": "5"})
 
-    def get(self, title: str) -> Shelved | None:
+    def get(self, title: str) -> LiveTitle | None:
         return self._stock.titles.get(title)
 
-    def __iter__(self) -> Iterator[Shelved]:
+    def __iter__(self) -> Iterator[LiveTitle]:
         return iter(self._stock.titles.values())
 
     def __len__(self) -> int:
         return len(self._stock.titles)
 
-    def at(self, title: str, revision: str) -> Shelved:
+    def at(self, title: str, revision: str) -> LiveTitle:
         """Return a title as it was at a revision. Raises what `Revisions.title` raises if that is not kept."""
         current = self.get(title)
         if current and current.revision == revision:
@@ -171,7 +171,7 @@ class Shelf:
         if found is None:
             if len(self._earlier) >= EARLIER:
                 self._earlier.clear()
-            found = self._earlier[revision] = Shelved.of(self._revisions.title(revision))
+            found = self._earlier[revision] = LiveTitle.of(self._revisions.title(revision))
         return found
 
     async def showing(self, image: str, now: float) -> Sequence[Showing]:
@@ -222,9 +222,9 @@ class Shelf:
         else:
             self._patience.go_on(self._clock())
 
-    def _read(self, catalogue: Catalogue) -> tuple[dict[str, Shelved], dict[str, str]]:
+    def _read(self, catalogue: Catalogue) -> tuple[dict[str, LiveTitle], dict[str, str]]:
         """Return the titles of a catalogue, the last good versions too, and why what is unreadable is so."""
-        titles: dict[str, Shelved] = {}
+        titles: dict[str, LiveTitle] = {}
         unreadable: dict[str, str] = {}
         for title, revision in sorted(catalogue.titles.items()):
             try:
@@ -235,11 +235,11 @@ class Shelf:
                     titles[title] = last.under(catalogue.barred)
         return titles, unreadable
 
-    def _take(self, title: str, revision: str, barred: Collection[Made]) -> Shelved:
+    def _take(self, title: str, revision: str, barred: Collection[Made]) -> LiveTitle:
         current = self.get(title)
         if current and current.revision == revision:
             return current.under(barred)
-        return Shelved.of(self._revisions.title(revision), barred, self.images)
+        return LiveTitle.of(self._revisions.title(revision), barred, self.images)
 
 
 def _complain(catalogue: str, unreadable: Mapping[str, str]) -> None:

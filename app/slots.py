@@ -11,7 +11,7 @@ LOOK_SECONDS = 0.05
 """How often who waits looks for a place that another process has left."""
 
 
-class Slots:
+class Permits:
     def __init__(self, files: tuple[Path, ...]):
         self._files = files
         self._turn = asyncio.Lock()

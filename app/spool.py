@@ -12,7 +12,7 @@ from bandit.types import Action, Context, Example, Witness
 LENGTH_BYTES = 4
 
 
-class Spool:
+class ExampleFile:
     """Keeps examples, without their actions, in a file that has no name and goes with the process.
 
     An example takes some 400 bytes there: five attributes, twenty tastes. What was shown is kept in memory, once
@@ -54,10 +54,10 @@ class Spool:
         self._file.close()
 
 
-class Spooling(LogisticLearner):
+class RecordingLearner(LogisticLearner):
     """Learns as ever, and puts down each example that it has learned."""
 
-    def __init__(self, spool: Spool):
+    def __init__(self, spool: ExampleFile):
         super().__init__()
         self._spool = spool
 

@@ -7,7 +7,7 @@ from app.store.protocol import State
 from bandit.tally import Tally, best_single
 
 
-class Standings:
+class BestSingle:
     """Remembers a title's tallies until told to look again."""
 
     def __init__(self, state: State):

@@ -14,7 +14,7 @@ from app.bases import BaseKeeper
 from app.erasure import finish_erasures
 from app.fold import Fold, Seen
 from app.refolding import Refolding
-from app.shelf import Shelf
+from app.shelf import LiveCatalogue
 from app.store.protocol import (
     LostLeaseError,
     LostStoreError,
@@ -57,7 +57,7 @@ class Trainer:
     def __init__(
         self,
         store: Store,
-        shelf: Shelf,
+        live_catalogue: LiveCatalogue,
         *,
         holder: str,
         clock: Callable[[], Awaitable[int]],
@@ -66,7 +66,7 @@ class Trainer:
         kind: Kind = "logistic",
     ):
         """`scratch` makes an empty state for a fold that is made anew."""
-        self._store, self._shelf, self._kind = store, shelf, kind
+        self._store, self._live_catalogue, self._kind = store, live_catalogue, kind
         self._holder, self._clock = holder, clock
         self._token = 0
         self._committed = self._published = self._trimmed = 0.0
@@ -78,7 +78,7 @@ class Trainer:
         self._shrinking = False
         self._floor = self._floor_stamp = 0
         self._seen = Seen()
-        self._bases, self._refolding = bases, Refolding(store, shelf, scratch, bases.clock)
+        self._bases, self._refolding = bases, Refolding(store, live_catalogue, scratch, bases.clock)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Lead whenever the lease can be had, and stand by otherwise, until `stop`. Raises `LostStoreError`."""
@@ -104,8 +104,8 @@ class Trainer:
 
     async def _lead(self, token: int, stop: asyncio.Event) -> None:
         self._token = token
-        await self._shelf.refresh()
-        fold = await resume(self._store, self._shelf, self._kind)
+        await self._live_catalogue.refresh()
+        fold = await resume(self._store, self._live_catalogue, self._kind)
         self._seen = replace(fold.seen)
         self._erased, self._wiped = 0, -1  # who led before may have had no time for it
         log.info("leading", token=token, position=fold.position, learned=fold.learned)
@@ -151,7 +151,7 @@ class Trainer:
     async def _turn(self, fold: Fold, stop: asyncio.Event) -> None:
         records = await self._store.log.read(fold.position, BATCH)
         before = fold.seen.examples + fold.forgotten
-        await self._shelf.refresh()
+        await self._live_catalogue.refresh()
         await fold.feed(records)
         self._bases.note(records)
         self._unpublished += fold.seen.examples + fold.forgotten - before
@@ -183,7 +183,7 @@ class Trainer:
 
     async def _commit(self, fold: Fold) -> None:
         self._committed = time.monotonic()
-        if fold.counts.changed:
+        if fold.totals.changed:
             progress = fold.progress()
             await self._store.state.commit(self._token, progress)
             fold.settle(progress)
@@ -243,7 +243,7 @@ class Trainer:
             await self._publish(fold)
         below = min(self._floor, await self._bases.floor() or self._floor)
         if await self._store.log.trim(before=before, below=below, limit=TRIM_ROWS) < TRIM_ROWS:
-            await fold.counts.sweep(before)
+            await fold.totals.sweep(before)
             self._trimmed, self._shrinking = time.monotonic(), True
 
     async def _shrink(self) -> None:
@@ -288,20 +288,20 @@ class Trainer:
         metrics.OPEN_WINDOWS.set(fold.open_windows)
 
 
-async def resume(store: Store, shelf: Shelf, kind: Kind = "logistic") -> Fold:
+async def resume(store: Store, live_catalogue: LiveCatalogue, kind: Kind = "logistic") -> Fold:
     """Return the fold where the latest usable snapshot and the counts left it, or at the beginning of the log.
 
     A snapshot of another learner is of no use: this one learns the retained log anew.
     """
-    counted = await store.state.counted()
+    counted = await store.state.fold_state()
     for snapshot in await store.state.snapshots(limit=5):
         try:
             learner = restored(snapshot.learner, kind)
         except UnusableSnapshot as error:
             log.warning("snapshot_passed_over", snapshot=snapshot.id, reason=str(error))
             continue
-        return Fold(store.log, store.state, shelf, learner, counted, snapshot)
-    return Fold(store.log, store.state, shelf, new_learner(kind), counted, None)
+        return Fold(store.log, store.state, live_catalogue, learner, counted, snapshot)
+    return Fold(store.log, store.state, live_catalogue, new_learner(kind), counted, None)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -18,7 +18,7 @@ from app.edits import MOST_LOCALES, MOST_SLUGS, Locales, Maturity, Moment, Name,
 from app.fields import LANGUAGE, SLUG, Slug
 from app.forms import FILE, Form, received
 from app.problem import Problem, Unacceptable
-from app.slots import Slots
+from app.slots import Permits
 from app.stoppable import stoppable
 from app.store.protocol import Author
 from assets.artwork import Artwork
@@ -144,7 +144,7 @@ class Uploads:
 
     def __init__(self, editor: Editor, *, data: Path, images: Path, folder: Path):
         self._editor, self._images, self._folder = editor, images, folder
-        self._making = Slots(tuple(data / f"rendering-{number}.lock" for number in range(AT_ONCE)))
+        self._making = Permits(tuple(data / f"rendering-{number}.lock" for number in range(AT_ONCE)))
         self._under_way: set[asyncio.Task[object]] = set()
 
     async def take(self, by: Author, title: str, request: Request) -> Uploaded:

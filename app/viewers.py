@@ -32,14 +32,14 @@ decode_profile = msgspec.json.Decoder(Profile).decode
 NOBODY = Profile()
 
 
-class Caller(NamedTuple):
+class Sender(NamedTuple):
     """What a request says of who sends it: with a key, or as a bot."""
 
     vouched: bool = False
     bot: bool = False
 
 
-SOMEBODY = Caller()
+SOMEBODY = Sender()
 
 
 class Viewer(msgspec.Struct, frozen=True):
@@ -67,21 +67,21 @@ class Viewers:
         """Return what two keyed hashes say of a profile, for good."""
         return self._identity.pseudonym(profile), self._groups.of(profile)
 
-    async def of(self, asked: Viewing, now_ms: int, caller: Caller = SOMEBODY) -> Viewer:
+    async def of(self, asked: Viewing, now_ms: int, sender: Sender = SOMEBODY) -> Viewer:
         """Return what is known of who asks. A bot is served as if nobody were logged in."""
-        profile, pseudonym, taste, group, limit, known = NOBODY, None, NEUTRAL, None, None, caller.vouched
+        profile, pseudonym, taste, group, limit, known = NOBODY, None, NEUTRAL, None, None, sender.vouched
         if asked.profile is not None:
             pseudonym, assigned = self._known(asked.profile)
             body = await self._store.log.profile(pseudonym)
             if body:  # it was written with a key
                 profile, known = decode_profile(body), True
             limit = profile.attributes.get("maturity")
-            if profile.personalize and not caller.bot:
+            if profile.personalize and not sender.bot:
                 group = assigned
                 if found := await self._store.state.taste_since(pseudonym):
                     taste, known = _decoded(found[0]), known or now_ms - found[1] >= ACQUAINTED_MS
             else:
-                profile, pseudonym, known = NOBODY, None, caller.vouched
+                profile, pseudonym, known = NOBODY, None, sender.vouched
         language = asked.language or _meant(canonical, profile.attributes.get("language"))
         country = asked.country or _meant(country_of, profile.attributes.get("country"))
         named = asked.timezone or _meant(zone_of, profile.attributes.get("timezone"))

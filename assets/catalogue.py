@@ -24,11 +24,11 @@ __all__ = ["MOST_ARTWORKS", "Artwork", "CatalogueError", "Pin", "Title", "title_
 
 MOST_ARTWORKS: Final = 64
 REVISION_DIGITS: Final = 16
-Place = tuple[str | None, str | None]
+PinScope = tuple[str | None, str | None]
 """A placement and a country; None is any."""
 
 
-def place(placement: str | None, country: str | None) -> Place:
+def pin_scope(placement: str | None, country: str | None) -> PinScope:
     """Return a place, its country as viewers have it: UK is GB. One that means none stays as it is."""
     return (placement, country and (country_of(country) or country))
 
@@ -51,9 +51,9 @@ class Pin:
         check_moment(self.until, "until")
 
     @property
-    def place(self) -> Place:
+    def pin_scope(self) -> PinScope:
         """Where and to whom it applies; a title has one pin for each."""
-        return place(self.placement, self.country)
+        return pin_scope(self.placement, self.country)
 
     @property
     def specificity(self) -> tuple[bool, bool]:
@@ -64,7 +64,7 @@ class Pin:
         return (
             (self.until is None or now < self.until)
             and self.placement in (None, placement)
-            and self.place[1] in (None, country)
+            and self.pin_scope[1] in (None, country)
         )
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from app.records import Decision, Reference, encode
 from app.records import Kind as RecordKind
-from app.shelf import SETTING, Shelf
+from app.shelf import SETTING, LiveCatalogue
 from app.store.memory import MemoryLog, MemoryStore
 from app.store.protocol import Draft, Log
 from assets.catalogue import Title
@@ -65,15 +65,15 @@ async def make_current(log: Log, folder: Path, titles: Iterable[Title], barred: 
     return name
 
 
-async def a_shelf(log: Log, folder: Path, *titles: Title, earlier: tuple[Title, ...] = ()) -> Shelf:
+async def a_shelf(log: Log, folder: Path, *titles: Title, earlier: tuple[Title, ...] = ()) -> LiveCatalogue:
     """Return a shelf on which `titles` stand; `earlier` revisions can be had by name."""
     revisions = Revisions(folder)
     for title in earlier:
         revisions.put_title(title)
     await make_current(log, folder, titles)
-    shelf = Shelf(log, revisions)
-    await shelf.refresh()
-    return shelf
+    live_catalogue = LiveCatalogue(log, revisions)
+    await live_catalogue.refresh()
+    return live_catalogue
 
 
 def a_decision(title: Title, chosen: int = 0, **changes: Any) -> Decision:

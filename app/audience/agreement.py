@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from app.audience.scores import GROUPS, Counted, Row
+from app.audience.scores import GROUPS, Outcomes, Row
 from app.audience.service import Service
 
 STILL_SECONDS = 15.0
@@ -29,7 +29,7 @@ async def reported(service: Service, before: Groups, exposures: int, window: flo
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def differences(before: Groups, after: Groups, counted: Counted) -> list[str]:
+def differences(before: Groups, after: Groups, counted: Outcomes) -> list[str]:
     """Say in which group, and in what, the two counts differ."""
     rows = {row.group: row for row in counted.rows()}
     return [

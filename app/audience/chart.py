@@ -5,7 +5,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from uniplot import plot_to_string
 
-from app.audience.scores import Counted, Estimate, Floats
+from app.audience.scores import Estimate, Floats, Outcomes
 
 BINS = 25
 LEAST = 20
@@ -20,7 +20,7 @@ CAPTION = "The two best: expected with the group's own viewers, titles and place
 LAST_HALF = "In the last half of the run"
 
 
-def table(counted: Counted, reward: str) -> Table:
+def table(counted: Outcomes, reward: str) -> Table:
     """Show each group, and what its viewers, titles and places were expected to give the two yardsticks."""
     gap = 1 if reward == "click" else 0  # with 80 characters in a line there is no room for more
     found = Table(*COLUMNS[reward], caption=CAPTION, box=SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, gap))
@@ -39,7 +39,7 @@ def table(counted: Counted, reward: str) -> Table:
     return found
 
 
-def plot(counted: Counted, reward: str, *, colour: bool) -> str:
+def plot(counted: Outcomes, reward: str, *, colour: bool) -> str:
     """Draw what each group earned over time, beside the yardsticks; without colour, each in its own letter."""
     bins = max(2, min(BINS, len(counted.group) // 200))
     earned = counted.clicked if reward == "click" else counted.reward
@@ -63,12 +63,12 @@ def plot(counted: Counted, reward: str, *, colour: bool) -> str:
     return "\n".join(line.rstrip() for line in str(drawn).splitlines())
 
 
-def sentences(counted: Counted, reward: str) -> list[str]:
+def sentences(counted: Outcomes, reward: str) -> list[str]:
     """Say how far above the best single picture the personalized group is, and how far on the way to the best."""
     return [_lift(counted, reward), _way(counted)]
 
 
-def _lift(counted: Counted, reward: str) -> str:
+def _lift(counted: Outcomes, reward: str) -> str:
     allowed, plain = counted.lift(), counted.lift(allowing=False)
     what = "clicked" if reward == "click" else "earned"
     if allowed is None or plain is None:
@@ -79,7 +79,7 @@ def _lift(counted: Counted, reward: str) -> str:
     )
 
 
-def _way(counted: Counted) -> str:
+def _way(counted: Outcomes) -> str:
     way = counted.way()
     if way is None:
         return (

@@ -68,9 +68,9 @@ class Scores:
         for column, value in zip(self._columns, seen, strict=True):
             column.append(value)
 
-    def frozen(self) -> "Counted":
+    def frozen(self) -> "Outcomes":
         viewer, group, *rest = (np.array(column) for column in self._columns)
-        return Counted(viewer.astype(np.int64), group.astype(np.int64), *rest)
+        return Outcomes(viewer.astype(np.int64), group.astype(np.int64), *rest)
 
     def moving(self, last: int) -> dict[str, float]:
         """Return each group's click rate over the last exposures."""
@@ -83,7 +83,7 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class Outcomes:
     """The exposures as columns of one length."""
 
     viewer: NDArray[np.int64]

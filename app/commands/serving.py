@@ -20,7 +20,7 @@ from app.commands.terminal import console, fail, make_folder, settings_for
 from app.heartbeat import beat
 from app.in_force import LOCK, tell
 from app.keys import KeyFileError, keys_of, make_admin_key
-from app.lifeline import end_with
+from app.lifeline import end_with_parent
 from app.listener import PortError, listen
 from app.main import demand_store
 from app.meters import folder_of_service
@@ -80,7 +80,7 @@ def worker(
 ) -> None:
     """Answer requests on an inherited socket."""
     if parent:
-        end_with(parent)
+        end_with_parent(parent)
     if replaces:
         WORKERS_REPLACED.labels(replaces).inc()
     say_so = partial(beat, heartbeat) if heartbeat else None

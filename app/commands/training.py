@@ -19,13 +19,13 @@ from app.commands.serving import Parent
 from app.commands.terminal import console, fail, make_folder, settings_for, settings_of_service
 from app.comparison import Comparison
 from app.fold import Fold
-from app.lifeline import end_with
+from app.lifeline import end_with_parent
 from app.main import now_ms, open_store, publish_rebuilt, rebuilt
 from app.main import train as train_until
 from app.meters import FOLDER, folder_of_trainer
 from app.rebuilding import ENOUGH, Found, Rebuilding, keep
 from app.settings import Settings
-from app.spool import Spool, Spooling
+from app.spool import ExampleFile, RecordingLearner
 from app.store.protocol import Base, Store
 from bandit.logistic import KIND as LOGISTIC
 from bandit.logistic import LogisticLearner
@@ -58,7 +58,7 @@ def train(
         keyart train --holder standby-1
     """
     if parent:
-        end_with(parent)
+        end_with_parent(parent)
         os.nice(BEHIND)
     settings = settings_for("trainer")
     make_folder(settings)
@@ -143,8 +143,8 @@ async def _rebuild(settings: Settings, wanted: Wanted | None, *, publish: bool) 
     try:
         if wanted and publish and await _led(store):
             raise fail(LED)  # said before the work, not after it
-        with closing(Spool(settings.data)) as spool:
-            learner = Spooling(spool) if wanted else None
+        with closing(ExampleFile(settings.data)) as spool:
+            learner = RecordingLearner(spool) if wanted else None
             base = None if publish or wanted else await sound_base(store.state, settings.learner)
             fold = await _folded(settings, store, out, base, learner)
             if wanted and learner:
@@ -189,7 +189,7 @@ async def _folded(
     return fold
 
 
-def _found(settings: Settings, spool: Spool, online: LogisticLearner, wanted: Wanted) -> Found:
+def _found(settings: Settings, spool: ExampleFile, online: LogisticLearner, wanted: Wanted) -> Found:
     if len(spool) < ENOUGH:
         raise fail(
             f"The log has {len(spool)} examples, and it takes {ENOUGH} to compare ways of learning by; "

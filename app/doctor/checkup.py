@@ -12,7 +12,7 @@ from app.in_force import in_force, in_use
 from app.records import Record
 from app.settings import DAY_MS, Settings
 from app.shelf import SETTING
-from app.store.protocol import Counted, Examined, Head, Lease, Snapshot, Store
+from app.store.protocol import Examined, FoldState, Head, Lease, Snapshot, Store
 from app.trusted_clock import SETTING as TRUSTED
 from app.trusted_clock import trusted_in
 from assets.revisions import Revisions
@@ -40,7 +40,7 @@ class Contents:
     head: Head | None = None
     tail: tuple[Record, ...] = ()
     lease: Lease | None = None
-    counted: Counted | None = None
+    counted: FoldState | None = None
     trusted: int | None = None
     snapshots: tuple[Snapshot, ...] = ()
 
@@ -98,7 +98,7 @@ async def _contents(store: Store, log_is_whole: bool, state_is_whole: bool) -> C
             found = replace(found, tail=tuple(await store.log.read(head.position - TAIL, TAIL)))
         if state_is_whole:
             snapshots = tuple(await store.state.snapshots(limit=SNAPSHOTS))
-            counted, lease = await store.state.counted(), await store.state.lease()
+            counted, lease = await store.state.fold_state(), await store.state.lease()
             found = replace(found, lease=lease, counted=counted, snapshots=snapshots)
         return found
     finally:

@@ -8,7 +8,7 @@ from app.caps import Caps
 from app.doctor.finding import Finding, note, ok, span, wrong
 from app.records import DECISIONS, Decision, Kind, Record, decode_decision, decode_reference
 from app.settings import Settings
-from app.store.protocol import Counted, Examined, Lease, Snapshot
+from app.store.protocol import Examined, FoldState, Lease, Snapshot
 from bandit.learners import kind_of, restored
 from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot
@@ -30,7 +30,7 @@ class Learning:
     settings: Settings
     examined: Examined
     lease: Lease | None
-    counted: Counted
+    counted: FoldState
     snapshots: Sequence[Snapshot]
     tail: Sequence[Record]
     now: int

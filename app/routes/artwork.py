@@ -19,8 +19,8 @@ from app.problem import NotFound, Problem, Unacceptable, error_sentences
 from app.queries import ArtworkQuery, PageQuery
 from app.roles import ANYONE
 from app.services import Service, Services
-from app.shelf import Shelved
-from app.viewers import SOMEBODY, Caller
+from app.shelf import LiveTitle
+from app.viewers import SOMEBODY, Sender
 
 router = APIRouter(tags=["artwork"])
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept"}
@@ -32,7 +32,7 @@ PURPOSES = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
 """Headers by which browsers and apps say that nobody looks at what they ask for yet."""
 AHEAD = re.compile(rb"prefetch|prerender|preview", re.IGNORECASE)
 DEFERRED = {"deferred": True}
-BACKEND, PROGRAM = Caller(vouched=True), Caller(bot=True)
+BACKEND, PROGRAM = Sender(vouched=True), Sender(bot=True)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -82,17 +82,17 @@ async def page(request: Request, services: Service) -> Response:
     said = _said(services, request.scope)
     if said.deferred:
         query = query.model_copy(update=DEFERRED)
-    services.shelf.demand_catalogue()
+    services.live_catalogue.demand_catalogue()
     frame = Frame(query.canvas, query.width, said.accept.encoding)
     titles = list(dict.fromkeys(map(as_text, query.titles)))
-    known = [found for title in titles if (found := services.shelf.get(title))]
-    choices = await services.personalizer.choose(query, known, frame, said.caller)
+    known = [found for title in titles if (found := services.live_catalogue.get(title))]
+    choices = await services.personalizer.choose(query, known, frame, said.sender)
     if not await _tells_groups(services, request.scope, said):
         for choice in choices:
             choice["group"] = None
     body: Page = {
         "choices": choices,
-        "unknown": [quoted(title) for title in titles if services.shelf.get(title) is None],
+        "unknown": [quoted(title) for title in titles if services.live_catalogue.get(title) is None],
         "unavailable": _without(choices, known),
         "ignored": list(ignored),
     }
@@ -117,9 +117,9 @@ def _placed(services: Services, query: V, ignored: tuple[str, ...]) -> tuple[V, 
     return query.model_copy(update={"placement": placed}), tuple(sorted({*ignored, "placement"}))
 
 
-def _without(choices: Sequence[Choice], known: Sequence[Shelved]) -> list[str]:
+def _without(choices: Sequence[Choice], known: Sequence[LiveTitle]) -> list[str]:
     chosen = {choice["title"] for choice in choices}
-    return [shelved.title.id for shelved in known if shelved.title.id not in chosen]
+    return [live_title.title.id for live_title in known if live_title.title.id not in chosen]
 
 
 class ArtworkLane:
@@ -169,7 +169,7 @@ class Said(NamedTuple):
 
     accept: Accepted
     deferred: bool
-    caller: Caller
+    sender: Sender
     cookie: bool
 
 
@@ -190,12 +190,12 @@ def _said(services: Services, scope: Scope) -> Said:
             cookie = True
         elif name in PURPOSES:
             ahead = ahead or AHEAD.search(value) is not None
-    caller = SOMEBODY
+    sender = SOMEBODY
     if key and services.access.vouches(key.decode("latin-1")):
-        caller = BACKEND
+        sender = BACKEND
     elif services.bots.declared(agent):
-        caller = PROGRAM
-    return Said(accepted(accept[:LONGEST_ACCEPT]), ahead or caller.bot, caller, cookie)
+        sender = PROGRAM
+    return Said(accepted(accept[:LONGEST_ACCEPT]), ahead or sender.bot, sender, cookie)
 
 
 async def _answer(services: Services, scope: Scope) -> Response:
@@ -220,12 +220,12 @@ async def _chosen(services: Services, query: ArtworkQuery, scope: Scope) -> Resp
     said = _said(services, scope)
     if said.deferred:
         query = query.model_copy(update=DEFERRED)
-    shelved = services.shelf.get(query.title)
-    if shelved is None:
-        services.shelf.demand_catalogue()
+    live_title = services.live_catalogue.get(query.title)
+    if live_title is None:
+        services.live_catalogue.demand_catalogue()
         raise NotFound(f"There is no title {query.title[:LONGEST_QUOTE]!r}; GET /titles lists them.")
     frame = Frame(query.canvas, query.width, said.accept.encoding)
-    choice = await services.personalizer.choose_one(query, shelved, frame, said.caller)
+    choice = await services.personalizer.choose_one(query, live_title, frame, said.sender)
     if query.as_ == "image" or (query.as_ is None and said.accept.picture):
         return _redirect(choice)
     if choice["group"] and not await _tells_groups(services, scope, said):
@@ -235,7 +235,7 @@ async def _chosen(services: Services, query: ArtworkQuery, scope: Scope) -> Resp
 
 async def _tells_groups(services: Services, scope: Scope, said: Said) -> bool:
     """Whether the caller is told who is in which group: who knows it can make the lift up."""
-    if said.caller.vouched or services.settings.tells_groups:
+    if said.sender.vouched or services.settings.tells_groups:
         return True
     return said.cookie and await services.access.is_one_of(Request(scope), ANYONE)
 

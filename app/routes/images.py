@@ -88,9 +88,9 @@ async def _content(path: FilePath) -> bytes:
 
 
 async def _showing(services: Services, name: str, now: float) -> Sequence[Showing]:
-    showing = await services.shelf.showing(name, now)
+    showing = await services.live_catalogue.showing(name, now)
     if not showing:
-        services.shelf.demand_catalogue()
+        services.live_catalogue.demand_catalogue()
         raise Gone(
             f"The image {name!r} is no longer shown: it was replaced or withdrawn, its consent ended, or its kind "
             "is barred; GET /artwork names one that is."

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request, Response
 from typing_extensions import TypedDict
 
 from app import metrics
-from app.inspector import Record, Why
+from app.inspector import DecisionRecord, Why
 from app.openapi import refusals
 from app.problem import Problem
 from app.report import Report
@@ -50,7 +50,7 @@ async def readyz(services: Service) -> Readiness:
     missing = [
         what
         for what, there in (
-            ("a catalogue", len(services.shelf)),
+            ("a catalogue", len(services.live_catalogue)),
             ("a snapshot of the learner", services.model.ready),
         )
         if not there
@@ -64,7 +64,7 @@ async def readyz(services: Service) -> Readiness:
     head = await services.store.log.head()
     return {
         "status": "ready",
-        "titles": len(services.shelf),
+        "titles": len(services.live_catalogue),
         "snapshot": services.model.snapshot,
         "log": head.position,
     }
@@ -84,7 +84,7 @@ async def report(services: Service) -> ReportWithRules:
 
 
 @router.get("/decisions/{decision_id}", dependencies=[ADMIN], responses=refusals({404: UNKNOWN_ID}))
-async def decision(decision_id: DecisionText, services: Service) -> Record:
+async def decision(decision_id: DecisionText, services: Service) -> DecisionRecord:
     """Show a decision's record, drawn again."""
     return await services.inspector.record(decision_id)
 

@@ -14,7 +14,7 @@ from app.openapi import refusals
 from app.roles import EDITORS
 from app.services import EDITOR, NEVER_CACHED, By, Service, Services
 from app.uploads import Outcome, UploadForm
-from assets.catalogue import Title, place
+from assets.catalogue import Title, pin_scope
 
 router = APIRouter(tags=["catalogue"], route_class=JsonRoute)
 Id = Annotated[Slug, Path(description="1 to 64 of a-z, 0-9 and hyphens, the first no hyphen.")]
@@ -56,11 +56,13 @@ async def titles(request: Request, services: Service) -> Response:
 
     Only admins and editors are told who consents to a picture, and have an image of what is not shown to anybody.
     """
-    services.shelf.demand_catalogue()
+    services.live_catalogue.demand_catalogue()
     editing = await services.access.is_one_of(request, EDITORS)
-    reader = Reader(editing, services.clock() / 1000, services.shelf.images)
+    reader = Reader(editing, services.clock() / 1000, services.live_catalogue.images)
     headers = {"Cache-Control": NEVER_CACHED if reader.admin else "no-cache", "Vary": "Authorization, Cookie"}
-    return Response(await listing_json(services.shelf, reader), headers=headers, media_type="application/json")
+    return Response(
+        await listing_json(services.live_catalogue, reader), headers=headers, media_type="application/json"
+    )
 
 
 @router.put(
@@ -115,7 +117,7 @@ async def post_artwork(title: Id, request: Request, by: By, services: Service) -
     """Take a picture in as a new artwork, or in the place of an artwork's picture, whose edits stay."""
     uploaded = await services.uploads.take(by, title, request)
     answer: UploadAnswer = {
-        "artwork": listed_artwork(uploaded.artwork, admin(services.shelf.images)),
+        "artwork": listed_artwork(uploaded.artwork, admin(services.live_catalogue.images)),
         "outcome": uploaded.outcome,
         "warnings": uploaded.warnings,
     }
@@ -172,12 +174,12 @@ async def delete_pin(
 
     A pin without one of the two is named without it; the pin for all places is `?placement=&country=`.
     """
-    one = None if placement is None and country is None else place(placement or None, country or None)
+    one = None if placement is None and country is None else pin_scope(placement or None, country or None)
     return _shown(services, await services.editor.unpin(by, title, one))
 
 
 def _shown(services: Services, title: Title, status: int = 200) -> Response:
-    return _json(listed_json(title, services.shelf.images), status)
+    return _json(listed_json(title, services.live_catalogue.images), status)
 
 
 def _json(content: bytes, status: int) -> Response:

@@ -15,11 +15,11 @@ from app.store.protocol import (
     SPENT_MS,
     Base,
     CapChange,
-    Counted,
     Draft,
     Edit,
     EditDraft,
     Event,
+    FoldState,
     Head,
     Hold,
     Lease,
@@ -70,7 +70,7 @@ class MemoryLog:
     def now(self) -> int:
         return self._time.now()
 
-    async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
+    async def log_decisions(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
         _check(deadline)
         return [self._place(draft) for draft in drafts]
 
@@ -102,7 +102,9 @@ class MemoryLog:
         exposure = self._exposures.get(hold.decision)
         return msgspec.structs.replace(hold, opened_at=exposure[1]) if exposure else hold
 
-    async def show(self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None) -> None:
+    async def log_exposure(
+        self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None
+    ) -> None:
         _check(deadline)
         fresh = msgspec.structs.replace(hold, opened_at=None if hold.deferred else hold.stamp)
         now = self._with_exposure(fresh)
@@ -114,7 +116,7 @@ class MemoryLog:
         elif now.opened_at is not None:
             self._exposures[hold.decision] = (None, None, 0, 0.0)
 
-    async def feedback(self, events: Sequence[Event]) -> list[bool | None]:
+    async def log_feedback(self, events: Sequence[Event]) -> list[bool | None]:
         return [self._feedback(event) for event in events]
 
     def _feedback(self, event: Event) -> bool | None:
@@ -231,7 +233,7 @@ class MemoryState:
         self._token, self._holder, self._until = 0, "", 0
         self._snapshots: list[Snapshot] = []
         self._published = 0
-        self._counted = Counted(0, None, {})
+        self._counted = FoldState(0, None, {})
         self._tastes: dict[str, TasteRow] = {}
         self._tallies: dict[TallyKey, Tally] = {}
         self._bases: dict[int, KeptBase] = {}
@@ -265,7 +267,7 @@ class MemoryState:
                 self._tastes.pop(who, None)
         self._tallies.update({key: replace(tally) for key, tally in progress.tallies.items()})
         before = self._counted
-        self._counted = Counted(
+        self._counted = FoldState(
             progress.counted,
             progress.base,
             {},
@@ -309,7 +311,7 @@ class MemoryState:
 
     async def replace(self, token: int, progress: Progress) -> int | None:
         self._fence(token)
-        self._counted = Counted(0, None, {})
+        self._counted = FoldState(0, None, {})
         self._tastes, self._tallies, self._bases = {}, {}, {}
         return await self.commit(token, progress)
 
@@ -328,7 +330,7 @@ class MemoryState:
         if token != self._token:
             raise LostLeaseError(f"The lease with token {token} was taken over by one with token {self._token}.")
 
-    async def counted(self) -> Counted:
+    async def fold_state(self) -> FoldState:
         return replace(self._counted, tallies=await self.tallies())
 
     async def current(self) -> int | None:

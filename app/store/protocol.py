@@ -134,7 +134,7 @@ class Log(Protocol):
         time passes, and is never less than a stamp.
         """
 
-    async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
+    async def log_decisions(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
         """Log decisions with their holds, and return the holds to serve, in order.
 
         Where a hold that has not expired stands under the key, and is not the one that was `seen`, another request
@@ -145,14 +145,16 @@ class Log(Protocol):
     async def holds(self, keys: Sequence[bytes]) -> list[Hold | None]:
         """Return the latest hold under each key, expired ones too."""
 
-    async def show(self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None) -> None:
+    async def log_exposure(
+        self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None
+    ) -> None:
         """Note that a hold is served again: a new exposure, if its last window of `window` ms has closed.
 
         A deferred one opens with its first feedback, and leaves no record until then. What has not begun by
         `deadline` never will, and raises `StoreTimeoutError`.
         """
 
-    async def feedback(self, events: Sequence[Event]) -> list[bool | None]:
+    async def log_feedback(self, events: Sequence[Event]) -> list[bool | None]:
         """Log feedback. For each event tell whether it was news: False means that it had been counted already.
 
         In one exposure an impression or a click counts once, a play as often as it has become longer. None means
@@ -342,7 +344,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class FoldState:
     """Where the fold stands apart from the learner."""
 
     position: int
@@ -408,7 +410,7 @@ class State(Protocol):
     async def base(self, id: int) -> tuple[Snapshot, bytes] | None:  # noqa: A002  the word for it
         """Return a base's snapshot, and what was counted up to its position; None if the base is gone."""
 
-    async def counted(self) -> Counted:
+    async def fold_state(self) -> FoldState:
         """Return where the fold stands: what was committed last; the learner's caps are the latest snapshot's."""
 
     async def current(self) -> int | None:

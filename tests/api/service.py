@@ -75,9 +75,9 @@ class Service:
 
     def title(self, id: str = "countdown") -> Title:  # noqa: A002
         """Return a title as it stands on the shelf."""
-        shelved = self.services.shelf.get(id)
-        assert shelved, f"There is no title {id!r} on the shelf."
-        return shelved.title
+        live_title = self.services.live_catalogue.get(id)
+        assert live_title, f"There is no title {id!r} on the shelf."
+        return live_title.title
 
     def artwork(self, id: str, title: str = "countdown") -> Artwork:  # noqa: A002
         found = self.title(title).artwork(id)
@@ -86,7 +86,7 @@ class Service:
 
     async def change(self, *titles: Title, barred: tuple[Made, ...] = ()) -> None:
         """Put titles in the place of those of the same ids, as another process does: nobody is told."""
-        known = {shelved.title.id: shelved.title for shelved in self.services.shelf}
+        known = {live_title.title.id: live_title.title for live_title in self.services.live_catalogue}
         wanted = {**known, **{title.id: title for title in titles}}.values()
         await make_current(self.store.log, self.settings.data / "catalogue", wanted, barred)
 
@@ -98,18 +98,18 @@ class Service:
 
     async def refresh(self) -> None:
         """Do what a worker does four times a second."""
-        await self.services.shelf.refresh()
+        await self.services.live_catalogue.refresh()
 
     async def learn(self) -> None:
         """Fold the log as a trainer does, publish, and take the snapshot up."""
         token = await self.store.state.lead("test", 60_000)
         assert token is not None
-        fold = await resume(self.store, self.services.shelf)
+        fold = await resume(self.store, self.services.live_catalogue)
         while records := await self.store.log.read(fold.position, 1000):
             await fold.feed(records)
         progress = fold.progress(fold.snapshot())
         await self.store.state.commit(token, progress)
-        self.services.standings.look_again()
+        self.services.best_single.look_again()
         await self.services.model.refresh()
 
     async def close_windows(self) -> None:

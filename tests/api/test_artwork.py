@@ -720,8 +720,8 @@ async def test_what_was_decided_is_answered_though_the_rest_falls_back(
     async def too_late(*_: object, **__: object) -> list[Hold]:
         raise StoreTimeoutError
 
-    monkeypatch.setattr(service.store.log, "place", too_late)
-    titles = ["countdown", next(t for t in service.services.shelf if t.title.id != "countdown").title.id]
+    monkeypatch.setattr(service.store.log, "log_decisions", too_late)
+    titles = ["countdown", next(t for t in service.services.live_catalogue if t.title.id != "countdown").title.id]
     page = (await service.http.post("/artwork", json={"profile": "ada", "titles": titles})).json()
     assert [choice["decision_id"] for choice in page["choices"]] == [held["decision_id"], None]
     assert [choice["fallback"] for choice in page["choices"]] == [False, True]

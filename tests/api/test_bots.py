@@ -159,7 +159,7 @@ async def test_what_a_bot_reports_is_counted_apart_and_teaches_nothing(service: 
     assert found["groups"]["bot"]["clicks"] == 2
     assert (before["exposures"], before["clicks"]) == (1, 0)
     assert sum(each["exposures"] for each in before["artworks"].values()) == 1
-    tallies = await service.services.standings._of("countdown")  # noqa: SLF001  what best_single goes by
+    tallies = await service.services.best_single._of("countdown")  # noqa: SLF001  what best_single goes by
     assert sum(tally.exposures for tally in tallies.values()) == 1
     assert (service.services.model.learner.weights() != weights).any()  # of the person's
 

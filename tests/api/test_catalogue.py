@@ -25,19 +25,19 @@ async def bar(service: Service, *ways: str) -> Any:
 
 async def test_the_catalogue_names_its_revision_and_what_is_not_served(service: Service) -> None:
     before = await catalogue_of(service)
-    assert before == {"revision": service.services.shelf.name, "titles": 3, "barred": []}
+    assert before == {"revision": service.services.live_catalogue.name, "titles": 3, "barred": []}
     answer = await bar(service, "ai-generated", "undeclared", "ai-generated")
     assert answer.json() == await catalogue_of(service)
     after = answer.json()
     assert (after["titles"], after["barred"]) == (3, ["undeclared", "ai-generated"])
-    assert after["revision"] == service.services.shelf.name != before["revision"]
+    assert after["revision"] == service.services.live_catalogue.name != before["revision"]
     assert (await bar(service)).json() == before
 
 
 async def test_a_service_without_a_catalogue_says_so(tmp_path: Path, catalogue: Catalogue) -> None:
     async with serving(tmp_path, Catalogue({}, catalogue.images)) as service:
         nothing: dict[str, Any] = {"revision": None, "titles": 0, "barred": []}
-        assert await catalogue_of(service) == nothing | {"revision": service.services.shelf.name}
+        assert await catalogue_of(service) == nothing | {"revision": service.services.live_catalogue.name}
         assert (await service.http.get("/titles")).json() == {"titles": []}
         assert (await bar(service, "drawn")).json()["barred"] == ["drawn"]
         assert (await catalogue_of(service))["titles"] == 0
@@ -103,7 +103,7 @@ WAYS = ["missing", "damaged"]
 
 
 def document(service: Service) -> Path:
-    return service.settings.data / "catalogue" / "catalogues" / f"{service.services.shelf.name}.json"
+    return service.settings.data / "catalogue" / "catalogues" / f"{service.services.live_catalogue.name}.json"
 
 
 def spoil(path: Path, way: str) -> None:

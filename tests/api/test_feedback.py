@@ -241,7 +241,7 @@ async def test_an_id_is_accepted_until_hold_and_window_and_seven_days_are_over(
     async def refuse(events: Sequence[Event]) -> list[bool]:
         raise AssertionError(f"The log was asked about {events}.")
 
-    monkeypatch.setattr(service.store.log, "feedback", refuse)
+    monkeypatch.setattr(service.store.log, "log_feedback", refuse)
     assert "expired" in (await reasons(service, [id_]))[0]
 
 
@@ -303,7 +303,7 @@ async def test_a_failing_log_is_never_acknowledged(
     async def fail(events: Sequence[Event]) -> list[bool]:
         raise OSError("disk full: secret details")
 
-    monkeypatch.setattr(service.store.log, "feedback", fail)
+    monkeypatch.setattr(service.store.log, "log_feedback", fail)
     answer: httpx2.Response = await service.http.post("/clicks", json={"decision_id": id_})
     assert "secret" not in is_problem(answer, 500)["detail"]
 

@@ -28,7 +28,7 @@ async def test_a_title_that_stands_on_a_page_twice_is_one_decision(service: Serv
 
 
 async def test_a_title_of_which_nothing_may_be_shown_is_unavailable(service: Service) -> None:
-    for artwork in service.services.shelf.get("countdown").title.artworks:  # type: ignore[union-attr]
+    for artwork in service.services.live_catalogue.get("countdown").title.artworks:  # type: ignore[union-attr]
         paused = {"status": "paused"}
         await service.http.patch(f"/titles/countdown/artworks/{artwork.id}", json=paused, headers=ADMIN)
     page = (await service.http.post("/artwork", content=b'{"titles": ["countdown"]}')).json()

@@ -627,7 +627,7 @@ async def test_edits_at_the_same_time_all_survive(tmp_path: Path, catalogue: Cat
         edits.append(one.http.delete("/titles/cosmos-laundromat", headers=ADMIN))
         answers = await asyncio.gather(*edits)
         assert [answer.status_code for answer in answers] == [200] * 5 + [204]
-        await one.services.shelf.refresh()  # as it does four times a second
+        await one.services.live_catalogue.refresh()  # as it does four times a second
         found = await titles(one)
         assert [each["tags"] for each in found["countdown"]["artworks"]] == [[f"tag-{n}"] for n in range(4)]
         assert found["big-buck-bunny"]["name"] == "Bunny"
@@ -657,7 +657,7 @@ async def test_neither_an_edit_nor_taking_it_up_keeps_requests_waiting(
 
             monkeypatch.setattr(Revisions, name, noted)
         await patch(one, {"alt": "Another"})
-        await other.services.shelf.refresh()
+        await other.services.live_catalogue.refresh()
         assert (await artwork(other))["image"]["alt"] == "Another"
         await one.services.editor.titles()
         assert set(threads) == set(calls)
@@ -691,7 +691,7 @@ async def test_what_is_edited_while_an_import_runs_survives_it(
 
         monkeypatch.setattr("app.main.ingest", edited_meanwhile)
         rows = await import_folder(service.settings, service.store, pictures)
-        await service.services.shelf.refresh()
+        await service.services.live_catalogue.refresh()
 
         assert {row.artwork: row.outcome for row in rows if row.outcome in {"new", "changed"}} == {
             "cupola": "changed",

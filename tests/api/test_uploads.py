@@ -17,7 +17,7 @@ from prometheus_client import REGISTRY
 from starlette.types import Message, Scope
 
 from app import forms, uploads
-from app.slots import Slots
+from app.slots import Permits
 from assets.catalogue import MOST_ARTWORKS
 from assets.rendering import workers
 from assets.rendering.decoding import LARGEST_FILE
@@ -644,7 +644,7 @@ async def test_a_picture_in_the_making_holds_one_of_the_places_of_all_workers(
     monkeypatch.setattr(workers, "_COMMAND", (sys.executable, "-P", "-c", LOOKING % str(service.settings.data)))
     problem = is_problem(await upload(service), 422)
     assert "held: ['rendering-0.lock'] of 1." in problem["detail"]
-    elsewhere = Slots((service.settings.data / "rendering-0.lock",))
+    elsewhere = Permits((service.settings.data / "rendering-0.lock",))
     async with elsewhere.one():
         problem = is_problem(await upload(service), 422)
         assert "held: ['rendering-0.lock', 'rendering-1.lock'] of 2." in problem["detail"]
@@ -675,7 +675,7 @@ worker.main()
 
 async def test_who_waits_for_a_place_comes_in_when_another_process_leaves_it(tmp_path: Path) -> None:
     files = tmp_path / "0", tmp_path / "1"
-    here, there = Slots(files), Slots(files)
+    here, there = Permits(files), Permits(files)
     came: list[str] = []
 
     async def come(name: str) -> None:
@@ -693,7 +693,7 @@ async def test_who_waits_for_a_place_comes_in_when_another_process_leaves_it(tmp
 
 
 async def test_who_gives_up_waiting_for_a_place_takes_none(tmp_path: Path) -> None:
-    one = Slots((tmp_path / "0",))
+    one = Permits((tmp_path / "0",))
     async with one.one():
         waiting = asyncio.create_task(one.one().__aenter__())
         await asyncio.sleep(0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.audience.scores import GROUPS, Counted, Scores, Seen
+from app.audience.scores import GROUPS, Outcomes, Scores, Seen
 from app.audience.stock import Artwork, Title
 from app.audience.visits import Visits, Yardstick
 from app.audience.world import World
@@ -19,7 +19,7 @@ def some_titles(count: int = 10, artworks: int = 8) -> list[Title]:
     return [Title(f"title-{n}", tuple(artwork(number) for number in range(artworks))) for n in range(count)]
 
 
-def played(world: World, steps: int, rule: str) -> Counted:
+def played(world: World, steps: int, rule: str) -> Outcomes:
     """Return the exposures of a run in which one rule chose for everyone: best, single or uniform."""
     dice, visits, scores, era = np.random.default_rng(4), Visits(world), Scores(), world.era(late=False)
     yardstick, number = Yardstick(world, era, "click", 300), 0

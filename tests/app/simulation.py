@@ -7,7 +7,7 @@ from pathlib import Path
 from app.fold import FOLD
 from app.identity import hold_key
 from app.records import LOT_BITS, Decision, Kind, Rebase, encode
-from app.shelf import Shelf
+from app.shelf import LiveCatalogue
 from app.store.protocol import Event, Hold
 from bandit.reward import Rules
 from tests.builders import Clock, VoidableStore, a_context, a_decision, a_draft, a_film, a_shelf
@@ -25,7 +25,7 @@ class World:
     rng: random.Random
     clock: Clock
     store: VoidableStore
-    shelf: Shelf
+    live_catalogue: LiveCatalogue
     placed: list[tuple[Hold, Decision]] = field(default_factory=list)
 
     async def happen(self, events: int, *, unbroken: bool = False) -> None:
@@ -71,7 +71,7 @@ class World:
         )
         key = hold_key(profile, title.id, "row") if profile else None
         draft = a_draft(decision, deferred=rng.random() < 0.3, key=key, lasts=rng.choice([0, 2_000]))
-        [hold] = await self.store.log.place([draft])
+        [hold] = await self.store.log.log_decisions([draft])
         if hold.nonce == decision.nonce:
             self.placed.append((hold, decision))
 
@@ -80,12 +80,14 @@ class World:
             hold, _ = self.rng.choice(self.placed[-8:])
             kind = self.rng.choice([Kind.IMPRESSION, Kind.CLICK, Kind.CLICK, Kind.PLAY])
             seconds = self.rng.uniform(0, 400) if kind is Kind.PLAY else 0.0
-            await self.store.log.feedback([Event(kind, hold.decision, hold.nonce, hold.deferred, seconds)])
+            await self.store.log.log_feedback([Event(kind, hold.decision, hold.nonce, hold.deferred, seconds)])
 
     async def _show_again(self) -> None:
         if self.placed:
             hold, _ = self.rng.choice(self.placed[-8:])
-            await self.store.log.show(hold, deferred=self.rng.random() < 0.4, window=self.rng.choice([0, 500]))
+            await self.store.log.log_exposure(
+                hold, deferred=self.rng.random() < 0.4, window=self.rng.choice([0, 500])
+            )
 
     async def _void(self) -> None:
         if self.placed:

@@ -10,7 +10,7 @@ from rich.console import Console
 from app.audience import chart
 from app.audience.agreement import differences
 from app.audience.rules import refusal
-from app.audience.scores import GROUPS, Counted, Scores, Seen
+from app.audience.scores import GROUPS, Outcomes, Scores, Seen
 from app.audience.world import World
 from app.rules import rules_of
 from app.settings import Settings
@@ -19,7 +19,7 @@ from tests.app.audience import played, some_titles
 WORLD = World(some_titles())
 
 
-def counted(*exposures: tuple[int, str, float]) -> Counted:
+def counted(*exposures: tuple[int, str, float]) -> Outcomes:
     """Return exposures of viewer, group and reward, where the best single picture earns 0.2 and the best 0.4."""
     scores = Scores()
     for viewer, group, reward in exposures:

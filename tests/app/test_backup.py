@@ -258,7 +258,7 @@ def test_a_damaged_log_makes_no_backup_and_a_sentence(data: Path, tmp_path: Path
 async def _fill(data: Path) -> None:
     store = SqliteStore(data, now_ms)
     for _ in range(40):
-        await store.log.place([a_draft() for _ in range(10)])
+        await store.log.log_decisions([a_draft() for _ in range(10)])
     await store.close()
 
 

@@ -52,7 +52,7 @@ def a_trainer(world: World) -> Trainer:
 
     return Trainer(
         world.store,
-        world.shelf,
+        world.live_catalogue,
         holder="me",
         clock=trusted,
         bases=BaseKeeper(world.store, "logistic", retention=RETENTION, reach=REACH, clock=world.clock),
@@ -91,7 +91,7 @@ async def caught_up(world: World) -> bool:
         return False
     unread = await world.store.log.read(snapshots[0].position, 1000)
     due = [record for record in unread if record.kind in {Kind.ERASURE, Kind.BASE}]
-    counted, head = await world.store.state.counted(), await world.store.log.head()
+    counted, head = await world.store.state.fold_state(), await world.store.log.head()
     return counted.position >= head.position - 1 and not due
 
 
@@ -102,7 +102,7 @@ async def verdicts(world: World) -> list[str]:
     assert base, "no base is sound"
     found = await Comparison.with_state(store.state, "logistic", base)
     said: list[str] = []
-    fold = await fold_from(store, MemoryStore(world.clock).state, world.shelf, base)
+    fold = await fold_from(store, MemoryStore(world.clock).state, world.live_catalogue, base)
     async for at in fed(store.log, fold, found.stops((await store.log.head()).position)):
         said += found.at(at)
     return said
@@ -203,7 +203,7 @@ async def test_what_an_erased_profile_alone_said_is_in_no_base_and_not_in_the_le
     async with training(world):
         await soon(lambda: caught_up(world))
         decision = a_decision(NOW[0], 1, profile=who, attributes={"pet": value})
-        await world.store.log.place([a_draft(decision)])
+        await world.store.log.log_decisions([a_draft(decision)])
         world.clock.now += 1_000
         await world.store.log.tick(1)
         await soon(lambda: said_in_bases(world, value))
@@ -263,7 +263,7 @@ async def test_the_same_state_is_not_found_from_a_base_before_the_erasure(world:
         await soon(lambda: caught_up(world))
     [first, *_] = await world.store.state.bases()
     found = await Comparison.with_state(world.store.state, "logistic", first)
-    fold = await fold_from(world.store, MemoryStore(world.clock).state, world.shelf, first)
+    fold = await fold_from(world.store, MemoryStore(world.clock).state, world.live_catalogue, first)
     said: list[str] = []
     async for at in fed(world.store.log, fold, found.stops(0)):
         said += found.at(at)

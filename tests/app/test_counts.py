@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from app.counts import Counts
+from app.counts import Totals
 from app.joining import Close
 from app.records import encode
 from app.store.protocol import Progress, TasteRow
@@ -41,7 +41,7 @@ async def a_state(folder: Path, profiles: list[str]) -> tuple[SqliteState, int]:
     return state, token
 
 
-async def close(counts: Counts, profiles: list[str], first: int = 0, at: int = NOW) -> None:
+async def close(counts: Totals, profiles: list[str], first: int = 0, at: int = NOW) -> None:
     """Close a window of each profile, as a fold does with a chunk of what one record closes."""
     await counts.recall(profiles)
     for number, profile in enumerate(profiles, first):
@@ -52,7 +52,7 @@ async def close(counts: Counts, profiles: list[str], first: int = 0, at: int = N
 async def test_tastes_and_caps_of_many_profiles_take_no_more_memory_than_the_docs_say(tmp_path: Path) -> None:
     profiles = [f"{number:032x}" for number in range(PROFILES)]
     state, token = await a_state(tmp_path, profiles)
-    counts = Counts(state, await state.counted())
+    counts = Totals(state, await state.fold_state())
     tracemalloc.start()
     before, most = tracemalloc.get_traced_memory()[0], 0
     for first in range(0, PROFILES, AT_ONCE):
@@ -76,7 +76,7 @@ async def test_what_one_record_closes_takes_no_more_for_each_profile_than_the_do
     monkeypatch.setattr("app.counts.REMEMBERED", 100)
     profiles = [f"{number:032x}" for number in range(1_000)]
     state, token = await a_state(tmp_path, profiles)
-    counts = Counts(state, await state.counted())
+    counts = Totals(state, await state.fold_state())
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     for first in range(0, len(profiles), 50):
@@ -100,7 +100,7 @@ async def test_what_is_put_aside_is_neither_read_from_the_store_nor_swept(
     monkeypatch.setattr("app.counts.REMEMBERED", 1)
     ada, ben, cid, later = "a" * 32, "b" * 32, "c" * 32, NOW + 10**9
     state, token = await a_state(tmp_path, [ada, ben, cid])
-    counts = Counts(state, await state.counted())
+    counts = Totals(state, await state.fold_state())
     await close(counts, [ada], at=later)
     counts.forget(ben)
     await close(counts, [cid], at=later)
@@ -124,7 +124,7 @@ async def test_an_erasure_reaches_what_is_put_aside(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("app.counts.REMEMBERED", 1)
     ada, ben = "a" * 32, "b" * 32
     state, token = await a_state(tmp_path, [ada, ben])
-    counts = Counts(state, await state.counted())
+    counts = Totals(state, await state.fold_state())
     await close(counts, [ada])
     await close(counts, [ben])
     counts.forget(ada)

@@ -29,7 +29,7 @@ from app.doctor.finding import Finding
 from app.main import examine, images_in, now_ms, open_store, revisions_in
 from app.records import Kind, Reference, decode_decision, encode
 from app.settings import SMALLEST_LOG, Settings
-from app.shelf import Shelf
+from app.shelf import LiveCatalogue
 from app.store.protocol import Event, File, Lease
 from app.store.sqlite import SqliteStore
 from app.trainer import resume
@@ -72,11 +72,11 @@ async def fill(
     await make_current(store.log, data / "catalogue", titles)
     for number in range(24):
         hands.now += 100
-        [hold] = await store.log.place(
+        [hold] = await store.log.log_decisions(
             [a_draft(a_decision(titles[0], number % 3, profile=f"{number % 3:032x}", **changes), key=None)]
         )
         if act and number % 2:
-            await store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
+            await store.log.log_feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
     hands.now = now or now_ms()
     await store.log.tick(1)
     await learn(store, data)
@@ -85,9 +85,9 @@ async def fill(
 
 
 async def learn(store: SqliteStore, data: Path) -> None:
-    shelf = Shelf(store.log, Revisions(data / "catalogue"))
-    await shelf.refresh()
-    fold = await resume(store, shelf)
+    live_catalogue = LiveCatalogue(store.log, Revisions(data / "catalogue"))
+    await live_catalogue.refresh()
+    fold = await resume(store, live_catalogue)
     await fold.feed(await store.log.read(0, 1000))
     token = await store.state.lead("a trainer", 5000)
     assert token
@@ -594,7 +594,7 @@ def a_learning(data: Path, **changes: Any) -> model.Learning:
             _settings(data),
             examine(_settings(data), seconds=10),
             await store.state.lease(),
-            await store.state.counted(),
+            await store.state.fold_state(),
             await store.state.snapshots(),
             await store.log.read(0, 1000),
             now_ms(),
@@ -632,7 +632,7 @@ async def _shown(data: Path, hands: Clock, times: int, *, deferred: bool = False
         log.execute("UPDATE log SET stamp = min(stamp, ?)", (hands.now,))
     store = SqliteStore(data, hands)
     for _ in range(times):
-        await store.log.place([a_draft(a_decision(FILMS[0]), deferred=deferred)])
+        await store.log.log_decisions([a_draft(a_decision(FILMS[0]), deferred=deferred)])
     await store.close()
 
 
@@ -648,10 +648,10 @@ def test_what_leaves_nothing_to_fold_is_no_lag(data: Path) -> None:
 
 async def _late_click_and_void(data: Path, hands: Clock) -> None:
     store = SqliteStore(data, hands)
-    [hold] = await store.log.place([a_draft(a_decision(FILMS[0]))])
+    [hold] = await store.log.log_decisions([a_draft(a_decision(FILMS[0]))])
     [first] = [record for record in await store.log.read(0, 5) if record.position == 3]
     nonce = decode_decision(first.body).nonce
-    assert await store.log.feedback([Event(Kind.IMPRESSION, 3, nonce, deferred=False)]) == [True]
+    assert await store.log.log_feedback([Event(Kind.IMPRESSION, 3, nonce, deferred=False)]) == [True]
     await store.close()
     with closing(sqlite3.connect(data / "log.sqlite", isolation_level=None)) as log:
         void = encode(Reference(hold.decision))

@@ -10,7 +10,7 @@ import pytest
 from app.caps import Caps
 from app.fold import Fold
 from app.records import Kind, encode
-from app.shelf import Shelf
+from app.shelf import LiveCatalogue
 from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Store
 from app.trainer import resume
@@ -60,7 +60,7 @@ class Training:
         token = await self.store.state.lead("trainer", 1)
         assert token is not None
         self._token = token
-        self.fold = await resume(_Split(self.world.store, self.store), self.world.shelf, self.kind)
+        self.fold = await resume(_Split(self.world.store, self.store), self.world.live_catalogue, self.kind)
         if publish:
             await self.commit(publish=True)
 
@@ -105,7 +105,7 @@ class Ending:
 
     @classmethod
     async def of(cls, training: Training) -> "Ending":
-        counted = await training.store.state.counted()
+        counted = await training.store.state.fold_state()
         rng = random.Random(1)
         probes = [training.fold.learner.probabilities(a_context(rng), some_actions(4)) for _ in range(20)]
         return cls(
@@ -233,9 +233,9 @@ async def test_a_changed_log_ends_elsewhere(tmp_path: Path) -> None:
         world = await a_world(10, tmp_path, events=60)
         await world.store.log.declare(encode(Rules(WINDOW, learn_cap=0)))
         decision = a_decision(NOW[0], profile=PROFILES[0])
-        [hold] = await world.store.log.place([a_draft(decision)])
+        [hold] = await world.store.log.log_decisions([a_draft(decision)])
         if clicked:
-            await world.store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
+            await world.store.log.log_feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
         world.clock.now += WINDOW
         await world.store.log.tick(1)
         endings.append(await uninterrupted(world))
@@ -293,19 +293,19 @@ class Watched(LogisticLearner):
 class Service:
     """A log written by hand, and what a fold over all of it has learned."""
 
-    def __init__(self, clock: Clock, store: VoidableStore, shelf: Shelf):
-        self.clock, self.store, self.shelf = clock, store, shelf
+    def __init__(self, clock: Clock, store: VoidableStore, live_catalogue: LiveCatalogue):
+        self.clock, self.store, self.live_catalogue = clock, store, live_catalogue
 
     async def rules(self, **changes: Any) -> None:
         await self.store.log.declare(encode(replace(Rules(WINDOW), **changes)))
 
     async def decide(self, *, deferred: bool = False, **changes: Any) -> Hold:
         decision = a_decision(FILM, 1, **changes)
-        [hold] = await self.store.log.place([a_draft(decision, deferred=deferred)])
+        [hold] = await self.store.log.log_decisions([a_draft(decision, deferred=deferred)])
         return hold
 
     async def respond(self, kind: Kind, hold: Hold, seconds: float = 0.0) -> None:
-        await self.store.log.feedback([Event(kind, hold.decision, hold.nonce, hold.deferred, seconds)])
+        await self.store.log.log_feedback([Event(kind, hold.decision, hold.nonce, hold.deferred, seconds)])
 
     async def wait(self, ms: int = WINDOW) -> None:
         self.clock.now += ms
@@ -313,8 +313,8 @@ class Service:
 
     async def fold(self) -> tuple[Fold, Sequence[Example]]:
         learner = Watched()
-        counted = await self.store.state.counted()
-        fold = Fold(self.store.log, self.store.state, self.shelf, learner, counted, None)
+        counted = await self.store.state.fold_state()
+        fold = Fold(self.store.log, self.store.state, self.live_catalogue, learner, counted, None)
         await fold.feed(await self.store.log.read(0, 1000))
         return fold, learner.examples
 
@@ -387,7 +387,7 @@ async def test_the_window_of_a_deferred_decision_opens_with_its_impression(servi
 async def test_a_hold_shown_again_is_an_example_more_with_its_own_reward(service: Service) -> None:
     hold = await service.decide()
     await service.wait()
-    await service.store.log.show(hold, deferred=False, window=WINDOW)
+    await service.store.log.log_exposure(hold, deferred=False, window=WINDOW)
     await service.respond(Kind.CLICK, hold)
     await service.wait()
     assert await service.rewards() == [0.0, 1.0]
@@ -400,7 +400,7 @@ async def test_a_voided_decision_is_neither_learned_nor_counted(service: Service
     await service.wait()
     fold, examples = await service.fold()
     assert examples == []
-    assert not fold.counts.changed
+    assert not fold.totals.changed
 
 
 async def test_a_pin_is_counted_apart_and_not_learned(service: Service) -> None:
@@ -484,10 +484,10 @@ async def test_an_erasure_takes_the_caps_count_away(service: Service) -> None:
         await service.decide(profile=ADA)
         await service.wait()
     before, _ = await service.fold()
-    assert before.caps.taken() == before.counts.caps.taken() == {ADA: 1}
+    assert before.caps.taken() == before.totals.caps.taken() == {ADA: 1}
     await service.store.log.forget(ADA)
     fold, _ = await service.fold()
-    assert fold.caps.taken() == fold.counts.caps.taken() == {}
+    assert fold.caps.taken() == fold.totals.caps.taken() == {}
     assert fold.progress(fold.snapshot()).learned_caps.rows[f"~n{ADA}"] is None
     assert fold.forgotten == 1
 
@@ -531,7 +531,7 @@ async def test_what_speaks_of_a_position_without_a_decision_is_left_out_and_the_
         await service.decide()
     for other in await service.store.log.read(0, 100):
         if other.kind in {Kind.RULES, Kind.TICK}:
-            await service.store.log.show(changed(hold, decision=other.position), deferred=False, window=0)
+            await service.store.log.log_exposure(changed(hold, decision=other.position), deferred=False, window=0)
     await service.wait()
     fold, examples = await service.fold()
     assert len(examples) == 3
@@ -572,7 +572,7 @@ async def test_only_clicks_and_plays_are_on_time_or_late_and_once(service: Servi
     assert (fold.seen.on_time, fold.seen.late) == (2, 1)
 
     await service.decide()  # whose window stays open: what is behind it is read again
-    training = Training(World(random.Random(0), service.clock, service.store, service.shelf))
+    training = Training(World(random.Random(0), service.clock, service.store, service.live_catalogue))
     await training.start()
     await training.feed_to(2)
     await training.commit(publish=True)
@@ -607,7 +607,7 @@ async def test_an_unlearnable_example_is_left_out_and_others_are_not(service: Se
 async def test_a_decision_that_is_no_longer_in_the_log_says_nothing(service: Service) -> None:
     hold = await service.decide()
     await service.wait()
-    await service.store.log.show(hold, deferred=False, window=WINDOW)
+    await service.store.log.log_exposure(hold, deferred=False, window=WINDOW)
     head = await service.store.log.head()
     await service.store.log.trim(before=head.stamp, below=head.position, limit=100)
     await service.wait()
@@ -639,7 +639,9 @@ async def test_a_damaged_snapshot_is_passed_over_for_the_one_before_it(service: 
         await service.wait(WINDOW // 2)
     await service.wait()
     whole, _ = await service.fold()
-    training = Training(World(random.Random(0), service.clock, service.store, service.shelf), service.store)
+    training = Training(
+        World(random.Random(0), service.clock, service.store, service.live_catalogue), service.store
+    )
     await training.start()
     await training.feed_to(8)
     await training.commit(publish=True)
@@ -665,7 +667,7 @@ async def test_killed_between_equal_attributes_in_another_order_it_ends_as_if_it
             hold = await service.decide(attributes=dict(rng.sample(viewer, 20)))
             await service.respond(Kind.PLAY, hold, rng.uniform(0, 300))
             await service.wait(WINDOW // 2)
-    world = World(rng, service.clock, service.store, service.shelf)
+    world = World(rng, service.clock, service.store, service.live_catalogue)
     expected = await uninterrupted(world, kind)
     training = Training(world, kind=kind)
     await training.start()

@@ -68,11 +68,11 @@ async def a_fixed_log(store: MemoryStore, clock: Clock) -> None:
     for number in range(1, 1200):
         clock.now += int(rng.random() * 2 * MINUTE)
         decision = a_fixed_decision(rng, number)
-        [hold] = await store.log.place([a_draft(decision, deferred=rng.random() < 0.3)])
+        [hold] = await store.log.log_decisions([a_draft(decision, deferred=rng.random() < 0.3)])
         liked = 0.5 if "moon" in decision.taste and decision.chosen == 0 else 0.15
         for kind, chance in ((Kind.IMPRESSION, 0.6), (Kind.CLICK, liked), (Kind.PLAY, 0.1)):
             if rng.random() < chance:
-                await store.log.feedback(
+                await store.log.log_feedback(
                     [Event(kind, hold.decision, hold.nonce, hold.deferred, rng.random() * 400)]
                 )
     clock.now += 20 * MINUTE
@@ -83,9 +83,9 @@ async def a_fixed_log(store: MemoryStore, clock: Clock) -> None:
 async def test_a_fixed_log_is_folded_to_the_last_bit_on_every_python(kind: Learning, tmp_path: Path) -> None:
     clock = Clock(1_790_000_000_000)
     store = MemoryStore(clock)
-    shelf = await a_shelf(store.log, tmp_path, *FILMS)
+    live_catalogue = await a_shelf(store.log, tmp_path, *FILMS)
     await a_fixed_log(store, clock)
-    fold = Fold(store.log, store.state, shelf, new_learner(kind), await store.state.counted(), None)
+    fold = Fold(store.log, store.state, live_catalogue, new_learner(kind), await store.state.fold_state(), None)
     await fold.feed(await store.log.read(0, 100_000))
 
     digest = blake2b(digest_size=16)

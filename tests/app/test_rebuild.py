@@ -33,13 +33,13 @@ async def a_log(folder: Path, clock: Clock, decisions: int) -> SqliteStore:
     liked = {(film.id, number): rng.random() ** 3 for film in FILMS for number in range(4)}
     for _ in range(decisions // 50):
         drawn = [(rng.choice(FILMS), rng.randrange(4)) for _ in range(50)]
-        holds = await store.log.place([a_draft(a_decision(film, chosen)) for film, chosen in drawn])
+        holds = await store.log.log_decisions([a_draft(a_decision(film, chosen)) for film, chosen in drawn])
         clicks = [
             Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)
             for hold, (film, chosen) in zip(holds, drawn, strict=True)
             if rng.random() < liked[film.id, chosen]
         ]
-        await store.log.feedback(clicks)
+        await store.log.log_feedback(clicks)
         clock.now += 100
     clock.now += 2_000
     await store.log.tick(1)
@@ -84,8 +84,8 @@ async def test_published_it_takes_the_incumbents_place_and_goes_on_with_its_tuni
     [candidate], [incumbent] = await candidates(store), await store.state.snapshots()
     assert candidate.learner == incumbent.learner
     assert f"Published as snapshot {incumbent.id}." in made.stdout
-    shelf = await a_shelf(store.log, tmp_path / "another", *FILMS)
-    fold = await resume(store, shelf)
+    live_catalogue = await a_shelf(store.log, tmp_path / "another", *FILMS)
+    fold = await resume(store, live_catalogue)
     assert fold.learned == candidate.position
     assert fold.learner.snapshot() == candidate.learner
     await store.close()

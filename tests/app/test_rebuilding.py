@@ -8,7 +8,7 @@ import pytest
 from app.fold import Fold
 from app.rebuilding import ONLINE, Found, Judged, Rebuilding, Way, at_least_as_good, better, keep
 from app.records import encode
-from app.spool import Spool, Spooling
+from app.spool import ExampleFile, RecordingLearner
 from app.store.memory import MemoryStore
 from app.store.protocol import Store
 from bandit.learners import restored
@@ -23,8 +23,8 @@ FLOOR = 0.02
 
 
 @pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    spool = Spool(tmp_path)
+def spool(tmp_path: Path) -> Iterator[ExampleFile]:
+    spool = ExampleFile(tmp_path)
     yield spool
     spool.close()
 
@@ -53,8 +53,8 @@ def taught(learner: LogisticLearner, examples: Iterable[Example]) -> LogisticLea
     return learner
 
 
-def found_for(spool: Spool, examples: Sequence[Example], *, passes: int = 1, tune: bool = False) -> Found:
-    online = taught(Spooling(spool), examples)
+def found_for(spool: ExampleFile, examples: Sequence[Example], *, passes: int = 1, tune: bool = False) -> Found:
+    online = taught(RecordingLearner(spool), examples)
     work = Rebuilding(spool, floor=FLOOR, watch=lambda what, done, total: None)
     return work.found(online, passes=passes, tune=tune)
 
@@ -62,7 +62,7 @@ def found_for(spool: Spool, examples: Sequence[Example], *, passes: int = 1, tun
 # -------------------------------------------------------------------- the spool
 
 
-def test_examples_come_back_as_they_were_and_in_order(spool: Spool) -> None:
+def test_examples_come_back_as_they_were_and_in_order(spool: ExampleFile) -> None:
     examples = some_examples(30)
     for example in examples:
         spool.add(example)
@@ -79,14 +79,14 @@ def test_examples_come_back_as_they_were_and_in_order(spool: Spool) -> None:
         )
 
 
-def test_a_spool_has_no_name_in_its_folder(spool: Spool, tmp_path: Path) -> None:
+def test_a_spool_has_no_name_in_its_folder(spool: ExampleFile, tmp_path: Path) -> None:
     spool.add(some_examples(1)[0])
     assert list(tmp_path.iterdir()) == []
 
 
-def test_who_spools_learns_the_same_and_puts_down_only_what_is_learned(spool: Spool) -> None:
+def test_who_spools_learns_the_same_and_puts_down_only_what_is_learned(spool: ExampleFile) -> None:
     examples = some_examples(50)
-    spooling = taught(Spooling(spool), examples)
+    spooling = taught(RecordingLearner(spool), examples)
     with pytest.raises(UnlearnableExample):
         spooling.learn(Example(examples[0].context, examples[0].actions, 0, 0.0, 1.0))
     assert spooling.snapshot() == taught(LogisticLearner(), examples).snapshot()
@@ -96,7 +96,7 @@ def test_who_spools_learns_the_same_and_puts_down_only_what_is_learned(spool: Sp
 # -------------------------------------------------------------------- what wins
 
 
-def test_where_artworks_differ_more_than_is_expected_a_wider_prior_wins(spool: Spool) -> None:
+def test_where_artworks_differ_more_than_is_expected_a_wider_prior_wins(spool: ExampleFile) -> None:
     examples = titles_apart(3000, effect=2.0)
     found = found_for(spool, examples, tune=True)
     assert found.won.tuning.spread == 3.0
@@ -108,7 +108,7 @@ def test_where_artworks_differ_more_than_is_expected_a_wider_prior_wins(spool: S
     assert found.learner.snapshot() == taught(LogisticLearner(found.won.tuning), examples).snapshot()
 
 
-def test_without_tuning_only_the_passes_are_held_against_the_online_way(spool: Spool) -> None:
+def test_without_tuning_only_the_passes_are_held_against_the_online_way(spool: ExampleFile) -> None:
     examples = some_examples(800)
     found = found_for(spool, examples, passes=2)
     assert [trial.way for trial in found.trials] == [ONLINE]
@@ -118,15 +118,17 @@ def test_without_tuning_only_the_passes_are_held_against_the_online_way(spool: S
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_whatever_wins_is_at_least_as_good_on_what_was_held_back(spool: Spool, seed: int) -> None:
+def test_whatever_wins_is_at_least_as_good_on_what_was_held_back(spool: ExampleFile, seed: int) -> None:
     found = found_for(spool, some_examples(600, seed), passes=2, tune=True)
     won = next(judged for judged in found.judged if judged.way == found.won)
     assert at_least_as_good(won, found.judged[0])
     if found.won == ONLINE:
-        assert isinstance(found.learner, Spooling)
+        assert isinstance(found.learner, RecordingLearner)
 
 
-def test_several_passes_are_taken_where_they_are_as_good(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_passes_are_taken_where_they_are_as_good(
+    spool: ExampleFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("app.rebuilding.at_least_as_good", lambda one, other: True)
     examples = titles_apart(600, effect=1.0)
     found = found_for(spool, examples, passes=3)
@@ -161,7 +163,7 @@ def test_where_the_loss_is_clearly_less_the_value_may_be_less_within_noise() -> 
     assert not at_least_as_good(judged(less, 0.179, noisy), online)
 
 
-def test_the_value_is_the_clipped_and_self_normalized_mean(spool: Spool) -> None:
+def test_the_value_is_the_clipped_and_self_normalized_mean(spool: ExampleFile) -> None:
     """Who knows nothing chooses evenly, so that its weights hang on the propensities alone."""
     rng, context, actions = random.Random(1), Context({}), some_actions(2)
     drawn = [(rng.choice([0.01, 0.5, 1.0]), float(rng.random() < 0.5)) for _ in range(50)]
@@ -176,16 +178,16 @@ def test_the_value_is_the_clipped_and_self_normalized_mean(spool: Spool) -> None
     assert found.pulls.sum() == pytest.approx(0)
 
 
-def test_where_nobody_earned_anything_there_is_no_value(spool: Spool) -> None:
+def test_where_nobody_earned_anything_there_is_no_value(spool: ExampleFile) -> None:
     for example in some_examples(50):
         spool.add(Example(example.context, example.actions, 0, 0.5, 0.0))
     work = Rebuilding(spool, floor=FLOOR, watch=lambda what, done, total: None)
     assert work._judged(ONLINE, LogisticLearner()).value is None  # noqa: SLF001
 
 
-def test_it_tells_how_far_it_is(spool: Spool) -> None:
+def test_it_tells_how_far_it_is(spool: ExampleFile) -> None:
     told = []
-    online = taught(Spooling(spool), some_examples(1000))
+    online = taught(RecordingLearner(spool), some_examples(1000))
     Rebuilding(spool, floor=FLOOR, watch=lambda *what: told.append(what)).found(online, passes=2, tune=False)
     assert ("Trying spread 1, most known 30", 500, 800) in told
     assert ("Pass 2", 800, 800) in told
@@ -197,11 +199,16 @@ def test_it_tells_how_far_it_is(spool: Spool) -> None:
 
 async def a_fold(store: Store, folder: Path) -> Fold:
     film = a_film("apollo")
-    shelf = await a_shelf(store.log, folder, film)
+    live_catalogue = await a_shelf(store.log, folder, film)
     await store.log.declare(encode(Rules(1_000)))
-    await store.log.place([a_draft(a_decision(film))])
+    await store.log.log_decisions([a_draft(a_decision(film))])
     fold = Fold(
-        store.log, store.state, shelf, LogisticLearner(Tuning(spread=3.0)), await store.state.counted(), None
+        store.log,
+        store.state,
+        live_catalogue,
+        LogisticLearner(Tuning(spread=3.0)),
+        await store.state.fold_state(),
+        None,
     )
     await fold.feed(await store.log.read(0, 1000))
     return fold

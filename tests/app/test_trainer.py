@@ -16,7 +16,7 @@ from app.fold import Fold
 from app.model import Model
 from app.records import Kind, encode
 from app.settings import DAY_MS
-from app.shelf import Shelf
+from app.shelf import LiveCatalogue
 from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Progress, Snapshot, Store
 from app.store.sqlite import SqliteStore
@@ -55,16 +55,20 @@ async def a_trainer(store: Store, folder: Path, clock: Clock, kind: Learning = "
     async def trusted() -> int:
         return clock()
 
-    shelf = await a_shelf(store.log, folder / "catalogue", FILM)
-    return trainer_of(store, shelf, clock, trusted, kind)
+    live_catalogue = await a_shelf(store.log, folder / "catalogue", FILM)
+    return trainer_of(store, live_catalogue, clock, trusted, kind)
 
 
 def trainer_of(
-    store: Store, shelf: Shelf, clock: Clock, trusted: Callable[[], Awaitable[int]], kind: Learning = "logistic"
+    store: Store,
+    live_catalogue: LiveCatalogue,
+    clock: Clock,
+    trusted: Callable[[], Awaitable[int]],
+    kind: Learning = "logistic",
 ) -> Trainer:
     return Trainer(
         store,
-        shelf,
+        live_catalogue,
         holder="me",
         clock=trusted,
         bases=BaseKeeper(store, kind, retention=RETENTION * DAY_MS, reach=WINDOW, clock=clock),
@@ -95,9 +99,9 @@ async def soon(condition: Callable[[], Awaitable[Any]]) -> Any:
 async def shown(store: Store, profile: str, *, clicked: bool = False) -> Hold:
     await store.log.declare(encode(Rules(WINDOW)))
     decision = a_decision(FILM, 1, profile=profile, attributes={"country": LAND})
-    [hold] = await store.log.place([a_draft(decision)])
+    [hold] = await store.log.log_decisions([a_draft(decision)])
     if clicked:
-        await store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
+        await store.log.log_feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
     return hold
 
 
@@ -152,8 +156,8 @@ async def test_a_clock_that_is_twelve_days_ahead_for_a_while_deletes_nothing_and
     passing = Clock()
     store = SqliteStore(tmp_path, clock, passing)
     trusted = TrustedClock(store.log, clock, passing)
-    shelf = await a_shelf(store.log, tmp_path / "catalogue", FILM)
-    trainer = trainer_of(store, shelf, clock, trusted.now)
+    live_catalogue = await a_shelf(store.log, tmp_path / "catalogue", FILM)
+    trainer = trainer_of(store, live_catalogue, clock, trusted.now)
     first = await shown(store, ADA)
     async with leading(trainer):
         await soon(lambda: counted_to(store, first.decision))
@@ -183,7 +187,7 @@ async def absent(store: Store, position: int) -> bool:
 
 
 async def counted_to(store: Store, position: int) -> bool:
-    return (await store.state.counted()).position >= position
+    return (await store.state.fold_state()).position >= position
 
 
 @pytest.mark.usefixtures("hurried")
@@ -220,7 +224,7 @@ async def test_what_trimming_left_free_is_given_back_to_the_disk_but_for_a_reser
     monkeypatch.setattr(trainer_module, "SPARE_SHARE", 1 << 30)
     store = SqliteStore(tmp_path, clock)
     for _ in range(40):
-        await store.log.place([a_draft(a_decision(FILM, 1)) for _ in range(50)])
+        await store.log.log_decisions([a_draft(a_decision(FILM, 1)) for _ in range(50)])
     before = await store.log.size()
     await pass_time(store, clock, RETENTION * DAY_MS + WINDOW)
     async with leading(await a_trainer(store, tmp_path, clock)):
@@ -260,7 +264,7 @@ async def test_an_erasure_leaves_nothing_in_the_write_ahead_logs_while_the_servi
             await soon(lambda: gone(service, ADA))
             assert "state.sqlite-wal" in names(tmp_path, ADA)
         await soon(lambda: nowhere(tmp_path, ADA))
-        assert Caps.of((await service.state.counted()).learned_caps).taken() == {}
+        assert Caps.of((await service.state.fold_state()).learned_caps).taken() == {}
         erasures = [record.kind for record in await service.log.read(0, 1000) if ADA.encode() in record.body]
         assert erasures == [Kind.ERASURE, Kind.ERASURE]
         assert names(tmp_path, LAND) <= {"state.sqlite"}, "in the snapshots' vocabulary it stays"
@@ -295,7 +299,7 @@ async def without_candidates(store: Store) -> bool:
 
 
 async def known(store: Store) -> bool:
-    return bool(Caps.of((await store.state.counted()).learned_caps).taken().get(ADA))
+    return bool(Caps.of((await store.state.fold_state()).learned_caps).taken().get(ADA))
 
 
 async def nowhere(folder: Path, profile: str) -> bool:
@@ -430,8 +434,8 @@ async def test_a_snapshot_of_another_learner_is_passed_over_and_the_log_learned_
     assert await store.state.tallies() == tallies, "what was counted is not counted twice"
 
     anew = MemoryStore(clock)
-    shelf = await a_shelf(store.log, tmp_path / "catalogue", FILM)
-    fold = Fold(store.log, anew.state, shelf, new_learner(), await anew.state.counted(), None)
+    live_catalogue = await a_shelf(store.log, tmp_path / "catalogue", FILM)
+    fold = Fold(store.log, anew.state, live_catalogue, new_learner(), await anew.state.fold_state(), None)
     await fold.feed(await store.log.read(0, 1000))
     assert restored(new.learner).weights().tobytes() == fold.learner.weights().tobytes()
     assert fold.seen.examples == 20
@@ -464,7 +468,7 @@ async def test_a_trainer_whose_disk_is_full_waits_and_goes_on_when_there_is_room
     with structlog.testing.capture_logs() as said:
         async with leading(trainer):
             await soon(lambda: happened(said, "state_unwritable"))
-            assert not (await store.state.counted()).learned_caps
+            assert not (await store.state.fold_state()).learned_caps
             store.state._writer.execute("PRAGMA max_page_count=1000000").fetchone()  # noqa: SLF001
             await soon(lambda: known(store))
     await store.close()

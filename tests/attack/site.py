@@ -21,8 +21,8 @@ from app.fold import Fold
 from app.identity import Identity
 from app.records import LOT_BITS, Decision, Kind, encode
 from app.settings import Settings
-from app.shelf import Shelf, Shelved
-from app.standings import Standings
+from app.shelf import LiveCatalogue, LiveTitle
+from app.standings import BestSingle
 from app.store.memory import MemoryStore
 from app.store.protocol import Event
 from app.trainer import resume
@@ -98,7 +98,7 @@ class Site:
     settings: Settings
     clock: Clock
     store: MemoryStore
-    shelf: Shelf
+    live_catalogue: LiveCatalogue
     fold: Fold
     viewers: Viewers
     clicks: int = 0
@@ -108,18 +108,26 @@ class Site:
     async def open(cls, seed: int, world: World, folder: Path, settings: Settings | None = None) -> "Site":
         audience, clock = Audience.of(seed, world), Clock(START)
         store = MemoryStore(clock)
-        shelf = await a_shelf(store.log, folder, *audience.titles)
+        live_catalogue = await a_shelf(store.log, folder, *audience.titles)
         settings = settings or Settings()
         await store.log.declare(encode(settings.rules()))
         await store.state.lead("trainer", 1)
-        return await cls._of(audience, seed, settings, clock, store, shelf)
+        return await cls._of(audience, seed, settings, clock, store, live_catalogue)
 
     @classmethod
     async def _of(
-        cls, audience: Audience, seed: int, settings: Settings, clock: Clock, store: MemoryStore, shelf: Shelf
+        cls,
+        audience: Audience,
+        seed: int,
+        settings: Settings,
+        clock: Clock,
+        store: MemoryStore,
+        live_catalogue: LiveCatalogue,
     ) -> "Site":
         viewers = Viewers(store, Identity(b"k" * 32), Groups(b"k" * 32, 0.0, 0.0, 0.0))
-        return cls(audience, seed, settings, clock, store, shelf, await resume(store, shelf), viewers)
+        return cls(
+            audience, seed, settings, clock, store, live_catalogue, await resume(store, live_catalogue), viewers
+        )
 
     async def copied(self) -> "Site":
         """Return a site that goes on from here by itself."""
@@ -130,7 +138,7 @@ class Site:
             kept = {name: copy(value) for name, value in vars(mine).items() if name not in {"_clock", "_time"}}
             vars(its).update(kept)
         assert store.log.now() == self.clock.now, "time goes on from here"
-        return await self._of(self.audience, self.seed, self.settings, clock, store, self.shelf)
+        return await self._of(self.audience, self.seed, self.settings, clock, store, self.live_catalogue)
 
     # ---------------------------------------------------------------- honest viewers
 
@@ -160,7 +168,7 @@ class Site:
         known = await self.viewers.of(self.audience.asks[viewer], self.clock.now)
         for title in self.audience.titles:
             rng = random.Random(f"{self.seed} {viewer} {minute} {title.id}")
-            probabilities = self.odds(known.context, title)
+            probabilities = self.choice_probabilities(known.context, title)
             nonce = rng.randbytes(8)
             chosen = draw(probabilities, uniform_from(nonce))
             clicked = rng.random() < self.audience.chance(viewer, title, chosen)
@@ -192,11 +200,11 @@ class Site:
             dict(viewer.context.taste),
             stranger=0 if viewer.known else rng.randrange(1, 1 << 2 * LOT_BITS),
         )
-        [hold] = await self.store.log.place([a_draft(decision)])
+        [hold] = await self.store.log.log_decisions([a_draft(decision)])
         if clicked:
-            await self.store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
+            await self.store.log.log_feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
 
-    def odds(self, context: Context, title: Title) -> list[float]:
+    def choice_probabilities(self, context: Context, title: Title) -> list[float]:
         actions = [self._shelved(title).actions[artwork.id] for artwork in title.artworks]
         return with_floor(self.fold.learner.probabilities(context, actions), self.settings.exploration_floor)
 
@@ -210,10 +218,10 @@ class Site:
         await self.store.state.commit(1, progress)
         self.fold.settle(progress)
 
-    def _shelved(self, title: Title) -> Shelved:
-        shelved = self.shelf.get(title.id)
-        assert shelved is not None
-        return shelved
+    def _shelved(self, title: Title) -> LiveTitle:
+        live_title = self.live_catalogue.get(title.id)
+        assert live_title is not None
+        return live_title
 
     # ---------------------------------------------------------------- what is looked at
 
@@ -223,12 +231,14 @@ class Site:
 
     def choices(self, contexts: Sequence[Context]) -> NDArray[np.float64]:
         """Return the probabilities of each title's pictures in each context: titles × contexts × pictures."""
-        return np.array([[self.odds(each, title) for each in contexts] for title in self.audience.titles])
+        return np.array(
+            [[self.choice_probabilities(each, title) for each in contexts] for title in self.audience.titles]
+        )
 
     async def best_single(self) -> dict[str, int]:
-        standings, found = Standings(self.store.state), {}
+        best_single, found = BestSingle(self.store.state), {}
         for title in self.audience.titles:
-            found[title.id] = await standings.best(title.id, [artwork.id for artwork in title.artworks])
+            found[title.id] = await best_single.best(title.id, [artwork.id for artwork in title.artworks])
         return found
 
 
@@ -256,14 +266,14 @@ class Attack:
             favourite = self.favourites[title.id]
             for _ in range(await self._clicks(site, title, rng)):
                 viewer = await self._viewer(site, rng)
-                probabilities = site.odds(viewer.context, title)
+                probabilities = site.choice_probabilities(viewer.context, title)
                 await site.log(viewer, title, favourite, probabilities, rng.randbytes(8), rng, clicked=True)
                 site.clicks += 1
 
     async def _clicks(self, site: Site, title: Title, rng: random.Random) -> int:
         """Return how many of a minute's draws for a title are the favourite."""
         viewer = await self._viewer(site, rng)
-        chance = site.odds(viewer.context, title)[self.favourites[title.id]]
+        chance = site.choice_probabilities(viewer.context, title)[self.favourites[title.id]]
         drawn = np.random.default_rng(rng.randrange(1 << 32)).binomial(self.a_minute // TITLES, chance)
         return int(min(drawn, MINUTE_LIMIT))
 

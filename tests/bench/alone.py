@@ -49,9 +49,9 @@ async def deciding(rival: Rival) -> AsyncIterator[Decide]:
 
             async def decide(asked: Asked) -> object:
                 query = ArtworkQuery.model_construct(**dict(asked))
-                shelved = services.shelf.get(asked.title)
-                assert shelved
-                choice = await services.personalizer.choose_one(query, shelved)
+                live_title = services.live_catalogue.get(asked.title)
+                assert live_title
+                choice = await services.personalizer.choose_one(query, live_title)
                 assert not choice["fallback"]  # it would be fast
                 return choice
 

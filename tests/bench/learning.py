@@ -42,7 +42,7 @@ async def compare(folder: Path, *, rounds: int) -> tuple[list[float], list[float
         await store.log.declare(encode(settings.rules()))
         await editor_in(settings, store).put_all(COMMAND_LINE, titles(40, 6))
         services = await build(settings, store, clock)
-        await services.shelf.refresh()
+        await services.live_catalogue.refresh()
         await _fill(services, clock)
         examples = await _examples(services)
         pairs = [(await _fold(services, new_learner()), _bare(examples)) for _ in range(rounds)]
@@ -53,14 +53,14 @@ async def compare(folder: Path, *, rounds: int) -> tuple[list[float], list[float
 
 async def _fill(services: Services, clock: Clock) -> None:
     """Log decisions, a fifth of them clicked, as 100 viewers would make them."""
-    shelved = list(services.shelf)
+    live_title = list(services.live_catalogue)
     state = services.store.state
-    fold = Fold(services.store.log, state, services.shelf, new_learner(), await state.counted(), None)
+    fold = Fold(services.store.log, state, services.live_catalogue, new_learner(), await state.fold_state(), None)
     token = await state.lead("bench", 1 << 40) or 0
-    for n in range(EXAMPLES // len(shelved)):
+    for n in range(EXAMPLES // len(live_title)):
         clock.now += 20
         asked = Viewing(profile=f"p{n % 100}", country="DE", device="tv", language="de")
-        choices = await services.personalizer.choose(asked, shelved)
+        choices = await services.personalizer.choose(asked, live_title)
         clicks = [{"decision_id": choice["decision_id"]} for choice in choices[::5]]
         await services.recorder.record(Kind.CLICK, clicks, trusted=False)
         if n % 20 == 0:  # so that decisions know tastes, as they do where a trainer runs
@@ -74,7 +74,7 @@ async def _fill(services: Services, clock: Clock) -> None:
 async def _fold(services: Services, learner: Learner) -> float:
     """Fold the whole log, and return examples learned in a second of processor time."""
     nothing = MemoryStore(services.clock).state
-    fold = Fold(services.store.log, nothing, services.shelf, learner, await nothing.counted(), None)
+    fold = Fold(services.store.log, nothing, services.live_catalogue, learner, await nothing.fold_state(), None)
     started = time.process_time()
     while records := await services.store.log.read(fold.position, BATCH):
         await fold.feed(records)

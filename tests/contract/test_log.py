@@ -37,7 +37,7 @@ async def kinds(log: Log) -> list[Kind]:
 
 
 async def placed(log: Log, draft: Draft | None = None) -> Hold:
-    [hold] = await log.place([draft or a_draft()])
+    [hold] = await log.log_decisions([draft or a_draft()])
     return hold
 
 
@@ -67,7 +67,7 @@ async def test_an_empty_log_has_its_head_at_0(log: Log) -> None:
 
 async def test_positions_follow_one_another_from_1(log: Log, clock: Clock) -> None:
     await placed(log)
-    await log.place([a_draft(), a_draft()])
+    await log.log_decisions([a_draft(), a_draft()])
     await log.forget(ADA)
     clock.now += 10
     await log.tick(1)
@@ -114,14 +114,14 @@ async def test_rules_are_logged_when_they_differ_from_the_last(log: Log) -> None
 
 
 async def test_read_returns_what_is_behind_a_position_in_order_up_to_a_limit(log: Log) -> None:
-    await log.place([a_draft() for _ in range(5)])
+    await log.log_decisions([a_draft() for _ in range(5)])
     assert [record.position for record in await log.read(2, 2)] == [3, 4]
     assert await log.read(5, 10) == []
 
 
 async def test_records_are_found_by_position_and_missing_ones_left_out(log: Log) -> None:
     drafts = [a_draft() for _ in range(1200)]
-    await log.place(drafts)
+    await log.log_decisions(drafts)
     found = await log.records([1200, 1, 7, 7, 5000])
     assert {position: record.body for position, record in found.items()} == {
         1200: drafts[1199].body,
@@ -154,13 +154,13 @@ async def test_a_deferred_decision_is_logged_as_such_and_opens_nothing(log: Log)
 
 
 async def test_the_loser_of_a_race_gets_the_winners_hold_and_logs_nothing(log: Log) -> None:
-    winner, loser = await asyncio.gather(log.place([a_held()]), log.place([a_held()]))
+    winner, loser = await asyncio.gather(log.log_decisions([a_held()]), log.log_decisions([a_held()]))
     assert winner == loser
     assert await kinds(log) == [Kind.DECISION]
 
 
 async def test_within_one_call_the_second_draft_for_a_key_loses_and_others_are_placed(log: Log) -> None:
-    first, second, third = await log.place([a_held(), a_held(), a_draft()])
+    first, second, third = await log.log_decisions([a_held(), a_held(), a_draft()])
     assert first == second
     assert [first.decision, third.decision] == [1, 2]
 
@@ -168,7 +168,7 @@ async def test_within_one_call_the_second_draft_for_a_key_loses_and_others_are_p
 async def test_the_loser_learns_whether_the_winners_exposure_has_opened(log: Log, clock: Clock) -> None:
     winner = await placed(log, a_held(deferred=True))
     clock.now += 10
-    await log.feedback([impression(winner)])
+    await log.log_feedback([impression(winner)])
     assert (await placed(log, a_held())).opened_at == clock.now
 
 
@@ -203,14 +203,14 @@ async def test_a_decision_without_a_key_is_held_nowhere(log: Log) -> None:
 
 async def test_what_is_asked_for_after_its_deadline_is_not_placed(log: Log) -> None:
     with pytest.raises(StoreTimeoutError):
-        await log.place([a_held()], deadline=asyncio.get_running_loop().time() - 1)
+        await log.log_decisions([a_held()], deadline=asyncio.get_running_loop().time() - 1)
     assert (await placed(log, a_held())).decision == 1
     assert await kinds(log) == [Kind.DECISION]
 
 
 async def test_many_callers_at_once_all_get_what_they_placed(log: Log) -> None:
     drafts = [a_draft() for _ in range(100)]
-    placings = [log.place([draft], deadline=asyncio.get_running_loop().time() + 30) for draft in drafts]
+    placings = [log.log_decisions([draft], deadline=asyncio.get_running_loop().time() + 30) for draft in drafts]
     holds = [hold for [hold] in await asyncio.gather(*placings)]
     assert [hold.nonce for hold in holds] == [draft.nonce for draft in drafts]
     found = await log.records([hold.decision for hold in holds])
@@ -223,31 +223,31 @@ async def test_many_callers_at_once_all_get_what_they_placed(log: Log) -> None:
 async def test_shown_again_while_its_window_is_open_is_no_new_exposure(log: Log, clock: Clock) -> None:
     hold = await placed(log, a_held())
     clock.now += WINDOW - 1
-    await log.show(hold, deferred=False, window=WINDOW)
+    await log.log_exposure(hold, deferred=False, window=WINDOW)
     assert await kinds(log) == [Kind.DECISION]
 
 
 async def test_shown_again_after_its_window_closed_is_a_new_exposure(log: Log, clock: Clock) -> None:
     hold = await placed(log, a_held())
     clock.now += WINDOW
-    await log.show(hold, deferred=False, window=WINDOW)
+    await log.log_exposure(hold, deferred=False, window=WINDOW)
     [_, exposure] = await logged(log)
     assert exposure.kind == Kind.EXPOSURE
     assert decode_reference(exposure.body).decision == hold.decision
     [again] = await log.holds([KEY])
     assert again == changed(hold, opened_at=clock.now)
     clock.now += WINDOW - 1
-    await log.show(hold, deferred=False, window=WINDOW)
+    await log.log_exposure(hold, deferred=False, window=WINDOW)
     assert len(await logged(log)) == 2
     clock.now += 1
-    await log.show(hold, deferred=False, window=WINDOW)
+    await log.log_exposure(hold, deferred=False, window=WINDOW)
     assert len(await logged(log)) == 3
 
 
 async def test_a_deferred_decision_that_is_then_shown_at_once_opens(log: Log, clock: Clock) -> None:
     hold = await placed(log, a_held(deferred=True))
-    await log.show(hold, deferred=False, window=WINDOW)
-    await log.show(hold, deferred=False, window=WINDOW)
+    await log.log_exposure(hold, deferred=False, window=WINDOW)
+    await log.log_exposure(hold, deferred=False, window=WINDOW)
     assert await kinds(log) == [Kind.DEFERRED, Kind.EXPOSURE]
     [again] = await log.holds([KEY])
     assert again
@@ -256,19 +256,19 @@ async def test_a_deferred_decision_that_is_then_shown_at_once_opens(log: Log, cl
 
 async def test_a_deferred_decision_that_is_asked_for_again_as_deferred_waits_on(log: Log) -> None:
     hold = await placed(log, a_held(deferred=True))
-    await log.show(hold, deferred=True, window=WINDOW)
+    await log.log_exposure(hold, deferred=True, window=WINDOW)
     assert await kinds(log) == [Kind.DEFERRED]
     assert await log.holds([KEY]) == [hold]
 
 
 async def test_asked_for_again_as_deferred_it_opens_with_its_next_feedback(log: Log, clock: Clock) -> None:
     hold = await placed(log, a_held())
-    await log.feedback([click(hold)])
+    await log.log_feedback([click(hold)])
     clock.now += WINDOW
-    await log.show(hold, deferred=True, window=WINDOW)
+    await log.log_exposure(hold, deferred=True, window=WINDOW)
     assert await log.holds([KEY]) == [changed(hold, opened_at=None)]
     clock.now += 10
-    assert await log.feedback([click(hold)]) == [True]
+    assert await log.log_feedback([click(hold)]) == [True]
     opening = (await logged(log))[-1]
     assert decode_feedback(opening.body).opened == opening.position == 3
     assert await log.holds([KEY]) == [changed(hold, opened_at=clock.now)]
@@ -277,12 +277,12 @@ async def test_asked_for_again_as_deferred_it_opens_with_its_next_feedback(log: 
 async def test_a_window_opened_by_feedback_stays_open_for_its_time(log: Log, clock: Clock) -> None:
     hold = await placed(log, a_held(deferred=True))
     clock.now += 5 * WINDOW
-    await log.feedback([impression(hold)])
+    await log.log_feedback([impression(hold)])
     clock.now += WINDOW - 1
-    await log.show(hold, deferred=False, window=WINDOW)
+    await log.log_exposure(hold, deferred=False, window=WINDOW)
     assert await kinds(log) == [Kind.DEFERRED, Kind.IMPRESSION]
     clock.now += 1
-    await log.show(hold, deferred=False, window=WINDOW)
+    await log.log_exposure(hold, deferred=False, window=WINDOW)
     assert (await kinds(log))[-1] == Kind.EXPOSURE
 
 
@@ -291,58 +291,65 @@ async def test_a_window_opened_by_feedback_stays_open_for_its_time(log: Log, clo
 
 async def test_feedback_names_the_decision_and_what_opened_its_exposure(log: Log, clock: Clock) -> None:
     hold = await placed(log, a_held())
-    await log.feedback([play(hold, 12.5)])
+    await log.log_feedback([play(hold, 12.5)])
     feedback = decode_feedback((await logged(log))[-1].body)
     assert (feedback.decision, feedback.opened, feedback.seconds) == (1, 1, 12.5)
     clock.now += WINDOW
-    await log.show(hold, deferred=False, window=WINDOW)
-    await log.feedback([click(hold)])
+    await log.log_exposure(hold, deferred=False, window=WINDOW)
+    await log.log_feedback([click(hold)])
     assert decode_feedback((await logged(log))[-1].body).opened == 3
 
 
 async def test_an_impression_and_a_click_count_once_each(log: Log) -> None:
     hold = await placed(log)
-    assert await log.feedback([impression(hold), click(hold), impression(hold), click(hold)]) == [
+    assert await log.log_feedback([impression(hold), click(hold), impression(hold), click(hold)]) == [
         True,
         True,
         False,
         False,
     ]
-    assert await log.feedback([click(hold)]) == [False]
+    assert await log.log_feedback([click(hold)]) == [False]
     assert await kinds(log) == [Kind.DECISION, Kind.IMPRESSION, Kind.CLICK]
 
 
 async def test_a_play_counts_again_when_it_has_become_longer(log: Log) -> None:
     hold = await placed(log)
     seconds = [0.0, 0.0, 10.0, 5.0, 10.0, 11.0]
-    assert await log.feedback([play(hold, each) for each in seconds]) == [True, False, True, False, False, True]
+    assert await log.log_feedback([play(hold, each) for each in seconds]) == [
+        True,
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 async def test_a_new_exposure_counts_feedback_anew(log: Log, clock: Clock) -> None:
     hold = await placed(log, a_held())
-    await log.feedback([click(hold), play(hold, 100)])
+    await log.log_feedback([click(hold), play(hold, 100)])
     clock.now += WINDOW
-    await log.show(hold, deferred=False, window=WINDOW)
-    assert await log.feedback([click(hold), click(hold), play(hold, 1)]) == [True, False, True]
+    await log.log_exposure(hold, deferred=False, window=WINDOW)
+    assert await log.log_feedback([click(hold), click(hold), play(hold, 1)]) == [True, False, True]
 
 
 async def test_the_first_feedback_of_a_deferred_decision_opens_at_its_own_position(log: Log, clock: Clock) -> None:
     hold = await placed(log, a_held(deferred=True))
     clock.now += 10
-    assert await log.feedback([impression(hold), click(hold), impression(hold)]) == [True, True, False]
+    assert await log.log_feedback([impression(hold), click(hold), impression(hold)]) == [True, True, False]
     opened = [decode_feedback(record.body).opened for record in (await logged(log))[1:]]
     assert opened == [2, 2]
     assert await log.holds([KEY]) == [changed(hold, opened_at=clock.now)]
 
 
 async def test_feedback_on_two_decisions_is_kept_apart(log: Log) -> None:
-    one, other = await log.place([a_draft(), a_draft()])
-    assert await log.feedback([click(one), click(other), click(one)]) == [True, True, False]
+    one, other = await log.log_decisions([a_draft(), a_draft()])
+    assert await log.log_feedback([click(one), click(other), click(one)]) == [True, True, False]
 
 
 async def test_feedback_that_comes_twice_at_once_counts_once(log: Log) -> None:
     hold = await placed(log)
-    answers = await asyncio.gather(*[log.feedback([click(hold)]) for _ in range(20)])
+    answers = await asyncio.gather(*[log.log_feedback([click(hold)]) for _ in range(20)])
     assert sorted(answers) == [[False]] * 19 + [[True]]
 
 
@@ -352,7 +359,7 @@ async def test_feedback_on_a_decision_that_is_not_kept_is_told_apart(log: Log, c
     clock.now += 1
     await log.trim(before=clock.now, below=100, limit=100)
     before = await log.head()
-    assert await log.feedback([click(hold)]) == [None]
+    assert await log.log_feedback([click(hold)]) == [None]
     assert await log.head() == before
 
 
@@ -361,7 +368,7 @@ async def test_feedback_on_a_position_that_now_holds_something_else_is_not_taken
     stranger = changed(click(hold), nonce=b"another!")
     await log.tick(0)
     tick = changed(click(hold), decision=hold.decision + 1)
-    assert await log.feedback([stranger, tick, click(hold)]) == [None, None, True]
+    assert await log.log_feedback([stranger, tick, click(hold)]) == [None, None, True]
 
 
 # -------------------------------------------------------------------- trimming
@@ -380,7 +387,7 @@ async def test_trim_deletes_what_is_older_and_below_up_to_its_limit(log: Log, cl
 
 
 async def test_trim_never_deletes_the_last_record(log: Log, clock: Clock) -> None:
-    await log.place([a_draft(), a_draft()])
+    await log.log_decisions([a_draft(), a_draft()])
     clock.now += 10
     assert await log.trim(before=clock.now, below=100, limit=100) == 1
     assert await log.trim(before=clock.now, below=100, limit=100) == 0
@@ -391,7 +398,7 @@ async def test_trim_leaves_the_last_rules_among_the_old_in_force(log: Log, clock
     await log.declare(b"one")
     await placed(log)
     await log.declare(b"two")
-    await log.place([a_draft(), a_draft()])
+    await log.log_decisions([a_draft(), a_draft()])
     clock.now += 10
     await log.declare(b"three")
     await placed(log)
@@ -470,7 +477,7 @@ async def test_forgetting_deletes_profile_and_holds_and_logs_the_erasure(log: Lo
     others = bytes.fromhex(BOB) + b"title-01"
     keys = [bytes.fromhex(ADA) + rest for rest in (b"", b"\xff" * 8, b"\x00" * 8)]
     bobs = await placed(log, changed(a_held(), key=others))
-    await log.place([changed(a_held(), key=key) for key in keys])
+    await log.log_decisions([changed(a_held(), key=key) for key in keys])
     await log.forget(ADA)
     assert await log.profile(ADA) is None
     assert await log.profile(BOB) == b"bob"
@@ -484,7 +491,7 @@ async def test_scrubbing_takes_the_viewer_out_of_its_decisions_alone(log: Log) -
     known: dict[str, Any] = {"attributes": {"country": "DE"}, "taste": {"moon": 1.0}}
     adas, deferred = a_decision(FILM, profile=ADA, **known), a_decision(FILM, profile=ADA, **known)
     bobs = a_decision(FILM, profile=BOB, attributes={"friend": ADA})
-    await log.place([a_draft(adas), a_draft(deferred, deferred=True), a_draft(bobs)])
+    await log.log_decisions([a_draft(adas), a_draft(deferred, deferred=True), a_draft(bobs)])
     await log.forget(ADA)
     assert await log.scrub(ADA, 0, 2) == 2
     assert await log.scrub(ADA, 2, 2) == 4

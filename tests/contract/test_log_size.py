@@ -34,22 +34,22 @@ async def filled(store: SqliteStore) -> int:
         await store.log.wipe()  # so small a log would stand in its write-ahead log alone
         if (await store.log.size()).full:
             return number
-        await store.log.place([a_draft() for _ in range(20)])
+        await store.log.log_decisions([a_draft() for _ in range(20)])
     raise AssertionError("It is never full.")
 
 
 async def test_a_full_log_takes_no_decision_and_no_feedback_and_goes_on_when_it_is_trimmed(
     store: SqliteStore, clock: Clock
 ) -> None:
-    [hold] = await store.log.place([changed(a_draft(), key=KEY, lasts=10**9)])
+    [hold] = await store.log.log_decisions([changed(a_draft(), key=KEY, lasts=10**9)])
     await filled(store)
     click = Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)
     with pytest.raises(FullLogError, match="KEYART_LOG_BYTES allows 400000"):
-        await store.log.place([a_draft()])
+        await store.log.log_decisions([a_draft()])
     with pytest.raises(FullLogError):
-        await store.log.feedback([click])
+        await store.log.log_feedback([click])
     with pytest.raises(FullLogError):
-        await store.log.show(hold, deferred=False, window=0)
+        await store.log.log_exposure(hold, deferred=False, window=0)
     assert await store.log.holds([KEY]) == [hold], "what is held is served"
     await store.log.tick(0)
     await store.log.make_setting("catalogue", b"edits go on")
@@ -63,7 +63,7 @@ async def test_a_full_log_takes_no_decision_and_no_feedback_and_goes_on_when_it_
     size = await store.log.size()
     assert not size.full
     assert size.free > MOST // 4
-    await store.log.place([a_draft()])
+    await store.log.log_decisions([a_draft()])
 
 
 async def test_what_is_trimmed_is_given_back_bit_by_bit(store: SqliteStore, clock: Clock, tmp_path: Path) -> None:

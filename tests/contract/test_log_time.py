@@ -99,15 +99,15 @@ async def test_a_clock_that_is_put_right_again_is_not_counted_twice(
 
 async def test_holds_end_and_windows_close_after_a_leap(store: Store, clock: Clock, passing: Clock) -> None:
     await leap(store, clock)
-    [hold] = await store.log.place([changed(a_draft(), key=KEY, lasts=60_000)])
+    [hold] = await store.log.log_decisions([changed(a_draft(), key=KEY, lasts=60_000)])
     passes(HOUR, clock, passing)
     assert store.log.now() > hold.until
-    [next_one] = await store.log.place([changed(a_draft(), key=KEY, lasts=60_000)])
+    [next_one] = await store.log.log_decisions([changed(a_draft(), key=KEY, lasts=60_000)])
     assert next_one.decision == hold.decision + 1
-    await store.log.show(next_one, deferred=False, window=600_000)
+    await store.log.log_exposure(next_one, deferred=False, window=600_000)
     head = await store.log.head()
     passes(700_000, clock, passing)
-    await store.log.show(next_one, deferred=False, window=600_000)
+    await store.log.log_exposure(next_one, deferred=False, window=600_000)
     assert (await store.log.head()).position == head.position + 1
 
 
@@ -141,7 +141,7 @@ async def test_processes_agree_after_a_leap_and_a_start_goes_on_from_the_last_st
     for number in range(100):
         passes(100, clock, passing)
         store = (one, other)[number % 3 == 0]
-        await store.log.place([a_draft()])
+        await store.log.log_decisions([a_draft()])
         stamps.append((await store.log.head()).stamp)
     assert stamps == sorted(stamps)
     assert 9_500 < stamps[-1] - ahead <= 10_000

@@ -50,16 +50,16 @@ def replace_by_another(path: Path) -> None:
 async def test_what_would_be_lost_is_not_acknowledged(
     store: SqliteStore, folder: Path, name: str, blow: object
 ) -> None:
-    [hold] = await store.log.place([changed(a_draft(), key=KEY, lasts=100)])
+    [hold] = await store.log.log_decisions([changed(a_draft(), key=KEY, lasts=100)])
     click = Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)
     blow(folder / name)  # type: ignore[operator]
     for _ in range(2):
         with pytest.raises(LostStoreError, match=f"{name} was"):
-            await store.log.place([a_draft()])
+            await store.log.log_decisions([a_draft()])
         with pytest.raises(LostStoreError):
-            await store.log.feedback([click])
+            await store.log.log_feedback([click])
         with pytest.raises(LostStoreError):
-            await store.log.show(hold, deferred=False, window=0)
+            await store.log.log_exposure(hold, deferred=False, window=0)
         with pytest.raises(LostStoreError):
             await store.log.holds([KEY])
         with pytest.raises(LostStoreError):
@@ -73,17 +73,17 @@ async def test_after_many_changes_of_the_folder_a_commit_is_still_looked_at(
 ) -> None:
     for number in range(100):
         (folder / f"{number}").touch()
-        await store.log.place([a_draft()])
+        await store.log.log_decisions([a_draft()])
     (folder / "log.sqlite-wal").unlink()
     with pytest.raises(LostStoreError):
-        await store.log.place([a_draft()])
+        await store.log.log_decisions([a_draft()])
 
 
 async def test_a_folder_that_comes_back_is_used_again(store: SqliteStore, folder: Path) -> None:
-    await store.log.place([a_draft()])
+    await store.log.log_decisions([a_draft()])
     elsewhere = move(folder, "elsewhere")
     with pytest.raises(LostStoreError):
-        await store.log.place([a_draft()])
+        await store.log.log_decisions([a_draft()])
     make(folder)
     with pytest.raises(LostStoreError):
         await store.state.check()
@@ -91,12 +91,12 @@ async def test_a_folder_that_comes_back_is_used_again(store: SqliteStore, folder
     Path.rmdir(folder)
     move(elsewhere, folder.name)
     await store.log.check()
-    await store.log.place([a_draft()])
+    await store.log.log_decisions([a_draft()])
 
 
 async def test_what_a_deleted_write_ahead_log_had_is_saved_by_the_last_who_closes(folder: Path) -> None:
     one, other = SqliteStore(folder, Clock()), SqliteStore(folder, Clock())
-    [hold] = await one.log.place([a_draft()])
+    [hold] = await one.log.log_decisions([a_draft()])
     (folder / "log.sqlite-wal").unlink()
     with pytest.raises(UnusableStoreError, match=r"was deleted or moved away, but not log\.sqlite-shm"):
         SqliteStore(folder, Clock())
@@ -110,11 +110,11 @@ async def test_what_a_deleted_write_ahead_log_had_is_saved_by_the_last_who_close
 async def test_the_write_ahead_log_of_a_log_that_is_gone_is_not_left_to_the_one_in_its_place(folder: Path) -> None:
     """SQLite would take it for that one's own, and damage it."""
     store = SqliteStore(folder, Clock())
-    await store.log.place([a_draft()])
+    await store.log.log_decisions([a_draft()])
     backup = folder.with_name("backup.sqlite")
     with closing(sqlite3.connect(folder / "log.sqlite")) as there, closing(sqlite3.connect(backup)) as copy:
         there.backup(copy)
-    await store.log.place([a_draft() for _ in range(100)])
+    await store.log.log_decisions([a_draft() for _ in range(100)])
     moved = (folder / "log.sqlite").rename(folder.with_name("moved.sqlite"))
     backup.replace(folder / "log.sqlite")
     with pytest.raises(LostStoreError, match=r"log\.sqlite was replaced"):
@@ -130,11 +130,11 @@ async def test_the_write_ahead_log_of_a_log_that_is_gone_is_not_left_to_the_one_
 
 async def test_a_log_that_somebody_else_wrote_over_is_not_written_to(folder: Path) -> None:
     store = SqliteStore(folder, Clock())
-    await store.log.place([a_draft(), a_draft()])
+    await store.log.log_decisions([a_draft(), a_draft()])
     with closing(sqlite3.connect(folder / "log.sqlite", isolation_level=None)) as other:
         other.execute("DELETE FROM log WHERE position = 2")
     with pytest.raises(LostStoreError, match="ends at position 1, and 2 was acknowledged"):
-        await store.log.place([a_draft()])
+        await store.log.log_decisions([a_draft()])
     with pytest.raises(LostStoreError):
         await store.log.tick(0)
     await store.close()
@@ -160,19 +160,19 @@ async def test_a_state_that_is_lost_takes_no_progress(store: SqliteStore, folder
 @pytest.mark.parametrize("left", ["all", "nothing"])
 async def test_a_state_that_is_gone_is_opened_anew_by_all_who_read_it(folder: Path, left: str) -> None:
     stores = [SqliteStore(folder, Clock()) for _ in range(3)]
-    await stores[0].log.place([a_draft() for _ in range(9)])
+    await stores[0].log.log_decisions([a_draft() for _ in range(9)])
     await learned(stores[0], 7)
     for suffix in ("",) if left == "all" else ("", "-wal", "-shm"):
         (folder / f"state.sqlite{suffix}").unlink()
     await stores[1].state.check()
-    assert (await stores[1].state.counted()).position == 0
+    assert (await stores[1].state.fold_state()).position == 0
     await learned(stores[1], 5)
     await stores[2].state.check()
-    assert (await stores[2].state.counted()).position == 5
+    assert (await stores[2].state.fold_state()).position == 5
     with pytest.raises(LostStoreError):
         await learned(stores[0], 9)
     fourth = SqliteStore(folder, Clock())
-    assert (await fourth.state.counted()).position == 5
+    assert (await fourth.state.fold_state()).position == 5
     for store in (*stores, fourth):
         await store.close()
     assert names(folder) == {"log.sqlite", "state.sqlite"}
@@ -196,7 +196,7 @@ async def test_no_new_log_is_made_where_one_was(folder: Path, left: str) -> None
 
 async def test_an_empty_log_does_not_stand_in_for_the_one_that_was_learned_from(folder: Path) -> None:
     store = SqliteStore(folder, Clock())
-    await store.log.place([a_draft()])
+    await store.log.log_decisions([a_draft()])
     await learned(store, 1)
     await store.close()
     (folder / "log.sqlite").write_bytes(b"")
@@ -208,7 +208,7 @@ async def test_an_empty_log_does_not_stand_in_for_the_one_that_was_learned_from(
 
 async def test_a_log_without_a_state_and_what_is_left_of_a_state_are_opened(folder: Path) -> None:
     store = SqliteStore(folder, Clock())
-    [hold] = await store.log.place([a_draft()])
+    [hold] = await store.log.log_decisions([a_draft()])
     await store.close()
     (folder / "state.sqlite").rename(folder / "state.sqlite-wal")
     (folder / "state.sqlite-shm").write_bytes(b"left")

@@ -65,7 +65,7 @@ async def test_many_workers_share_one_log_and_nothing_is_lost(tmp_path: Path, fu
             placed = []
             for _ in range(each):
                 drafts = [a_draft() for _ in range(at_once)]
-                holds = await asyncio.gather(*[store.log.place([draft]) for draft in drafts])
+                holds = await asyncio.gather(*[store.log.log_decisions([draft]) for draft in drafts])
                 placed += [(hold.decision, draft.body) for [hold], draft in zip(holds, drafts, strict=True)]
             await store.close()
             return placed
@@ -89,7 +89,7 @@ async def test_the_loser_of_a_race_between_processes_gets_the_winners_hold(
 ) -> None:
     other = SqliteStore(tmp_path, clock)
     drafts = [changed(a_draft(), key=KEY, lasts=100) for _ in range(2)]
-    one, two = await asyncio.gather(store.log.place(drafts[:1]), other.log.place(drafts[1:]))
+    one, two = await asyncio.gather(store.log.log_decisions(drafts[:1]), other.log.log_decisions(drafts[1:]))
     assert one == two
     assert await kinds(store) == [Kind.DECISION]
     await other.close()
@@ -97,9 +97,9 @@ async def test_the_loser_of_a_race_between_processes_gets_the_winners_hold(
 
 async def test_feedback_to_two_processes_counts_once(store: SqliteStore, tmp_path: Path, clock: Clock) -> None:
     other = SqliteStore(tmp_path, clock)
-    [hold] = await store.log.place([a_draft()])
+    [hold] = await store.log.log_decisions([a_draft()])
     click = Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)
-    answers = await asyncio.gather(store.log.feedback([click]), other.log.feedback([click]))
+    answers = await asyncio.gather(store.log.log_feedback([click]), other.log.log_feedback([click]))
     assert sorted(answers) == [[False], [True]]
     await other.close()
 
@@ -124,8 +124,8 @@ async def test_a_log_that_is_locked_past_the_deadline_times_out_and_writes_nothi
 ) -> None:
     deadline = asyncio.get_running_loop().time() + 0.03
     with locked(tmp_path / "log.sqlite"), pytest.raises(StoreTimeoutError):
-        await store.log.place([a_draft()], deadline=deadline)
-    [hold] = await store.log.place([a_draft()])
+        await store.log.log_decisions([a_draft()], deadline=deadline)
+    [hold] = await store.log.log_decisions([a_draft()])
     assert hold.decision == 1
     assert await kinds(store) == [Kind.DECISION]
 
@@ -135,14 +135,14 @@ async def test_trimming_asks_for_no_lock_when_nothing_but_the_rules_is_old(
 ) -> None:
     await store.log.declare(b"rules")
     clock.now += 10
-    await store.log.place([a_draft(), a_draft()])
+    await store.log.log_decisions([a_draft(), a_draft()])
     with locked(tmp_path / "log.sqlite"):
         assert await store.log.trim(before=clock.now, below=100, limit=10) == 0
         assert await store.log.trim(before=clock.now + 1, below=2, limit=10) == 0
 
 
 async def test_reading_goes_on_while_another_process_writes(store: SqliteStore, tmp_path: Path) -> None:
-    [hold] = await store.log.place([changed(a_draft(), key=KEY, lasts=100)])
+    [hold] = await store.log.log_decisions([changed(a_draft(), key=KEY, lasts=100)])
     with locked(tmp_path / "log.sqlite"):
         assert await store.log.holds([KEY]) == [hold]
         assert await kinds(store) == [Kind.DECISION]
@@ -150,13 +150,13 @@ async def test_reading_goes_on_while_another_process_writes(store: SqliteStore, 
 
 
 async def test_feedback_waits_until_the_log_is_free(store: SqliteStore, tmp_path: Path) -> None:
-    [hold] = await store.log.place([a_draft()])
+    [hold] = await store.log.log_decisions([a_draft()])
     with locked(tmp_path / "log.sqlite"):
         asked = asyncio.create_task(
-            store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
+            store.log.log_feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
         )
         with pytest.raises(StoreTimeoutError):  # by then the lock was met
-            await store.log.place([a_draft()], deadline=asyncio.get_running_loop().time() + 0.02)
+            await store.log.log_decisions([a_draft()], deadline=asyncio.get_running_loop().time() + 0.02)
         assert not asked.done()
     assert await asked == [True]
 
@@ -179,9 +179,9 @@ async def test_a_commit_that_fails_in_the_state_leaves_it_usable(tmp_path: Path,
     unwritable = Progress(7, b"base", {}, {("a", "b", "c"): Tally(reward=object())})  # type: ignore[arg-type]  # on purpose
     with pytest.raises(sqlite3.Error):
         await store.state.commit(token, unwritable)
-    assert (await store.state.counted()).position == 0
+    assert (await store.state.fold_state()).position == 0
     await store.state.commit(token, Progress(8, b"base", {}, {}))
-    assert (await store.state.counted()).position == 8
+    assert (await store.state.fold_state()).position == 8
     await store.close()
 
 
@@ -205,7 +205,7 @@ async def test_a_decision_that_landed_after_its_deadline_is_voided_and_its_hold_
     store = SqliteStore(tmp_path, clock, full_sync=True)
     clock.armed = True
     placing = asyncio.create_task(
-        store.log.place(
+        store.log.log_decisions(
             [changed(a_draft(), key=KEY, lasts=1000)], deadline=asyncio.get_running_loop().time() + 0.5
         )
     )
@@ -225,10 +225,12 @@ async def test_a_decision_that_landed_after_its_deadline_is_voided_and_its_hold_
 async def test_voiding_leaves_the_hold_that_another_request_won(tmp_path: Path) -> None:
     clock = HeldUp()
     store = SqliteStore(tmp_path, clock, full_sync=True)
-    [winner] = await store.log.place([changed(a_draft(), key=KEY, lasts=1000)])
+    [winner] = await store.log.log_decisions([changed(a_draft(), key=KEY, lasts=1000)])
     clock.armed = True
     drafts = [changed(a_draft(), key=KEY, lasts=1000), a_draft()]
-    placing = asyncio.create_task(store.log.place(drafts, deadline=asyncio.get_running_loop().time() + 0.5))
+    placing = asyncio.create_task(
+        store.log.log_decisions(drafts, deadline=asyncio.get_running_loop().time() + 0.5)
+    )
     assert await asyncio.to_thread(clock.reached.wait, 30)
     with pytest.raises(StoreTimeoutError):
         await placing
@@ -248,9 +250,9 @@ async def test_voiding_leaves_the_hold_that_another_request_won(tmp_path: Path) 
 async def test_a_draft_that_cannot_be_written_does_not_take_its_neighbours_down(store: SqliteStore) -> None:
     broken = changed(a_draft(), body=None)
     good, bad, also_good = await asyncio.gather(
-        store.log.place([a_draft()]),
-        store.log.place([a_draft(), broken]),
-        store.log.place([a_draft()]),
+        store.log.log_decisions([a_draft()]),
+        store.log.log_decisions([a_draft(), broken]),
+        store.log.log_decisions([a_draft()]),
         return_exceptions=True,
     )
     assert isinstance(bad, sqlite3.IntegrityError)
@@ -264,8 +266,8 @@ async def test_what_was_acknowledged_is_there_after_opening_again(
     tmp_path: Path, clock: Clock, full_sync: bool
 ) -> None:
     store = SqliteStore(tmp_path, clock, full_sync=full_sync)
-    [hold] = await store.log.place([changed(a_draft(), key=KEY, lasts=100, deferred=True)])
-    await store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=True)])
+    [hold] = await store.log.log_decisions([changed(a_draft(), key=KEY, lasts=100, deferred=True)])
+    await store.log.log_feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=True)])
     await store.log.change_profile("aa", lambda _: b"profile")
     await store.log.make_setting("key", b"value")
     token = await store.state.lead("one", 1000)
@@ -276,19 +278,19 @@ async def test_what_was_acknowledged_is_there_after_opening_again(
     again = SqliteStore(tmp_path, clock, full_sync=full_sync)
     assert await again.log.read(0, 10) == before
     assert await again.log.holds([KEY]) == [changed(hold, opened_at=clock.now)]
-    assert await again.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=True)]) == [False]
+    assert await again.log.log_feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=True)]) == [False]
     assert await again.log.profile("aa") == b"profile"
     assert await again.log.setting("key") == b"value"
-    assert (await again.state.counted()).tallies == {("a", "b", "c"): Tally(1)}
+    assert (await again.state.fold_state()).tallies == {("a", "b", "c"): Tally(1)}
     assert await again.state.lead("two", 1000) is None
-    [next_hold] = await again.log.place([a_draft()])
+    [next_hold] = await again.log.log_decisions([a_draft()])
     assert next_hold.decision == 3
     await again.close()
 
 
 async def test_closing_finishes_what_is_under_way(tmp_path: Path, clock: Clock, full_sync: bool) -> None:
     store = SqliteStore(tmp_path, clock, full_sync=full_sync)
-    placing = [asyncio.create_task(store.log.place([a_draft()])) for _ in range(10)]
+    placing = [asyncio.create_task(store.log.log_decisions([a_draft()])) for _ in range(10)]
     await asyncio.sleep(0)
     await store.close()
     assert sorted(hold.decision for [hold] in await asyncio.gather(*placing)) == list(range(1, 11))
@@ -318,10 +320,10 @@ async def test_feedback_that_waits_too_long_for_a_lock_is_refused_and_not_writte
 ) -> None:
     monkeypatch.setattr("app.store.sqlite.log.PATIENCE_SECONDS", 0.05)
     store = SqliteStore(tmp_path, Clock())
-    [hold] = await store.log.place([a_draft()])
+    [hold] = await store.log.log_decisions([a_draft()])
     with locked(tmp_path / "log.sqlite"), pytest.raises(StoreTimeoutError):
-        await store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
-    assert await store.log.feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)]) == [True]
+        await store.log.log_feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)])
+    assert await store.log.log_feedback([Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)]) == [True]
     assert await kinds(store) == [Kind.DECISION, Kind.CLICK]
     await store.close()
 
@@ -368,10 +370,10 @@ async def test_a_state_that_can_not_grow_says_so_and_goes_on_when_it_can(store: 
     much = Progress(7, bytes(20_000), {}, {})
     with pytest.raises(UnwritableStoreError, match="full"):
         await store.state.commit(token, much)
-    assert (await store.state.counted()).position == 0
+    assert (await store.state.fold_state()).position == 0
     store.state._writer.execute("PRAGMA max_page_count=1000000").fetchone()  # noqa: SLF001
     await store.state.commit(token, much)
-    assert (await store.state.counted()).position == 7
+    assert (await store.state.fold_state()).position == 7
 
 
 async def test_what_is_wiped_is_in_no_file_any_more_and_who_reads_is_waited_for(
@@ -391,11 +393,11 @@ async def test_what_is_wiped_is_in_no_file_any_more_and_who_reads_is_waited_for(
 async def test_a_log_that_is_locked_is_not_wiped_and_keeps_nobody_waiting(
     store: SqliteStore, tmp_path: Path
 ) -> None:
-    await store.log.place([a_draft()])
+    await store.log.log_decisions([a_draft()])
     with locked(tmp_path / "log.sqlite"):
         assert not await store.log.wipe()
     assert await store.log.wipe()
-    await store.log.place([a_draft()])
+    await store.log.log_decisions([a_draft()])
 
 
 async def test_what_is_deleted_is_overwritten_whatever_sqlite_was_built_with(store: SqliteStore) -> None:

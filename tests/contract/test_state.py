@@ -131,7 +131,7 @@ async def test_who_lost_the_lease_writes_nothing(state: State, token: int, clock
     late = some_progress(99, tastes={ADA: None, BOB: ROW}, tallies={KEY: Tally(9)}, snapshot=a_snapshot(99))
     with pytest.raises(LostLeaseError):
         await getattr(state, method)(token, late)
-    assert (await state.counted()).position == 10
+    assert (await state.fold_state()).position == 10
     assert await state.taste_rows([ADA, BOB]) == {ADA: ROW}
     assert await state.tallies() == {KEY: Tally(1)}
     assert [snapshot.position for snapshot in await state.snapshots()] == [10]
@@ -146,7 +146,7 @@ async def test_without_a_lease_nobody_writes(state: State) -> None:
 
 
 async def test_nothing_is_counted_at_first(state: State) -> None:
-    counted = await state.counted()
+    counted = await state.fold_state()
     assert (counted.position, counted.base, dict(counted.tallies)) == (0, None, {})
     assert (dict(counted.counted_caps), dict(counted.learned_caps)) == ({}, {})
     assert await state.current() is None
@@ -157,7 +157,7 @@ async def test_nothing_is_counted_at_first(state: State) -> None:
 async def test_what_is_committed_is_read_again(state: State, token: int) -> None:
     tally = Tally(3, 2, 1, 0.1 + 0.2, 1 / 3, 1e-17)
     await state.commit(token, some_progress(42, tastes={ADA: ROW}, tallies={KEY: tally, OTHER_KEY: Tally(1)}))
-    counted = await state.counted()
+    counted = await state.fold_state()
     assert (counted.position, counted.base) == (42, b"base")
     assert counted.tallies == await state.tallies() == {KEY: tally, OTHER_KEY: Tally(1)}
     assert await state.tallies("countdown") == {KEY: tally}
@@ -244,14 +244,14 @@ async def test_a_candidate_is_kept_beside_whoever_leads_and_touches_nothing_else
         tastes={ADA: ROW}, tallies={KEY: Tally(1)}, snapshot=a_snapshot(), learned_caps=CapChange({"~a": "1"})
     )
     incumbent = await state.commit(token, progress)
-    before = await state.counted()
+    before = await state.fold_state()
     candidate = await state.keep_candidate(a_snapshot(99, learner=b"tuned"))
     assert await state.snapshots("candidate") == [
         Snapshot(candidate, "candidate", 99, 96, clock.now, b"rules", b"tuned")
     ]
     assert await state.current() == incumbent
     assert [snapshot.id for snapshot in await state.snapshots()] == [incumbent]
-    assert await state.counted() == before
+    assert await state.fold_state() == before
     assert await state.taste_rows([ADA]) == {ADA: ROW}
     assert await state.lead("one", LEASE, token) == token
     following = await state.commit(token, some_progress(snapshot=a_snapshot(100)))
@@ -282,10 +282,10 @@ async def test_the_learners_caps_are_written_with_a_snapshot_and_those_of_the_co
     one, two, three = CapChange({"~a": "1", "t": "2"}), CapChange({"~a": "50"}), CapChange({"~a": "3"})
     await state.commit(token, some_progress(snapshot=a_snapshot(), learned_caps=one, counted_caps=one))
     await state.commit(token, some_progress(learned_caps=two, counted_caps=two))
-    counted = await state.counted()
+    counted = await state.fold_state()
     assert (counted.learned_caps, counted.counted_caps) == ({"~a": "1", "t": "2"}, {"~a": "50", "t": "2"})
     await state.commit(token, some_progress(snapshot=a_snapshot(), learned_caps=three))
-    counted = await state.counted()
+    counted = await state.fold_state()
     assert (counted.learned_caps, counted.counted_caps) == ({"~a": "3", "t": "2"}, {"~a": "50", "t": "2"})
 
 
@@ -293,7 +293,7 @@ async def test_another_hour_ends_the_rows_of_the_hour_and_no_others(state: State
     before, after = CapChange({"~a": "1", "~b": "1", "t": "2"}), CapChange({"~b": "5"}, turned=True)
     await state.commit(token, some_progress(snapshot=a_snapshot(), learned_caps=before, counted_caps=before))
     await state.commit(token, some_progress(snapshot=a_snapshot(), learned_caps=after))
-    counted = await state.counted()
+    counted = await state.fold_state()
     assert (counted.learned_caps, counted.counted_caps) == ({"~b": "5", "t": "2"}, before.rows)
 
 
@@ -301,14 +301,14 @@ async def test_caps_that_begin_anew_end_all_rows_before(state: State, token: int
     before, after = CapChange({"~a": "1", "t": "2"}), CapChange({"~b": "5"}, anew=True)
     await state.commit(token, some_progress(snapshot=a_snapshot(), learned_caps=before, counted_caps=before))
     await state.commit(token, some_progress(snapshot=a_snapshot(), learned_caps=after))
-    counted = await state.counted()
+    counted = await state.fold_state()
     assert (counted.learned_caps, counted.counted_caps) == ({"~b": "5"}, before.rows)
 
 
 async def test_a_row_of_a_cap_that_is_none_is_deleted(state: State, token: int) -> None:
     await state.commit(token, some_progress(counted_caps=CapChange({"~a": "1", "~b": "2"})))
     await state.commit(token, some_progress(counted_caps=CapChange({"~a": None})))
-    assert (await state.counted()).counted_caps == {"~b": "2"}
+    assert (await state.fold_state()).counted_caps == {"~b": "2"}
 
 
 async def test_a_taste_says_since_when_its_profile_is_known(state: State, token: int) -> None:
@@ -338,7 +338,7 @@ async def test_a_rebuild_replaces_counts_and_tastes_but_keeps_lease_and_earlier_
         learned_caps=CapChange({"~b": "1"}),
     )
     snapshot = await state.replace(token, rebuilt)
-    counted = await state.counted()
+    counted = await state.fold_state()
     assert (counted.position, counted.tallies) == (40, {OTHER_KEY: Tally(1)})
     assert (counted.learned_caps, counted.counted_caps) == ({"~b": "1"}, {})
     assert await state.taste_rows([ADA, BOB]) == {BOB: OTHER}

@@ -16,7 +16,7 @@ import typer
 from app import cli
 from app.main import open_store, revisions_in
 from app.settings import Settings
-from app.shelf import Shelf, Shelved
+from app.shelf import LiveCatalogue, LiveTitle
 from assets import SAMPLES
 from bandit.exploration import with_floor
 from bandit.learners import new_learner
@@ -112,8 +112,8 @@ def test_six_lines_show_a_probability_move_and_others_put_it_to_use(service: Ser
 
 
 async def test_it_moves_whatever_is_drawn_first_and_whatever_the_hour(data: Path) -> None:
-    shelved = await the_title(data)
-    actions = list(shelved.actions.values())
+    live_title = await the_title(data)
+    actions = list(live_title.actions.values())
     for hour in HOURS:
         context = Context({"placement": "row", "hour": hour, "country": "DE"}, {})
         for clicked in range(len(actions)):
@@ -136,15 +136,15 @@ def assert_as_told(probabilities: dict[str, float], clicked: str, hour: str = ""
         assert p == pytest.approx(told if artwork == clicked else others, abs=0.012), f"{artwork} at {hour}"
 
 
-async def the_title(data: Path) -> Shelved:
+async def the_title(data: Path) -> LiveTitle:
     settings = Settings(data=data)
     store = open_store(settings)
-    shelf = Shelf(store.log, revisions_in(settings))
-    await shelf.refresh()
+    live_catalogue = LiveCatalogue(store.log, revisions_in(settings))
+    await live_catalogue.refresh()
     await store.close()
-    shelved = shelf.get(TITLE)
-    assert shelved
-    return shelved
+    live_title = live_catalogue.get(TITLE)
+    assert live_title
+    return live_title
 
 
 @pytest.mark.parametrize("page", [README, CONTRIBUTING, DEPLOYING], ids=lambda page: page.name)

@@ -122,7 +122,7 @@ async def assert_learned_as_if_never_interrupted(store: Store, data: Path) -> in
     Returns how many examples were learned.
     """
     [incumbent] = await store.state.snapshots(limit=1)
-    counted = await store.state.counted()
+    counted = await store.state.fold_state()
     examples, compared = 0, set[str]()
     async for fold in rebuilt(Settings(data=data), store, sorted({incumbent.position, counted.position})):
         if fold.position == incumbent.position:
@@ -140,7 +140,7 @@ async def assert_learned_as_if_never_interrupted(store: Store, data: Path) -> in
 
 
 async def _assert_counts(store: Store, folded: Progress) -> None:
-    counted = await store.state.counted()
+    counted = await store.state.fold_state()
     assert counted.base == folded.base
     assert counted.tallies == folded.tallies
     assert await store.state.taste_rows(folded.tastes) == folded.tastes

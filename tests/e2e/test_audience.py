@@ -18,7 +18,7 @@ from app.records import Kind
 from app.report import Report
 from app.services import Services
 from app.settings import Settings
-from app.shelf import SETTING, Shelf
+from app.shelf import SETTING, LiveCatalogue
 from app.store.memory import MemoryStore
 from bandit.learners import new_learner
 from tests.api.service import settings_of
@@ -114,12 +114,12 @@ class Stage:
         await self.store.log.swap_setting(SETTING, None, name)
         await self.store.log.declare(json.dumps(_rules(self.settings)).encode())
         services = await build(self.settings, self.store, lambda: self.now)
-        await services.shelf.refresh()
-        shelf = Shelf(self.store.log, revisions_in(self.settings))
-        await shelf.refresh()
-        counted = await self.store.state.counted()
+        await services.live_catalogue.refresh()
+        live_catalogue = LiveCatalogue(self.store.log, revisions_in(self.settings))
+        await live_catalogue.refresh()
+        counted = await self.store.state.fold_state()
         self.fold = Fold(
-            self.store.log, self.store.state, shelf, new_learner(self.settings.learner), counted, None
+            self.store.log, self.store.state, live_catalogue, new_learner(self.settings.learner), counted, None
         )
         token = await self.store.state.lead("the test", 10**9)
         assert token
@@ -136,7 +136,7 @@ class Stage:
         await self.store.state.commit(self.token, progress)
         self.fold.settle(progress)
         await services.model.refresh()
-        services.standings.look_again()
+        services.best_single.look_again()
 
 
 def _rules(settings: Settings) -> dict[str, Any]:
@@ -148,10 +148,10 @@ async def play_in_process(stage: Stage, services: Services, script: Script, deci
     """Let 50 viewers a second come, and close the last windows."""
     for number in range(decisions):
         profile, country, title = script.visit()
-        shelved = services.shelf.get(title)
-        assert shelved
+        live_title = services.live_catalogue.get(title)
+        assert live_title
         query = ArtworkQuery(profile=profile, title=title, country=country)
-        choice = await services.personalizer.choose_one(query, shelved)
+        choice = await services.personalizer.choose_one(query, live_title)
         assert choice["decision_id"]
         if script.clicks(country, title, choice["artwork"]):
             click = {"decision_id": choice["decision_id"]}

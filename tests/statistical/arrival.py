@@ -145,9 +145,9 @@ async def _first_guess(loop: Loop, new: Mask, viewers: Sequence[int]) -> float:
     for viewer in viewers:
         context = await loop.context(viewer)
         for title in range(len(loop.world.titles)):
-            columns, odds = loop.odds(context, title, among=new)
+            columns, choice_probabilities = loop.choice_probabilities(context, title, among=new)
             clicks = loop.world.era(late=False).click[viewer, list(columns)]
-            guessed += float(clicks @ odds)
+            guessed += float(clicks @ choice_probabilities)
             chance += float(clicks.mean())
     return guessed / chance - 1
 
@@ -160,9 +160,9 @@ async def _strangers(loop: Loop) -> Levels:
         context = await loop.context(viewer)
         assert not context.taste
         for title in range(len(world.titles)):
-            columns, odds = loop.odds(context, title)
+            columns, choice_probabilities = loop.choice_probabilities(context, title)
             clicks = era.click[viewer, list(columns)]
-            levels = clicks @ odds, clicks.mean(), single[viewer, title], kin[viewer, title]
+            levels = clicks @ choice_probabilities, clicks.mean(), single[viewer, title], kin[viewer, title]
             sums += world.viewers.share[viewer] * np.array(levels)
     return Levels(*(sums / world.viewers.share[STRANGERS].sum() / len(world.titles)).tolist())
 

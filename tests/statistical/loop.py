@@ -21,7 +21,7 @@ from app.fold import Fold
 from app.places import HOURS
 from app.records import Decision, Kind, encode
 from app.settings import Settings
-from app.shelf import Shelf, Shelved
+from app.shelf import LiveCatalogue, LiveTitle
 from app.store.memory import MemoryStore
 from app.store.protocol import Event
 from assets.catalogue import Title
@@ -70,7 +70,7 @@ class Loop:
     fold: Fold
     store: MemoryStore
     clock: Clock
-    shelf: Shelf
+    live_catalogue: LiveCatalogue
     folder: Path
 
     def __post_init__(self) -> None:
@@ -85,15 +85,15 @@ class Loop:
         """Return a loop that has learned nothing, with these titles on its shelf."""
         clock = Clock()
         store = MemoryStore(clock)
-        shelf = await a_shelf(store.log, folder, *titles)
+        live_catalogue = await a_shelf(store.log, folder, *titles)
         await store.log.declare(encode(rules(reward)))
-        fold = Fold(store.log, store.state, shelf, learner, await store.state.counted(), None)
-        return cls(world, learner, fold, store, clock, shelf, folder)
+        fold = Fold(store.log, store.state, live_catalogue, learner, await store.state.fold_state(), None)
+        return cls(world, learner, fold, store, clock, live_catalogue, folder)
 
     async def offer(self, titles: Sequence[Title]) -> None:
         """Make these titles the catalogue, as an import does."""
         await make_current(self.store.log, self.folder, titles)
-        await self.shelf.refresh()
+        await self.live_catalogue.refresh()
 
     async def play(self, visits: Iterable[Visit], steps: int) -> list[Drawn]:
         """Let viewers come until so many pictures were looked at; return these in their order."""
@@ -115,17 +115,17 @@ class Loop:
         learned = await self.store.state.taste(_pseudonym(viewer))
         return Context(attributes, _decode_taste(learned) if learned else {})
 
-    def odds(
+    def choice_probabilities(
         self, context: Context, title: int, among: NDArray[np.bool_] | None = None
     ) -> tuple[tuple[int, ...], tuple[float, ...]]:
         """Return a title's candidates, as columns, and the probabilities that a draw goes by.
 
         `among` says of each column whether it may be a candidate; all may if it is None.
         """
-        shelved = self._shelved(title)
-        columns = {artwork: self._columns[shelved.title.id, artwork] for artwork in shelved.actions}
+        live_title = self._shelved(title)
+        columns = {artwork: self._columns[live_title.title.id, artwork] for artwork in live_title.actions}
         artworks = [artwork for artwork, column in columns.items() if among is None or among[column]]
-        actions = [shelved.actions[artwork] for artwork in artworks]
+        actions = [live_title.actions[artwork] for artwork in artworks]
         probabilities = with_floor(self.learner.probabilities(context, actions), FLOOR)
         return tuple(columns[artwork] for artwork in artworks), tuple(probabilities)
 
@@ -140,7 +140,7 @@ class Loop:
         return drawn
 
     async def _show(self, visit: Visit, place: int, title: int, context: Context) -> Drawn:
-        columns, probabilities = self.odds(context, title)
+        columns, probabilities = self.choice_probabilities(context, title)
         nonce = (self.clock.now + self.world.seed).to_bytes(8, "big")
         chosen = draw(probabilities, uniform_from(nonce))
         outcome = self._visits.outcome(visit, place, columns[chosen], self._era)
@@ -149,11 +149,11 @@ class Loop:
         return Drawn(visit.viewer, title, place, columns, probabilities, columns[chosen], outcome)
 
     async def _tell(self, decision: Decision, outcome: Outcome) -> None:
-        [hold] = await self.store.log.place([a_draft(decision)])
+        [hold] = await self.store.log.log_decisions([a_draft(decision)])
         if outcome.clicked:
             click = Event(Kind.CLICK, hold.decision, hold.nonce, deferred=False)
             play = msgspec.structs.replace(click, kind=Kind.PLAY, seconds=outcome.seconds)
-            await self.store.log.feedback([click, play])
+            await self.store.log.log_feedback([click, play])
 
     async def _learn(self) -> None:
         await self.fold.feed(await self.store.log.read(self.fold.position, 1000))
@@ -161,20 +161,25 @@ class Loop:
         await self.store.state.commit(0, progress)
         self.fold.settle(progress)
 
-    def _shelved(self, title: int) -> Shelved:
-        shelved = self.shelf.get(self.world.titles[title].id)
-        assert shelved is not None
-        return shelved
+    def _shelved(self, title: int) -> LiveTitle:
+        live_title = self.live_catalogue.get(self.world.titles[title].id)
+        assert live_title is not None
+        return live_title
 
 
 def _decision(
-    shelved: Shelved, nonce: bytes, chosen: int, probabilities: tuple[float, ...], viewer: int, context: Context
+    live_title: LiveTitle,
+    nonce: bytes,
+    chosen: int,
+    probabilities: tuple[float, ...],
+    viewer: int,
+    context: Context,
 ) -> Decision:
     return Decision(
         nonce,
-        shelved.title.id,
-        shelved.title.revision,
-        tuple(artwork.id for artwork in shelved.title.artworks),
+        live_title.title.id,
+        live_title.title.revision,
+        tuple(artwork.id for artwork in live_title.title.artworks),
         chosen,
         probabilities,
         "personalized",

@@ -91,9 +91,9 @@ def first_guess(pictures: Sequence[Shown], seed: int, *, words: bool, seen: bool
     for shown in new:
         for segment in SEGMENTS:
             actions = [picture.action(words=words, seen=seen) for picture in shown]
-            odds = learner.probabilities(Context({"segment": segment}), actions)
+            choice_probabilities = learner.probabilities(Context({"segment": segment}), actions)
             clicks = [audience.clicks(segment, picture) for picture in shown]
-            guessed += sum(p * click for p, click in zip(odds, clicks, strict=True))
+            guessed += sum(p * click for p, click in zip(choice_probabilities, clicks, strict=True))
             chance += sum(clicks) / len(clicks)
     return guessed / chance - 1
 

@@ -168,7 +168,7 @@ class SqliteLog:
 
     # ---------------------------------------------------------------- decisions
 
-    async def place(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
+    async def log_decisions(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
         self._demand_room()
         return await self._group.run(
             partial(self._place_all, drafts), deadline=deadline, undo=partial(self._void, drafts)
@@ -179,7 +179,9 @@ class SqliteLog:
             self._files.check()
         return [self._hold(self._near, key) for key in keys]
 
-    async def show(self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None) -> None:
+    async def log_exposure(
+        self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None
+    ) -> None:
         self._demand_room()
         await self._group.run(
             partial(self._exposures.show, hold, deferred=deferred, window=window), deadline=deadline
@@ -227,7 +229,7 @@ class SqliteLog:
 
     # ---------------------------------------------------------------- feedback
 
-    async def feedback(self, events: Sequence[Event]) -> list[bool | None]:
+    async def log_feedback(self, events: Sequence[Event]) -> list[bool | None]:
         self._demand_room()
         return await self._write(lambda: [self._exposures.feedback(event) for event in events])
 

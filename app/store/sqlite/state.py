@@ -11,7 +11,7 @@ from app.store.protocol import (
     OF_THE_HOUR,
     Base,
     CapChange,
-    Counted,
+    FoldState,
     Lease,
     LostLeaseError,
     LostStoreError,
@@ -241,7 +241,7 @@ class SqliteState:
     async def base(self, id: int) -> tuple[Snapshot, bytes] | None:  # noqa: A002  the word for it
         return self._bases.one(id)
 
-    async def counted(self) -> Counted:
+    async def fold_state(self) -> FoldState:
         read = self._reader.execute
         read("BEGIN")  # all of it is of one moment, though a trainer commits meanwhile
         try:
@@ -250,7 +250,7 @@ class SqliteState:
             if self._has("cap"):
                 for taker, name, value in read("SELECT taker, name, value FROM cap").fetchall():
                     caps[taker][name] = value
-            return Counted(row[0], row[1], await self.tallies(), caps["counts"], caps["learner"])
+            return FoldState(row[0], row[1], await self.tallies(), caps["counts"], caps["learner"])
         finally:
             read("COMMIT")
 

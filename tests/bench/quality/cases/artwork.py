@@ -77,8 +77,8 @@ class World:
     def _click(self, title: Title, taste: Floats, swapped: Integers | None) -> list[float]:
         aspects = title.aspects if swapped is None else swapped[title.aspects]
         quality = title.quality if swapped is None else title.later
-        odds = self.base + title.effect + quality + self.strength * taste[aspects]
-        p: list[float] = (1 / (1 + np.exp(-odds))).tolist()
+        choice_probabilities = self.base + title.effect + quality + self.strength * taste[aspects]
+        p: list[float] = (1 / (1 + np.exp(-choice_probabilities))).tolist()
         return p
 
 

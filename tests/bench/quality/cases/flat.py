@@ -14,13 +14,15 @@ COUNTRIES, DEVICES, ASPECTS = 5, 3, 11
 
 def play(seed: int, steps: int) -> Iterator[Step]:
     quality = np.random.default_rng(WORLD_SEED).normal(0, SPREAD, (TITLES, PICTURES))
-    odds = 1 / (1 + np.exp(-(BASE + quality)))
+    choice_probabilities = 1 / (1 + np.exp(-(BASE + quality)))
     random = np.random.default_rng(seed)
     for _ in range(steps):
         title = int(random.integers(TITLES))
         country, device = f"c{int(random.integers(COUNTRIES))}", f"d{int(random.integers(DEVICES))}"
         context: Features = {"country": country, "device": device, "title": f"t{title}"}
-        yield Step(context, _pictures(title), Outcome(odds[title].tolist(), float(random.random())))
+        yield Step(
+            context, _pictures(title), Outcome(choice_probabilities[title].tolist(), float(random.random()))
+        )
 
 
 def _pictures(title: int) -> list[Features]:
