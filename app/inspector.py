@@ -13,7 +13,7 @@ from bandit.sampling import draw, uniform_from
 DECISIONS = (Kind.DECISION, Kind.DEFERRED)
 
 
-class DecisionRecord(TypedDict):
+class Record(TypedDict):
     """A decision as it stands in the log, and what is drawn from it again.
 
     `probabilities` are those of the `candidates`, in their order; `propensity` is that of the `artwork`. `u` is
@@ -62,7 +62,7 @@ class Inspector:
     def __init__(self, store_log: Log, tokens: Tokens, clock: Callable[[], int]):
         self._log, self._tokens, self._clock = store_log, tokens, clock
 
-    async def record(self, decision_id: str) -> DecisionRecord:
+    async def record(self, decision_id: str) -> Record:
         """Return the whole record, as long as the log keeps it, with the draw made again from it."""
         id_, decision = await self._find(self._tokens.read, decision_id)
         u = uniform_from(decision.nonce)

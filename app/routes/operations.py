@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request, Response
 from typing_extensions import TypedDict
 
 from app import metrics
-from app.inspector import DecisionRecord, Why
+from app.inspector import Record, Why
 from app.openapi import refusals
 from app.problem import Problem
 from app.report import Report
@@ -84,7 +84,7 @@ async def report(services: Service) -> ReportWithRules:
 
 
 @router.get("/decisions/{decision_id}", dependencies=[ADMIN], responses=refusals({404: UNKNOWN_ID}))
-async def decision(decision_id: DecisionText, services: Service) -> DecisionRecord:
+async def decision(decision_id: DecisionText, services: Service) -> Record:
     """Show a decision's record, drawn again."""
     return await services.inspector.record(decision_id)
 
