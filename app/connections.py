@@ -7,8 +7,8 @@ from typing import Protocol
 
 import structlog
 
-from app import metrics
 from app.memory import give_back
+from app.telemetry import metrics
 
 log = structlog.get_logger()
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from app import metrics
 from app.answers import Choice, fallback
 from app.picture import Frame
 from app.shelf import LiveTitle
+from app.telemetry import metrics
 from app.viewers import Viewer
 from app.viewing import Viewing
 from assets.artwork import Artwork

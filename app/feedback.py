@@ -7,11 +7,11 @@ from typing import Any
 import structlog
 from typing_extensions import TypedDict
 
-from app import metrics
 from app.identity import Identity, hold_key
 from app.problem import Unacceptable
 from app.records import Kind
 from app.store.protocol import Event, Log
+from app.telemetry import metrics
 from app.tokens import Tokens, UnacceptableId
 
 log = structlog.get_logger()

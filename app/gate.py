@@ -11,9 +11,9 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import metrics
-from app.logs import request_id
 from app.problem import Problem
+from app.telemetry import metrics
+from app.telemetry.logs import request_id
 from assets.rendering.decoding import LARGEST_FILE
 
 log = structlog.get_logger()

@@ -16,7 +16,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from app import metrics
 from app.access import LINK_MS, SESSION_MS, Access
 from app.backup import Copied, Databases, Progress
 from app.backup import back_up as copy_folder
@@ -64,6 +63,7 @@ from app.store.sqlite import backup as sqlite_backup
 from app.store.sqlite import examination as sqlite_examination
 from app.store.sqlite import faults as sqlite_faults
 from app.store_watch import StoreWatch
+from app.telemetry import metrics
 from app.tickets import Tickets
 from app.tidying import Tidier
 from app.tokens import Tokens

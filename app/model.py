@@ -4,8 +4,8 @@ import time
 
 import structlog
 
-from app import metrics
 from app.store.protocol import State
+from app.telemetry import metrics
 from bandit.learners import restored
 from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot

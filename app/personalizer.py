@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import structlog
 
-from app import metrics
 from app.allowance import Allowance, OverAllowanceError
 from app.answers import Choice, chosen
 from app.fallbacks import Fallbacks
@@ -22,6 +21,7 @@ from app.records import LOT_BITS, Decision, encode
 from app.settings import Settings
 from app.shelf import LiveTitle
 from app.store.protocol import Draft, FullLogError, Hold, Log, LostStoreError, StoreTimeoutError
+from app.telemetry import metrics
 from app.tokens import Tokens
 from app.viewers import SOMEBODY, Sender, Viewer, Viewers
 from app.viewing import Viewing

@@ -2,8 +2,8 @@
 
 import structlog
 
-from app import metrics
 from app.store.protocol import Log, LostStoreError, Size, State, Store
+from app.telemetry import metrics
 
 log = structlog.get_logger()
 

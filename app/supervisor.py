@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import multiprocess
 
 from app.heartbeat import Heartbeat
-from app.meters import FOLDER, settle
+from app.telemetry.metric_files import FOLDER, settle
 
 log = structlog.get_logger()
 

@@ -9,7 +9,6 @@ from math import inf
 
 import structlog
 
-from app import metrics
 from app.bases import BaseKeeper
 from app.erasure import finish_erasures
 from app.fold import Fold, Seen
@@ -24,6 +23,7 @@ from app.store.protocol import (
     StoreTimeoutError,
     UnwritableStoreError,
 )
+from app.telemetry import metrics
 from bandit.learners import Kind, kind_of, new_learner, restored
 from bandit.sealing import UnusableSnapshot
 

@@ -12,7 +12,6 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from starlette.requests import Request
 
-from app import metrics
 from app.editor import Doing, Editor
 from app.edits import MOST_LOCALES, MOST_SLUGS, Locales, Maturity, Moment, Name, Slugs, Text, unacceptable
 from app.fields import LANGUAGE, SLUG, Slug
@@ -21,6 +20,7 @@ from app.problem import Problem, Unacceptable
 from app.slots import Permits
 from app.stoppable import stoppable
 from app.store.protocol import Author
+from app.telemetry import metrics
 from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Title
 from assets.importing import review

@@ -23,12 +23,12 @@ from app.keys import KeyFileError, keys_of, make_admin_key
 from app.lifeline import end_with_parent
 from app.listener import PortError, listen
 from app.main import demand_store
-from app.meters import folder_of_service
-from app.metrics import WORKERS_REPLACED
 from app.open_files import raise_limit
 from app.server import serve as serve_on
 from app.settings import Settings, link_in
 from app.supervisor import Supervisor
+from app.telemetry.metric_files import folder_of_service
+from app.telemetry.metrics import WORKERS_REPLACED
 
 log = structlog.get_logger()
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process is no longer the parent.")]

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from rich.console import Console
 from typer.core import TyperCommand
 
-from app import logs
 from app.main import store_fault
 from app.settings import Settings, faults
+from app.telemetry import logs
 
 log = structlog.get_logger()
 console = Console(stderr=True)

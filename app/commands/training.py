@@ -22,11 +22,11 @@ from app.fold import Fold
 from app.lifeline import end_with_parent
 from app.main import now_ms, open_store, publish_rebuilt, rebuilt
 from app.main import train as train_until
-from app.meters import FOLDER, folder_of_trainer
 from app.rebuilding import ENOUGH, Found, Rebuilding, keep
 from app.settings import Settings
 from app.spool import ExampleFile, RecordingLearner
 from app.store.protocol import Base, Store
+from app.telemetry.metric_files import FOLDER, folder_of_trainer
 from bandit.logistic import KIND as LOGISTIC
 from bandit.logistic import LogisticLearner
 from bandit.policy import Learner

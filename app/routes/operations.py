@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Request, Response
 from typing_extensions import TypedDict
 
-from app import metrics
 from app.inspector import Record, Why
 from app.openapi import refusals
 from app.problem import Problem
@@ -14,6 +13,7 @@ from app.roles import ANYONE
 from app.rules import RulesInForce, rules_of
 from app.services import ADMIN, EDITOR, Service
 from app.store.protocol import LostStoreError
+from app.telemetry import metrics
 
 router = APIRouter(tags=["operations"])
 DecisionText = Annotated[str, Path(max_length=64, description="As it was answered with the picture.")]

@@ -6,8 +6,8 @@ import sys
 
 SCRIPT = """
 import asyncio, logging, structlog
-from app import logs
-from app.logs import request_id
+from app.telemetry import logs
+from app.telemetry.logs import request_id
 from app.settings import Settings
 
 logs.configure(Settings(log_level="info"), process="worker")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app import metrics
-from app.meters import FOLDER, ROOM, files_beside, folder_of_service, folder_of_trainer, settle
+from app.telemetry import metrics
+from app.telemetry.metric_files import FOLDER, ROOM, files_beside, folder_of_service, folder_of_trainer, settle
 
 COUNTED = "counter_7.db"
 """Under a process id that others have, too."""
@@ -61,7 +61,8 @@ def test_the_next_trainer_takes_the_folder_of_one_that_is_gone_and_finds_it_empt
 
 
 COUNTING = """
-from app import main, metrics
+from app import main
+from app.telemetry import metrics
 modules = main.artwork, main.feedback, main.profiles, main.titles, main.catalogue, main.images, main.operations
 for module in modules:
     for route in module.router.routes:

@@ -17,9 +17,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.main import open_store, train
-from app.meters import folder_of_service
 from app.records import Kind
 from app.settings import Settings
+from app.telemetry.metric_files import folder_of_service
 from assets import SAMPLES
 from tests.e2e.client import Connection
 from tests.e2e.conftest import Start, artwork_id, title_id

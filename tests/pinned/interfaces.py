@@ -6,9 +6,10 @@ import msgspec
 import typer
 from prometheus_client.metrics import MetricWrapperBase
 
-from app import cli, metrics
+from app import cli
 from app.problem import MEDIA_TYPE, TITLES, problem_body
 from app.settings import DEMO, Settings
+from app.telemetry import metrics
 from assets import SAMPLES
 from tests.docs.api import document
 from tests.docs.pages import ROOT

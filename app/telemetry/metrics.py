@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
-from app.meters import FOLDER, files_beside, reserve
+from app.telemetry.metric_files import FOLDER, files_beside, reserve
 
 if FOLDER in os.environ:
     reserve(Path(os.environ[FOLDER]))  # here, for what stands below opens them
