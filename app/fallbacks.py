@@ -6,8 +6,8 @@ from app.answers import Choice, fallback
 from app.picture import Frame
 from app.shelf import LiveTitle
 from app.telemetry import metrics
-from app.viewers import Viewer
-from app.viewing import Viewing
+from app.viewers.viewer import Viewer
+from app.viewers.viewing import Viewing
 from assets.artwork import Artwork
 
 

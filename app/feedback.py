@@ -7,12 +7,12 @@ from typing import Any
 import structlog
 from typing_extensions import TypedDict
 
-from app.identity import Identity, hold_key
 from app.problem import Unacceptable
 from app.records import Kind
 from app.store.protocol import Event, Log
 from app.telemetry import metrics
 from app.tokens import Tokens, UnacceptableId
+from app.viewers.pseudonym import Identity, hold_key
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from app.fields import LONGEST_PROFILE, MOST_WIDTH
 from app.queries import ArtworkQuery
-from app.viewing import Viewing
+from app.viewers.viewing import Viewing
 
 V = TypeVar("V", bound=Viewing)
 Mend = Callable[[object], object]

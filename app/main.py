@@ -20,7 +20,6 @@ from app.access import LINK_MS, SESSION_MS, Access
 from app.backup import Copied, Databases, Progress
 from app.backup import back_up as copy_folder
 from app.bases import BaseKeeper, fed, fold_from
-from app.bots import Bots
 from app.cors import Cors
 from app.editor import COMMAND_LINE, Editor
 from app.fallbacks import Fallbacks
@@ -28,7 +27,6 @@ from app.feedback import Recorder
 from app.fold import Fold
 from app.gate import Gate, failure
 from app.heads import Heads
-from app.identity import Identity
 from app.inspector import Inspector
 from app.keys import identity_key, keys_of, make_admin_key, signing_keys
 from app.model import Model
@@ -37,7 +35,6 @@ from app.openapi import Documented
 from app.personalizer import Personalizer
 from app.picture import IMAGES
 from app.problem import Problem, problem_of
-from app.profiles import Profiles
 from app.public_url import origin_of
 from app.records import encode
 from app.report import Reporter
@@ -70,7 +67,10 @@ from app.tokens import Tokens
 from app.trainer import Trainer
 from app.trusted_clock import TrustedClock
 from app.uploads import Uploads
-from app.viewers import Viewers
+from app.viewers.bots import Bots
+from app.viewers.profiles import Profiles
+from app.viewers.pseudonym import Identity
+from app.viewers.viewer import Viewers
 from assets.importing.ingest import Ingest, Row, ingest
 from assets.rendering.workers import Stop
 from assets.revisions import Revisions

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.model import Model
 from app.shelf import LiveTitle
 from app.standings import BestSingle
-from app.viewers import Viewer
+from app.viewers.viewer import Viewer
 from bandit.exploration import one_of, uniform, with_floor
 
 

@@ -12,7 +12,6 @@ import structlog
 from app.allowance import Allowance, OverAllowanceError
 from app.answers import Choice, chosen
 from app.fallbacks import Fallbacks
-from app.identity import hold_key
 from app.model import NoModelError
 from app.odds import ChoiceProbabilities
 from app.picture import USUAL, Frame
@@ -23,8 +22,9 @@ from app.shelf import LiveTitle
 from app.store.protocol import Draft, FullLogError, Hold, Log, LostStoreError, StoreTimeoutError
 from app.telemetry import metrics
 from app.tokens import Tokens
-from app.viewers import SOMEBODY, Sender, Viewer, Viewers
-from app.viewing import Viewing
+from app.viewers.pseudonym import hold_key
+from app.viewers.viewer import SOMEBODY, Sender, Viewer, Viewers
+from app.viewers.viewing import Viewing
 from assets.artwork import Artwork
 from bandit.exploration import one_of
 from bandit.sampling import draw, uniform_from

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, WithJsonSchema
 
 from app.fields import MOST_TITLES, SLUG, AnyTitle, at_most
-from app.viewing import Viewing
+from app.viewers.viewing import Viewing
 
 
 class ArtworkQuery(Viewing):

@@ -9,14 +9,12 @@ from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from app.access import COOKIE, Access, Caller
-from app.bots import Bots
 from app.editor import Editor
 from app.feedback import Recorder
 from app.inspector import Inspector
 from app.model import Model
 from app.parameters import refuse_unclear
 from app.personalizer import Personalizer
-from app.profiles import Profiles
 from app.report import Reporter
 from app.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
 from app.settings import Settings
@@ -24,6 +22,8 @@ from app.shelf import LiveCatalogue
 from app.standings import BestSingle
 from app.store.protocol import Author, Store
 from app.uploads import Uploads
+from app.viewers.bots import Bots
+from app.viewers.profiles import Profiles
 
 NEVER_CACHED = "private, no-store"
 

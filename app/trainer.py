@@ -10,7 +10,6 @@ from math import inf
 import structlog
 
 from app.bases import BaseKeeper
-from app.erasure import finish_erasures
 from app.fold import Fold, Seen
 from app.refolding import Refolding
 from app.shelf import LiveCatalogue
@@ -24,6 +23,7 @@ from app.store.protocol import (
     UnwritableStoreError,
 )
 from app.telemetry import metrics
+from app.viewers.erasure import finish_erasures
 from bandit.learners import Kind, kind_of, new_learner, restored
 from bandit.sealing import UnusableSnapshot
 

@@ -20,7 +20,7 @@ from app.queries import ArtworkQuery, PageQuery
 from app.roles import ANYONE
 from app.services import Service, Services
 from app.shelf import LiveTitle
-from app.viewers import SOMEBODY, Sender
+from app.viewers.viewer import SOMEBODY, Sender
 
 router = APIRouter(tags=["artwork"])
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept"}

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query, Response
 
 from app.bodies import JsonRoute
 from app.fields import ProfileId
-from app.profile_body import ProfileBody
-from app.profiles import Known
 from app.services import CLIENT, Service
+from app.viewers.profile_body import ProfileBody
+from app.viewers.profiles import Known
 
 router = APIRouter(tags=["profiles"], route_class=JsonRoute, dependencies=[CLIENT])
 Profile = Annotated[ProfileId, Query(description="Any text; one that was never seen is a new viewer.")]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.bots import Bots
 from app.records import Kind
+from app.viewers.bots import Bots
 from tests.api.service import ADMIN, CLIENT, Catalogue, Service, serving
 
 BOTS = [

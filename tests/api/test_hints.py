@@ -8,7 +8,7 @@ import pytest
 
 from app.hints import MOST_LIMITS, STRICTEST, queried, understood
 from app.queries import PageQuery
-from app.viewing import Viewing
+from app.viewers.viewing import Viewing
 from tests.api.service import ADMIN, CLIENT, IMG, Service, is_problem
 
 UNUSABLE = [

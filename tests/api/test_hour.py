@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.places import QUARTER_MS, hour_word, zone_at, zone_of
+from app.viewers.local_time import QUARTER_MS, hour_word, zone_at, zone_of
 from assets.countries import country_of
 from tests.api.service import ADMIN, CLIENT, START, Service
 from tests.api.test_hints import page, record

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.records import DECISIONS, decode_decision
-from app.viewers import ACQUAINTED_MS
+from app.viewers.viewer import ACQUAINTED_MS
 from tests.api.service import ADMIN, CLIENT, Service
 
 

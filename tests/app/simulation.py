@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.fold import FOLD
-from app.identity import hold_key
 from app.records import LOT_BITS, Decision, Kind, Rebase, encode
 from app.shelf import LiveCatalogue
 from app.store.protocol import Event, Hold
+from app.viewers.pseudonym import hold_key
 from bandit.reward import Rules
 from tests.builders import Clock, VoidableStore, a_context, a_decision, a_draft, a_film, a_shelf
 

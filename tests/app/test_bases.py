@@ -13,11 +13,11 @@ import pytest
 from app import bases, refolding, trainer
 from app.bases import BaseKeeper, fed, fold_from, sound_base
 from app.comparison import Comparison
-from app.erasure import erase
 from app.fold import FOLD
 from app.records import DECISIONS, Kind, decode_decision, encode
 from app.store.memory import MemoryStore
 from app.trainer import Trainer
+from app.viewers.erasure import erase
 from bandit.reward import Rules
 from tests.app.simulation import NOW, PROFILES, World, a_world
 from tests.builders import a_decision, a_draft

@@ -11,7 +11,6 @@ import structlog
 from app import trainer as trainer_module
 from app.bases import BaseKeeper
 from app.caps import Caps
-from app.erasure import erase
 from app.fold import Fold
 from app.model import Model
 from app.records import Kind, encode
@@ -22,6 +21,7 @@ from app.store.protocol import Event, Hold, Progress, Snapshot, Store
 from app.store.sqlite import SqliteStore
 from app.trainer import LEASE_MS, Trainer
 from app.trusted_clock import TrustedClock
+from app.viewers.erasure import erase
 from bandit.learners import Kind as Learning
 from bandit.learners import kind_of, new_learner, restored
 from bandit.logistic import LogisticLearner

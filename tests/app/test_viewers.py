@@ -1,10 +1,10 @@
 """What the policy is told of a viewer."""
 
-from app.identity import Identity
 from app.store.memory import MemoryStore
 from app.store.protocol import Progress, TasteRow
-from app.viewers import Viewers
-from app.viewing import Viewing
+from app.viewers.pseudonym import Identity
+from app.viewers.viewer import Viewers
+from app.viewers.viewing import Viewing
 from bandit.groups import Groups
 from tests.builders import Clock
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from app.caps import HOUR_MS
 from app.fold import Fold
-from app.identity import Identity
 from app.records import LOT_BITS, Decision, Kind, encode
 from app.settings import Settings
 from app.shelf import LiveCatalogue, LiveTitle
@@ -26,8 +25,9 @@ from app.standings import BestSingle
 from app.store.memory import MemoryStore
 from app.store.protocol import Event
 from app.trainer import resume
-from app.viewers import Viewer, Viewers
-from app.viewing import Viewing
+from app.viewers.pseudonym import Identity
+from app.viewers.viewer import Viewer, Viewers
+from app.viewers.viewing import Viewing
 from assets.catalogue import Title
 from bandit.exploration import with_floor
 from bandit.groups import Groups

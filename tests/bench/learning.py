@@ -11,7 +11,7 @@ from app.records import Kind, encode
 from app.services import Services
 from app.settings import Settings
 from app.store.memory import MemoryStore
-from app.viewing import Viewing
+from app.viewers.viewing import Viewing
 from bandit.learners import new_learner
 from bandit.logistic import LogisticLearner
 from bandit.policy import Learner

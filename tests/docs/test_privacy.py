@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from app.caps import Caps
-from app.identity import Identity
 from app.keys import identity_key
 from app.records import Kind
+from app.viewers.pseudonym import Identity
 from tests.api.conftest import catalogue, plain_log  # noqa: F401  fixtures
 from tests.api.service import CLIENT, Catalogue, Service, serving
 from tests.docs.pages import code, page

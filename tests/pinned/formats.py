@@ -11,11 +11,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import get_args
 
-from app.identity import Identity, hold_key
 from app.records import Decision, Erasure, Feedback, Kind, Rebase, Reference, decode_decision, encode
 from app.store.sqlite import SqliteStore
 from app.tokens import DecisionId, Tokens
-from app.viewers import Profile
+from app.viewers.pseudonym import Identity, hold_key
+from app.viewers.viewer import Profile
 from assets.catalogue import Title, title_from_json
 from assets.revisions import Catalogue, Revisions
 from bandit.groups import Groups

@@ -18,12 +18,12 @@ from app.audience import stock
 from app.audience.visits import Outcome, Visit, Visits
 from app.audience.world import World
 from app.fold import Fold
-from app.places import HOURS
 from app.records import Decision, Kind, encode
 from app.settings import Settings
 from app.shelf import LiveCatalogue, LiveTitle
 from app.store.memory import MemoryStore
 from app.store.protocol import Event
+from app.viewers.local_time import HOURS
 from assets.catalogue import Title
 from bandit.exploration import with_floor
 from bandit.policy import Learner
@@ -105,7 +105,7 @@ class Loop:
         return drawn
 
     async def context(self, viewer: int) -> Context:
-        """Return what the policy is told, as `app.viewers` puts it together."""
+        """Return what the policy is told, as `app.viewers.viewer` puts it together."""
         attributes: dict[str, str | float] = {
             **self._visits.attributes(viewer),
             "placement": "row",

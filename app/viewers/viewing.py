@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from app.fields import MOST_WIDTH, CountryHint, LanguageHint, ProfileId, Slug, Word, meant
-from app.places import zone_of
+from app.viewers.local_time import zone_of
 from assets.crop import Canvas
 from assets.rules import STRICTEST_MATURITY
 

@@ -6,14 +6,14 @@ from functools import partial
 import msgspec
 from typing_extensions import TypedDict
 
-from app.erasure import erase
 from app.fields import MOST_ATTRIBUTES
-from app.identity import Identity
 from app.problem import Unacceptable
-from app.profile_body import ProfileBody
 from app.records import encode
 from app.store.protocol import Store
-from app.viewers import Profile, decode_profile
+from app.viewers.erasure import erase
+from app.viewers.profile_body import ProfileBody
+from app.viewers.pseudonym import Identity
+from app.viewers.viewer import Profile, decode_profile
 from bandit.groups import Group, Groups
 
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from app.identity import Identity
-from app.places import QUARTER_MS, local_hour, zone_of
 from app.store.protocol import Store
-from app.viewing import Viewing
+from app.viewers.local_time import QUARTER_MS, local_hour, zone_of
+from app.viewers.pseudonym import Identity
+from app.viewers.viewing import Viewing
 from assets.countries import country_of
 from assets.languages import canonical
 from bandit.groups import Group, Groups

@@ -1,0 +1,1 @@
+"""Who is watching: profiles, their pseudonyms, and what is known of a viewer."""
