@@ -5,8 +5,8 @@ from time import gmtime, strftime
 
 from typing_extensions import TypedDict
 
-from app.picture import Frame, Image, image_of
-from app.shelf import LiveTitle
+from app.catalogue.image import Frame, Image, image_of
+from app.catalogue.live import LiveTitle
 from app.store.protocol import Hold
 from app.tokens import DecisionId, Tokens
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from app.answers import Choice, fallback
-from app.picture import Frame
-from app.shelf import LiveTitle
+from app.catalogue.image import Frame
+from app.catalogue.live import LiveTitle
 from app.telemetry import metrics
 from app.viewers.viewer import Viewer
 from app.viewers.viewing import Viewing

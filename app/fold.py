@@ -9,10 +9,10 @@ from itertools import islice
 import msgspec
 
 from app.caps import HOUR_MS, Caps
+from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.counts import Totals, tallies_in
 from app.joining import Close, Credit, Forget, LogJoin, Step
 from app.records import Decision, Record, decode_decision, encode
-from app.shelf import LiveCatalogue, LiveTitle
 from app.store.protocol import FoldState, Log, Progress, Snapshot, State
 from bandit.policy import Learner, UnlearnableExample
 from bandit.tally import Tally

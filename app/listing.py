@@ -8,8 +8,8 @@ from typing import NamedTuple
 import msgspec
 from typing_extensions import TypedDict
 
-from app.picture import IMAGES, Image, image_of
-from app.shelf import LiveTitle
+from app.catalogue.image import IMAGES, Image, image_of
+from app.catalogue.live import LiveTitle
 from assets.artwork import Box, Point
 from assets.catalogue import Artwork, Pin, Title
 from assets.provenance import Consent, Made, Provenance

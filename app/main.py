@@ -20,8 +20,13 @@ from app.access import LINK_MS, SESSION_MS, Access
 from app.backup import Copied, Databases, Progress
 from app.backup import back_up as copy_folder
 from app.bases import BaseKeeper, fed, fold_from
+from app.catalogue.cleanup import Tidier
+from app.catalogue.editor import COMMAND_LINE, Editor
+from app.catalogue.image import IMAGES
+from app.catalogue.live import LiveCatalogue
+from app.catalogue.stoppable import stoppable
+from app.catalogue.uploads import Uploads
 from app.cors import Cors
-from app.editor import COMMAND_LINE, Editor
 from app.fallbacks import Fallbacks
 from app.feedback import Recorder
 from app.fold import Fold
@@ -33,7 +38,6 @@ from app.model import Model
 from app.odds import ChoiceProbabilities
 from app.openapi import Documented
 from app.personalizer import Personalizer
-from app.picture import IMAGES
 from app.problem import Problem, problem_of
 from app.public_url import origin_of
 from app.records import encode
@@ -41,9 +45,7 @@ from app.report import Reporter
 from app.routes import artwork, catalogue, edits, feedback, images, operations, profiles, session, titles
 from app.services import Services
 from app.settings import DAY_MS, Settings
-from app.shelf import LiveCatalogue
 from app.standings import BestSingle
-from app.stoppable import stoppable
 from app.store.memory import MemoryStore
 from app.store.protocol import (
     Base,
@@ -62,11 +64,9 @@ from app.store.sqlite import faults as sqlite_faults
 from app.store_watch import StoreWatch
 from app.telemetry import metrics
 from app.tickets import Tickets
-from app.tidying import Tidier
 from app.tokens import Tokens
 from app.trainer import Trainer
 from app.trusted_clock import TrustedClock
-from app.uploads import Uploads
 from app.viewers.bots import Bots
 from app.viewers.profiles import Profiles
 from app.viewers.pseudonym import Identity

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from app.catalogue.live import LiveTitle
 from app.model import Model
-from app.shelf import LiveTitle
 from app.standings import BestSingle
 from app.viewers.viewer import Viewer
 from bandit.exploration import one_of, uniform, with_floor

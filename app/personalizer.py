@@ -11,14 +11,14 @@ import structlog
 
 from app.allowance import Allowance, OverAllowanceError
 from app.answers import Choice, chosen
+from app.catalogue.image import USUAL, Frame
+from app.catalogue.live import LiveTitle
 from app.fallbacks import Fallbacks
 from app.model import NoModelError
 from app.odds import ChoiceProbabilities
-from app.picture import USUAL, Frame
 from app.problem import Gone, NotFound
 from app.records import LOT_BITS, Decision, encode
 from app.settings import Settings
-from app.shelf import LiveTitle
 from app.store.protocol import Draft, FullLogError, Hold, Log, LostStoreError, StoreTimeoutError
 from app.telemetry import metrics
 from app.tokens import Tokens

@@ -9,7 +9,9 @@ from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from app.access import COOKIE, Access, Caller
-from app.editor import Editor
+from app.catalogue.editor import Editor
+from app.catalogue.live import LiveCatalogue
+from app.catalogue.uploads import Uploads
 from app.feedback import Recorder
 from app.inspector import Inspector
 from app.model import Model
@@ -18,10 +20,8 @@ from app.personalizer import Personalizer
 from app.report import Reporter
 from app.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
 from app.settings import Settings
-from app.shelf import LiveCatalogue
 from app.standings import BestSingle
 from app.store.protocol import Author, Store
-from app.uploads import Uploads
 from app.viewers.bots import Bots
 from app.viewers.profiles import Profiles
 

@@ -10,9 +10,9 @@ from math import inf
 import structlog
 
 from app.bases import BaseKeeper
+from app.catalogue.live import LiveCatalogue
 from app.fold import Fold, Seen
 from app.refolding import Refolding
-from app.shelf import LiveCatalogue
 from app.store.protocol import (
     LostLeaseError,
     LostStoreError,

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from app.catalogue.live import SETTING, LiveCatalogue
 from app.records import Decision, Reference, encode
 from app.records import Kind as RecordKind
-from app.shelf import SETTING, LiveCatalogue
 from app.store.memory import MemoryLog, MemoryStore
 from app.store.protocol import Draft, Log
 from assets.catalogue import Title

@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from app.catalogue.live import SETTING
 from app.commands.terminal import INTERRUPTED, console, fail, make_folder, say, settings_for
 from app.import_table import of_import, summary
 from app.main import editor_in, import_folder, open_store
 from app.problem import Problem
 from app.settings import Settings
-from app.shelf import SETTING
 from app.store.protocol import Store, StoreTimeoutError
 from assets import SAMPLES
 from assets.importing.ingest import jobs_of

@@ -11,15 +11,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.answers import Choice, Page
 from app.bodies import read_json, unreadable
+from app.catalogue.image import Accepted, Frame, accepted
+from app.catalogue.live import LiveTitle
 from app.fields import LONGEST_QUOTE, as_text, quoted
 from app.hints import V, queried, understood
 from app.openapi import parameters, refusals
-from app.picture import Accepted, Frame, accepted
 from app.problem import NotFound, Problem, Unacceptable, error_sentences
 from app.queries import ArtworkQuery, PageQuery
 from app.roles import ANYONE
 from app.services import Service, Services
-from app.shelf import LiveTitle
 from app.viewers.viewer import SOMEBODY, Sender
 
 router = APIRouter(tags=["artwork"])

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from typing_extensions import TypedDict
 
 from app.bodies import JsonRoute
-from app.editor import Current
+from app.catalogue.editor import Current
 from app.edits import CatalogueBody
 from app.services import EDITOR, By, Service
 from assets.provenance import Made

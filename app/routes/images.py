@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from app.catalogue.image_index import Showing
 from app.openapi import refusals
-from app.pictures import Showing
 from app.problem import Gone, NotFound
 from app.ranges import wanted
 from app.services import Service, Services

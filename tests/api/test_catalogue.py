@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from app.editor import COMMAND_LINE
+from app.catalogue.editor import COMMAND_LINE
 from app.main import editor_in
 from tests.api.service import ADMIN, Catalogue, Service, is_problem, serving
 

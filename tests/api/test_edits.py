@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from app.editor import COMMAND_LINE, MOST_ENTRIES
+from app.catalogue.editor import COMMAND_LINE, MOST_ENTRIES
 from app.main import import_folder
 from assets.catalogue import Title
 from tests.api.service import ADMIN, EDITOR, Catalogue, Service, serving

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from app.editor import COMMAND_LINE
+from app.catalogue.editor import COMMAND_LINE
 from app.edits import ArtworkBody
 from app.main import REFRESH_SECONDS, editor_in, import_folder, open_store
 from assets.catalogue import Pin

@@ -16,7 +16,8 @@ import pytest
 from prometheus_client import REGISTRY
 from starlette.types import Message, Scope
 
-from app import forms, uploads
+from app import forms
+from app.catalogue import uploads
 from app.slots import Permits
 from assets.catalogue import MOST_ARTWORKS
 from assets.rendering import workers

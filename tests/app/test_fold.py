@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from app.caps import Caps
+from app.catalogue.live import LiveCatalogue
 from app.fold import Fold
 from app.records import Kind, encode
-from app.shelf import LiveCatalogue
 from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Store
 from app.trainer import resume

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.picture import Frame, accepted, image_of, shows
+from app.catalogue.image import Frame, accepted, image_of, shows
 from assets.crop import CANVASES, FORMATS, Format
 from assets.provenance import Provenance
 from tests.assets.builders import an_artwork

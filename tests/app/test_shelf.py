@@ -13,9 +13,9 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from app.pictures import LINGERING, ImageIndex
+from app.catalogue.image_index import LINGERING, ImageIndex
+from app.catalogue.live import LiveCatalogue
 from app.problem import Problem
-from app.shelf import LiveCatalogue
 from app.store.memory import MemoryLog
 from assets.catalogue import Title
 from assets.crop import Crop
@@ -499,7 +499,7 @@ async def test_a_picture_that_came_back_is_current_again(
 async def test_of_too_many_replaced_pictures_the_oldest_are_forgotten(
     log: MemoryLog, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.pictures.MOST_REPLACED", 2)
+    monkeypatch.setattr("app.catalogue.image_index.MOST_REPLACED", 2)
     live_catalogue = await stocked(log, tmp_path, clock, showing_one("0"))
     for picture in ("1", "0", "2", "3"):
         await make_current(log, tmp_path, [showing_one(picture)])

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app import forms, tidying
-from app.shelf import SETTING
+from app import forms
+from app.catalogue import cleanup as tidying
+from app.catalogue.cleanup import Tidier
+from app.catalogue.live import SETTING
 from app.store.memory import MemoryStore
-from app.tidying import Tidier
 from assets.catalogue import Title
 from assets.importing.sweep import unnamed
 from assets.revisions import Catalogue, Revisions

@@ -11,11 +11,11 @@ import structlog
 from app import trainer as trainer_module
 from app.bases import BaseKeeper
 from app.caps import Caps
+from app.catalogue.live import LiveCatalogue
 from app.fold import Fold
 from app.model import Model
 from app.records import Kind, encode
 from app.settings import DAY_MS
-from app.shelf import LiveCatalogue
 from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Progress, Snapshot, Store
 from app.store.sqlite import SqliteStore

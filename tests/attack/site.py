@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.caps import HOUR_MS
+from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.fold import Fold
 from app.records import LOT_BITS, Decision, Kind, encode
 from app.settings import Settings
-from app.shelf import LiveCatalogue, LiveTitle
 from app.standings import BestSingle
 from app.store.memory import MemoryStore
 from app.store.protocol import Event

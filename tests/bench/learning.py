@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.editor import COMMAND_LINE
+from app.catalogue.editor import COMMAND_LINE
 from app.fold import Fold
 from app.main import build, editor_in, open_store
 from app.records import Kind, encode

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from app.editor import COMMAND_LINE
+from app.catalogue.editor import COMMAND_LINE
 from app.main import editor_in, open_store
 from app.settings import Settings
 from assets.catalogue import Artwork, Title

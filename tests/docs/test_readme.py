@@ -14,9 +14,9 @@ import pytest
 import typer
 
 from app import cli
+from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.main import open_store, revisions_in
 from app.settings import Settings
-from app.shelf import LiveCatalogue, LiveTitle
 from assets import SAMPLES
 from bandit.exploration import with_floor
 from bandit.learners import new_learner

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.catalogue.live import SETTING, LiveCatalogue
 from app.fold import Fold
 from app.main import build, revisions_in
 from app.queries import ArtworkQuery
@@ -18,7 +19,6 @@ from app.records import Kind
 from app.report import Report
 from app.services import Services
 from app.settings import Settings
-from app.shelf import SETTING, LiveCatalogue
 from app.store.memory import MemoryStore
 from bandit.learners import new_learner
 from tests.api.service import settings_of

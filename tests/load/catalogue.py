@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from app.editor import COMMAND_LINE
+from app.catalogue.editor import COMMAND_LINE
 from app.main import editor_in, images_in, open_store
 from app.settings import Settings
 from assets import SAMPLES

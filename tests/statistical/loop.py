@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from app.audience import stock
 from app.audience.visits import Outcome, Visit, Visits
 from app.audience.world import World
+from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.fold import Fold
 from app.records import Decision, Kind, encode
 from app.settings import Settings
-from app.shelf import LiveCatalogue, LiveTitle
 from app.store.memory import MemoryStore
 from app.store.protocol import Event
 from app.viewers.local_time import HOURS

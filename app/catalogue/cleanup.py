@@ -6,8 +6,8 @@ from pathlib import Path
 
 import structlog
 
+from app.catalogue.live import SETTING
 from app.forms import clear
-from app.shelf import SETTING
 from app.store.protocol import Log
 from assets.catalogue import Title
 from assets.importing.sweep import sweep, unnamed

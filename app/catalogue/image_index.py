@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from app.picture import shows
+from app.catalogue.image import shows
 from assets.artwork import Artwork
 from assets.catalogue import Title
 from assets.crop import Crop

@@ -12,13 +12,13 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from starlette.requests import Request
 
-from app.editor import Doing, Editor
+from app.catalogue.editor import Doing, Editor
+from app.catalogue.stoppable import stoppable
 from app.edits import MOST_LOCALES, MOST_SLUGS, Locales, Maturity, Moment, Name, Slugs, Text, unacceptable
 from app.fields import LANGUAGE, SLUG, Slug
 from app.forms import FILE, Form, received
 from app.problem import Problem, Unacceptable
 from app.slots import Permits
-from app.stoppable import stoppable
 from app.store.protocol import Author
 from app.telemetry import metrics
 from assets.artwork import Artwork

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from app.picture import IMAGES
-from app.pictures import ArtworkRef, ImageIndex, Showing
+from app.catalogue.image import IMAGES
+from app.catalogue.image_index import ArtworkRef, ImageIndex, Showing
 from app.problem import Problem
 from app.store.protocol import Log
 from assets.artwork import NOBODY, Artwork

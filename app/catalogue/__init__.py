@@ -1,0 +1,1 @@
+"""The titles, their artworks and pictures, and how they change."""
