@@ -27,25 +27,26 @@ from app.catalogue.live import LiveCatalogue
 from app.catalogue.stoppable import stoppable
 from app.catalogue.uploads import Uploads
 from app.cors import Cors
-from app.fallbacks import Fallbacks
-from app.feedback import Recorder
 from app.fold import Fold
 from app.gate import Gate, failure
 from app.heads import Heads
-from app.inspector import Inspector
 from app.keys import identity_key, keys_of, make_admin_key, signing_keys
-from app.model import Model
-from app.odds import ChoiceProbabilities
 from app.openapi import Documented
-from app.personalizer import Personalizer
 from app.problem import Problem, problem_of
 from app.public_url import origin_of
 from app.records import encode
 from app.report import Reporter
 from app.routes import artwork, catalogue, edits, feedback, images, operations, profiles, session, titles
 from app.services import Services
+from app.serving.best_single import BestSingle
+from app.serving.decision_id import Tokens
+from app.serving.explanation import Inspector
+from app.serving.fallbacks import Fallbacks
+from app.serving.feedback import Recorder
+from app.serving.model import Model
+from app.serving.personalizer import Personalizer
+from app.serving.probabilities import ChoiceProbabilities
 from app.settings import DAY_MS, Settings
-from app.standings import BestSingle
 from app.store.memory import MemoryStore
 from app.store.protocol import (
     Base,
@@ -64,7 +65,6 @@ from app.store.sqlite import faults as sqlite_faults
 from app.store_watch import StoreWatch
 from app.telemetry import metrics
 from app.tickets import Tickets
-from app.tokens import Tokens
 from app.trainer import Trainer
 from app.trusted_clock import TrustedClock
 from app.viewers.bots import Bots

@@ -12,15 +12,15 @@ from app.access import COOKIE, Access, Caller
 from app.catalogue.editor import Editor
 from app.catalogue.live import LiveCatalogue
 from app.catalogue.uploads import Uploads
-from app.feedback import Recorder
-from app.inspector import Inspector
-from app.model import Model
 from app.parameters import refuse_unclear
-from app.personalizer import Personalizer
 from app.report import Reporter
 from app.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
+from app.serving.best_single import BestSingle
+from app.serving.explanation import Inspector
+from app.serving.feedback import Recorder
+from app.serving.model import Model
+from app.serving.personalizer import Personalizer
 from app.settings import Settings
-from app.standings import BestSingle
 from app.store.protocol import Author, Store
 from app.viewers.bots import Bots
 from app.viewers.profiles import Profiles

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.answers import Choice, Page
 from app.bodies import read_json, unreadable
 from app.catalogue.image import Accepted, Frame, accepted
 from app.catalogue.live import LiveTitle
@@ -20,6 +19,7 @@ from app.problem import NotFound, Problem, Unacceptable, error_sentences
 from app.queries import ArtworkQuery, PageQuery
 from app.roles import ANYONE
 from app.services import Service, Services
+from app.serving.choice import Choice, Page
 from app.viewers.viewer import SOMEBODY, Sender
 
 router = APIRouter(tags=["artwork"])

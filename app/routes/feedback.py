@@ -5,11 +5,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from app.bodies import read_json
-from app.feedback import LONGEST_SECONDS, MOST_ITEMS, Recorded
 from app.openapi import refusals
 from app.records import Kind
 from app.roles import CLIENTS
 from app.services import Service, Services
+from app.serving.feedback import LONGEST_SECONDS, MOST_ITEMS, Recorded
 
 router = APIRouter(tags=["feedback"])
 REFUSED = refusals({422: "Not one item is acceptable; `rejected` says why each is not."})

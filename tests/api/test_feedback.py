@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.records import Kind
+from app.serving.decision_id import Tokens
 from app.settings import GRACE_MS
 from app.store.protocol import Event
-from app.tokens import Tokens
 from tests.api.service import ADMIN, CLIENT, Catalogue, Service, is_problem, send, serving
 
 ROUTES = ("/impressions", "/clicks", "/plays")

@@ -10,9 +10,9 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
 from app.records import Kind
+from app.serving.decision_id import DecisionId
 from app.store.protocol import Snapshot
 from app.telemetry import metrics
-from app.tokens import DecisionId
 from bandit.sampling import draw, uniform_from
 from tests.api.service import ADMIN, CLIENT, IMG, Catalogue, Service, in_group, is_problem, serving
 

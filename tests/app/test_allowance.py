@@ -1,4 +1,4 @@
-from app.allowance import BURST_SECONDS, Allowance
+from app.serving.allowance import BURST_SECONDS, Allowance
 
 
 class Passing:

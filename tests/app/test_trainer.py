@@ -13,8 +13,8 @@ from app.bases import BaseKeeper
 from app.caps import Caps
 from app.catalogue.live import LiveCatalogue
 from app.fold import Fold
-from app.model import Model
 from app.records import Kind, encode
+from app.serving.model import Model
 from app.settings import DAY_MS
 from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Progress, Snapshot, Store

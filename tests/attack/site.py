@@ -20,8 +20,8 @@ from app.caps import HOUR_MS
 from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.fold import Fold
 from app.records import LOT_BITS, Decision, Kind, encode
+from app.serving.best_single import BestSingle
 from app.settings import Settings
-from app.standings import BestSingle
 from app.store.memory import MemoryStore
 from app.store.protocol import Event
 from app.trainer import resume

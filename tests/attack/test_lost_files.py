@@ -17,7 +17,7 @@ import pytest
 
 from app.keys import signing_keys
 from app.main import now_ms
-from app.tokens import Tokens
+from app.serving.decision_id import Tokens
 from tests.e2e.client import Connection
 from tests.e2e.conftest import TITLES, Start, title_id
 from tests.e2e.ledger import YEAR_MS, Ledger, assert_learned_as_if_never_interrupted, opened

@@ -10,9 +10,9 @@ import numpy as np
 from app.keys import signing_keys
 from app.main import now_ms, open_store, rebuilt
 from app.records import Decision, Kind, decode_decision, decode_feedback, decode_reference
+from app.serving.decision_id import DecisionId, Tokens
 from app.settings import Settings
 from app.store.protocol import Progress, Store
-from app.tokens import DecisionId, Tokens
 from bandit.learners import restored
 from tests.e2e.load import Fact, Heard
 

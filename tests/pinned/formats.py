@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import get_args
 
 from app.records import Decision, Erasure, Feedback, Kind, Rebase, Reference, decode_decision, encode
+from app.serving.decision_id import DecisionId, Tokens
 from app.store.sqlite import SqliteStore
-from app.tokens import DecisionId, Tokens
 from app.viewers.pseudonym import Identity, hold_key
 from app.viewers.viewer import Profile
 from assets.catalogue import Title, title_from_json

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from app.catalogue.live import LiveTitle
-from app.model import Model
-from app.standings import BestSingle
+from app.serving.best_single import BestSingle
+from app.serving.model import Model
 from app.viewers.viewer import Viewer
 from bandit.exploration import one_of, uniform, with_floor
 

@@ -9,9 +9,9 @@ from typing_extensions import TypedDict
 
 from app.problem import Unacceptable
 from app.records import Kind
+from app.serving.decision_id import Tokens, UnacceptableId
 from app.store.protocol import Event, Log
 from app.telemetry import metrics
-from app.tokens import Tokens, UnacceptableId
 from app.viewers.pseudonym import Identity, hold_key
 
 log = structlog.get_logger()

@@ -7,8 +7,8 @@ from typing_extensions import TypedDict
 
 from app.catalogue.image import Frame, Image, image_of
 from app.catalogue.live import LiveTitle
+from app.serving.decision_id import DecisionId, Tokens
 from app.store.protocol import Hold
-from app.tokens import DecisionId, Tokens
 
 REMEMBERED = 4096
 

@@ -9,19 +9,19 @@ from typing import NamedTuple
 
 import structlog
 
-from app.allowance import Allowance, OverAllowanceError
-from app.answers import Choice, chosen
 from app.catalogue.image import USUAL, Frame
 from app.catalogue.live import LiveTitle
-from app.fallbacks import Fallbacks
-from app.model import NoModelError
-from app.odds import ChoiceProbabilities
 from app.problem import Gone, NotFound
 from app.records import LOT_BITS, Decision, encode
+from app.serving.allowance import Allowance, OverAllowanceError
+from app.serving.choice import Choice, chosen
+from app.serving.decision_id import Tokens
+from app.serving.fallbacks import Fallbacks
+from app.serving.model import NoModelError
+from app.serving.probabilities import ChoiceProbabilities
 from app.settings import Settings
 from app.store.protocol import Draft, FullLogError, Hold, Log, LostStoreError, StoreTimeoutError
 from app.telemetry import metrics
-from app.tokens import Tokens
 from app.viewers.pseudonym import hold_key
 from app.viewers.viewer import SOMEBODY, Sender, Viewer, Viewers
 from app.viewers.viewing import Viewing

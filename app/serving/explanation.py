@@ -6,8 +6,8 @@ from typing_extensions import TypedDict
 
 from app.problem import NotFound
 from app.records import Decision, Kind, decode_decision
+from app.serving.decision_id import DecisionId, Tokens, UnacceptableId
 from app.store.protocol import Log
-from app.tokens import DecisionId, Tokens, UnacceptableId
 from bandit.sampling import draw, uniform_from
 
 DECISIONS = (Kind.DECISION, Kind.DEFERRED)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from app.answers import Choice, fallback
 from app.catalogue.image import Frame
 from app.catalogue.live import LiveTitle
+from app.serving.choice import Choice, fallback
 from app.telemetry import metrics
 from app.viewers.viewer import Viewer
 from app.viewers.viewing import Viewing
