@@ -19,7 +19,6 @@ from starlette.types import ASGIApp
 from app.access import LINK_MS, SESSION_MS, Access
 from app.backup import Copied, Databases, Progress
 from app.backup import back_up as copy_folder
-from app.bases import BaseKeeper, fed, fold_from
 from app.catalogue.cleanup import Tidier
 from app.catalogue.editor import COMMAND_LINE, Editor
 from app.catalogue.image import IMAGES
@@ -27,10 +26,13 @@ from app.catalogue.live import LiveCatalogue
 from app.catalogue.stoppable import stoppable
 from app.catalogue.uploads import Uploads
 from app.cors import Cors
-from app.fold import Fold
 from app.gate import Gate, failure
 from app.heads import Heads
 from app.keys import identity_key, keys_of, make_admin_key, signing_keys
+from app.learning.bases import BaseKeeper, fed, fold_from
+from app.learning.fold import Fold
+from app.learning.trainer import Trainer
+from app.learning.trusted_clock import TrustedClock
 from app.openapi import Documented
 from app.problem import Problem, problem_of
 from app.public_url import origin_of
@@ -65,8 +67,6 @@ from app.store.sqlite import faults as sqlite_faults
 from app.store_watch import StoreWatch
 from app.telemetry import metrics
 from app.tickets import Tickets
-from app.trainer import Trainer
-from app.trusted_clock import TrustedClock
 from app.viewers.bots import Bots
 from app.viewers.profiles import Profiles
 from app.viewers.pseudonym import Identity

@@ -8,7 +8,7 @@ from math import log1p, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from app.fold import Fold
+from app.learning.fold import Fold
 from app.records import Kind
 from app.spool import ExampleFile
 from app.store.protocol import Log, Store

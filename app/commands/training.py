@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from app import tables
-from app.bases import BaseGoneError, sound_base
 from app.commands.serving import Parent
 from app.commands.terminal import console, fail, make_folder, settings_for, settings_of_service
-from app.comparison import Comparison
-from app.fold import Fold
+from app.learning.bases import BaseGoneError, sound_base
+from app.learning.comparison import Comparison
+from app.learning.fold import Fold
 from app.lifeline import end_with_parent
 from app.main import now_ms, open_store, publish_rebuilt, rebuilt
 from app.main import train as train_until

@@ -11,11 +11,11 @@ import httpx2
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Scope
 
+from app.learning.trainer import resume
 from app.main import create_app
 from app.services import Services
 from app.settings import Settings
 from app.store.sqlite import SqliteStore
-from app.trainer import resume
 from assets.catalogue import Artwork, Title
 from assets.provenance import Made
 from tests.builders import Clock, make_current

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from app import bases, refolding, trainer
-from app.bases import BaseKeeper, fed, fold_from, sound_base
-from app.comparison import Comparison
-from app.fold import FOLD
+from app.learning import bases, refolding, trainer
+from app.learning.bases import BaseKeeper, fed, fold_from, sound_base
+from app.learning.comparison import Comparison
+from app.learning.fold import FOLD
+from app.learning.trainer import Trainer
 from app.records import DECISIONS, Kind, decode_decision, encode
 from app.store.memory import MemoryStore
-from app.trainer import Trainer
 from app.viewers.erasure import erase
 from bandit.reward import Rules
 from tests.app.simulation import NOW, PROFILES, World, a_world
@@ -325,7 +325,7 @@ async def trimmed(world: World) -> bool:
 async def test_another_version_of_the_fold_sets_a_base(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async with training(world):
         await soon(lambda: caught_up(world))
-    for module in ("app.fold", "app.bases", "app.refolding"):
+    for module in ("app.learning.fold", "app.learning.bases", "app.learning.refolding"):
         monkeypatch.setattr(f"{module}.FOLD", FOLD + 1)
     assert await sound_base(world.store.state, "logistic") is None
     async with training(world):

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from app import caps as caps_module
-from app.caps import HOUR_MS, Caps, Verdict
+from app.learning import caps as caps_module
+from app.learning.caps import HOUR_MS, Caps, Verdict
 from app.records import LOT_BITS, Decision
 from app.store.protocol import OF_THE_HOUR
 from bandit.reward import Rules

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from app.counts import Totals
-from app.joining import Close
+from app.learning.log_join import Close
+from app.learning.totals import Totals
 from app.records import encode
 from app.store.protocol import Progress, TasteRow
 from app.store.sqlite.state import SqliteState
@@ -73,7 +73,7 @@ async def test_tastes_and_caps_of_many_profiles_take_no_more_memory_than_the_doc
 async def test_what_one_record_closes_takes_no_more_for_each_profile_than_the_docs_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.counts.REMEMBERED", 100)
+    monkeypatch.setattr("app.learning.totals.REMEMBERED", 100)
     profiles = [f"{number:032x}" for number in range(1_000)]
     state, token = await a_state(tmp_path, profiles)
     counts = Totals(state, await state.fold_state())
@@ -97,7 +97,7 @@ async def test_what_is_put_aside_is_neither_read_from_the_store_nor_swept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store has what it was at the last commit: older, or what is forgotten since."""
-    monkeypatch.setattr("app.counts.REMEMBERED", 1)
+    monkeypatch.setattr("app.learning.totals.REMEMBERED", 1)
     ada, ben, cid, later = "a" * 32, "b" * 32, "c" * 32, NOW + 10**9
     state, token = await a_state(tmp_path, [ada, ben, cid])
     counts = Totals(state, await state.fold_state())
@@ -121,7 +121,7 @@ async def test_what_is_put_aside_is_neither_read_from_the_store_nor_swept(
 
 
 async def test_an_erasure_reaches_what_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.counts.REMEMBERED", 1)
+    monkeypatch.setattr("app.learning.totals.REMEMBERED", 1)
     ada, ben = "a" * 32, "b" * 32
     state, token = await a_state(tmp_path, [ada, ben])
     counts = Totals(state, await state.fold_state())

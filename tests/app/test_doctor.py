@@ -27,12 +27,12 @@ from app.catalogue.live import LiveCatalogue
 from app.doctor import catalogue, clock, folder, log, machine, model, service
 from app.doctor.checkup import Doors, check
 from app.doctor.finding import Finding
+from app.learning.trainer import resume
 from app.main import examine, images_in, now_ms, open_store, revisions_in
 from app.records import Kind, Reference, decode_decision, encode
 from app.settings import SMALLEST_LOG, Settings
 from app.store.protocol import Event, File, Lease
 from app.store.sqlite import SqliteStore
-from app.trainer import resume
 from assets.catalogue import Title
 from assets.provenance import Consent, Provenance
 from assets.revisions import Revisions

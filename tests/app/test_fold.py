@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from app.caps import Caps
 from app.catalogue.live import LiveCatalogue
-from app.fold import Fold
+from app.learning.caps import Caps
+from app.learning.fold import Fold
+from app.learning.trainer import resume
 from app.records import Kind, encode
 from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Store
-from app.trainer import resume
 from assets.revisions import Revisions
 from bandit.learners import Kind as Learning
 from bandit.logistic import LogisticLearner
@@ -44,7 +44,7 @@ WINDOW = 1_000
 @pytest.fixture(autouse=True)
 def many_strangers_teach(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the chance by which strangers teach be large enough that some do in a short log."""
-    monkeypatch.setattr("app.caps.WELL_TAUGHT", 5)
+    monkeypatch.setattr("app.learning.caps.WELL_TAUGHT", 5)
 
 
 class Training:
@@ -214,8 +214,8 @@ async def test_how_many_tastes_are_at_hand_makes_no_difference(
     """All of the log is taken in before anything is committed, and then a part at a time."""
     world = await a_world(seed, tmp_path, events=250)
     expected = await uninterrupted(world)
-    monkeypatch.setattr("app.fold.STEPS", steps)
-    monkeypatch.setattr("app.counts.REMEMBERED", remembered)
+    monkeypatch.setattr("app.learning.fold.STEPS", steps)
+    monkeypatch.setattr("app.learning.totals.REMEMBERED", remembered)
     whole, parts = Training(world), Training(world)
     await whole.start()
     await whole.feed(10_000)
@@ -541,7 +541,7 @@ async def test_what_speaks_of_a_position_without_a_decision_is_left_out_and_the_
 async def test_while_one_record_closes_many_windows_others_get_their_turn(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.fold.STEPS", 10)
+    monkeypatch.setattr("app.learning.fold.STEPS", 10)
     await service.rules(learn_cap=0)
     for _ in range(100):
         await service.decide()

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.fold import Fold
+from app.learning.fold import Fold
 from app.rebuilding import ONLINE, Found, Judged, Rebuilding, Way, at_least_as_good, better, keep
 from app.records import encode
 from app.spool import ExampleFile, RecordingLearner

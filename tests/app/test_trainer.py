@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 import structlog
 
-from app import trainer as trainer_module
-from app.bases import BaseKeeper
-from app.caps import Caps
 from app.catalogue.live import LiveCatalogue
-from app.fold import Fold
+from app.learning import trainer as trainer_module
+from app.learning.bases import BaseKeeper
+from app.learning.caps import Caps
+from app.learning.fold import Fold
+from app.learning.trainer import LEASE_MS, Trainer
+from app.learning.trusted_clock import TrustedClock
 from app.records import Kind, encode
 from app.serving.model import Model
 from app.settings import DAY_MS
 from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Progress, Snapshot, Store
 from app.store.sqlite import SqliteStore
-from app.trainer import LEASE_MS, Trainer
-from app.trusted_clock import TrustedClock
 from app.viewers.erasure import erase
 from bandit.learners import Kind as Learning
 from bandit.learners import kind_of, new_learner, restored

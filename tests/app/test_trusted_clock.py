@@ -3,8 +3,8 @@
 import pytest
 import structlog
 
+from app.learning.trusted_clock import SETTING, SLACK_MS, STABLE_MS, TrustedClock, trusted_in
 from app.store.memory import MemoryStore
-from app.trusted_clock import SETTING, SLACK_MS, STABLE_MS, TrustedClock, trusted_in
 from tests.builders import Clock
 
 START = 1_790_000_000_000

@@ -16,15 +16,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.caps import HOUR_MS
 from app.catalogue.live import LiveCatalogue, LiveTitle
-from app.fold import Fold
+from app.learning.caps import HOUR_MS
+from app.learning.fold import Fold
+from app.learning.trainer import resume
 from app.records import LOT_BITS, Decision, Kind, encode
 from app.serving.best_single import BestSingle
 from app.settings import Settings
 from app.store.memory import MemoryStore
 from app.store.protocol import Event
-from app.trainer import resume
 from app.viewers.pseudonym import Identity
 from app.viewers.viewer import Viewer, Viewers
 from app.viewers.viewing import Viewing

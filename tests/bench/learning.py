@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.catalogue.editor import COMMAND_LINE
-from app.fold import Fold
+from app.learning.fold import Fold
 from app.main import build, editor_in, open_store
 from app.records import Kind, encode
 from app.services import Services

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from app.caps import Caps
 from app.keys import identity_key
+from app.learning.caps import Caps
 from app.records import Kind
 from app.viewers.pseudonym import Identity
 from tests.api.conftest import catalogue, plain_log  # noqa: F401  fixtures

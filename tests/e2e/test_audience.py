@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.catalogue.live import SETTING, LiveCatalogue
-from app.fold import Fold
+from app.learning.fold import Fold
 from app.main import build, revisions_in
 from app.queries import ArtworkQuery
 from app.records import Kind

@@ -18,7 +18,7 @@ from app.audience import stock
 from app.audience.visits import Outcome, Visit, Visits
 from app.audience.world import World
 from app.catalogue.live import LiveCatalogue, LiveTitle
-from app.fold import Fold
+from app.learning.fold import Fold
 from app.records import Decision, Kind, encode
 from app.settings import Settings
 from app.store.memory import MemoryStore

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import msgspec
 
-from app.caps import Caps, Verdict
-from app.joining import Close, Credit
+from app.learning.caps import Caps, Verdict
+from app.learning.log_join import Close, Credit
 from app.records import ANONYMOUS, BOT, PINNED, Decision, encode
 from app.store.protocol import FoldState, Progress, State, TallyKey, TasteRow
 from bandit.join import CLICK, PLAY

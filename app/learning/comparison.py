@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from app.fold import Fold
+from app.learning.fold import Fold
 from app.store.protocol import Base, FoldState, Snapshot, State
 from bandit.learners import Kind, kind_of, restored
 from bandit.logistic import KIND as LOGISTIC

@@ -9,10 +9,10 @@ from math import inf
 
 import structlog
 
-from app.bases import BaseKeeper
 from app.catalogue.live import LiveCatalogue
-from app.fold import Fold, Seen
-from app.refolding import Refolding
+from app.learning.bases import BaseKeeper
+from app.learning.fold import Fold, Seen
+from app.learning.refolding import Refolding
 from app.store.protocol import (
     LostLeaseError,
     LostStoreError,

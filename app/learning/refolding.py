@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from app.bases import BREAKS, BaseGoneError, fold_from
 from app.catalogue.live import LiveCatalogue
-from app.fold import FOLD, Fold
+from app.learning.bases import BREAKS, BaseGoneError, fold_from
+from app.learning.fold import FOLD, Fold
 from app.store.protocol import Base, State, Store
 from bandit.sealing import UnusableSnapshot
 

@@ -8,10 +8,10 @@ from itertools import islice
 
 import msgspec
 
-from app.caps import HOUR_MS, Caps
 from app.catalogue.live import LiveCatalogue, LiveTitle
-from app.counts import Totals, tallies_in
-from app.joining import Close, Credit, Forget, LogJoin, Step
+from app.learning.caps import HOUR_MS, Caps
+from app.learning.log_join import Close, Credit, Forget, LogJoin, Step
+from app.learning.totals import Totals, tallies_in
 from app.records import Decision, Record, decode_decision, encode
 from app.store.protocol import FoldState, Log, Progress, Snapshot, State
 from bandit.policy import Learner, UnlearnableExample
