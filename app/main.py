@@ -26,6 +26,7 @@ from app.catalogue.live import LiveCatalogue
 from app.catalogue.stoppable import stoppable
 from app.catalogue.uploads import Uploads
 from app.cors import Cors
+from app.evaluation.report import Reporter
 from app.gate import Gate, failure
 from app.heads import Heads
 from app.keys import identity_key, keys_of, make_admin_key, signing_keys
@@ -37,7 +38,6 @@ from app.openapi import Documented
 from app.problem import Problem, problem_of
 from app.public_url import origin_of
 from app.records import encode
-from app.report import Reporter
 from app.routes import artwork, catalogue, edits, feedback, images, operations, profiles, session, titles
 from app.services import Services
 from app.serving.best_single import BestSingle

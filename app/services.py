@@ -12,8 +12,8 @@ from app.access import COOKIE, Access, Caller
 from app.catalogue.editor import Editor
 from app.catalogue.live import LiveCatalogue
 from app.catalogue.uploads import Uploads
+from app.evaluation.report import Reporter
 from app.parameters import refuse_unclear
-from app.report import Reporter
 from app.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
 from app.serving.best_single import BestSingle
 from app.serving.explanation import Inspector

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from app.rebuilding import ONLINE, Difference, Found, Way, best_of, better, earns_more
+from app.evaluation.tuning import ONLINE, Difference, Found, Way, best_of, better, earns_more
 from app.store.protocol import Snapshot
 from bandit.learners import restored
 from bandit.sealing import UnusableSnapshot

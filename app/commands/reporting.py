@@ -6,8 +6,8 @@ from rich.console import Console
 
 from app import tables
 from app.commands.terminal import settings_of_service
+from app.evaluation.report import Reporter
 from app.main import open_store
-from app.report import Reporter
 from app.settings import Settings
 
 

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Request, Response
 from typing_extensions import TypedDict
 
+from app.evaluation.report import Report
 from app.openapi import refusals
 from app.problem import Problem
-from app.report import Report
 from app.roles import ANYONE
 from app.rules import RulesInForce, rules_of
 from app.services import ADMIN, EDITOR, Service

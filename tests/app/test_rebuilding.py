@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.evaluation.example_file import ExampleFile, RecordingLearner
+from app.evaluation.tuning import ONLINE, Found, Judged, Rebuilding, Way, at_least_as_good, better, keep
 from app.learning.fold import Fold
-from app.rebuilding import ONLINE, Found, Judged, Rebuilding, Way, at_least_as_good, better, keep
 from app.records import encode
-from app.spool import ExampleFile, RecordingLearner
 from app.store.memory import MemoryStore
 from app.store.protocol import Store
 from bandit.learners import restored
@@ -129,7 +129,7 @@ def test_whatever_wins_is_at_least_as_good_on_what_was_held_back(spool: ExampleF
 def test_several_passes_are_taken_where_they_are_as_good(
     spool: ExampleFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.rebuilding.at_least_as_good", lambda one, other: True)
+    monkeypatch.setattr("app.evaluation.tuning.at_least_as_good", lambda one, other: True)
     examples = titles_apart(600, effect=1.0)
     found = found_for(spool, examples, passes=3)
     assert found.won == Way(passes=3)

@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from app.report import Reporter
+from app.evaluation.report import Reporter
 from app.settings import Settings
 from tests.attack.site import VIEWERS, Attack, Name, Site, World, apart, runners_up
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from app.catalogue.live import SETTING, LiveCatalogue
+from app.evaluation.report import Report
 from app.learning.fold import Fold
 from app.main import build, revisions_in
 from app.queries import ArtworkQuery
 from app.records import Kind
-from app.report import Report
 from app.services import Services
 from app.settings import Settings
 from app.store.memory import MemoryStore

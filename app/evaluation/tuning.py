@@ -8,9 +8,9 @@ from math import log1p, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from app.evaluation.example_file import ExampleFile
 from app.learning.fold import Fold
 from app.records import Kind
-from app.spool import ExampleFile
 from app.store.protocol import Log, Store
 from bandit.exploration import with_floor
 from bandit.logistic import LogisticLearner

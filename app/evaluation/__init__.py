@@ -1,0 +1,1 @@
+"""What each way of choosing earned, and what another way would have earned."""
