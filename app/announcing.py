@@ -4,7 +4,7 @@ import time
 
 from rich.console import Console
 
-from app.health import is_ready, reachable
+from app.operations.health import is_ready, reachable
 from app.supervisor import Supervisor
 
 READY_SECONDS = 60.0

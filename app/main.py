@@ -17,8 +17,6 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from app.access import LINK_MS, SESSION_MS, Access
-from app.backup import Copied, Databases, Progress
-from app.backup import back_up as copy_folder
 from app.catalogue.cleanup import Tidier
 from app.catalogue.editor import COMMAND_LINE, Editor
 from app.catalogue.image import IMAGES
@@ -35,6 +33,9 @@ from app.learning.fold import Fold
 from app.learning.trainer import Trainer
 from app.learning.trusted_clock import TrustedClock
 from app.openapi import Documented
+from app.operations.backup import Copied, Databases, Progress
+from app.operations.backup import back_up as copy_folder
+from app.operations.store_watch import StoreWatch
 from app.problem import Problem, problem_of
 from app.public_url import origin_of
 from app.records import encode
@@ -64,7 +65,6 @@ from app.store.sqlite import SqliteStore
 from app.store.sqlite import backup as sqlite_backup
 from app.store.sqlite import examination as sqlite_examination
 from app.store.sqlite import faults as sqlite_faults
-from app.store_watch import StoreWatch
 from app.telemetry import metrics
 from app.tickets import Tickets
 from app.viewers.bots import Bots

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from app.backup import BackupError, Copied
 from app.commands.terminal import INTERRUPTED, console, fail, settings_of_service
 from app.main import back_up
+from app.operations.backup import BackupError, Copied
 from app.settings import Settings
 
 LABELS = {"databases": "Copying log and state", "catalogue": "Copying the catalogue", "images": "Linking pictures"}

@@ -3,8 +3,8 @@
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from app.health import reachable
 from app.keys import KeyFileError, admin_key
+from app.operations.health import reachable
 from app.settings import Settings
 
 

@@ -18,12 +18,12 @@ from app.announcing import announce
 from app.commands.importing import import_samples
 from app.commands.terminal import console, fail, make_folder, settings_for
 from app.heartbeat import beat
-from app.in_force import LOCK, tell
 from app.keys import KeyFileError, keys_of, make_admin_key
 from app.lifeline import end_with_parent
 from app.listener import PortError, listen
 from app.main import demand_store
 from app.open_files import raise_limit
+from app.operations.in_force import LOCK, tell
 from app.server import serve as serve_on
 from app.settings import Settings, link_in
 from app.supervisor import Supervisor

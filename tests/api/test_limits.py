@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.store_watch import StoreWatch
+from app.operations.store_watch import StoreWatch
 from tests.api.service import CLIENT, Catalogue, is_problem, serving
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from app.backup import BackupError
 from app.evaluation.report import Report, Reporter
 from app.main import back_up, now_ms
+from app.operations.backup import BackupError
 from app.settings import Settings
 from app.store.protocol import UnusableStoreError
 from app.store.sqlite import SqliteStore, backup

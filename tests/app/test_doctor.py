@@ -24,11 +24,11 @@ from typing import Any, ClassVar
 import pytest
 
 from app.catalogue.live import LiveCatalogue
-from app.doctor import catalogue, clock, folder, log, machine, model, service
-from app.doctor.checkup import Doors, check
-from app.doctor.finding import Finding
 from app.learning.trainer import resume
 from app.main import examine, images_in, now_ms, open_store, revisions_in
+from app.operations.doctor import catalogue, clock, folder, log, machine, model, service
+from app.operations.doctor.checkup import Doors, check
+from app.operations.doctor.finding import Finding
 from app.records import Kind, Reference, decode_decision, encode
 from app.settings import SMALLEST_LOG, Settings
 from app.store.protocol import Event, File, Lease
@@ -357,7 +357,7 @@ def test_what_belongs_to_another_user_or_can_not_be_read_is_told(data: Path, loo
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
 def test_a_folder_that_this_user_may_not_read_is_wrong() -> None:
-    become = "import os, sys, pathlib; from app.doctor import folder; os.setuid(12345)"
+    become = "import os, sys, pathlib; from app.operations.doctor import folder; os.setuid(12345)"
     script = f"{become}; print(folder.place(pathlib.Path(sys.argv[1])))"
     with tempfile.TemporaryDirectory() as place:
         said = subprocess.run(
@@ -530,7 +530,7 @@ def _settings(data: Path) -> Settings:
 def test_a_write_ahead_log_that_is_not_folded_back_is_told(
     data: Path, look: Callable[..., Found], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.doctor.log.MUCH_PENDING", 200_000)
+    monkeypatch.setattr("app.operations.doctor.log.MUCH_PENDING", 200_000)
     with (
         closing(sqlite3.connect(data / "log.sqlite", isolation_level=None)) as reader,
         closing(sqlite3.connect(data / "log.sqlite", isolation_level=None)) as writer,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.health import Unwell, is_ready, of_service, of_trainer, reachable
+from app.operations.health import Unwell, is_ready, of_service, of_trainer, reachable
 from app.store.memory import MemoryStore
 from app.store.protocol import State
 from tests.builders import Clock

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from app.in_force import LOCK, in_force, in_use, tell
+from app.operations.in_force import LOCK, in_force, in_use, tell
 from app.settings import Settings
 
 SETTINGS = {

@@ -7,11 +7,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from app.catalogue.live import SETTING
-from app.doctor import catalogue, clock, folder, log, machine, model, service, settings
-from app.doctor.finding import Finding, Group, note, wrong
-from app.in_force import in_force, in_use
 from app.learning.trusted_clock import SETTING as TRUSTED
 from app.learning.trusted_clock import trusted_in
+from app.operations.doctor import catalogue, clock, folder, log, machine, model, service, settings
+from app.operations.doctor.finding import Finding, Group, note, wrong
+from app.operations.in_force import in_force, in_use
 from app.records import Record
 from app.settings import DAY_MS, Settings
 from app.store.protocol import Examined, FoldState, Head, Lease, Snapshot, Store

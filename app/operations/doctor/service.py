@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx2
 
-from app.doctor import clock
-from app.doctor.finding import Finding, note, ok, wrong
-from app.health import reachable
+from app.operations.doctor import clock
+from app.operations.doctor.finding import Finding, note, ok, wrong
+from app.operations.health import reachable
 from app.settings import Settings
 
 SECONDS = 5.0

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from app.doctor.finding import Finding, listed, note, ok, size, span, wrong
-from app.in_force import in_use
+from app.operations.doctor.finding import Finding, listed, note, ok, size, span, wrong
+from app.operations.in_force import in_use
 from app.settings import KEY, SHORTEST_KEY
 
 SOON_TO_TELL = 86_400

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.doctor.finding import Finding, counted, listed, note, ok, span, wrong
+from app.operations.doctor.finding import Finding, counted, listed, note, ok, span, wrong
 from assets.catalogue import Title
 from assets.provenance import Made
 from assets.revisions import Catalogue, Revisions

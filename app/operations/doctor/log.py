@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.doctor.finding import Finding, note, ok, size, span, wrong
+from app.operations.doctor.finding import Finding, note, ok, size, span, wrong
 from app.settings import DAY_MS, Settings
 from app.store.protocol import Examined, File, Head
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.doctor.finding import Finding, listed, note, ok, wrong
-from app.in_force import InForce
+from app.operations.doctor.finding import Finding, listed, note, ok, wrong
+from app.operations.in_force import InForce
 from app.settings import LINK, Settings, faults
 
 PREFIX = "KEYART_"

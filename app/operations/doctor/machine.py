@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from app.doctor.finding import Finding, note, ok, size, wrong
+from app.operations.doctor.finding import Finding, note, ok, size, wrong
 from app.settings import Settings
 from assets.abilities import lacking
 from assets.picture import PictureError

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.doctor.finding import Finding, note, ok, span, wrong
 from app.learning.caps import Caps
+from app.operations.doctor.finding import Finding, note, ok, span, wrong
 from app.records import DECISIONS, Decision, Kind, Record, decode_decision, decode_reference
 from app.settings import Settings
 from app.store.protocol import Examined, FoldState, Lease, Snapshot

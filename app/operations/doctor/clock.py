@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 
-from app.doctor.finding import Finding, note, ok, span, wrong
+from app.operations.doctor.finding import Finding, note, ok, span, wrong
 
 SLIGHTLY_MS = 2_000
 MOST_APART = 3.0
