@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from app.roles import Role
+from app.api.roles import Role
 from app.settings import KEY, SHORTEST_KEY, Settings
 from app.store.protocol import Log
 

@@ -16,31 +16,32 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from app.access import LINK_MS, SESSION_MS, Access
+from app.api.access import LINK_MS, SESSION_MS, Access
+from app.api.cors import Cors
+from app.api.gate import Gate, failure
+from app.api.heads import Heads
+from app.api.openapi import Documented
+from app.api.problems import Problem, problem_of
+from app.api.routes import artwork, catalogue, edits, feedback, images, operations, profiles, session, titles
+from app.api.services import Services
+from app.api.tickets import Tickets
 from app.catalogue.cleanup import Tidier
 from app.catalogue.editor import COMMAND_LINE, Editor
 from app.catalogue.image import IMAGES
 from app.catalogue.live import LiveCatalogue
 from app.catalogue.stoppable import stoppable
 from app.catalogue.uploads import Uploads
-from app.cors import Cors
 from app.evaluation.report import Reporter
-from app.gate import Gate, failure
-from app.heads import Heads
 from app.keys import identity_key, keys_of, make_admin_key, signing_keys
 from app.learning.bases import BaseKeeper, fed, fold_from
 from app.learning.fold import Fold
 from app.learning.trainer import Trainer
 from app.learning.trusted_clock import TrustedClock
-from app.openapi import Documented
 from app.operations.backup import Copied, Databases, Progress
 from app.operations.backup import back_up as copy_folder
 from app.operations.store_watch import StoreWatch
-from app.problem import Problem, problem_of
 from app.public_url import origin_of
 from app.records import encode
-from app.routes import artwork, catalogue, edits, feedback, images, operations, profiles, session, titles
-from app.services import Services
 from app.serving.best_single import BestSingle
 from app.serving.decision_id import Tokens
 from app.serving.explanation import Inspector
@@ -66,7 +67,6 @@ from app.store.sqlite import backup as sqlite_backup
 from app.store.sqlite import examination as sqlite_examination
 from app.store.sqlite import faults as sqlite_faults
 from app.telemetry import metrics
-from app.tickets import Tickets
 from app.viewers.bots import Bots
 from app.viewers.profiles import Profiles
 from app.viewers.pseudonym import Identity

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import uvicorn
 
-from app.connection import Connection
-from app.connections import Connections, Limits
+from app.api.connection import Connection
+from app.api.connections import Connections, Limits
 from app.main import create_app
 from app.open_files import for_connections, raise_limit
 from app.settings import Settings

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import structlog
 
+from app.api.multipart import clear
 from app.catalogue.live import SETTING
-from app.forms import clear
 from app.store.protocol import Log
 from assets.catalogue import Title
 from assets.importing.sweep import sweep, unnamed

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import structlog
 from msgspec import structs
 
+from app.api.problems import NotFound, Problem, Unacceptable
 from app.catalogue import pinning
 from app.catalogue.changes import Fields, changes, only_artwork
 from app.catalogue.live import SETTING, LiveCatalogue
-from app.problem import NotFound, Problem, Unacceptable
 from app.records import encode
 from app.store.protocol import Author, EditDraft, Store
 from assets.catalogue import Artwork, CatalogueError, Pin, PinScope, Title

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from app.api.problems import Problem
 from app.catalogue.image import IMAGES
 from app.catalogue.image_index import ArtworkRef, ImageIndex, Showing
-from app.problem import Problem
 from app.store.protocol import Log
 from assets.artwork import NOBODY, Artwork
 from assets.catalogue import CatalogueError, Title

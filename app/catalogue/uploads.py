@@ -12,12 +12,22 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from starlette.requests import Request
 
+from app.api.edit_bodies import (
+    MOST_LOCALES,
+    MOST_SLUGS,
+    Locales,
+    Maturity,
+    Moment,
+    Name,
+    Slugs,
+    Text,
+    unacceptable,
+)
+from app.api.multipart import FILE, Form, received
+from app.api.problems import Problem, Unacceptable
 from app.catalogue.editor import Doing, Editor
 from app.catalogue.stoppable import stoppable
-from app.edits import MOST_LOCALES, MOST_SLUGS, Locales, Maturity, Moment, Name, Slugs, Text, unacceptable
 from app.fields import LANGUAGE, SLUG, Slug
-from app.forms import FILE, Form, received
-from app.problem import Problem, Unacceptable
 from app.slots import Permits
 from app.store.protocol import Author
 from app.telemetry import metrics

@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from app.api.problems import Problem
 from app.catalogue.live import SETTING
 from app.commands.terminal import INTERRUPTED, console, fail, make_folder, say, settings_for
 from app.import_table import of_import, summary
 from app.main import editor_in, import_folder, open_store
-from app.problem import Problem
 from app.settings import Settings
 from app.store.protocol import Store, StoreTimeoutError
 from assets import SAMPLES

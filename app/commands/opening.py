@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import httpx2
 import typer
 
-from app.access import LINK_MS
+from app.api.access import LINK_MS
 from app.commands.calling import address_of, key_for
 from app.commands.terminal import fail, say, settings_for
 from app.keys import KeyFileError

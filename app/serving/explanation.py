@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from typing_extensions import TypedDict
 
-from app.problem import NotFound
+from app.api.problems import NotFound
 from app.records import Decision, Kind, decode_decision
 from app.serving.decision_id import DecisionId, Tokens, UnacceptableId
 from app.store.protocol import Log

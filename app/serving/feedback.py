@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from typing_extensions import TypedDict
 
-from app.problem import Unacceptable
+from app.api.problems import Unacceptable
 from app.records import Kind
 from app.serving.decision_id import Tokens, UnacceptableId
 from app.store.protocol import Event, Log

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import structlog
 
+from app.api.problems import Gone, NotFound
 from app.catalogue.image import USUAL, Frame
 from app.catalogue.live import LiveTitle
-from app.problem import Gone, NotFound
 from app.records import LOT_BITS, Decision, encode
 from app.serving.allowance import Allowance, OverAllowanceError
 from app.serving.choice import Choice, chosen

@@ -6,8 +6,8 @@ from functools import partial
 import msgspec
 from typing_extensions import TypedDict
 
+from app.api.problems import Unacceptable
 from app.fields import MOST_ATTRIBUTES
-from app.problem import Unacceptable
 from app.records import encode
 from app.store.protocol import Store
 from app.viewers.erasure import erase

@@ -11,9 +11,9 @@ import httpx2
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Scope
 
+from app.api.services import Services
 from app.learning.trainer import resume
 from app.main import create_app
-from app.services import Services
 from app.settings import Settings
 from app.store.sqlite import SqliteStore
 from assets.catalogue import Artwork, Title

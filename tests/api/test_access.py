@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from app import access
+from app.api import access
 from app.keys import KeyFileError, admin_key, keys_of, make_admin_key
 from app.settings import Settings
 from tests.api.service import ADMIN, CLIENT, EDITOR, Catalogue, Service, is_problem, send, serving, settings_of

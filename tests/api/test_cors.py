@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.cors import BEACONS
+from app.api.cors import BEACONS
 from tests.api.service import Answer, Catalogue, Service, is_problem, send, serving
 from tests.api.test_browser import NEEDS_CHROMIUM, a_page, listening
 from tests.api.test_sessions import open_session

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from app.heads import Heads
+from app.api.heads import Heads
 from app.records import Kind
 from tests.api.service import ADMIN, IMG, Catalogue, Service, send, serving
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.hints import MOST_LIMITS, STRICTEST, queried, understood
-from app.queries import PageQuery
+from app.api.hints import MOST_LIMITS, STRICTEST, queried, understood
+from app.api.queries import PageQuery
 from app.viewers.viewing import Viewing
 from tests.api.service import ADMIN, CLIENT, IMG, Service, is_problem
 
@@ -221,7 +221,7 @@ async def test_the_longest_number_is_a_profile(service: Service, profile: int) -
 
 def test_a_hint_that_can_not_be_put_right_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is put in its place: no way of mending costs the rest of the request."""
-    monkeypatch.setattr("app.hints._MENDS", {"device": lambda _: "d" * 999})
+    monkeypatch.setattr("app.api.hints._MENDS", {"device": lambda _: "d" * 999})
     read, ignored = understood(Viewing, {"device": 7, "country": "DE", "language": 1})
     assert (read.device, read.country, ignored) == (None, "DE", ("device", "language"))
 
@@ -248,7 +248,7 @@ def test_each_limit_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         read.append(given)
         return understood(kind, given)
 
-    monkeypatch.setattr("app.hints.understood", counting)
+    monkeypatch.setattr("app.api.hints.understood", counting)
     queried(b"title=countdown" + b"&maturity=12&maturity=x" * 1000)
     assert len(read) == len(["12", "x", "the request"])
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from app.bodies import DEEPEST
+from app.api.bodies import DEEPEST
 from tests.api.service import ADMIN, Service, is_problem
 
 BOM = b"\xef\xbb\xbf"

@@ -12,8 +12,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.api.edit_bodies import ArtworkBody
 from app.catalogue.editor import COMMAND_LINE
-from app.edits import ArtworkBody
 from app.main import REFRESH_SECONDS, editor_in, import_folder, open_store
 from assets.catalogue import Pin
 from assets.importing.ingest import Ingest, ingest

@@ -16,7 +16,7 @@ import pytest
 from prometheus_client import REGISTRY
 from starlette.types import Message, Scope
 
-from app import forms
+from app.api import multipart as forms
 from app.catalogue import uploads
 from app.slots import Permits
 from assets.catalogue import MOST_ARTWORKS

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from app.api.settings_in_force import rules_of
 from app.audience import chart
 from app.audience.agreement import differences
 from app.audience.rules import refusal
 from app.audience.scores import GROUPS, Outcomes, Scores, Seen
 from app.audience.world import World
-from app.rules import rules_of
 from app.settings import Settings
 from tests.app.audience import played, some_titles
 

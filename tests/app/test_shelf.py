@@ -13,9 +13,9 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from app.api.problems import Problem
 from app.catalogue.image_index import LINGERING, ImageIndex
 from app.catalogue.live import LiveCatalogue
-from app.problem import Problem
 from app.store.memory import MemoryLog
 from assets.catalogue import Title
 from assets.crop import Crop

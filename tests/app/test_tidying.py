@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app import forms
+from app.api import multipart as forms
 from app.catalogue import cleanup as tidying
 from app.catalogue.cleanup import Tidier
 from app.catalogue.live import SETTING

@@ -11,7 +11,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.connections import Limits
+from app.api.connections import Limits
 from app.server import Server
 from tests.api.service import settings_of
 

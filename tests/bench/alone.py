@@ -13,8 +13,8 @@ from pathlib import Path
 
 import uvloop
 
+from app.api.queries import ArtworkQuery
 from app.main import now_ms, open_store, opened
-from app.queries import ArtworkQuery
 from app.settings import Settings
 from tests.bench.rivals import RIVALS, Rival
 from tests.bench.rivals.shop import Asked

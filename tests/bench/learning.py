@@ -4,11 +4,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.api.services import Services
 from app.catalogue.editor import COMMAND_LINE
 from app.learning.fold import Fold
 from app.main import build, editor_in, open_store
 from app.records import Kind, encode
-from app.services import Services
 from app.settings import Settings
 from app.store.memory import MemoryStore
 from app.viewers.viewing import Viewing

@@ -48,7 +48,12 @@ Transfer/sec:      4.56MB
 """
 SAMPLES = Samples(
     2.0,
-    [("app.gate", "Gate.__call__", 1), ("app.gate", "Gate.send", 4), ("bandit.tally", "f", 2), ("uvicorn", "", 3)],
+    [
+        ("app.api.gate", "Gate.__call__", 1),
+        ("app.api.gate", "Gate.send", 4),
+        ("bandit.tally", "f", 2),
+        ("uvicorn", "", 3),
+    ],
 )
 app = Typer()
 app.command()(main)
@@ -121,7 +126,7 @@ def test_the_tables_say_what_was_missed_who_was_not_run_and_where_time_goes() ->
     assert any(line.startswith("| `gittins` |") and "not run: It isn't installed." in line for line in lines)
     assert "### Where 2000 µs of processor time for a decision go" in lines
     assert any(
-        line.startswith("| `app.gate` | What every request passes") and "| 1000.0 | 50% |" in line
+        line.startswith("| `app.api.gate` | What every request passes") and "| 1000.0 | 50% |" in line
         for line in lines
     )
 
@@ -196,11 +201,11 @@ def test_a_decision_s_time_is_shared_out_among_modules_and_functions() -> None:
     found = hot_path.read(SAMPLES, requests=1000)
     assert found.microseconds == pytest.approx(2000)
     assert [(each.name, each.share) for each in found.modules] == [
-        ("app.gate", 0.5),
+        ("app.api.gate", 0.5),
         ("uvicorn", 0.3),
         ("bandit.tally", 0.2),
     ]
-    assert found.functions[0].name == "app.gate.Gate.send"
+    assert found.functions[0].name == "app.api.gate.Gate.send"
     assert found.functions[0].microseconds == pytest.approx(800)
     assert all(each.what for each in found.modules)
 
@@ -220,9 +225,9 @@ def frame_of(*modules: str) -> FrameType:
 @pytest.mark.parametrize(
     ("modules", "expected"),
     [
-        (["app.server", "uvicorn.server", "app.gate", "bandit.vowpal"], ("bandit.vowpal", "call")),
+        (["app.server", "uvicorn.server", "app.api.gate", "bandit.vowpal"], ("bandit.vowpal", "call")),
         (["app.server", "uvicorn.server", "bandit.vowpal", "vowpal_wabbit_next"], ("bandit.vowpal", "call")),
-        (["app.server", "uvicorn.server", "app.gate", "uvicorn.protocols"], ("uvicorn", "")),
+        (["app.server", "uvicorn.server", "app.api.gate", "uvicorn.protocols"], ("uvicorn", "")),
         (["app.server", "asyncio.runners"], ("asyncio", "")),
     ],
 )

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.problem import TITLES
+from app.api.problems import TITLES
 from tests.docs.api import BEGIN, END, PAGE, document, operations, renewed, text_of
 from tests.docs.examples import EXAMPLES, Answered, answered
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from app.connections import Limits
+from app.api.connections import Limits
 from tests.docs.pages import DOCS, page
 from tests.e2e.conftest import catalogue, title_id  # noqa: F401  a fixture
 from tests.e2e.service import Service, free_port, keyart, until

@@ -10,8 +10,8 @@ import typer
 from prometheus_client.metrics import MetricWrapperBase
 
 from app import cli
+from app.api.routes import artwork, catalogue, feedback, images, operations, profiles, titles
 from app.records import Kind
-from app.routes import artwork, catalogue, feedback, images, operations, profiles, titles
 from app.telemetry import metrics
 from tests.docs.pages import DOCS, ROOT, code, page, pages
 

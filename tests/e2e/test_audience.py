@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from app.api.queries import ArtworkQuery
+from app.api.services import Services
 from app.catalogue.live import SETTING, LiveCatalogue
 from app.evaluation.report import Report
 from app.learning.fold import Fold
 from app.main import build, revisions_in
-from app.queries import ArtworkQuery
 from app.records import Kind
-from app.services import Services
 from app.settings import Settings
 from app.store.memory import MemoryStore
 from bandit.learners import new_learner

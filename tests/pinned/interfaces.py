@@ -7,7 +7,7 @@ import typer
 from prometheus_client.metrics import MetricWrapperBase
 
 from app import cli
-from app.problem import MEDIA_TYPE, TITLES, problem_body
+from app.api.problems import MEDIA_TYPE, TITLES, problem_body
 from app.settings import DEMO, Settings
 from app.telemetry import metrics
 from assets import SAMPLES

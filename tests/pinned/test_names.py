@@ -18,7 +18,7 @@ RUN = re.compile(rf"-m ({OUR}(?:\.\w+)*)")
 FILE = re.compile(rf"(?<![\w./-]){OUR}/(?!__pycache__)[\w./-]*\w")
 FIGURES = re.compile(r"<!-- figures: .*?<!-- end of figures -->", re.DOTALL)
 """What a benchmark measured names functions as they were then."""
-INVENTED = {"tests.nowhere", "tests.nowhere:Policy", "app.gate.Gate.send"}
+INVENTED = {"tests.nowhere", "tests.nowhere:Policy", "app.api.gate.Gate.send"}
 """What tests of the benchmarks make up."""
 COMMENT = re.compile(r"(?:^|\s)#:? (.*)$", re.MULTILINE)
 PROSE = {".md", ".toml", ".yaml", ".yml", ".sh", ".service", ".conf", ".ini", ""}

@@ -15,9 +15,9 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from app.bodies import check_coding
-from app.edits import unacceptable
-from app.problem import Problem
+from app.api.bodies import check_coding
+from app.api.edit_bodies import unacceptable
+from app.api.problems import Problem
 from assets.files import remove_older
 
 if TYPE_CHECKING:

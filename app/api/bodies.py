@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.problem import Problem, Unacceptable
+from app.api.problems import Problem, Unacceptable
 
 JSON = "application/json"
 LONGEST_TYPE = 100

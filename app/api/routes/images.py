@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from app.api.openapi import refusals
+from app.api.problems import Gone, NotFound
+from app.api.ranges import wanted
+from app.api.services import Service, Services
 from app.catalogue.image_index import Showing
-from app.openapi import refusals
-from app.problem import Gone, NotFound
-from app.ranges import wanted
-from app.services import Service, Services
 
 router = APIRouter(tags=["images"])
 Name = Annotated[str, Path(description="As `GET /artwork` answers it.")]

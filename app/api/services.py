@@ -8,13 +8,13 @@ from typing import Annotated, cast
 from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPBearer
 
-from app.access import COOKIE, Access, Caller
+from app.api.access import COOKIE, Access, Caller
+from app.api.parameters import refuse_unclear
+from app.api.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
 from app.catalogue.editor import Editor
 from app.catalogue.live import LiveCatalogue
 from app.catalogue.uploads import Uploads
 from app.evaluation.report import Reporter
-from app.parameters import refuse_unclear
-from app.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
 from app.serving.best_single import BestSingle
 from app.serving.explanation import Inspector
 from app.serving.feedback import Recorder

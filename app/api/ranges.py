@@ -2,7 +2,7 @@
 
 import re
 
-from app.problem import Problem
+from app.api.problems import Problem
 
 _ONE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
 MOST_DIGITS = 18

@@ -3,10 +3,10 @@
 from fastapi import APIRouter
 from typing_extensions import TypedDict
 
-from app.bodies import JsonRoute
+from app.api.bodies import JsonRoute
+from app.api.edit_bodies import CatalogueBody
+from app.api.services import EDITOR, By, Service
 from app.catalogue.editor import Current
-from app.edits import CatalogueBody
-from app.services import EDITOR, By, Service
 from assets.provenance import Made
 
 router = APIRouter(tags=["catalogue"], route_class=JsonRoute)

@@ -5,8 +5,8 @@ from collections import Counter
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 
-from app.access import READS
-from app.problem import Unacceptable
+from app.api.access import READS
+from app.api.problems import Unacceptable
 
 LONGEST_NAME = 100
 MOST_NAMES = 20

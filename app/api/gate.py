@@ -11,7 +11,7 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.problem import Problem
+from app.api.problems import Problem
 from app.telemetry import metrics
 from app.telemetry.logs import request_id
 from assets.rendering.decoding import LARGEST_FILE

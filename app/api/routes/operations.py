@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Request, Response
 from typing_extensions import TypedDict
 
+from app.api.openapi import refusals
+from app.api.problems import Problem
+from app.api.roles import ANYONE
+from app.api.services import ADMIN, EDITOR, Service
+from app.api.settings_in_force import RulesInForce, rules_of
 from app.evaluation.report import Report
-from app.openapi import refusals
-from app.problem import Problem
-from app.roles import ANYONE
-from app.rules import RulesInForce, rules_of
-from app.services import ADMIN, EDITOR, Service
 from app.serving.explanation import Record, Why
 from app.store.protocol import LostStoreError
 from app.telemetry import metrics

@@ -9,9 +9,9 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from app.connections import Connections
-from app.gate import UPLOADS, new_id
-from app.problem import MEDIA_TYPE, Problem, problem_body
+from app.api.connections import Connections
+from app.api.gate import UPLOADS, new_id
+from app.api.problems import MEDIA_TYPE, Problem, problem_body
 
 LINGER_SECONDS = 2.0
 """How long the rest of a refused request is read and dropped: if closed at once, the client would not see why."""

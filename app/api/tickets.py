@@ -8,7 +8,7 @@ from hmac import compare_digest
 
 import msgspec
 
-from app.roles import Role
+from app.api.roles import Role
 from app.store.protocol import Passes
 
 ID_BYTES = 12

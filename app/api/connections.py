@@ -7,7 +7,7 @@ from typing import Protocol
 
 import structlog
 
-from app.memory import give_back
+from app.api.process_memory import give_back
 from app.telemetry import metrics
 
 log = structlog.get_logger()

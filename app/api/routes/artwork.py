@@ -9,16 +9,16 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.bodies import read_json, unreadable
+from app.api.bodies import read_json, unreadable
+from app.api.hints import V, queried, understood
+from app.api.openapi import parameters, refusals
+from app.api.problems import NotFound, Problem, Unacceptable, error_sentences
+from app.api.queries import ArtworkQuery, PageQuery
+from app.api.roles import ANYONE
+from app.api.services import Service, Services
 from app.catalogue.image import Accepted, Frame, accepted
 from app.catalogue.live import LiveTitle
 from app.fields import LONGEST_QUOTE, as_text, quoted
-from app.hints import V, queried, understood
-from app.openapi import parameters, refusals
-from app.problem import NotFound, Problem, Unacceptable, error_sentences
-from app.queries import ArtworkQuery, PageQuery
-from app.roles import ANYONE
-from app.services import Service, Services
 from app.serving.choice import Choice, Page
 from app.viewers.viewer import SOMEBODY, Sender
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from app.bodies import read_json
-from app.openapi import refusals
+from app.api.bodies import read_json
+from app.api.openapi import refusals
+from app.api.roles import CLIENTS
+from app.api.services import Service, Services
 from app.records import Kind
-from app.roles import CLIENTS
-from app.services import Service, Services
 from app.serving.feedback import LONGEST_SECONDS, MOST_ITEMS, Recorded
 
 router = APIRouter(tags=["feedback"])

@@ -18,8 +18,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from app.api.problems import Unacceptable
 from app.fields import LONGEST_LANGUAGE, PLAIN, PLAIN_OR_NOTHING, Country, Language, Slug
-from app.problem import Unacceptable
 from assets.catalogue import Artwork, Pin, Title
 from assets.provenance import Consent, Made
 from assets.rules import LONGEST_TEXT, STRICTEST_MATURITY

@@ -6,8 +6,8 @@ import msgspec
 from fastapi import APIRouter, Query
 from typing_extensions import TypedDict
 
+from app.api.services import EDITOR, Service
 from app.fields import Slug
-from app.services import EDITOR, Service
 from app.store.protocol import Edit
 
 router = APIRouter(tags=["catalogue"])

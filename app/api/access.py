@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
-from app.problem import Problem
-from app.roles import KEYS, Role, Roles
-from app.tickets import Ticket, Tickets
+from app.api.problems import Problem
+from app.api.roles import KEYS, Role, Roles
+from app.api.tickets import Ticket, Tickets
 
 COOKIE = "keyart_session"
 SESSION_MS = 12 * 3600 * 1000

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from pydantic import BaseModel
 
-from app.problem import MEDIA_TYPE
+from app.api.problems import MEDIA_TYPE
 
 Refusals = dict[int | str, dict[str, Any]]
 PROBLEM = {

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.bodies import JsonRoute
+from app.api.bodies import JsonRoute
+from app.api.services import CLIENT, Service
 from app.fields import ProfileId
-from app.services import CLIENT, Service
 from app.viewers.profile_body import ProfileBody
 from app.viewers.profiles import Known
 

@@ -7,7 +7,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.problem import Problem
+from app.api.problems import Problem
 
 EXPOSED = ("X-Artwork-Made", "X-Decision-Id", "X-Ignored", "X-Request-Id")
 BEACONS = {"/impressions", "/clicks", "/plays"}

@@ -6,14 +6,23 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 from typing_extensions import TypedDict
 
-from app.bodies import JsonRoute
+from app.api.bodies import JsonRoute
+from app.api.edit_bodies import ArtworkBody, PinBody, TitleBody, without_null
+from app.api.listing import (
+    Listed,
+    ListedArtwork,
+    Listing,
+    Reader,
+    admin,
+    listed_artwork,
+    listed_json,
+    listing_json,
+)
+from app.api.openapi import refusals
+from app.api.roles import EDITORS
+from app.api.services import EDITOR, NEVER_CACHED, By, Service, Services
 from app.catalogue.uploads import Outcome, UploadForm
-from app.edits import ArtworkBody, PinBody, TitleBody, without_null
 from app.fields import PinnedCountry, Slug
-from app.listing import Listed, ListedArtwork, Listing, Reader, admin, listed_artwork, listed_json, listing_json
-from app.openapi import refusals
-from app.roles import EDITORS
-from app.services import EDITOR, NEVER_CACHED, By, Service, Services
 from assets.catalogue import Title, pin_scope
 
 router = APIRouter(tags=["catalogue"], route_class=JsonRoute)

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 
+from app.api.queries import ArtworkQuery
 from app.fields import LONGEST_PROFILE, MOST_WIDTH
-from app.queries import ArtworkQuery
 from app.viewers.viewing import Viewing
 
 V = TypeVar("V", bound=Viewing)
