@@ -14,19 +14,19 @@ from typing import Annotated, Literal, NoReturn, TextIO
 import structlog
 import typer
 
-from app.announcing import announce
 from app.commands.importing import import_samples
 from app.commands.terminal import console, fail, make_folder, settings_for
-from app.heartbeat import beat
 from app.keys import KeyFileError, keys_of, make_admin_key
-from app.lifeline import end_with_parent
-from app.listener import PortError, listen
 from app.main import demand_store
-from app.open_files import raise_limit
 from app.operations.in_force import LOCK, tell
-from app.server import serve as serve_on
+from app.processes.file_limit import raise_limit
+from app.processes.heartbeat import beat
+from app.processes.listener import PortError, listen
+from app.processes.parent_watch import end_with_parent
+from app.processes.ready_message import announce
+from app.processes.supervisor import Supervisor
+from app.processes.worker import serve as serve_on
 from app.settings import Settings, link_in
-from app.supervisor import Supervisor
 from app.telemetry.metric_files import folder_of_service
 from app.telemetry.metrics import WORKERS_REPLACED
 

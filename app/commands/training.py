@@ -21,9 +21,9 @@ from app.evaluation.tuning import ENOUGH, Found, Rebuilding, keep
 from app.learning.bases import BaseGoneError, sound_base
 from app.learning.comparison import Comparison
 from app.learning.fold import Fold
-from app.lifeline import end_with_parent
 from app.main import now_ms, open_store, publish_rebuilt, rebuilt
 from app.main import train as train_until
+from app.processes.parent_watch import end_with_parent
 from app.settings import Settings
 from app.store.protocol import Base, Store
 from app.telemetry.metric_files import FOLDER, folder_of_trainer

@@ -12,7 +12,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.api.connections import Limits
-from app.server import Server
+from app.processes.worker import Server
 from tests.api.service import settings_of
 
 KEY = "the-admin-key-of-a-test"

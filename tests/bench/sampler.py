@@ -14,14 +14,14 @@ from types import FrameType
 import msgspec
 
 from app.commands.terminal import settings_for
-from app.listener import listen
-from app.server import serve
+from app.processes.listener import listen
+from app.processes.worker import serve
 
 INTERVAL = 0.001
 """Seconds of processor time; the kernel's own clock may be coarser, and is what counts then."""
 OWN = ("app.", "assets.", "bandit.")
 SERVER = "uvicorn"
-BENEATH = "app.server"
+BENEATH = "app.processes.worker"
 """What stands on the stack below everything that a worker does."""
 
 

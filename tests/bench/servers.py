@@ -26,7 +26,7 @@ LOOP = ("--loop", "uvloop", "--http", "httptools", "--no-access-log")
 BARE = (*LOOP, "--log-level", "critical")
 """What the bare endpoint ran with when the budgets that it is the measure of were set."""
 LIKE_OURS = (*LOOP, "--log-level", "warning", "--no-server-header", "--no-proxy-headers")
-"""What `app.server` sets, too: a rival that did more for each request would be beaten by less."""
+"""What `app.processes.worker` sets, too: a rival that did more for each request would be beaten by less."""
 
 
 def pinned(core: str, command: Sequence[str]) -> list[str]:

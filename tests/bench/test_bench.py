@@ -225,10 +225,13 @@ def frame_of(*modules: str) -> FrameType:
 @pytest.mark.parametrize(
     ("modules", "expected"),
     [
-        (["app.server", "uvicorn.server", "app.api.gate", "bandit.vowpal"], ("bandit.vowpal", "call")),
-        (["app.server", "uvicorn.server", "bandit.vowpal", "vowpal_wabbit_next"], ("bandit.vowpal", "call")),
-        (["app.server", "uvicorn.server", "app.api.gate", "uvicorn.protocols"], ("uvicorn", "")),
-        (["app.server", "asyncio.runners"], ("asyncio", "")),
+        (["app.processes.worker", "uvicorn.server", "app.api.gate", "bandit.vowpal"], ("bandit.vowpal", "call")),
+        (
+            ["app.processes.worker", "uvicorn.server", "bandit.vowpal", "vowpal_wabbit_next"],
+            ("bandit.vowpal", "call"),
+        ),
+        (["app.processes.worker", "uvicorn.server", "app.api.gate", "uvicorn.protocols"], ("uvicorn", "")),
+        (["app.processes.worker", "asyncio.runners"], ("asyncio", "")),
     ],
 )
 def test_time_in_a_library_is_its_caller_s_but_for_the_server_s(

@@ -7,7 +7,7 @@ import time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.heartbeat import COUNTED_SECONDS, HUNG_SECONDS, START_SECONDS, Heartbeat, beat
+from app.processes.heartbeat import COUNTED_SECONDS, HUNG_SECONDS, START_SECONDS, Heartbeat, beat
 from tests.e2e.conftest import Start
 from tests.e2e.service import Service, keyart, until
 

@@ -5,7 +5,7 @@ import time
 from rich.console import Console
 
 from app.operations.health import is_ready, reachable
-from app.supervisor import Supervisor
+from app.processes.supervisor import Supervisor
 
 READY_SECONDS = 60.0
 

@@ -15,7 +15,7 @@ from types import FrameType
 import structlog
 from prometheus_client import multiprocess
 
-from app.heartbeat import Heartbeat
+from app.processes.heartbeat import Heartbeat
 from app.telemetry.metric_files import FOLDER, settle
 
 log = structlog.get_logger()

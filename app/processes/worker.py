@@ -11,7 +11,7 @@ import uvicorn
 from app.api.connection import Connection
 from app.api.connections import Connections, Limits
 from app.main import create_app
-from app.open_files import for_connections, raise_limit
+from app.processes.file_limit import for_connections, raise_limit
 from app.settings import Settings
 
 BACKLOG = 2048
