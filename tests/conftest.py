@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.main import GARBAGE
+from app.wiring.app import GARBAGE
 
 gc.set_threshold(GARBAGE)
 """As a service does: looking for garbage all the time takes a fifth of the suite's time."""

@@ -22,7 +22,7 @@ from app.audience.waiting import until_ready
 from app.audience.world import World
 from app.commands.calling import key_for
 from app.commands.terminal import INTERRUPTED, console, say, settings_for
-from app.keys import KeyFileError
+from app.wiring.keys import KeyFileError
 
 MOVING = 3000
 """The rates beside the progress bar are those of so many exposures."""

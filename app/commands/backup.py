@@ -10,9 +10,9 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from app.commands.terminal import INTERRUPTED, console, fail, settings_of_service
-from app.main import back_up
 from app.operations.backup import BackupError, Copied
 from app.settings import Settings
+from app.wiring.app import back_up
 
 LABELS = {"databases": "Copying log and state", "catalogue": "Copying the catalogue", "images": "Linking pictures"}
 

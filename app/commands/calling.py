@@ -3,9 +3,9 @@
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from app.keys import KeyFileError, admin_key
 from app.operations.health import reachable
 from app.settings import Settings
+from app.wiring.keys import KeyFileError, admin_key
 
 
 def address_of(settings: Settings) -> str:

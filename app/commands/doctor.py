@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from app.main import examine, images_in, open_store, revisions_in
 from app.operations.doctor.checkup import Doors, check
 from app.operations.doctor.finding import Finding, Group, Level
+from app.wiring.app import examine, images_in, open_store, revisions_in
 
 SECONDS = 10.0
 """How long each database is looked through: a lasting look keeps its write-ahead log from being folded back."""

@@ -12,11 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.api.problems import Problem
 from app.catalogue.live import SETTING
+from app.commands.import_table import of_import, summary
 from app.commands.terminal import INTERRUPTED, console, fail, make_folder, say, settings_for
-from app.import_table import of_import, summary
-from app.main import editor_in, import_folder, open_store
 from app.settings import Settings
 from app.store.protocol import Store, StoreTimeoutError
+from app.wiring.app import editor_in, import_folder, open_store
 from assets import SAMPLES
 from assets.importing.ingest import jobs_of
 from assets.importing.manifest import ManifestError

@@ -11,7 +11,7 @@ import typer
 from app.api.access import LINK_MS
 from app.commands.calling import address_of, key_for
 from app.commands.terminal import fail, say, settings_for
-from app.keys import KeyFileError
+from app.wiring.keys import KeyFileError
 
 SECONDS = 10.0
 

@@ -4,11 +4,11 @@ import asyncio
 
 from rich.console import Console
 
-from app import tables
+from app.commands import tables
 from app.commands.terminal import settings_of_service
 from app.evaluation.report import Reporter
-from app.main import open_store
 from app.settings import Settings
+from app.wiring.app import open_store
 
 
 def report() -> None:

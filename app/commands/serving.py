@@ -16,8 +16,6 @@ import typer
 
 from app.commands.importing import import_samples
 from app.commands.terminal import console, fail, make_folder, settings_for
-from app.keys import KeyFileError, keys_of, make_admin_key
-from app.main import demand_store
 from app.operations.in_force import LOCK, tell
 from app.processes.file_limit import raise_limit
 from app.processes.heartbeat import beat
@@ -29,6 +27,8 @@ from app.processes.worker import serve as serve_on
 from app.settings import Settings, link_in
 from app.telemetry.metric_files import folder_of_service
 from app.telemetry.metrics import WORKERS_REPLACED
+from app.wiring.app import demand_store
+from app.wiring.keys import KeyFileError, keys_of, make_admin_key
 
 log = structlog.get_logger()
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process is no longer the parent.")]

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from rich.console import Console
 from typer.core import TyperCommand
 
-from app.main import store_fault
 from app.settings import Settings, faults
 from app.telemetry import logs
+from app.wiring.app import store_fault
 
 log = structlog.get_logger()
 console = Console(stderr=True)

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from app import tables
+from app.commands import tables
 from app.commands.serving import Parent
 from app.commands.terminal import console, fail, make_folder, settings_for, settings_of_service
 from app.evaluation.example_file import ExampleFile, RecordingLearner
@@ -21,12 +21,12 @@ from app.evaluation.tuning import ENOUGH, Found, Rebuilding, keep
 from app.learning.bases import BaseGoneError, sound_base
 from app.learning.comparison import Comparison
 from app.learning.fold import Fold
-from app.main import now_ms, open_store, publish_rebuilt, rebuilt
-from app.main import train as train_until
 from app.processes.parent_watch import end_with_parent
 from app.settings import Settings
 from app.store.protocol import Base, Store
 from app.telemetry.metric_files import FOLDER, folder_of_trainer
+from app.wiring.app import now_ms, open_store, publish_rebuilt, rebuilt
+from app.wiring.app import train as train_until
 from bandit.logistic import KIND as LOGISTIC
 from bandit.logistic import LogisticLearner
 from bandit.policy import Learner

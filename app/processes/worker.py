@@ -10,9 +10,9 @@ import uvicorn
 
 from app.api.connection import Connection
 from app.api.connections import Connections, Limits
-from app.main import create_app
 from app.processes.file_limit import for_connections, raise_limit
 from app.settings import Settings
+from app.wiring.app import create_app
 
 BACKLOG = 2048
 SWEEP_TICKS, BEAT_TICKS = 5, 10

@@ -13,9 +13,9 @@ from starlette.types import ASGIApp, Message, Scope
 
 from app.api.services import Services
 from app.learning.trainer import resume
-from app.main import create_app
 from app.settings import Settings
 from app.store.sqlite import SqliteStore
+from app.wiring.app import create_app
 from assets.catalogue import Artwork, Title
 from assets.provenance import Made
 from tests.builders import Clock, make_current

@@ -12,8 +12,8 @@ import httpx2
 import pytest
 
 from app.api import access
-from app.keys import KeyFileError, admin_key, keys_of, make_admin_key
 from app.settings import Settings
+from app.wiring.keys import KeyFileError, admin_key, keys_of, make_admin_key
 from tests.api.service import ADMIN, CLIENT, EDITOR, Catalogue, Service, is_problem, send, serving, settings_of
 from tests.docs.api import document, operations
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.catalogue.editor import COMMAND_LINE, MOST_ENTRIES
-from app.main import import_folder
+from app.wiring.app import import_folder
 from assets.catalogue import Title
 from tests.api.service import ADMIN, EDITOR, Catalogue, Service, serving
 from tests.assets.builders import a_picture, encoded, put

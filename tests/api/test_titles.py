@@ -14,7 +14,7 @@ import pytest
 
 from app.api.edit_bodies import ArtworkBody
 from app.catalogue.editor import COMMAND_LINE
-from app.main import REFRESH_SECONDS, editor_in, import_folder, open_store
+from app.wiring.app import REFRESH_SECONDS, editor_in, import_folder, open_store
 from assets.catalogue import Pin
 from assets.importing.ingest import Ingest, ingest
 from assets.revisions import Revisions
@@ -689,7 +689,7 @@ async def test_what_is_edited_while_an_import_runs_survives_it(
                 elsewhere.submit(asyncio.run, edit()).result()
             return result
 
-        monkeypatch.setattr("app.main.ingest", edited_meanwhile)
+        monkeypatch.setattr("app.wiring.app.ingest", edited_meanwhile)
         rows = await import_folder(service.settings, service.store, pictures)
         await service.services.live_catalogue.refresh()
 

@@ -25,7 +25,6 @@ import pytest
 
 from app.catalogue.live import LiveCatalogue
 from app.learning.trainer import resume
-from app.main import examine, images_in, now_ms, open_store, revisions_in
 from app.operations.doctor import catalogue, clock, folder, log, machine, model, service
 from app.operations.doctor.checkup import Doors, check
 from app.operations.doctor.finding import Finding
@@ -33,6 +32,7 @@ from app.records import Kind, Reference, decode_decision, encode
 from app.settings import SMALLEST_LOG, Settings
 from app.store.protocol import Event, File, Lease
 from app.store.sqlite import SqliteStore
+from app.wiring.app import examine, images_in, now_ms, open_store, revisions_in
 from assets.catalogue import Title
 from assets.provenance import Consent, Provenance
 from assets.revisions import Revisions

@@ -61,7 +61,7 @@ def test_the_next_trainer_takes_the_folder_of_one_that_is_gone_and_finds_it_empt
 
 
 COUNTING = """
-from app import main
+from app.wiring import app as main
 from app.telemetry import metrics
 modules = main.artwork, main.feedback, main.profiles, main.titles, main.catalogue, main.images, main.operations
 for module in modules:

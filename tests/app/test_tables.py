@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
+from app.commands.tables import of_snapshots
 from app.store.protocol import Snapshot
-from app.tables import of_snapshots
 from bandit.learners import Kind, new_learner
 
 

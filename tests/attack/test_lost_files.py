@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from app.keys import signing_keys
-from app.main import now_ms
 from app.serving.decision_id import Tokens
+from app.wiring.app import now_ms
+from app.wiring.keys import signing_keys
 from tests.e2e.client import Connection
 from tests.e2e.conftest import TITLES, Start, title_id
 from tests.e2e.ledger import YEAR_MS, Ledger, assert_learned_as_if_never_interrupted, opened

@@ -14,8 +14,8 @@ from pathlib import Path
 import uvloop
 
 from app.api.queries import ArtworkQuery
-from app.main import now_ms, open_store, opened
 from app.settings import Settings
+from app.wiring.app import now_ms, open_store, opened
 from tests.bench.rivals import RIVALS, Rival
 from tests.bench.rivals.shop import Asked
 from tests.bench.servers import SERVER_CORE, pinned, surroundings

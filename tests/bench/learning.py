@@ -7,11 +7,11 @@ from pathlib import Path
 from app.api.services import Services
 from app.catalogue.editor import COMMAND_LINE
 from app.learning.fold import Fold
-from app.main import build, editor_in, open_store
 from app.records import Kind, encode
 from app.settings import Settings
 from app.store.memory import MemoryStore
 from app.viewers.viewing import Viewing
+from app.wiring.app import build, editor_in, open_store
 from bandit.learners import new_learner
 from bandit.logistic import LogisticLearner
 from bandit.policy import Learner

@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 
 from app.catalogue.editor import COMMAND_LINE
-from app.main import editor_in, open_store
 from app.settings import Settings
+from app.wiring.app import editor_in, open_store
 from assets.catalogue import Artwork, Title
 from assets.crop import CANVASES, Crop
 from assets.provenance import Provenance

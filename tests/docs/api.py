@@ -15,8 +15,8 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 
-from app.main import create_app
 from app.settings import Settings
+from app.wiring.app import create_app
 from tests.docs.examples import Answered, answered, by_operation
 from tests.docs.schemas import Schema, kind, shape_link, without_null
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from app.keys import identity_key
 from app.learning.caps import Caps
 from app.records import Kind
 from app.viewers.pseudonym import Identity
+from app.wiring.keys import identity_key
 from tests.api.conftest import catalogue, plain_log  # noqa: F401  fixtures
 from tests.api.service import CLIENT, Catalogue, Service, serving
 from tests.docs.pages import code, page

@@ -15,8 +15,8 @@ import typer
 
 from app import cli
 from app.catalogue.live import LiveCatalogue, LiveTitle
-from app.main import open_store, revisions_in
 from app.settings import Settings
+from app.wiring.app import open_store, revisions_in
 from assets import SAMPLES
 from bandit.exploration import with_floor
 from bandit.learners import new_learner

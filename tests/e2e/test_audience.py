@@ -16,10 +16,10 @@ from app.api.services import Services
 from app.catalogue.live import SETTING, LiveCatalogue
 from app.evaluation.report import Report
 from app.learning.fold import Fold
-from app.main import build, revisions_in
 from app.records import Kind
 from app.settings import Settings
 from app.store.memory import MemoryStore
+from app.wiring.app import build, revisions_in
 from bandit.learners import new_learner
 from tests.api.service import settings_of
 from tests.e2e.client import Connection

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 
 from app.commands.calling import key_for
-from app.keys import KeyFileError
 from app.settings import Settings
+from app.wiring.keys import KeyFileError
 from tests.e2e.conftest import Start
 from tests.e2e.service import keyart
 

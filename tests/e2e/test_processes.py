@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.main import open_store, train
 from app.records import Kind
 from app.settings import Settings
 from app.telemetry.metric_files import folder_of_service
+from app.wiring.app import open_store, train
 from assets import SAMPLES
 from tests.e2e.client import Connection
 from tests.e2e.conftest import Start, artwork_id, title_id

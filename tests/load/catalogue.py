@@ -9,8 +9,8 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from app.catalogue.editor import COMMAND_LINE
-from app.main import editor_in, images_in, open_store
 from app.settings import Settings
+from app.wiring.app import editor_in, images_in, open_store
 from assets import SAMPLES
 from assets.catalogue import MOST_ARTWORKS, Artwork, Title
 from assets.crop import Crop

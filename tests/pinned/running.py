@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 from app import cli
-from app.main import import_folder, open_store
 from app.settings import Settings
+from app.wiring.app import import_folder, open_store
 from tests.assets.builders import put
 from tests.e2e.service import Service, environment
 

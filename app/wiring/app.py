@@ -32,7 +32,6 @@ from app.catalogue.live import LiveCatalogue
 from app.catalogue.stoppable import stoppable
 from app.catalogue.uploads import Uploads
 from app.evaluation.report import Reporter
-from app.keys import identity_key, keys_of, make_admin_key, signing_keys
 from app.learning.bases import BaseKeeper, fed, fold_from
 from app.learning.fold import Fold
 from app.learning.trainer import Trainer
@@ -71,6 +70,7 @@ from app.viewers.bots import Bots
 from app.viewers.profiles import Profiles
 from app.viewers.pseudonym import Identity
 from app.viewers.viewer import Viewers
+from app.wiring.keys import identity_key, keys_of, make_admin_key, signing_keys
 from assets.importing.ingest import Ingest, Row, ingest
 from assets.rendering.workers import Stop
 from assets.revisions import Revisions
