@@ -1,6 +1,6 @@
 """How things are written: the databases, the records, the ids, the documents of the catalogue, the snapshots.
 
-What is learned from a whole log is held by `tests.app.test_golden_fold`.
+What is learned from a whole log is held by `tests.learning.test_golden_fold`.
 """
 
 import asyncio

@@ -20,7 +20,6 @@ from bandit.logistic import LogisticLearner
 from bandit.reward import Rules
 from bandit.types import Context, Example
 from bandit.vocabulary import VALUES
-from tests.app.simulation import NOW, PROFILES, World, a_world
 from tests.builders import (
     Clock,
     VoidableStore,
@@ -32,6 +31,7 @@ from tests.builders import (
     changed,
     some_actions,
 )
+from tests.learning.simulation import NOW, PROFILES, World, a_world
 
 FILM = a_film("countdown")
 ADA = f"{1:032x}"

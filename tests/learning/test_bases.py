@@ -19,8 +19,8 @@ from app.records import DECISIONS, Kind, decode_decision, encode
 from app.store.memory import MemoryStore
 from app.viewers.erasure import erase
 from bandit.reward import Rules
-from tests.app.simulation import NOW, PROFILES, World, a_world
 from tests.builders import a_decision, a_draft
+from tests.learning.simulation import NOW, PROFILES, World, a_world
 
 HOUR_MS = 3_600_000
 RETENTION, REACH = 24 * HOUR_MS, 12 * HOUR_MS

@@ -6,7 +6,7 @@ import pytest
 from app.audience.stock import Artwork, Title, titles_in
 from app.audience.visits import Visits, Yardstick
 from app.audience.world import NEVER_CLICK, Floats, World, worth
-from tests.app.audience import played, some_titles
+from tests.audience.made_up import played, some_titles
 
 
 @pytest.fixture(scope="module")

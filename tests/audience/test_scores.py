@@ -14,7 +14,7 @@ from app.audience.rules import refusal
 from app.audience.scores import GROUPS, Outcomes, Scores, Seen
 from app.audience.world import World
 from app.settings import Settings
-from tests.app.audience import played, some_titles
+from tests.audience.made_up import played, some_titles
 
 WORLD = World(some_titles())
 
