@@ -92,7 +92,7 @@ def counting(folder: Path, *, largest: int | None = None) -> subprocess.Complete
 
 def test_what_alerts_go_by_is_there_before_anything_happened(tmp_path: Path) -> None:
     """In the files of any process, so that it stays when the trainer is gone."""
-    script = "from app import metrics; print(metrics.exposition().decode())"
+    script = "from app.telemetry import metrics; print(metrics.exposition().decode())"
     done = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, FOLDER: str(tmp_path)},
