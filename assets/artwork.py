@@ -4,10 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Final, Literal, get_args
 
-from assets.crop import Canvas, Crop
-from assets.languages import speaks
-from assets.provenance import Made, Provenance
-from assets.rules import (
+from assets.checks import (
     CatalogueError,
     check_box,
     check_choice,
@@ -22,6 +19,9 @@ from assets.rules import (
     check_text,
     check_unique,
 )
+from assets.crop import Canvas, Crop
+from assets.languages import speaks
+from assets.provenance import Made, Provenance
 
 Status = Literal["active", "paused", "withdrawn"]
 Point = tuple[float, ...]

@@ -6,10 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from assets.artwork import NOBODY, Artwork
-from assets.codec import canonical, parsed
-from assets.countries import country_of
-from assets.provenance import Made
-from assets.rules import (
+from assets.checks import (
     CatalogueError,
     check_country,
     check_locale,
@@ -19,6 +16,9 @@ from assets.rules import (
     check_text,
     check_unique,
 )
+from assets.codec import canonical, parsed
+from assets.countries import country_of
+from assets.provenance import Made
 
 __all__ = ["MOST_ARTWORKS", "Artwork", "CatalogueError", "Pin", "Title", "title_from_json", "title_to_json"]
 

@@ -8,7 +8,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from assets.rules import CatalogueError
+from assets.checks import CatalogueError
 
 T = TypeVar("T")
 

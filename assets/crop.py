@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from assets.rules import CatalogueError, check_choice, check_digest, check_placeholder, check_size
+from assets.checks import CatalogueError, check_choice, check_digest, check_placeholder, check_size
 
 Canvas = Literal["16:9", "2:3", "1:1"]
 Format = Literal["avif", "webp", "jpeg"]

@@ -6,9 +6,9 @@ from hashlib import sha256
 from typing import Final
 
 from assets.artwork import Box, Point
+from assets.checks import check_box, check_point
 from assets.codec import canonical
 from assets.crop import Crop
-from assets.rules import check_box, check_point
 
 METHOD: Final = 1
 """Raised whenever the same original would now be cropped, encoded or measured otherwise."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from assets.rules import check_choice, check_moment, check_text
+from assets.checks import check_choice, check_moment, check_text
 
 Made = Literal["undeclared", "photographed", "drawn", "rendered", "ai-assisted", "ai-generated"]
 MADE: Final[tuple[Made, ...]] = get_args(Made)

@@ -17,10 +17,10 @@ from assets.catalogue import (
     title_from_json,
     title_to_json,
 )
+from assets.checks import check_choice, check_slug, check_unique
 from assets.codec import canonical, parsed
 from assets.files import older, remove_older, write_whole
 from assets.provenance import MADE, Made
-from assets.rules import check_choice, check_slug, check_unique
 
 _NAME: Final = re.compile(rf"[0-9a-f]{{{REVISION_DIGITS}}}")
 _REMEMBERED_TITLES: Final = 1024

@@ -21,8 +21,8 @@ from pydantic_core import CoreSchema
 from app.api.problems import Unacceptable
 from app.fields import LONGEST_LANGUAGE, PLAIN, PLAIN_OR_NOTHING, Country, Language, Slug
 from assets.catalogue import Artwork, Pin, Title
+from assets.checks import LONGEST_TEXT, STRICTEST_MATURITY
 from assets.provenance import Consent, Made
-from assets.rules import LONGEST_TEXT, STRICTEST_MATURITY
 
 LIFTABLE = {"valid_from", "valid_until", "until", "consent"}
 """Fields for which null is a value."""

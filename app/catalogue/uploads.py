@@ -33,6 +33,7 @@ from app.store.protocol import Author
 from app.telemetry import metrics
 from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Title
+from assets.checks import CatalogueError
 from assets.importing import review
 from assets.importing.ids import composed, ids
 from assets.importing.manifest import ArtworkEntry
@@ -43,7 +44,6 @@ from assets.picture import Job, Picture, PictureError
 from assets.provenance import Consent, Made
 from assets.rendering.decoding import LARGEST_FILE
 from assets.rendering.workers import Stop, develop_all
-from assets.rules import CatalogueError
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, get_args
 from rich.table import Table
 from rich.text import Text
 
-from assets.importing.row import About, Outcome, Row
+from assets.importing.outcome import About, Outcome, Row
 
 MOST_NAMED: Final = 3
 _KINDS: Final[dict[About, str]] = {

@@ -20,7 +20,7 @@ from app.wiring.app import editor_in, import_folder, open_store
 from assets import SAMPLES
 from assets.importing.ingest import jobs_of
 from assets.importing.manifest import ManifestError
-from assets.importing.row import Row
+from assets.importing.outcome import Row
 from assets.picture import PictureError
 from assets.rendering.contact_sheet import contact_sheet as draw_contact_sheet
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.fields import MOST_CHANGES, at_most
-from assets.rules import STRICTEST_MATURITY
+from assets.checks import STRICTEST_MATURITY
 
 AttributeKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$")]
 AttributeText = Annotated[str, StringConstraints(max_length=128)]

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSc
 
 from app.fields import MOST_WIDTH, CountryHint, LanguageHint, ProfileId, Slug, Word, meant
 from app.viewers.local_time import zone_of
+from assets.checks import STRICTEST_MATURITY
 from assets.crop import Canvas
-from assets.rules import STRICTEST_MATURITY
 
 ZoneHint = Annotated[
     str, StringConstraints(max_length=64), meant(zone_of), WithJsonSchema({"type": "string", "maxLength": 64})

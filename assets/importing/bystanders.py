@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from assets.importing.row import Row
+from assets.importing.outcome import Row
 
 MOST_NAMED: Final = 4
 _SYSTEMS: Final = re.compile(

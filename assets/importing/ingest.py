@@ -7,16 +7,16 @@ from pathlib import Path
 
 from assets.artwork import Artwork
 from assets.catalogue import Title
+from assets.checks import CatalogueError
 from assets.importing import merging, review
-from assets.importing.keeping import Kept, kept_or_asked
 from assets.importing.manifest import MANIFEST, Manifest, manifest_of
-from assets.importing.row import Note, Outcome, Row
+from assets.importing.outcome import Note, Outcome, Row
+from assets.importing.plan import TITLED, Wanted, wanted
 from assets.importing.survey import TitleFolder, survey
-from assets.importing.wanted import TITLED, Wanted, wanted
+from assets.importing.unchanged import Kept, kept_or_asked
 from assets.picture import Job, Picture, PictureError
 from assets.provenance import Made
 from assets.rendering.workers import Stop, develop_all
-from assets.rules import CatalogueError
 
 __all__ = ["Ingest", "Outcome", "Row", "ingest"]
 

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from assets.artwork import Box, Point
-from assets.codec import read
-from assets.provenance import Consent, Made
-from assets.rules import (
+from assets.checks import (
     CatalogueError,
     check_box,
     check_locale,
@@ -21,6 +19,8 @@ from assets.rules import (
     check_text,
     check_unique,
 )
+from assets.codec import read
+from assets.provenance import Consent, Made
 
 MANIFEST: Final = "catalog.toml"
 LARGEST_MANIFEST: Final = 16 * 1024 * 1024

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from assets.artwork import Artwork, Box, Point
 from assets.catalogue import MOST_ARTWORKS, Title
+from assets.checks import CatalogueError
 from assets.codec import canonical
 from assets.importing.ids import called
 from assets.importing.manifest import SHARED, ArtworkEntry, TitleEntry
@@ -14,7 +15,6 @@ from assets.importing.names import artwork_name, tags, title_name
 from assets.importing.withdrawal import heeding, still_withdrawn
 from assets.picture import Picture
 from assets.provenance import Provenance
-from assets.rules import CatalogueError
 
 T = TypeVar("T", Artwork, Provenance, Title)
 

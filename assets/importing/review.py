@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from assets.artwork import Artwork
-from assets.importing.row import Note
+from assets.importing.outcome import Note
 from assets.looks.features import BLURRED
 from assets.looks.fingerprint import ALIKE, distance
 from assets.provenance import Made

@@ -14,11 +14,11 @@ from assets.importing.ids import composed, ids
 from assets.importing.manifest import MANIFEST
 from assets.importing.merging import is_news
 from assets.importing.names import slug
-from assets.importing.row import Row
+from assets.importing.outcome import Row
 from assets.picture import PictureError
 from assets.rendering.container import kind_of, no_picture
 from assets.rendering.decoding import read, read_head
-from assets.rendering.foreign import other_picture
+from assets.rendering.file_kinds import other_picture
 
 _CALLED_PICTURES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".tbn", ".png", ".webp"})
 """Suffixes of what should be a picture: if it is none, that is worth a sentence."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from assets.picture import PictureError
-from assets.rendering.foreign import described, hidden
+from assets.rendering.file_kinds import described, hidden
 
 Kind = Literal["JPEG", "PNG", "WEBP"]
 Size = tuple[int, int]

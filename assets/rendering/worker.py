@@ -20,7 +20,7 @@ from assets.codec import canonical, parsed
 from assets.picture import Job, Picture, PictureError
 from assets.rendering.decoding import LARGEST_FILE, decode, read
 from assets.rendering.developing import develop_decoded
-from assets.rendering.order import DISK_FAULTS, Answer, Order
+from assets.rendering.messages import DISK_FAULTS, Answer, Order
 from assets.rendering.renditions import write
 
 MEMORY: Final = 512 * 1024 * 1024

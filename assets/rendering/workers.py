@@ -13,11 +13,11 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Final, Self
 
+from assets.checks import CatalogueError
 from assets.codec import canonical, parsed
 from assets.picture import Job, Picture, PictureError
-from assets.rendering.order import DISK_FAULTS, Answer, Order
+from assets.rendering.messages import DISK_FAULTS, Answer, Order
 from assets.rendering.workfolder import Workfolder
-from assets.rules import CatalogueError
 
 PATIENCE: Final = 120.0
 """Seconds for one picture, waiting included: a process that computes for too long ends itself, and much sooner."""

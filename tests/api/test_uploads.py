@@ -655,7 +655,7 @@ LOOKING = """
 import fcntl
 from pathlib import Path
 from assets.rendering import worker
-from assets.rendering.order import Answer
+from assets.rendering.messages import Answer
 
 def free(path):
     try:
@@ -806,7 +806,7 @@ async def test_what_is_no_fault_of_the_picture_is_told_as_the_service_s(
     service: Service, traces: Callable[[], set[str]], monkeypatch: pytest.MonkeyPatch, line: str, reason: str
 ) -> None:
     before = failed()
-    script = f"from assets.rendering import worker; from assets.rendering.order import Answer; {line}"
+    script = f"from assets.rendering import worker; from assets.rendering.messages import Answer; {line}"
     monkeypatch.setattr(workers, "_COMMAND", (sys.executable, "-P", "-c", script))
     assert reason in is_problem(await upload(service), 503)["detail"]
     assert failed() == before + 1

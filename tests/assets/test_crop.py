@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from assets.checks import CatalogueError
 from assets.crop import CANVASES, FORMATS, Canvas, Crop, height_at
-from assets.rules import CatalogueError
 from tests.assets.builders import CROPS, PLACEHOLDER
 
 DIGEST = "4f0c1a00" * 4

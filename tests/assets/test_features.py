@@ -1,8 +1,8 @@
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from assets.checks import check_fraction, check_slug
 from assets.looks.features import BLURRED, features
-from assets.rules import check_fraction, check_slug
 from tests.assets.samples import glance_of, sample, sample_jobs
 
 

@@ -5,9 +5,9 @@ from itertools import combinations
 import pytest
 from PIL import Image, ImageEnhance
 
+from assets.checks import check_fingerprint
 from assets.looks.fingerprint import ALIKE, distance, fingerprint
 from assets.rendering.developing import glanced
-from assets.rules import check_fingerprint
 from tests.assets.builders import encoded
 from tests.assets.samples import glance_of, sample, sample_jobs
 

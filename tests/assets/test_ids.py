@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.checks import check_slug
 from assets.importing.ids import CALLED, called, ids
 from assets.importing.names import latin_slug, slug, tags
-from assets.rules import check_slug
 
 NAMES = st.text(st.characters(categories=["L", "M", "N", "P", "S", "Z", "C"]), min_size=1, max_size=90)
 

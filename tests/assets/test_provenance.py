@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
+from assets.checks import CatalogueError
 from assets.provenance import Consent, Provenance
-from assets.rules import CatalogueError
 
 NOW = 1_000.0
 

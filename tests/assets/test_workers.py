@@ -59,7 +59,7 @@ PREAMBLE = """
 import json, os, resource, signal, sys
 from pathlib import Path
 from assets.rendering import worker
-from assets.rendering.order import Answer
+from assets.rendering.messages import Answer
 decode = worker.decode
 """
 

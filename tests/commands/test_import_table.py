@@ -6,7 +6,7 @@ from typing import get_args
 from rich.console import Console
 
 from app.commands.import_table import Line, lines, of_import, summary
-from assets.importing.row import About, Note, Row
+from assets.importing.outcome import About, Note, Row
 
 ALT = Note("alt", "It has no alt text; describe what is to be seen.")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from app.operations.doctor.finding import Finding, counted, listed, note, ok, span, wrong
 from assets.catalogue import Title
+from assets.checks import CatalogueError
 from assets.provenance import Made
 from assets.revisions import Catalogue, Revisions
-from assets.rules import CatalogueError
 
 SOON_SECONDS = 30 * 86_400
 MOST_LOOKED_AT = 20_000

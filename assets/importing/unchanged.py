@@ -6,8 +6,8 @@ from pathlib import Path
 
 from assets.artwork import Artwork
 from assets.importing import merging
-from assets.importing.row import Note
-from assets.importing.wanted import Wanted
+from assets.importing.outcome import Note
+from assets.importing.plan import Wanted
 from assets.picture import Job, Picture
 from assets.rendering.decoding import read
 

@@ -8,9 +8,9 @@ from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Title
 from assets.importing.manifest import ArtworkEntry, TitleEntry
 from assets.importing.merging import imported, imported_title
-from assets.importing.row import Row
+from assets.importing.outcome import Row
+from assets.importing.plan import TITLED, Wanted, wanted
 from assets.importing.survey import Original, TitleFolder
-from assets.importing.wanted import TITLED, Wanted, wanted
 from assets.picture import Picture, Treatment
 from assets.provenance import Consent
 from tests.assets.builders import CROPS, SOURCE, a_title, an_artwork

@@ -6,14 +6,14 @@ from typing import Final
 
 from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Title
+from assets.checks import CatalogueError
 from assets.importing import merging
 from assets.importing.manifest import ArtworkEntry, TitleEntry
 from assets.importing.names import artwork_name, slug, tags
-from assets.importing.row import Row
+from assets.importing.outcome import Row
 from assets.importing.survey import Original, TitleFolder
 from assets.languages import speaks
 from assets.picture import Job, Treatment
-from assets.rules import CatalogueError
 
 TITLED: Final = "titled"
 """The tag of artworks that carry their title's name."""
