@@ -22,7 +22,19 @@ from app.api.gate import Gate, failure
 from app.api.heads import Heads
 from app.api.openapi import Documented
 from app.api.problems import Problem, problem_of
-from app.api.routes import artwork, catalogue, edits, feedback, images, operations, profiles, session, titles
+from app.api.routes import (
+    artwork,
+    catalogue,
+    decisions,
+    edits,
+    feedback,
+    health,
+    images,
+    profiles,
+    report,
+    session,
+    titles,
+)
 from app.api.services import Services
 from app.api.tickets import Tickets
 from app.catalogue.cleanup import Tidier
@@ -238,7 +250,19 @@ def create_app(
         docs_url=None,  # `Documented` has its own
         redoc_url=None,
     )
-    for module in (artwork, feedback, profiles, titles, catalogue, edits, images, operations, session):
+    for module in (
+        artwork,
+        feedback,
+        profiles,
+        titles,
+        catalogue,
+        edits,
+        images,
+        health,
+        report,
+        decisions,
+        session,
+    ):
         api.include_router(module.router)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _refused)

@@ -10,7 +10,7 @@ import typer
 from prometheus_client.metrics import MetricWrapperBase
 
 from app import cli
-from app.api.routes import artwork, catalogue, feedback, images, operations, profiles, titles
+from app.api.routes import artwork, catalogue, decisions, feedback, health, images, profiles, report, titles
 from app.records import Kind
 from app.telemetry import metrics
 from tests.docs.pages import DOCS, ROOT, code, page, pages
@@ -130,7 +130,7 @@ def test_every_option_that_is_told_of_a_command_is_one_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [artwork, feedback, profiles, titles, catalogue, images, operations],
+    [artwork, feedback, profiles, titles, catalogue, images, health, report, decisions],
     ids=lambda module: module.__name__,
 )
 def test_every_route_is_told_of_somewhere(module: object) -> None:

@@ -1,0 +1,30 @@
+"""`/decisions`: single decisions, and why each was made."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+
+from app.api.openapi import refusals
+from app.api.roles import ANYONE
+from app.api.services import ADMIN, Service
+from app.serving.explanation import Record, Why
+
+router = APIRouter(tags=["operations"])
+DecisionText = Annotated[str, Path(max_length=64, description="As it was answered with the picture.")]
+UNKNOWN_ID = "The id was not made here, was altered, has expired, or its decision is no longer kept."
+
+
+@router.get("/decisions/{decision_id}", dependencies=[ADMIN], responses=refusals({404: UNKNOWN_ID}))
+async def decision(decision_id: DecisionText, services: Service) -> Record:
+    """Show a decision's record, drawn again."""
+    return await services.inspector.record(decision_id)
+
+
+@router.get("/decisions/{decision_id}/why", responses=refusals({404: UNKNOWN_ID}))
+async def why(decision_id: DecisionText, request: Request, services: Service) -> Why:
+    """Tell the holder of a decision id why the picture was chosen.
+
+    It names nothing that is known of the profile.
+    """
+    trusted = services.settings.tells_groups or await services.access.is_one_of(request, ANYONE)
+    return await services.inspector.why(decision_id, trusted=trusted)

@@ -1,0 +1,19 @@
+"""`/report`: what each group, title and artwork earned."""
+
+from fastapi import APIRouter
+
+from app.api.services import EDITOR, Service
+from app.api.settings_in_force import RulesInForce, rules_of
+from app.evaluation.report import Report
+
+router = APIRouter(tags=["operations"])
+
+
+class ReportWithRules(Report):
+    rules: RulesInForce
+
+
+@router.get("/report", dependencies=[EDITOR])
+async def report(services: Service) -> ReportWithRules:
+    """Show counts, rates and lift by group, title and artwork, and the settings that they came about by."""
+    return {**await services.reporter.report(), "rules": rules_of(services.settings)}
