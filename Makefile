@@ -12,6 +12,8 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?=
 UPGRADE ?=
+# How many test processes `make test` runs side by side: one for each processor, eight at most. 0 runs all in one.
+PROCESSES ?= logical --maxprocesses 8
 
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet
@@ -33,7 +35,7 @@ install: .venv/.run ## make .venv from the run lock, and nothing more: PYTHON=/u
 
 .PHONY: test
 test: lint ## lint, types, layers and the whole test suite
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadgroup
 
 .PHONY: lint
 lint: .venv/.dev ## style, formatting, types and layers

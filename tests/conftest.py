@@ -4,11 +4,19 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from app.wiring.app import GARBAGE
 
 gc.set_threshold(GARBAGE)
 """As a service does: looking for garbage all the time takes a fifth of the suite's time."""
+
+settings.register_profile(
+    "suite",
+    deadline=None,  # an example may take as long as a busy machine needs
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -16,3 +24,16 @@ def _memory_is_given_back() -> Iterator[None]:
     """Collect what a module left in cycles: to Python a learner is one object, and its table has 16 MB."""
     yield
     gc.collect()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a fixture of their module in one process, where they run side by side."""
+    for item in items:
+        if isinstance(item, pytest.Function) and _shares_a_fixture(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _shares_a_fixture(test: pytest.Function) -> bool:
+    made_by = test._fixtureinfo.name2fixturedefs  # noqa: SLF001  nothing else tells a fixture's scope
+    return any(made_by[name][-1].scope == "module" for name in made_by.keys() - {_memory_is_given_back.__name__})
