@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.records import Kind
@@ -136,7 +136,7 @@ async def test_a_play_without_seconds_is_refused(service: Service, id_: str) -> 
     assert "seconds" in problem["rejected"][0]["reason"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(
     body=st.one_of(
         st.binary(max_size=40),

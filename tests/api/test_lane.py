@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, quote_from_bytes
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.api.service import ADMIN, Answer, Catalogue, Service, is_problem, send, serving
@@ -130,7 +130,7 @@ def rendition(url: str) -> str:
     return url.rpartition("-")[2]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300)
 @given(query=queries, accept=accepts)
 @example(query=b"title=countdown&title=nothing", accept=b"")
 @example(query=b"title=nothing&title=countdown", accept=b"")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import structlog
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.api.service import ADMIN, CLIENT, Catalogue, Service, is_problem, serving
@@ -80,7 +80,7 @@ def logged() -> Iterator[io.StringIO]:
 # ---------------------------------------------------------------- any text is a profile
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(profile=profile_ids)
 @example(profile="\"'`;--")
 @example(profile="a|b:c d")
@@ -109,7 +109,7 @@ async def test_any_text_is_a_profile_to_every_call(service: Service, profile: st
     await forget(service, profile)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(profile=st.text(st.characters(exclude_categories=["Cs"]), min_size=6, max_size=64))
 async def test_a_profile_id_is_in_no_log_line_no_row_and_no_path(
     logged: io.StringIO, service: Service, tmp_path: Path, profile: str

@@ -83,7 +83,7 @@ def test_the_focal_point_beats_what_catches_the_eye_and_keeps_off_the_edges(focu
     assert x + edge < focus[0] < x + width - edge
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(0, 0.75), st.floats(0.02, 0.24), st.sampled_from(CANVASES), st.sampled_from([WIDE, TALL]))
 def test_a_face_that_fits_is_whole(start: float, length: float, canvas: Canvas, size: tuple[int, int]) -> None:
     face = (start, 0.2, length, 0.2) if size == WIDE else (0.2, start, 0.2, length)
@@ -91,7 +91,7 @@ def test_a_face_that_fits_is_whole(start: float, length: float, canvas: Canvas, 
     assert share_shown(face, box_of(image, canvas, None, face)) == pytest.approx(1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.floats(0, 0.8), st.floats(0.03, 0.2)), min_size=2, max_size=2))
 def test_of_two_faces_both_are_whole_or_one_is_out_of_sight(places: list[tuple[float, float]]) -> None:
     (first, wide), (second, narrow) = sorted(places)

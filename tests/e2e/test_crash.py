@@ -54,7 +54,7 @@ async def _kill_a_trainer(service: Service) -> None:
 async def kill_the_parent(service: Service, _: random.Random) -> None:
     everyone = service.processes()
     service.send(signal.SIGKILL)
-    await soon("no orphan is left", lambda: not any(alive(pid) for pid in everyone - {service.pid}), 5.0)
+    await soon("no orphan is left", lambda: not any(alive(pid) for pid in everyone - {service.pid}))
     await asyncio.to_thread(service.wait_gone)
     await asyncio.to_thread(service.start)
 
@@ -64,7 +64,7 @@ async def kill_the_parent_and_start_again_at_once(service: Service, _: random.Ra
     everyone = service.processes()
     service.send(signal.SIGKILL)
     await asyncio.to_thread(service.start)
-    await soon("no orphan is left", lambda: not any(alive(pid) for pid in everyone - {service.pid}), 5.0)
+    await soon("no orphan is left", lambda: not any(alive(pid) for pid in everyone - {service.pid}))
 
 
 async def kill_all(service: Service, _: random.Random) -> None:
