@@ -25,6 +25,8 @@ BOLDNESS = 0.3
 """What standard deviations are shrunk to where actions are compared, compare Chapelle & Li 2011, section 4."""
 VIEWERS = 2_000
 """So many are remembered until something is learned, in some 10 MB: a row may be asked for title by title."""
+ANSWERS = 5_000
+"""So many probabilities of viewers without a taste are remembered until something is learned, in some 5 MB."""
 
 _M = len(PRIORS)
 _USUAL = Tuning()
@@ -67,12 +69,25 @@ class LogisticLearner:
         everyone, each = tuning.spread * _OWN[:, 0]
         self._artworks = np.array([everyone, *[each] * 2 * KEYS], np.float32)[:, None]
         self._viewers: dict[tuple[int, tuple[tuple[str, str | float], ...]], Watching] = {}
+        self._answers: dict[tuple[object, ...], Probabilities] = {}
         self._restored: NDArray[np.uint32] | None = None
         """The slots that are not zeros, as long as nothing was learned since they were restored."""
 
     # ---------------------------------------------------------------- deciding
 
     def probabilities(self, context: Context, actions: Sequence[Action]) -> Probabilities:
+        """Remember what is answered for viewers without a taste: many share the same few attributes."""
+        if context.taste:
+            return self._probabilities(context, actions)
+        key = tuple(context.attributes.items()), tuple(actions)
+        answer = self._answers.get(key)
+        if answer is None:
+            if len(self._answers) >= ANSWERS:
+                self._answers.clear()
+            answer = self._answers[key] = tuple(self._probabilities(context, actions))
+        return answer
+
+    def _probabilities(self, context: Context, actions: Sequence[Action]) -> Probabilities:
         watching, weights = self._watching(context), self._averages.by_column()
         candidates, known, n = self._crossing.candidates(actions), watching.attributes, len(actions)
         held = self._table.at(slots(watching.hashes, candidates.hashes))
@@ -117,6 +132,7 @@ class LogisticLearner:
         """Take one example in, unweighted: the true propensity is the estimators' alone."""
         check(example)
         self._viewers.clear()  # what is known of attributes and tastes may change
+        self._answers.clear()
         self._restored = None
         who, what = self._crossing.admit(example.context), self._crossing.what(example.actions[example.chosen])
         places, effects = self._effects(who, what)

@@ -142,6 +142,24 @@ def test_what_was_made_of_a_viewer_is_remembered_until_something_is_learned() ->
     assert learner._watching(context) is not first  # noqa: SLF001
 
 
+def test_what_is_answered_without_a_taste_is_computed_once_until_something_is_learned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It depends on the attributes and the actions alone, and few answers are kept."""
+    monkeypatch.setattr(logistic_module, "ANSWERS", 3)
+    learner, contexts = taught(some_examples(20)), [Context({"country": name}) for name in ("DE", "US", "FR")]
+    for actions in (some_actions(4), some_actions(5), some_actions(3)):
+        for context in contexts:
+            first = learner.probabilities(context, actions)
+            assert learner.probabilities(Context(dict(context.attributes)), list(actions)) is first
+            assert list(first) == learner._probabilities(context, actions)  # noqa: SLF001
+            assert len(learner._answers) <= 3  # noqa: SLF001
+    learner.learn(Example(contexts[2], some_actions(3), 2, 0.5, 0.0))
+    after = learner.probabilities(contexts[2], some_actions(3))
+    assert after != first
+    assert list(after) == learner._probabilities(contexts[2], some_actions(3))  # noqa: SLF001
+
+
 def test_of_an_artwork_by_itself_tastes_are_not_asked() -> None:
     """Where its slot for a taste is another feature's, that one must not count."""
     learner, actions = taught(some_examples(200)), some_actions(3)
