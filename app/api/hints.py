@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from math import ceil, isfinite
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from pydantic import ValidationError
 
@@ -18,6 +19,9 @@ STRICTEST: Final = 0
 """What a limit of maturity is taken for that can't be read."""
 MOST_LIMITS: Final = 8
 """Different limits of one request that are read: more are no viewer's, and the strictest holds."""
+REMEMBERED: Final = 1 << 11
+LONGEST_REMEMBERED: Final = 256
+"""Characters of hints that are remembered: real ones are shorter."""
 _NAMES: Final = frozenset(field.alias or name for name, field in ArtworkQuery.model_fields.items())
 
 
@@ -88,8 +92,49 @@ _MENDS: Final[Mapping[str, Mend]] = {
 
 
 def queried(query: bytes) -> tuple[ArtworkQuery, tuple[str, ...]]:
-    """Read the query of `GET /artwork`, as `understood` does. A parameter that is repeated is named, too."""
-    pairs = _pairs(query.decode("latin-1"))
+    """Read the query of `GET /artwork`, as `understood` does. A parameter that is repeated is named, too.
+
+    Many requests differ in title and profile alone. So the hints beside these are remembered.
+    """
+    text = query.decode("latin-1")
+    title: str | None = None
+    profile: str | None = None
+    rest = []
+    for pair in text.split("&"):
+        name, _, value = pair.partition("=")
+        if name == "title" and title is None:
+            title = unquote_plus(value)
+        elif name == "profile" and profile is None:
+            profile = unquote_plus(value)
+        else:
+            rest.append(pair)
+    found = _remembered("&".join(rest)) if title and _is_profile(profile) else None
+    if found is None:
+        return _queried(text)
+    hints, ignored = found
+    own = {"title": title} if profile is None else {"title": title, "profile": profile}
+    return hints.model_copy(update=own), ignored
+
+
+def _is_profile(profile: str | None) -> bool:
+    """Tell whether this can be the id of a profile, or none is given."""
+    return profile is None or 0 < len(profile) <= LONGEST_PROFILE
+
+
+def _remembered(hints: str) -> tuple[ArtworkQuery, tuple[str, ...]] | None:
+    return _hints(hints) if len(hints) <= LONGEST_REMEMBERED else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _hints(hints: str) -> tuple[ArtworkQuery, tuple[str, ...]] | None:
+    """Read all of a query but its title and profile; return None if one of these is in it all the same."""
+    if not {"title", "profile"}.isdisjoint(name for name, _ in _pairs(hints)):
+        return None
+    return _queried(f"title=any&{hints}")
+
+
+def _queried(query: str) -> tuple[ArtworkQuery, tuple[str, ...]]:
+    pairs = _pairs(query)
     given: dict[str, Any] = dict(pairs)
     if len(given) == len(pairs):
         return understood(ArtworkQuery, given)

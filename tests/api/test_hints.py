@@ -1,13 +1,17 @@
 """What a request says of its viewer costs nobody a picture, however wrong it is."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from app.api.hints import MOST_LIMITS, STRICTEST, queried, understood
-from app.api.queries import PageQuery
+from app.api import hints as hints_module
+from app.api.hints import MOST_LIMITS, STRICTEST, _queried, queried, understood
+from app.api.queries import ArtworkQuery, PageQuery
 from app.viewers.viewing import Viewing
 from tests.api.service import ADMIN, CLIENT, IMG, Service, is_problem
 
@@ -239,6 +243,44 @@ def test_more_different_limits_than_anybody_means_are_the_strictest(limits: Iter
     query = "&".join(f"maturity={limit}" for limit in limits)
     read, ignored = queried(f"title=countdown&{query}".encode())
     assert (read.maturity, ignored) == (used, ("maturity",))
+
+
+PARTS = [
+    *("title=countdown", "title=", "title", "title=a%20b+c", "t%69tle=other", "profile=ada", "profile="),
+    *("profile=a%2Bb+%F0%9F", "profile=" + "p" * 129, "%70rofile=bob", "profile", "", "=", "country=de"),
+    *("country=xx", "timezone=Europe%2FBerlin", "maturity=12", "maturity=x", "width=640", "width=2.5"),
+    *("as=image", "as=x", "deferred=true", "device=" + "d" * 300, "unknown=1"),
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=6))
+def test_a_query_whose_hints_are_remembered_is_read_as_any_other(parts: list[str]) -> None:
+    query = "&".join(parts)
+    for _ in range(2):  # the second time they are remembered
+        assert _or_faults(lambda: queried(query.encode())) == _or_faults(lambda: _queried(query))
+
+
+def _or_faults(read: Callable[[], object]) -> object:
+    try:
+        return read()
+    except ValidationError as error:
+        return error.errors(include_url=False)
+
+
+def test_hints_are_read_once_for_all_titles_and_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counting(query: str) -> tuple[ArtworkQuery, tuple[str, ...]]:
+        read.append(query)
+        return _queried(query)
+
+    hints_module._hints.cache_clear()  # noqa: SLF001
+    monkeypatch.setattr(hints_module, "_queried", counting)
+    asked = [queried(b"profile=p%d&title=t%d&device=tv&width=9" % (n, n))[0] for n in range(3)]
+    assert [(each.profile, each.title, each.device) for each in asked] == [
+        (f"p{n}", f"t{n}", "tv") for n in range(3)
+    ]
+    assert len(read) == 1
 
 
 def test_each_limit_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
