@@ -31,7 +31,7 @@ class Averages:
         return added([weight * value for weight, value in zip(self.weights, each, strict=True)])
 
     def by_column(self) -> NDArray[np.float32]:
-        """Return the weights as a slot of the table has columns: of a mean precisions are no part."""
+        """Return the weights as the table has columns: of a mean precisions are no part."""
         if self._by_column is None:
             self._by_column = np.array([*self.weights, *[0.0] * len(self.weights)], np.float32)
         return self._by_column

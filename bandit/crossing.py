@@ -1,4 +1,4 @@
-"""Who watches, times what is shown: the features whose effects are learned, by their slots in one table."""
+"""Who watches, times what is shown: the features whose effects are learned, by their cells in one table."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -18,13 +18,13 @@ from bandit.types import Action, Context
 from bandit.vocabulary import Vocabulary
 
 BITS = 20
-SLOTS = 1 << BITS
+CELLS = 1 << BITS
 ACTIONS, SETS = 20_000, 5_000
 """So many are remembered, some 20 MB of them; a catalogue that changes leaves old ones behind."""
 WIDEST = 3.0
 Hashes = NDArray[np.uint64]
 Single = NDArray[np.float32]
-Places = NDArray[np.intp]
+Cells = NDArray[np.intp]
 _SHIFT = np.uint64(64 - BITS)
 _NONE = np.uint64(1)
 
@@ -56,7 +56,7 @@ class Candidates(NamedTuple):
     """All their looks, one action's after the other's, and then the artworks themselves."""
     amounts: Single
     """Of the looks."""
-    begins: Places
+    begins: NDArray[np.intp]
     """Where the looks of each begin."""
     tags: tuple[tuple[str, ...], ...]
 
@@ -126,8 +126,8 @@ class Crossing:
         return cls(Vocabulary.restore(state["vocabulary"], Scale), Kinship.restore(state["kinship"]))
 
 
-def crossed(who: Who, what: What) -> tuple[Places, Floats]:
-    """Return the slots of all features that viewer and action make together, and how much there is of each.
+def crossed(who: Who, what: What) -> tuple[Cells, Floats]:
+    """Return the cells of all features that viewer and action make together, and how much there is of each.
 
     They are the looks for everything that who watches is, then what is the action's own for each attribute.
     """
@@ -143,8 +143,8 @@ def crossed(who: Who, what: What) -> tuple[Places, Floats]:
     return pairs.view(np.intp), amounts
 
 
-def slots(who: Hashes, what: Hashes) -> Places:
-    """Return the slot of each pair, shape (len(who), len(what)): multiplicative hashing (Knuth, section 6.4)."""
+def cells_of(who: Hashes, what: Hashes) -> Cells:
+    """Return the cell of each pair, shape (len(who), len(what)): multiplicative hashing (Knuth, section 6.4)."""
     pairs = who[:, None] * what
     pairs >>= _SHIFT
     return pairs.view(np.intp)
@@ -156,7 +156,7 @@ def mean_over(liking: Mapping[str, float], tags: Sequence[str]) -> float:
 
 @lru_cache(maxsize=1 << 16)
 def hashed(space: str, text: str) -> int:
-    """Return an odd number of 64 bits, so that products spread over all slots."""
+    """Return an odd number of 64 bits, so that products spread over all cells."""
     content = text.encode(errors="surrogatepass")
     digest = blake2b(content, digest_size=8, person=b"keyart-" + space.encode()).digest()
     return int.from_bytes(digest, "big") | 1

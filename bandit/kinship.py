@@ -18,7 +18,7 @@ DOUBT = 20.0
 NOTHING = 1e-12
 """Tastes that are hardly apart say nothing of each other."""
 Liking = Mapping[str, float]
-Places = NDArray[np.intp]
+Rows = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
 
@@ -32,7 +32,7 @@ class Kinship:
     """
 
     def __init__(self) -> None:
-        self._place: dict[str, int] = {}
+        self._row: dict[str, int] = {}
         self._sums: dict[str, float] = {}
         self._contexts = self._values = 0
         self._squares = 0.0
@@ -45,11 +45,11 @@ class Kinship:
             return {}, {}
         self._measure(taste)
         liking = self.centred(taste)
-        places, values = self._known(liking)
-        at = (places[:, None] * TAGS + places).ravel()
+        rows, values = self._known(liking)
+        at = (rows[:, None] * TAGS + rows).ravel()
         self._moments.ravel()[at] += np.multiply.outer(values, values).ravel()
         self._trace += float(np.add.reduce(values * values))
-        return liking, self._kindred(places, values)
+        return liking, self._kindred(rows, values)
 
     def centred(self, taste: Liking) -> dict[str, float]:
         """Return the taste in deviations from each tag's mean, where a tag that is missing counts as 0."""
@@ -70,33 +70,33 @@ class Kinship:
 
     def worth(self, liking: Liking, own: float, kindred: float) -> dict[str, float]:
         """Return for each tag `own` times a centred taste plus `kindred` times what is kindred to it."""
-        places, values = self._known(liking)
-        related = self._related(places, values)
+        rows, values = self._known(liking)
+        related = self._related(rows, values)
         if related is None:
             return {tag: own * value for tag, value in liking.items()}
         related *= kindred
-        related[places] += own * values
-        worth = dict(zip(self._place, related.tolist(), strict=True))
-        if len(places) < len(liking):
-            worth |= {tag: own * value for tag, value in liking.items() if tag not in self._place}
+        related[rows] += own * values
+        worth = dict(zip(self._row, related.tolist(), strict=True))
+        if len(rows) < len(liking):
+            worth |= {tag: own * value for tag, value in liking.items() if tag not in self._row}
         return worth
 
-    def _kindred(self, places: Places, values: Floats) -> dict[str, float]:
-        related = self._related(places, values)
-        return {} if related is None else dict(zip(self._place, related.tolist(), strict=True))
+    def _kindred(self, rows: Rows, values: Floats) -> dict[str, float]:
+        related = self._related(rows, values)
+        return {} if related is None else dict(zip(self._row, related.tolist(), strict=True))
 
-    def _related(self, places: Places, values: Floats) -> Floats | None:
-        """Return what is kindred by place; None if nothing is."""
-        tags = len(self._place)
-        if not len(places) or self._trace < NOTHING:
+    def _related(self, rows: Rows, values: Floats) -> Floats | None:
+        """Return what is kindred by row; None if nothing is."""
+        tags = len(self._row)
+        if not len(rows) or self._trace < NOTHING:
             return None
         doubted = self._trace / tags * (1 + DOUBT / self._contexts)
-        moments = self._moments.take(places, axis=0, mode="clip")[:, :tags]
+        moments = self._moments.take(rows, axis=0, mode="clip")[:, :tags]
         related: Floats = np.add.reduce(moments * values[:, None], axis=0) / doubted
         return related
 
     def state(self) -> dict[str, Any]:
-        tags = len(self._place)
+        tags = len(self._row)
         return {
             "sums": self._sums,
             "contexts": self._contexts,
@@ -110,10 +110,10 @@ class Kinship:
     def restore(cls, state: dict[str, Any]) -> "Kinship":
         kinship = cls()
         kinship._sums = dict(state["sums"])
-        kinship._place = {tag: place for place, tag in enumerate(kinship._sums)}
+        kinship._row = {tag: row for row, tag in enumerate(kinship._sums)}
         kinship._contexts, kinship._values = state["contexts"], state["values"]
         kinship._squares, kinship._trace = state["squares"], state["trace"]
-        tags = len(kinship._place)
+        tags = len(kinship._row)
         if not isfinite(kinship._squares + kinship._trace):
             raise ValueError("The moments of tastes are not finite")
         kinship._moments[:tags, :tags] = np.frombuffer(b64decode(state["moments"])).reshape(tags, tags)
@@ -127,18 +127,18 @@ class Kinship:
             if before is None:
                 if len(sums) >= TAGS:
                     continue
-                self._place[tag] = len(sums)
+                self._row[tag] = len(sums)
                 before = 0.0
             bounded = value if -GREATEST <= value <= GREATEST else _bound(value, GREATEST)
             total = sums[tag] = before + bounded
             self._squares += (bounded - total / seen) ** 2
             self._values += 1
 
-    def _known(self, liking: Liking) -> tuple[Places, Floats]:
-        place = self._place
-        places = [place[tag] for tag in liking if tag in place]
-        values = [value for tag, value in liking.items() if tag in place]
-        return np.array(places, np.intp), np.array(values, np.float64)
+    def _known(self, liking: Liking) -> tuple[Rows, Floats]:
+        row = self._row
+        rows = [row[tag] for tag in liking if tag in row]
+        values = [value for tag, value in liking.items() if tag in row]
+        return np.array(rows, np.intp), np.array(values, np.float64)
 
 
 def _bound(value: float, most: float) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bandit.averages import Averages
 from bandit.belief import Affinity, Belief, Effects, Floats, Slopes
-from bandit.crossing import SLOTS, Crossing, Hashes, Places, Single, What, Who, crossed, mean_over, slots
+from bandit.crossing import CELLS, Cells, Crossing, Hashes, Single, What, Who, cells_of, crossed, mean_over
 from bandit.matching import matched
 from bandit.policy import check
 from bandit.prior import AFFINITY, KINDRED, PRIORS, Tuning
@@ -71,7 +71,7 @@ class LogisticLearner:
         self._viewers: dict[tuple[int, tuple[tuple[str, str | float], ...]], Watching] = {}
         self._answers: dict[tuple[object, ...], Probabilities] = {}
         self._restored: NDArray[np.uint32] | None = None
-        """The slots that are not zeros, as long as nothing was learned since they were restored."""
+        """The cells that are not zeros, as long as nothing was learned since they were restored."""
 
     # ---------------------------------------------------------------- deciding
 
@@ -90,7 +90,7 @@ class LogisticLearner:
     def _probabilities(self, context: Context, actions: Sequence[Action]) -> Probabilities:
         watching, weights = self._watching(context), self._averages.by_column()
         candidates, known, n = self._crossing.candidates(actions), watching.attributes, len(actions)
-        held = self._table.at(slots(watching.hashes, candidates.hashes))
+        held = self._table.at(cells_of(watching.hashes, candidates.hashes))
         held[known:, -n:] = 0.0  # of an artwork by itself, tastes are not asked
         effects = _summed(watching.amounts, held) @ weights
         means = np.add.reduceat(effects[:-n] * candidates.amounts, candidates.begins) + effects[-n:]
@@ -135,12 +135,12 @@ class LogisticLearner:
         self._answers.clear()
         self._restored = None
         who, what = self._crossing.admit(example.context), self._crossing.what(example.actions[example.chosen])
-        places, effects = self._effects(who, what)
+        cells, effects = self._effects(who, what)
         affinity = _affinity(who, what)
         beliefs = self._believed(effects, affinity)
         self._averages.score([belief.chance for belief in beliefs], example.reward)
         pull, curve = zip(*self._surprises(beliefs, who, what, example.reward), strict=True)
-        self._table.put(places, effects.moved(pull, curve, self.tuning.most_known))
+        self._table.put(cells, effects.moved(pull, curve, self.tuning.most_known))
         if affinity is not None:
             for slopes, by, narrowed in zip(self._slopes, pull, curve, strict=True):
                 slopes.move(affinity, by, narrowed)
@@ -166,12 +166,12 @@ class LogisticLearner:
             ]
         return list(map(Belief.of, means, variances))
 
-    def _effects(self, who: Who, what: What) -> tuple[Places, Effects]:
-        """Return the slots of all features that viewer and action make together, and what is known of them."""
-        places, amounts = crossed(who, what)
-        held = self._table.at(places).T.astype(np.float64, order="C")
+    def _effects(self, who: Who, what: What) -> tuple[Cells, Effects]:
+        """Return the cells of all features that viewer and action make together, and what is known of them."""
+        cells, amounts = crossed(who, what)
+        held = self._table.at(cells).T.astype(np.float64, order="C")
         priors = _priors(self.tuning.spread, len(who.hashes), who.attributes, len(what.looks))
-        return places, Effects(held[:_M], held[_M:], priors, amounts)
+        return cells, Effects(held[:_M], held[_M:], priors, amounts)
 
     # ---------------------------------------------------------------- keeping
 
@@ -203,7 +203,7 @@ class LogisticLearner:
             learner._slopes = [Slopes(*slopes) for slopes in np.reshape(head["slopes"], (_M, 5)).tolist()]
             used = np.frombuffer(body, np.uint32, head["used"])
             held = np.frombuffer(body, np.float32, offset=used.nbytes).reshape(len(used), COLUMNS)
-            sound = bool(np.isfinite(held).all()) and learner._sound() and (used < SLOTS).all()
+            sound = bool(np.isfinite(held).all()) and learner._sound() and (used < CELLS).all()
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             raise unusable(snapshot, error) from error
         if not sound:

@@ -29,7 +29,7 @@ class Learner(Policy, Protocol):
         """Tell whether every learned number is finite."""
 
     def weights(self) -> NDArray[np.float32]:
-        """Return a copy of the learned numbers, a row for each slot; one that was never used has zeros only."""
+        """Return a copy of the learned numbers, a row for each cell; one that was never used has zeros only."""
 
 
 class UnlearnableExample(ValueError):

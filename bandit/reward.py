@@ -9,7 +9,7 @@ CLICK_BEFORE_PLAY = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the joiner goes by. They stand in the log, so that the fold depends on nothing else.
+    """What exposures and feedback are joined by. They stand in the log, so that the fold depends on nothing else.
 
     `window` is in milliseconds. `learn_cap` bounds the examples learned of one profile in an hour, `title_cap`
     those of one profile and one title. `stranger_cap` is after how many examples of a title strangers teach it

@@ -1,4 +1,4 @@
-"""The numbers of all effects, in slots that features are hashed to."""
+"""The numbers of all effects, in cells that features are hashed to."""
 
 import mmap
 import sys
@@ -8,33 +8,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandit.belief import Floats
-from bandit.crossing import SLOTS, Places, Single
+from bandit.crossing import CELLS, Cells, Single
 from bandit.prior import PRIORS
 
 COLUMNS = 2 * len(PRIORS)
 
 
 class Table:
-    """For each slot and prior the mean of an effect, and then by how many times the prior's precision it is known.
+    """For each cell and prior the mean of an effect, and then by how many times the prior's precision it is known.
 
     Zeros are an effect of which nothing is known. The memory is its own and goes back to the system with it: the
     allocator would keep blocks of this size for others, which then get them in pieces.
     """
 
     def __init__(self) -> None:
-        self.numbers: Single = np.frombuffer(_memory(), np.float32).reshape(SLOTS, COLUMNS)
+        self.numbers: Single = np.frombuffer(_memory(), np.float32).reshape(CELLS, COLUMNS)
         """Shape (2^20, 4)."""
 
-    def at(self, places: Places) -> Single:
-        """Return a copy of what is in some slots, shape (*places.shape, 4)."""
-        return self.numbers.take(places, axis=0, mode="clip")  # "raise" copies once more; none is out of bounds
+    def at(self, cells: Cells) -> Single:
+        """Return a copy of what is in some cells, shape (*cells.shape, 4)."""
+        return self.numbers.take(cells, axis=0, mode="clip")  # "raise" copies once more; none is out of bounds
 
-    def put(self, places: Places, columns: Floats) -> None:
-        """Put columns, shape (4, f), into f slots; of features that share one, the last stays."""
-        self.numbers[places] = columns.T
+    def put(self, cells: Cells, columns: Floats) -> None:
+        """Put columns, shape (4, f), into f cells; of features that share one, the last stays."""
+        self.numbers[cells] = columns.T
 
     def used(self) -> NDArray[np.uint32]:
-        """Return the slots that are not zeros."""
+        """Return the cells that are not zeros."""
         first, second = self.numbers.view(np.uint64).T
         return np.flatnonzero(first | second).astype(np.uint32)
 
@@ -44,7 +44,7 @@ class Table:
 
 
 def _memory() -> mmap.mmap:
-    memory = mmap.mmap(-1, SLOTS * COLUMNS * np.float32().nbytes, flags=mmap.MAP_PRIVATE)
+    memory = mmap.mmap(-1, CELLS * COLUMNS * np.float32().nbytes, flags=mmap.MAP_PRIVATE)
     if sys.platform == "linux":
         with suppress(OSError):  # a kernel without them
             memory.madvise(mmap.MADV_HUGEPAGE)  # thousands of small pages are slow to get, and to find again

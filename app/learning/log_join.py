@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from app.records import Kind, Record, decode_erasure, decode_feedback, decode_reference, decode_rules, encode
-from bandit.join import CLICK, IMPRESSION, PLAY, Closed, Joiner
 from bandit.reward import Rules
+from bandit.windows import CLICK, IMPRESSION, PLAY, Closed, Windows
 
 UNDECLARED = Rules(window=600_000)
 """In force before the first rules of a log; every process declares its rules before it decides."""
@@ -49,26 +49,26 @@ class LogJoin:
     """Keeps the open windows and the rules while the log goes by."""
 
     def __init__(self, rules: bytes | None = None):
-        self._joiner = Joiner()
+        self._windows = Windows()
         self._rules = [(0, decode_rules(rules) if rules else UNDECLARED)]
 
     def steps(self, records: Iterable[Record]) -> Iterator[Step]:
         """Yield what follows from the records, in order; the windows that a record's stamp closes come first."""
         for record in records:
-            for closed in self._joiner.close(record.stamp):
+            for closed in self._windows.close(record.stamp):
                 yield Close(record.position, closed, self._current)
             yield from self._take(record)
 
     def resume(self, position: int) -> tuple[int, bytes]:
         """Return where to read from again after the record at `position`, and the rules in force there."""
-        oldest = self._joiner.oldest()
+        oldest = self._windows.oldest()
         start = position + 1 if oldest is None else oldest
         while len(self._rules) > 1 and self._rules[1][0] < start:
             del self._rules[0]
         return start, encode(self._rules[0][1])
 
     def __len__(self) -> int:
-        return len(self._joiner)
+        return len(self._windows)
 
     @property
     def _current(self) -> Rules:
@@ -85,21 +85,21 @@ class LogJoin:
             case Kind.CLICK | Kind.PLAY:
                 yield self._credit(record)
             case Kind.VOID:
-                self._joiner.void(decode_reference(record.body).decision)
+                self._windows.void(decode_reference(record.body).decision)
             case Kind.RULES:
                 self._rules.append((record.position, decode_rules(record.body)))
             case Kind.ERASURE:
                 yield Forget(record.position, decode_erasure(record.body).profile)
 
     def _open(self, record: Record, decision: int) -> None:
-        self._joiner.open(record.position, decision, record.stamp, self._current.window)
+        self._windows.open(record.position, decision, record.stamp, self._current.window)
 
     def _credit(self, record: Record) -> Credit:
         feedback = decode_feedback(record.body)
         if feedback.opened == record.position:
             self._open(record, feedback.decision)
         reward, happened = self._worth(record.kind, feedback.seconds)
-        gain = self._joiner.credit(feedback.opened, reward, happened)
+        gain = self._windows.credit(feedback.opened, reward, happened)
         return Credit(record.position, record.stamp, feedback.decision, gain, self._current)
 
     def _worth(self, kind: int, seconds: float) -> tuple[float, int]:

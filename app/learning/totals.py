@@ -9,9 +9,9 @@ from app.learning.caps import Caps, Verdict
 from app.learning.log_join import Close, Credit
 from app.records import ANONYMOUS, BOT, PINNED, Decision, encode
 from app.store.protocol import FoldState, Progress, State, TallyKey, TasteRow
-from bandit.join import CLICK, PLAY
 from bandit.tally import Tally
 from bandit.taste import Base, Taste
+from bandit.windows import CLICK, PLAY
 
 UNUSED = Verdict(own=False, everyone=False)
 """Of a pin, which is an editor's choice, and of a bot: it would move what the policy's choices are held to."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandit import crossing as crossing_module
-from bandit.crossing import BITS, SLOTS, WIDEST, Crossing, Hashes, crossed, hashed, mean_over, slots
+from bandit.crossing import BITS, CELLS, WIDEST, Crossing, Hashes, cells_of, crossed, hashed, mean_over
 from bandit.types import Action, Context
 from tests.builders import a_context, some_actions
 
@@ -135,7 +135,7 @@ def test_what_is_remembered_of_actions_is_bounded(monkeypatch: pytest.MonkeyPatc
         assert len(crossing._sets) <= 10  # noqa: SLF001
 
 
-# -------------------------------------------------------------------- slots
+# -------------------------------------------------------------------- cells
 
 
 @given(texts, texts)
@@ -152,7 +152,7 @@ def some_hashes(space: str, count: int) -> Hashes:
 
 def test_each_pair_has_the_slot_that_the_leading_bits_of_the_product_say() -> None:
     who, what = some_hashes("C", 3), some_hashes("A", 5)
-    found = slots(who, what)
+    found = cells_of(who, what)
     assert found.shape == (3, 5)
     for w, each in enumerate(who.tolist()):
         for n, other in enumerate(what.tolist()):
@@ -160,11 +160,11 @@ def test_each_pair_has_the_slot_that_the_leading_bits_of_the_product_say() -> No
 
 
 def test_slots_are_spread_as_if_drawn() -> None:
-    """100,000 pairs in a table of 2^20 share a slot about as often as chance would have it."""
-    found = slots(some_hashes("C", 250), some_hashes("I", 400)).ravel()
+    """100,000 pairs in a table of 2^20 share a cell about as often as chance would have it."""
+    found = cells_of(some_hashes("C", 250), some_hashes("I", 400)).ravel()
     assert found.min() >= 0
-    assert found.max() < SLOTS
-    by_chance = SLOTS * (1 - np.exp(-found.size / SLOTS))
+    assert found.max() < CELLS
+    by_chance = CELLS * (1 - np.exp(-found.size / CELLS))
     assert len(np.unique(found)) == pytest.approx(by_chance, rel=0.01)
     assert np.bincount(found >> (BITS - 4), minlength=16) == pytest.approx(np.full(16, found.size / 16), rel=0.1)
 
@@ -181,10 +181,10 @@ def test_viewer_and_action_make_looks_for_all_that_one_is_and_the_actions_own_fo
     context = Context({"country": "DE"}, {"moon": 0.5, "sea": -0.5})
     crossing = knowing(context)
     who, what = crossing.who(context), crossing.what(FILM)
-    places, amounts = crossed(who, what)
-    assert places.tolist() == [
-        *slots(who.hashes, what.looks).ravel().tolist(),
-        *slots(who.hashes[:2], what.own).ravel().tolist(),
+    cells, amounts = crossed(who, what)
+    assert cells.tolist() == [
+        *cells_of(who.hashes, what.looks).ravel().tolist(),
+        *cells_of(who.hashes[:2], what.own).ravel().tolist(),
     ]
     of_who = who.amounts.tolist()
     looks = [one * other for one in of_who for other in what.amounts.tolist()]
@@ -193,5 +193,5 @@ def test_viewer_and_action_make_looks_for_all_that_one_is_and_the_actions_own_fo
 
 def test_an_action_without_looks_has_its_own_alone() -> None:
     crossing = Crossing()
-    places, amounts = crossed(crossing.who(Context({})), crossing.what(Action("a", "t")))
-    assert (places.shape, amounts.tolist()) == ((3,), [1.0, 1.0, 1.0])
+    cells, amounts = crossed(crossing.who(Context({})), crossing.what(Action("a", "t")))
+    assert (cells.shape, amounts.tolist()) == ((3,), [1.0, 1.0, 1.0])

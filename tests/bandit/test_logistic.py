@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bandit import logistic as logistic_module
-from bandit.crossing import slots
+from bandit.crossing import cells_of
 from bandit.logistic import LogisticLearner
 from bandit.policy import UnlearnableExample
 from bandit.prior import Tuning
@@ -161,13 +161,13 @@ def test_what_is_answered_without_a_taste_is_computed_once_until_something_is_le
 
 
 def test_of_an_artwork_by_itself_tastes_are_not_asked() -> None:
-    """Where its slot for a taste is another feature's, that one must not count."""
+    """Where its cell for a taste is another feature's, that one must not count."""
     learner, actions = taught(some_examples(200)), some_actions(3)
     context = Context({}, {"moon": 1.5, "sea": -1.0})
     before = learner.probabilities(context, actions)
     who = learner._crossing.who(context)  # noqa: SLF001
     candidates = learner._crossing.candidates(actions)  # noqa: SLF001
-    taken = slots(who.hashes[who.attributes :], candidates.hashes[-3:])
+    taken = cells_of(who.hashes[who.attributes :], candidates.hashes[-3:])
     learner._table.numbers[taken[:, 0]] = 5.0  # noqa: SLF001
     assert learner.probabilities(context, actions) == before
 
@@ -478,11 +478,11 @@ def test_a_snapshot_of_another_shape_is_refused(change: dict[str, object]) -> No
         LogisticLearner.restore(seal({**head, **change}, body))
 
 
-@pytest.mark.parametrize("slot", [1 << 20, (1 << 32) - 1])
-def test_a_snapshot_with_a_slot_that_the_table_does_not_have_is_refused(slot: int) -> None:
+@pytest.mark.parametrize("cell", [1 << 20, (1 << 32) - 1])
+def test_a_snapshot_with_a_slot_that_the_table_does_not_have_is_refused(cell: int) -> None:
     head, body = unseal(_snapshot())
     with pytest.raises(UnusableSnapshot):
-        LogisticLearner.restore(seal(head, slot.to_bytes(4, "little") + body[4:]))
+        LogisticLearner.restore(seal(head, cell.to_bytes(4, "little") + body[4:]))
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])

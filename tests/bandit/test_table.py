@@ -5,24 +5,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bandit.crossing import SLOTS
+from bandit.crossing import CELLS
 from bandit.table import COLUMNS, Table
 
 
 def test_a_new_table_has_zeros_only() -> None:
     table = Table()
-    assert table.numbers.shape == (SLOTS, COLUMNS)
+    assert table.numbers.shape == (CELLS, COLUMNS)
     assert not table.numbers.any()
     assert table.used().tolist() == []
 
 
 def test_what_is_put_is_what_is_held() -> None:
-    table, places = Table(), np.array([7, 0, SLOTS - 1])
+    table, cells = Table(), np.array([7, 0, CELLS - 1])
     columns = np.arange(1.0, 13.0).reshape(COLUMNS, 3)
-    table.put(places, columns)
-    assert table.at(places).tolist() == columns.T.tolist()
-    assert table.at(places[None, :2]).shape == (1, 2, COLUMNS)
-    assert table.used().tolist() == [0, 7, SLOTS - 1]
+    table.put(cells, columns)
+    assert table.at(cells).tolist() == columns.T.tolist()
+    assert table.at(cells[None, :2]).shape == (1, 2, COLUMNS)
+    assert table.used().tolist() == [0, 7, CELLS - 1]
     assert np.count_nonzero(table.numbers) == 12
 
 
@@ -55,7 +55,7 @@ def test_a_table_that_settles_is_empty() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how much memory a process has")
 def test_a_table_takes_its_memory_when_it_settles_and_gives_all_of_it_back() -> None:
     """At the second time, too: an allocator that was given such a block back may keep it for smaller ones."""
-    whole = SLOTS * COLUMNS * 4
+    whole = CELLS * COLUMNS * 4
     for _ in range(2):
         without = resident()
         table = Table()

@@ -186,14 +186,14 @@ def test_a_snapshot_with_something_behind_it_is_refused() -> None:
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("slot", [0, 1, 2])
+@pytest.mark.parametrize("column", [0, 1, 2])
 def test_a_learner_with_a_number_that_is_not_finite_is_unhealthy_and_its_snapshot_refused(
-    number: float, slot: int
+    number: float, column: int
 ) -> None:
     learner = taught(some_examples(20))
     assert learner.healthy()
     touched = int(np.flatnonzero(learner.weights()[:, 0])[0])
-    learner._weights()[touched, slot] = number  # noqa: SLF001 - no input can bring it about
+    learner._weights()[touched, column] = number  # noqa: SLF001 - no input can bring it about
     assert not learner.healthy()
     with pytest.raises(UnusableSnapshot, match="not finite"):
         VowpalLearner.restore(learner.snapshot())

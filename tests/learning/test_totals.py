@@ -8,9 +8,9 @@ from app.learning.totals import Totals
 from app.records import encode
 from app.store.protocol import Progress, TasteRow
 from app.store.sqlite.state import SqliteState
-from bandit.join import Closed
 from bandit.reward import Rules
 from bandit.taste import TAGS, Taste
+from bandit.windows import Closed
 from tests.builders import Clock, a_decision, a_film
 
 NOW = 1_790_000_000_000

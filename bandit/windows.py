@@ -1,4 +1,4 @@
-"""Joining exposures with what the viewer did, window by window."""
+"""The open windows: exposures are joined with what the viewer did in them."""
 
 from array import array
 from bisect import bisect_left
@@ -22,7 +22,7 @@ class Closed(NamedTuple):
     happened: int
 
 
-class Joiner:
+class Windows:
     """Keeps the open windows, by the position of the record that opened each.
 
     An open window takes 33 bytes, at most 64 with what lies idle; the decision itself is read again from the log
