@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Literal
 
-from bandit.logistic import KIND as LOGISTIC
-from bandit.logistic import LogisticLearner
+from bandit.logistic.learner import KIND as LOGISTIC
+from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot, unseal
-from bandit.vowpal import KIND as VOWPAL
-from bandit.vowpal import VowpalLearner
+from bandit.vowpal.learner import KIND as VOWPAL
+from bandit.vowpal.learner import VowpalLearner
 
 Kind = Literal["logistic", "vowpal"]
 _MADE: dict[str, Callable[[], Learner]] = {LOGISTIC: LogisticLearner, VOWPAL: VowpalLearner}

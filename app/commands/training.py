@@ -27,8 +27,8 @@ from app.store.protocol import Base, Store
 from app.telemetry.metric_files import FOLDER, folder_of_trainer
 from app.wiring.app import now_ms, open_store, publish_rebuilt, rebuilt
 from app.wiring.app import train as train_until
-from bandit.logistic import KIND as LOGISTIC
-from bandit.logistic import LogisticLearner
+from bandit.logistic.learner import KIND as LOGISTIC
+from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner
 
 BEHIND = 15

@@ -6,7 +6,7 @@ from tempfile import TemporaryFile
 
 import msgspec
 
-from bandit.logistic import LogisticLearner
+from bandit.logistic.learner import LogisticLearner
 from bandit.types import Action, Context, Example, Witness
 
 LENGTH_BYTES = 4

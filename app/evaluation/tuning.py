@@ -13,9 +13,9 @@ from app.learning.fold import Fold
 from app.records import Kind
 from app.store.protocol import Log, Store
 from bandit.exploration import with_floor
-from bandit.logistic import LogisticLearner
-from bandit.prior import Tuning
-from bandit.repetition import Repetition
+from bandit.logistic.learner import LogisticLearner
+from bandit.logistic.prior import Tuning
+from bandit.logistic.repetition import Repetition
 from bandit.tally import CLIP
 from bandit.types import Example
 

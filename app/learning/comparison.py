@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.learning.fold import Fold
 from app.store.protocol import Base, FoldState, Snapshot, State
 from bandit.learners import Kind, kind_of, restored
-from bandit.logistic import KIND as LOGISTIC
+from bandit.logistic.learner import KIND as LOGISTIC
 from bandit.sealing import UnusableSnapshot
 
 FROM_NOTHING = (

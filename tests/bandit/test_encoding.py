@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandit.encoding import word
-from bandit.numbers import Bins
 from bandit.types import Action, Attributes, Context, Example
 from bandit.vocabulary import Vocabulary
-from bandit.vowpal import VowpalLearner
+from bandit.vowpal.bins import Bins
+from bandit.vowpal.learner import VowpalLearner
 
 NASTY = [
     " |I other",

@@ -7,9 +7,9 @@ import pytest
 from bandit import hearsay as hearsay_module
 from bandit.hearsay import DECISIONS, LONGEST, PLACES, Hearsay
 from bandit.learners import Kind, new_learner
-from bandit.logistic import LogisticLearner
+from bandit.logistic.learner import LogisticLearner
 from bandit.types import Context, Example, Witness
-from bandit.vowpal import VowpalLearner
+from bandit.vowpal.learner import VowpalLearner
 from tests.builders import some_actions
 
 WORD = ("country", "DE")

@@ -4,11 +4,11 @@ from typing import get_args
 import pytest
 
 from bandit.learners import Kind, kind_of, new_learner, restored
-from bandit.logistic import LogisticLearner
+from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot, seal, unseal
 from bandit.types import Context, Example
-from bandit.vowpal import VowpalLearner
+from bandit.vowpal.learner import VowpalLearner
 from tests.builders import a_context, some_actions
 
 KINDS = get_args(Kind)

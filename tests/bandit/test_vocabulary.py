@@ -4,9 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bandit.numbers import Bins
 from bandit.types import Attributes
 from bandit.vocabulary import KEYS, VALUES, Vocabulary
+from bandit.vowpal.bins import Bins
 
 words = st.sampled_from(["de", "fr", "jp", "~other", "", "a b"])
 attributes = st.dictionaries(st.sampled_from(["country", "age", "mood"]), words | st.floats(-100, 100))

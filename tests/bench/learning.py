@@ -13,7 +13,7 @@ from app.store.memory import MemoryStore
 from app.viewers.viewing import Viewing
 from app.wiring.app import build, editor_in, open_store
 from bandit.learners import new_learner
-from bandit.logistic import LogisticLearner
+from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner
 from bandit.types import Example
 from tests.bench.world import titles

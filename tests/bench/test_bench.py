@@ -225,10 +225,13 @@ def frame_of(*modules: str) -> FrameType:
 @pytest.mark.parametrize(
     ("modules", "expected"),
     [
-        (["app.processes.worker", "uvicorn.server", "app.api.gate", "bandit.vowpal"], ("bandit.vowpal", "call")),
         (
-            ["app.processes.worker", "uvicorn.server", "bandit.vowpal", "vowpal_wabbit_next"],
-            ("bandit.vowpal", "call"),
+            ["app.processes.worker", "uvicorn.server", "app.api.gate", "bandit.vowpal.learner"],
+            ("bandit.vowpal.learner", "call"),
+        ),
+        (
+            ["app.processes.worker", "uvicorn.server", "bandit.vowpal.learner", "vowpal_wabbit_next"],
+            ("bandit.vowpal.learner", "call"),
         ),
         (["app.processes.worker", "uvicorn.server", "app.api.gate", "uvicorn.protocols"], ("uvicorn", "")),
         (["app.processes.worker", "asyncio.runners"], ("asyncio", "")),

@@ -12,9 +12,9 @@ from app.records import encode
 from app.store.memory import MemoryStore
 from app.store.protocol import Store
 from bandit.learners import restored
-from bandit.logistic import LogisticLearner
+from bandit.logistic.learner import LogisticLearner
+from bandit.logistic.prior import Tuning
 from bandit.policy import UnlearnableExample
-from bandit.prior import Tuning
 from bandit.reward import Rules
 from bandit.types import Action, Context, Example
 from tests.builders import Clock, a_context, a_decision, a_draft, a_film, a_shelf, some_actions

@@ -16,7 +16,7 @@ from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Store
 from assets.revisions import Revisions
 from bandit.learners import Kind as Learning
-from bandit.logistic import LogisticLearner
+from bandit.logistic.learner import LogisticLearner
 from bandit.reward import Rules
 from bandit.types import Context, Example
 from bandit.vocabulary import VALUES

@@ -24,7 +24,7 @@ from app.store.sqlite import SqliteStore
 from app.viewers.erasure import erase
 from bandit.learners import Kind as Learning
 from bandit.learners import kind_of, new_learner, restored
-from bandit.logistic import LogisticLearner
+from bandit.logistic.learner import LogisticLearner
 from bandit.reward import Rules
 from bandit.taste import Base
 from bandit.types import Context

@@ -37,7 +37,7 @@ from assets.catalogue import Title
 from assets.provenance import Consent, Provenance
 from assets.revisions import Revisions
 from bandit.reward import Rules
-from bandit.vowpal import VowpalLearner
+from bandit.vowpal.learner import VowpalLearner
 from tests.assets.builders import a_picture, encoded, put
 from tests.builders import Clock, a_decision, a_draft, a_film, make_current
 from tests.e2e.service import Service, free_port, keyart

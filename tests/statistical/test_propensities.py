@@ -14,11 +14,11 @@ import pytest
 from scipy import stats
 
 from bandit.exploration import with_floor
-from bandit.logistic import LogisticLearner
+from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner
 from bandit.sampling import draw, uniform_from
 from bandit.types import Example, Probabilities
-from bandit.vowpal import DEFAULT_ARGUMENTS, VowpalLearner
+from bandit.vowpal.learner import DEFAULT_ARGUMENTS, VowpalLearner
 from tests.builders import a_context, some_actions
 
 FALSE_ALARM = 1e-6

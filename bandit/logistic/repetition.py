@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bandit.belief import Belief, chance_of
-from bandit.crossing import Crossing, What, Who
-from bandit.logistic import LogisticLearner
+from bandit.logistic.belief import Belief, chance_of
+from bandit.logistic.crossing import Crossing, What, Who
+from bandit.logistic.learner import LogisticLearner
 from bandit.types import Context
 
 FURTHEST = 9.0

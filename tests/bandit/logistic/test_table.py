@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bandit.crossing import CELLS
-from bandit.table import COLUMNS, Table
+from bandit.logistic.crossing import CELLS
+from bandit.logistic.table import COLUMNS, Table
 
 
 def test_a_new_table_has_zeros_only() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.numbers import BINS, GENERATIONS, Bins
+from bandit.vowpal.bins import BINS, GENERATIONS, Bins
 
 values = st.floats(allow_nan=False, allow_infinity=False)
 

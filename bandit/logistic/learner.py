@@ -9,14 +9,25 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bandit.averages import Averages
-from bandit.belief import Affinity, Belief, Effects, Floats, Slopes
-from bandit.crossing import CELLS, Cells, Crossing, Hashes, Single, What, Who, cells_of, crossed, mean_over
-from bandit.matching import matched
+from bandit.logistic.averages import Averages
+from bandit.logistic.belief import Affinity, Belief, Effects, Floats, Slopes
+from bandit.logistic.crossing import (
+    CELLS,
+    Cells,
+    Crossing,
+    Hashes,
+    Single,
+    What,
+    Who,
+    cells_of,
+    crossed,
+    mean_over,
+)
+from bandit.logistic.matching import matched
+from bandit.logistic.prior import AFFINITY, KINDRED, PRIORS, Tuning
+from bandit.logistic.table import COLUMNS, Table
 from bandit.policy import check
-from bandit.prior import AFFINITY, KINDRED, PRIORS, Tuning
 from bandit.sealing import UnusableSnapshot, seal, unseal, unusable
-from bandit.table import COLUMNS, Table
 from bandit.types import Action, Context, Example, Probabilities
 from bandit.vocabulary import KEYS
 

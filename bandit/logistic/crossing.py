@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandit.addition import added
-from bandit.belief import Floats
 from bandit.encoding import word
-from bandit.kinship import Kinship
-from bandit.scale import Scale
+from bandit.logistic.belief import Floats
+from bandit.logistic.kinship import Kinship
+from bandit.logistic.scale import Scale
 from bandit.types import Action, Context
 from bandit.vocabulary import Vocabulary
 

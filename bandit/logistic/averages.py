@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandit.addition import added
-from bandit.prior import HEAD_START
+from bandit.logistic.prior import HEAD_START
 
 REMEMBERED = 0.999
 """How much of what a prior has earned by its predictions is kept with each example."""

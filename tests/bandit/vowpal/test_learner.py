@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bandit.policy import UnlearnableExample
 from bandit.sealing import UnusableSnapshot, seal
 from bandit.types import Action, Context, Example
-from bandit.vowpal import DEFAULT_ARGUMENTS, VowpalLearner
+from bandit.vowpal.learner import DEFAULT_ARGUMENTS, VowpalLearner
 from tests.builders import a_context, some_actions
 
 SQUARECB = "--cb_explore_adf --squarecb --gamma_scale 300 -l 0.1 -q CA"

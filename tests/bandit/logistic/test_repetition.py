@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 
 from bandit.learners import restored
-from bandit.logistic import LogisticLearner
-from bandit.prior import PRIORS, Tuning
-from bandit.repetition import Repetition
+from bandit.logistic.learner import LogisticLearner
+from bandit.logistic.prior import PRIORS, Tuning
+from bandit.logistic.repetition import Repetition
 from bandit.sealing import unseal
 from bandit.types import Context, Example
 from tests.builders import a_context, some_actions

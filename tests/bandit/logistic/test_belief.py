@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.belief import SURE, Affinity, Belief, Effects, Floats, Slopes
+from bandit.logistic.belief import SURE, Affinity, Belief, Effects, Floats, Slopes
 
 THETA = np.linspace(-12, 12, 24_001)
 Seen = list[tuple[float, float]]

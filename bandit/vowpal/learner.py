@@ -11,11 +11,11 @@ from vowpal_wabbit_next import _core as vw
 
 from bandit.addition import added
 from bandit.encoding import number, word
-from bandit.numbers import Bins
 from bandit.policy import check
 from bandit.sealing import UnusableSnapshot, seal, unseal, unusable
 from bandit.types import Action, Context, Example, Probabilities
 from bandit.vocabulary import Vocabulary
+from bandit.vowpal.bins import Bins
 
 DEFAULT_ARGUMENTS = (
     "--cb_explore_adf --regcbopt --mellowness 0.01 --cb_min_cost -1 --cb_max_cost 0 -l 0.1 -q CA -q SA -q CI"

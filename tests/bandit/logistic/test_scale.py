@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.scale import SETTLED, WIDEST, Scale
+from bandit.logistic.scale import SETTLED, WIDEST, Scale
 
 values = st.floats(allow_nan=False, allow_infinity=False)
 moderate = st.floats(-1e6, 1e6)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit import crossing as crossing_module
-from bandit.crossing import BITS, CELLS, WIDEST, Crossing, Hashes, cells_of, crossed, hashed, mean_over
+from bandit.logistic import crossing as crossing_module
+from bandit.logistic.crossing import BITS, CELLS, WIDEST, Crossing, Hashes, cells_of, crossed, hashed, mean_over
 from bandit.types import Action, Context
 from tests.builders import a_context, some_actions
 

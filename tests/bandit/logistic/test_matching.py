@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.matching import MOST, Floats, matched
+from bandit.logistic.matching import MOST, Floats, matched
 
 SAMPLES = 200_000
 APART, APART_ON_AVERAGE = 0.03, 0.015

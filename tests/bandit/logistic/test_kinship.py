@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.kinship import TAGS, WIDEST, Kinship
+from bandit.logistic.kinship import TAGS, WIDEST, Kinship
 
 tastes = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-3, 3), max_size=5)
 wild = st.dictionaries(st.sampled_from("abcd"), st.floats(allow_nan=False, allow_infinity=False), max_size=4)

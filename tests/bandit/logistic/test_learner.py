@@ -10,11 +10,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bandit import logistic as logistic_module
-from bandit.crossing import cells_of
-from bandit.logistic import LogisticLearner
+from bandit.logistic import learner as logistic_module
+from bandit.logistic.crossing import cells_of
+from bandit.logistic.learner import LogisticLearner
+from bandit.logistic.prior import Tuning
 from bandit.policy import UnlearnableExample
-from bandit.prior import Tuning
 from bandit.sealing import UnusableSnapshot, seal, unseal
 from bandit.types import Action, Attributes, Context, Example
 from tests.builders import TAGS, a_context, some_actions

@@ -7,9 +7,9 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-from bandit.belief import Floats
-from bandit.crossing import CELLS, Cells, Single
-from bandit.prior import PRIORS
+from bandit.logistic.belief import Floats
+from bandit.logistic.crossing import CELLS, Cells, Single
+from bandit.logistic.prior import PRIORS
 
 COLUMNS = 2 * len(PRIORS)
 
