@@ -104,18 +104,14 @@ OFF = {"openapi", "help", "sentences", "docstrings"}
 """Scopes whose texts are not rewritten yet. Take one out when its texts are: the list only shrinks."""
 UNWRITTEN = {
     "SECURITY.md",
-    "docs/api.md",
     "docs/architecture.md",
-    "docs/artwork.md",
     "docs/benchmarks.md",
     "docs/containers.md",
     "docs/deploying.md",
     "docs/how-it-decides.md",
-    "docs/load.md",
     "docs/operations.md",
     "docs/privacy.md",
     "docs/settings.md",
-    "docs/tuning.md",
 }
 """Pages that are not rewritten yet: the list only shrinks."""
 
