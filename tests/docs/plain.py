@@ -17,7 +17,7 @@ PHRASES = {
     r"[;:(] ?for (?:it|they|he|we|there|nothing|nobody|none|no|only)\b": BECAUSE,
     r"\b(?:it|there|this|that|they|these) being\b": 'write "because it is"',
     r"\bh[au]ngs? (?:on|upon)\b|\bhanging on\b": 'write "depends on"',
-    r"\b(?:nothing|none) of (?:it|them|this|that|a|an|the|what)\b": "write a sentence with “not”: “it does not …”",
+    r"\bnothing of (?:it|them|this|that|a|an|the|what)\b|\bnone of (?:it|this|that|what)\b": "write a sentence with “not”: “it does not …”",
     r"\b(?:so it is with|such as (?:it|they)\b)": 'write "the same holds for", or name the thing',
     r"\b(?:who|what|which|wher|whom)ever\b": ANYONE,
     r"\bthat which\b": NAME_IT,

@@ -62,13 +62,7 @@ STILL_THERE = {
 NOT_YET = {
     "artwork reference",
     "cell",
-    "choice probabilities",
-    "decision request",
     "example file",
-    "fold state",
-    "log join",
-    "permit",
-    "title decision",
 }
 """Words of the glossary that pages and identifiers do not use yet: the list only shrinks."""
 ENDINGS = "(?:s|es)?"

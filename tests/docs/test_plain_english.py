@@ -104,7 +104,6 @@ OFF = {"openapi", "help", "sentences", "docstrings"}
 """Scopes whose texts are not rewritten yet. Take one out when its texts are: the list only shrinks."""
 UNWRITTEN = {
     "SECURITY.md",
-    "docs/architecture.md",
     "docs/benchmarks.md",
     "docs/containers.md",
     "docs/deploying.md",
