@@ -1,5 +1,6 @@
 """What every request passes: an id, a limit on its body, a count, and an answer whatever happens."""
 
+import logging
 import os
 import re
 import time
@@ -43,7 +44,8 @@ class Gate:
     def __init__(self, app: ASGIApp, around: Callable[[ASGIApp], ASGIApp] | None = None):
         self.app = app
         self._around = around
-        self._log = log.bind()  # the lazy logger looks its level up anew for each line that it does not write
+        lines = log.bind()  # the lazy logger looks its level up again for each line that it does not write
+        self._log = lines if lines.is_enabled_for(logging.DEBUG) else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,7 +64,9 @@ class Gate:
             log.exception("request_failed", path=scope["path"])
             await passing.refuse(failure(), self._around)
         finally:
-            passing.count(self._log)
+            passing.count()
+            if self._log is not None:
+                passing.tell(self._log)
 
 
 class _Passing:
@@ -132,18 +136,24 @@ class _Passing:
             answer: ASGIApp = problem.response()
             await (around(answer) if around else answer)(self._scope, self._receive, self.send)
 
-    def count(self, log: structlog.typing.FilteringBoundLogger) -> None:
-        route: Any = self._scope.get("route")
-        path = getattr(route, "path_format", None) or getattr(route, "path", None) or "other"
-        seconds = time.perf_counter() - self._started
-        metrics.answer_seconds(path, self.status).observe(seconds)
+    def count(self) -> None:
+        metrics.answer_seconds(self._route(), self.status).observe(self._seconds())
+
+    def tell(self, log: structlog.typing.FilteringBoundLogger) -> None:
         log.debug(
             "answered",
             method=self._scope["method"],
-            route=path,
+            route=self._route(),
             status=self.status,
-            ms=round(seconds * 1e3, 2),
+            ms=round(self._seconds() * 1e3, 2),
         )
+
+    def _route(self) -> str:
+        route: Any = self._scope.get("route")
+        return getattr(route, "path_format", None) or getattr(route, "path", None) or "other"
+
+    def _seconds(self) -> float:
+        return time.perf_counter() - self._started
 
 
 def failure() -> Problem:

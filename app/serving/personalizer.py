@@ -81,6 +81,7 @@ class Personalizer:
         clock: Callable[[], int],
     ):
         self._settings = settings
+        self._hold_ms, self._window_ms = settings.hold_ms, settings.window_ms  # each look computes them again
         self._log = store_log
         self._viewers, self._choice_probabilities, self._tokens, self._clock = (
             viewers,
@@ -165,7 +166,7 @@ class Personalizer:
     async def _serve_holds(self, request: DecisionRequest, cases: Sequence[TitleDecision]) -> None:
         """Serve what is held for the viewer again: the same decision with its own propensity, not a new draw."""
         keyed = [case for case in cases if case.key is not None]
-        if not self._settings.hold_ms or not keyed:
+        if not self._hold_ms or not keyed:
             return
         opening = []
         for case, hold in zip(keyed, await self._log.holds([case.key for case in keyed if case.key]), strict=True):
@@ -181,17 +182,17 @@ class Personalizer:
 
     def _lasts(self, hold: Hold, now: int) -> bool:
         """Whether the hold still stands, also by a setting that was shortened since: ids expire by that, too."""
-        return min(hold.until, hold.stamp + self._settings.hold_ms) > now
+        return min(hold.until, hold.stamp + self._hold_ms) > now
 
     def _opens(self, hold: Hold, request: DecisionRequest) -> bool:
         """Whether serving the hold again is a new exposure."""
         if hold.opened_at is None:
             return not request.asked.deferred
-        return request.now >= hold.opened_at + self._settings.window_ms
+        return request.now >= hold.opened_at + self._window_ms
 
     async def _show(self, case: TitleDecision, hold: Hold, request: DecisionRequest) -> None:
         """Log the new exposure; only then the hold is served."""
-        window = self._settings.window_ms
+        window = self._window_ms
         await self._log.log_exposure(
             hold, deferred=request.asked.deferred, window=window, deadline=request.deadline
         )
@@ -230,8 +231,9 @@ class Personalizer:
             case.hold, case.held = hold, True
 
     async def _draft(self, request: DecisionRequest, case: TitleDecision) -> Draft:
-        nonce = os.urandom(NONCE_BYTES)
-        decision = await self._decision(request, case, nonce)
+        random = os.urandom(NONCE_BYTES + LOT_BYTES)  # both at once, because each call asks the kernel
+        nonce = random[:NONCE_BYTES]
+        decision = await self._decision(request, case, nonce, _lot(random[NONCE_BYTES:]))
         return Draft(
             encode(decision),
             nonce,
@@ -240,11 +242,11 @@ class Personalizer:
             request.asked.deferred,
             decision.pinned,
             case.key,
-            self._settings.hold_ms if case.key else 0,
+            self._hold_ms if case.key else 0,
             case.standing.decision if case.standing else None,
         )
 
-    async def _decision(self, request: DecisionRequest, case: TitleDecision, nonce: bytes) -> Decision:
+    async def _decision(self, request: DecisionRequest, case: TitleDecision, nonce: bytes, lot: int) -> Decision:
         viewer = request.viewer
         candidates = tuple([artwork.id for artwork in case.candidates])
         if case.pin:
@@ -266,7 +268,7 @@ class Personalizer:
             dict(viewer.context.taste),
             self._choice_probabilities.snapshot,
             case.pin is not None,
-            0 if viewer.known else _lot(),
+            0 if viewer.known else lot,
             request.bot,
             viewer.timezone,
         )
@@ -285,9 +287,9 @@ class Personalizer:
         return [chosen(case.live_title, hold, self._tokens, request.frame, held=case.held)]
 
 
-def _lot() -> int:
-    """Draw what decides whether a stranger teaches. Nobody is told, or they would act on the right ones only."""
-    return int.from_bytes(os.urandom(LOT_BYTES), "big") or 1
+def _lot(random: bytes) -> int:
+    """Return what decides whether a stranger teaches. Nobody is told, or they would act on the right ones only."""
+    return int.from_bytes(random, "big") or 1
 
 
 def _reason(failure: Exception) -> str:

@@ -87,7 +87,7 @@ async def page(request: Request, services: Service) -> Response:
     titles = list(dict.fromkeys(map(as_text, query.titles)))
     known = [found for title in titles if (found := services.live_catalogue.get(title))]
     choices = await services.personalizer.choose(query, known, frame, said.sender)
-    if not await _tells_groups(services, request.scope, said):
+    if not (_tells_groups(services, said) or await _is_signed_in(services, request.scope, said)):
         for choice in choices:
             choice["group"] = None
     body: Page = {
@@ -228,15 +228,19 @@ async def _chosen(services: Services, query: ArtworkQuery, scope: Scope) -> Resp
     choice = await services.personalizer.choose_one(query, live_title, frame, said.sender)
     if query.as_ == "image" or (query.as_ is None and said.accept.picture):
         return _redirect(choice)
-    if choice["group"] and not await _tells_groups(services, scope, said):
+    told = not choice["group"] or _tells_groups(services, said)
+    if not told and not await _is_signed_in(services, scope, said):
         choice["group"] = None
     return JsonAnswer(choice)
 
 
-async def _tells_groups(services: Services, scope: Scope, said: Said) -> bool:
-    """Whether the caller is told who is in which group: who knows it can make the lift up."""
-    if said.sender.vouched or services.settings.tells_groups:
-        return True
+def _tells_groups(services: Services, said: Said) -> bool:
+    """Whether any such caller is told who is in which group: who knows it can make the lift up."""
+    return said.sender.vouched or services.settings.tells_groups
+
+
+async def _is_signed_in(services: Services, scope: Scope, said: Said) -> bool:
+    """Whether the caller is told all the same."""
     return said.cookie and await services.access.is_one_of(Request(scope), ANYONE)
 
 
