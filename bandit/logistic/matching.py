@@ -1,5 +1,6 @@
 """Probability matching: each action as often as it is likely to be the best."""
 
+from functools import cache
 from statistics import NormalDist
 from typing import Any
 
@@ -39,11 +40,18 @@ def matched(means: Floats, deviations: Floats) -> list[float]:
     bent *= apart
     below = np.tanh(bent, out=bent)
     below += 1  # twice the chance (Page 1977)
-    for action in range(n):
-        below[action, action::n] = 1.0
+    below.put(_themselves(n), 1.0)
     wins = np.add.reduce(np.multiply.reduce(below, axis=0).reshape(NODES, n), axis=0).tolist()
     total = sum(wins)
     return [each / total for each in wins]
+
+
+@cache
+def _themselves(n: int) -> NDArray[np.intp]:
+    """Return where each of n actions would be compared with itself, at each node, in the flat array."""
+    actions, nodes = np.arange(n)[:, None], np.arange(NODES)
+    places: NDArray[np.intp] = (actions * n * NODES + nodes * n + actions).ravel()
+    return places
 
 
 def _among_promising(means: Floats, deviations: Floats) -> list[float]:
