@@ -119,7 +119,7 @@ async def test_a_decision_id_says_no_more_than_the_page_does(catalogue: Catalogu
 async def test_every_table_is_told_of(catalogue: Catalogue, tmp_path: Path) -> None:
     async with serving(tmp_path, catalogue):
         pass
-    told = {tuple(code(row[2])) for row in PAGE.rows("what", "of whom", "where", "for how long")}
+    told = {tuple(code(row[2])) for row in PAGE.rows("data", "about", "where", "for how long")}
     assert {pair[0] for pair in told if len(pair) == 2} | {"snapshot"} == tables(tmp_path)
 
 
