@@ -121,6 +121,14 @@ def problem_body(status: int, detail: str, more: Mapping[str, object]) -> bytes:
     )
 
 
+def invalid(errors: Sequence[Mapping[str, Any]]) -> Unacceptable:
+    """Return the problem of a request whose fields are at fault; its sentence names the first."""
+    problems = error_sentences(errors)
+    first = problems[0]
+    value = f" (was {first['value']})" if "value" in first else ""
+    return Unacceptable(f"{first['field']}: {first['reason']}{value}.", {"errors": problems})
+
+
 def error_sentences(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Name each field at fault with the reason and what was given; of many the first ones and how many more."""
     sentences = [{"field": _field(error), **_fault(error)} for error in errors[:MOST_ERRORS]]

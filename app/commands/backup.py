@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from app.commands.terminal import INTERRUPTED, console, fail, settings_of_service
 from app.operations.backup import BackupError, Copied
 from app.settings import Settings
-from app.wiring.app import back_up
+from app.wiring.stores import back_up
 
 LABELS = {"databases": "Copying log and state", "catalogue": "Copying the catalogue", "images": "Linking pictures"}
 

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from app.operations.doctor.checkup import Doors, check
 from app.operations.doctor.finding import Finding, Group, Level
-from app.wiring.app import examine, images_in, open_store, revisions_in
+from app.wiring.catalogue import images_in, revisions_in
+from app.wiring.stores import examine, open_store
 
 SECONDS = 10.0
 """How long each database is looked through: a lasting look keeps its write-ahead log from being folded back."""

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from app.clock import now_ms
 from app.commands.terminal import fail, settings_for, settings_of_service
 from app.operations.health import Unwell, of_service, of_trainer
-from app.wiring.app import now_ms, open_store
+from app.wiring.stores import open_store
 
 Part = Annotated[Literal["service", "trainer"], typer.Argument(help="What to look at.")]
 

@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.api.problems import Problem
+from app.catalogue.importing import import_folder
 from app.catalogue.live import SETTING
 from app.commands.import_table import of_import, summary
 from app.commands.terminal import INTERRUPTED, console, fail, make_folder, say, settings_for
 from app.settings import Settings
 from app.store.protocol import Store, StoreTimeoutError
-from app.wiring.app import editor_in, import_folder, open_store
+from app.wiring.catalogue import editor_in, images_in
+from app.wiring.stores import open_store
 from assets import SAMPLES
 from assets.importing.ingest import jobs_of
 from assets.importing.manifest import ManifestError
@@ -146,5 +148,8 @@ async def _import_with_progress(settings: Settings, store: Store, folder: Path) 
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("import", total=None)
         return await import_folder(
-            settings, store, folder, lambda done, total: progress.update(task, completed=done, total=total)
+            editor_in(settings, store),
+            images_in(settings),
+            folder,
+            lambda done, total: progress.update(task, completed=done, total=total),
         )

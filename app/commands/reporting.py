@@ -8,7 +8,7 @@ from app.commands import tables
 from app.commands.terminal import settings_of_service
 from app.evaluation.report import Reporter
 from app.settings import Settings
-from app.wiring.app import open_store
+from app.wiring.stores import open_store
 
 
 def report() -> None:

@@ -27,8 +27,8 @@ from app.processes.worker import serve as serve_on
 from app.settings import Settings, link_in
 from app.telemetry.metric_files import folder_of_service
 from app.telemetry.metrics import WORKERS_REPLACED
-from app.wiring.app import demand_store
 from app.wiring.keys import KeyFileError, keys_of, make_admin_key
+from app.wiring.stores import demand_store
 
 log = structlog.get_logger()
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process is no longer the parent.")]

@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 
 from app.settings import Settings, faults
 from app.telemetry import logs
-from app.wiring.app import store_fault
+from app.wiring.stores import store_fault
 
 log = structlog.get_logger()
 console = Console(stderr=True)

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from app.clock import now_ms
 from app.commands import tables
 from app.commands.serving import Parent
 from app.commands.terminal import console, fail, make_folder, settings_for, settings_of_service
@@ -25,8 +26,9 @@ from app.processes.parent_watch import end_with_parent
 from app.settings import Settings
 from app.store.protocol import Base, Store
 from app.telemetry.metric_files import FOLDER, folder_of_trainer
-from app.wiring.app import now_ms, open_store, publish_rebuilt, rebuilt
-from app.wiring.app import train as train_until
+from app.wiring.stores import open_store
+from app.wiring.training import publish_rebuilt, rebuilt
+from app.wiring.training import train as train_until
 from bandit.logistic.learner import KIND as LOGISTIC
 from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.catalogue.editor import COMMAND_LINE
-from app.wiring.app import editor_in
+from app.wiring.catalogue import editor_in
 from tests.api.service import ADMIN, Catalogue, Service, is_problem, serving
 
 

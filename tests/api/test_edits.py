@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from app.catalogue.editor import COMMAND_LINE, MOST_ENTRIES
-from app.wiring.app import import_folder
+from app.catalogue.importing import import_folder
+from app.wiring.catalogue import editor_in
 from assets.catalogue import Title
 from tests.api.service import ADMIN, EDITOR, Catalogue, Service, serving
 from tests.assets.builders import a_picture, encoded, put
@@ -80,7 +81,7 @@ async def test_an_upload_is_recorded_with_the_picture_that_it_brought(service: S
 async def test_an_import_is_recorded_as_the_command_lines(service: Service, tmp_path: Path) -> None:
     put(tmp_path / "in" / "countdown" / "liftoff.jpg", encoded(a_picture((640, 360), "lime")))
     put(tmp_path / "in" / "another" / "one.jpg", encoded(a_picture((640, 360), "pink")))
-    await import_folder(service.settings, service.store, tmp_path / "in")
+    await import_folder(editor_in(service.settings, service.store), service.services.images, tmp_path / "in")
     recorded = {each["title"]: each for each in await edits(service)}
     assert {(each["role"], each["operation"]) for each in recorded.values()} == {("command line", "import")}
     assert recorded["another"]["before"] is None

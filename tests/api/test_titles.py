@@ -14,7 +14,10 @@ import pytest
 
 from app.api.edit_bodies import ArtworkBody
 from app.catalogue.editor import COMMAND_LINE
-from app.wiring.app import REFRESH_SECONDS, editor_in, import_folder, open_store
+from app.catalogue.importing import import_folder
+from app.wiring.catalogue import editor_in
+from app.wiring.services import REFRESH_SECONDS
+from app.wiring.stores import open_store
 from assets.catalogue import Pin
 from assets.importing.ingest import Ingest, ingest
 from assets.revisions import Revisions
@@ -689,8 +692,8 @@ async def test_what_is_edited_while_an_import_runs_survives_it(
                 elsewhere.submit(asyncio.run, edit()).result()
             return result
 
-        monkeypatch.setattr("app.wiring.app.ingest", edited_meanwhile)
-        rows = await import_folder(service.settings, service.store, pictures)
+        monkeypatch.setattr("app.catalogue.importing.ingest", edited_meanwhile)
+        rows = await import_folder(editor_in(service.settings, service.store), service.services.images, pictures)
         await service.services.live_catalogue.refresh()
 
         assert {row.artwork: row.outcome for row in rows if row.outcome in {"new", "changed"}} == {

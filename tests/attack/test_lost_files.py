@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from app.clock import now_ms
 from app.serving.decision_id import Tokens
-from app.wiring.app import now_ms
 from app.wiring.keys import signing_keys
 from tests.e2e.client import Connection
 from tests.e2e.conftest import TITLES, Start, title_id

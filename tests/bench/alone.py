@@ -14,8 +14,10 @@ from pathlib import Path
 import uvloop
 
 from app.api.queries import ArtworkQuery
+from app.clock import now_ms
 from app.settings import Settings
-from app.wiring.app import now_ms, open_store, opened
+from app.wiring.services import opened
+from app.wiring.stores import open_store
 from tests.bench.rivals import RIVALS, Rival
 from tests.bench.rivals.shop import Asked
 from tests.bench.servers import SERVER_CORE, pinned, surroundings

@@ -11,7 +11,9 @@ from app.records import Kind, encode
 from app.settings import Settings
 from app.store.memory import MemoryStore
 from app.viewers.viewing import Viewing
-from app.wiring.app import build, editor_in, open_store
+from app.wiring.catalogue import editor_in
+from app.wiring.services import build
+from app.wiring.stores import open_store
 from bandit.learners import new_learner
 from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner

@@ -10,7 +10,8 @@ from random import Random
 
 from app.catalogue.editor import COMMAND_LINE
 from app.settings import Settings
-from app.wiring.app import editor_in, open_store
+from app.wiring.catalogue import editor_in
+from app.wiring.stores import open_store
 from assets.catalogue import Artwork, Title
 from assets.crop import CANVASES, Crop
 from assets.provenance import Provenance

@@ -16,7 +16,8 @@ import typer
 from app import cli
 from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.settings import Settings
-from app.wiring.app import open_store, revisions_in
+from app.wiring.catalogue import revisions_in
+from app.wiring.stores import open_store
 from assets import SAMPLES
 from bandit.exploration import with_floor
 from bandit.learners import new_learner

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from app.clock import now_ms
 from app.records import Decision, Kind, decode_decision, decode_feedback, decode_reference
 from app.serving.decision_id import DecisionId, Tokens
 from app.settings import Settings
 from app.store.protocol import Progress, Store
-from app.wiring.app import now_ms, open_store, rebuilt
 from app.wiring.keys import signing_keys
+from app.wiring.stores import open_store
+from app.wiring.training import rebuilt
 from bandit.learners import restored
 from tests.e2e.load import Fact, Heard
 

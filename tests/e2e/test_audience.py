@@ -19,7 +19,8 @@ from app.learning.fold import Fold
 from app.records import Kind
 from app.settings import Settings
 from app.store.memory import MemoryStore
-from app.wiring.app import build, revisions_in
+from app.wiring.catalogue import revisions_in
+from app.wiring.services import build
 from bandit.learners import new_learner
 from tests.api.service import settings_of
 from tests.e2e.client import Connection

@@ -124,7 +124,7 @@ def test_the_image_holds_what_is_needed_and_no_more(image: str) -> None:
     assert any(file.endswith("/assets/samples/catalog.toml") for file in inside)
     assert "/usr/share/doc/keyart/LICENSE" in inside
     ours = [file for file in inside if file.startswith(("/opt/keyart", "/data", "/project", "/build"))]
-    assert any(file.endswith("app/__pycache__/main.cpython-311.pyc") for file in ours)
+    assert any(file.endswith("app/__pycache__/cli.cpython-311.pyc") for file in ours)
     assert not [
         file for file in ours if re.search(r"^/(build|project)/|/site-packages/(tests|pip)/|pip\.conf", file)
     ]

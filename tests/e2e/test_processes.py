@@ -19,7 +19,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.records import Kind
 from app.settings import Settings
 from app.telemetry.metric_files import folder_of_service
-from app.wiring.app import open_store, train
+from app.wiring.stores import open_store
+from app.wiring.training import train
 from assets import SAMPLES
 from tests.e2e.client import Connection
 from tests.e2e.conftest import Start, artwork_id, title_id

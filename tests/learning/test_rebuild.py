@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from app.clock import now_ms
 from app.learning.trainer import resume
 from app.records import Kind, encode
 from app.store.protocol import LONGEST_LEASE_MS, Event, Snapshot
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.examination import examine
-from app.wiring.app import now_ms
 from bandit.learners import kind_of, restored
 from bandit.reward import Rules
 from tests.builders import Clock, a_decision, a_draft, a_film, a_shelf

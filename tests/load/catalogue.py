@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 
 from app.catalogue.editor import COMMAND_LINE
 from app.settings import Settings
-from app.wiring.app import editor_in, images_in, open_store
+from app.wiring.catalogue import editor_in, images_in
+from app.wiring.stores import open_store
 from assets import SAMPLES
 from assets.catalogue import MOST_ARTWORKS, Artwork, Title
 from assets.crop import Crop

@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
+from app.clock import now_ms
 from app.evaluation.report import Report, Reporter
 from app.operations.backup import BackupError
 from app.settings import Settings
 from app.store.protocol import UnusableStoreError
 from app.store.sqlite import SqliteStore, backup
-from app.wiring.app import back_up, now_ms
+from app.wiring.stores import back_up
 from tests.assets.builders import a_picture, encoded, put
 from tests.builders import a_draft
 from tests.e2e.client import Connection

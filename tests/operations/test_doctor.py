@@ -24,6 +24,7 @@ from typing import Any, ClassVar
 import pytest
 
 from app.catalogue.live import LiveCatalogue
+from app.clock import now_ms
 from app.learning.trainer import resume
 from app.operations.doctor import catalogue, clock, folder, log, machine, model, service
 from app.operations.doctor.checkup import Doors, check
@@ -32,7 +33,8 @@ from app.records import Kind, Reference, decode_decision, encode
 from app.settings import SMALLEST_LOG, Settings
 from app.store.protocol import Event, File, Lease
 from app.store.sqlite import SqliteStore
-from app.wiring.app import examine, images_in, now_ms, open_store, revisions_in
+from app.wiring.catalogue import images_in, revisions_in
+from app.wiring.stores import examine, open_store
 from assets.catalogue import Title
 from assets.provenance import Consent, Provenance
 from assets.revisions import Revisions

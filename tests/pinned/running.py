@@ -11,8 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 from app import cli
+from app.catalogue.importing import import_folder
 from app.settings import Settings
-from app.wiring.app import import_folder, open_store
+from app.wiring.catalogue import editor_in, images_in
+from app.wiring.stores import open_store
 from tests.assets.builders import put
 from tests.e2e.service import Service, environment
 
@@ -54,7 +56,7 @@ def data_folder(folder: Path) -> dict[str, object]:
 
 async def _import(settings: Settings, folder: Path) -> None:
     store = open_store(settings)
-    await import_folder(settings, store, folder)
+    await import_folder(editor_in(settings, store), images_in(settings), folder)
     await store.close()
 
 

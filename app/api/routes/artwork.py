@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api.bodies import read_json, unreadable
 from app.api.hints import V, queried, understood
 from app.api.openapi import parameters, refusals
-from app.api.problems import NotFound, Problem, Unacceptable, error_sentences
+from app.api.problems import NotFound, Problem, invalid
 from app.api.queries import ArtworkQuery, PageQuery
 from app.api.roles import ANYONE
 from app.api.services import Service, Services
@@ -250,10 +250,3 @@ def _redirect(choice: Choice) -> Response:
     if choice["decision_id"]:
         headers["X-Decision-Id"] = choice["decision_id"]
     return Response(status_code=302, headers=headers)
-
-
-def invalid(errors: Sequence[Any]) -> Unacceptable:
-    problems = error_sentences(errors)
-    first = problems[0]
-    value = f" (was {first['value']})" if "value" in first else ""
-    return Unacceptable(f"{first['field']}: {first['reason']}{value}.", {"errors": problems})

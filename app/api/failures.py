@@ -1,0 +1,67 @@
+"""Failures: what is answered when a route raises."""
+
+import errno
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app.api.gate import failure
+from app.api.problems import Problem, invalid, problem_of
+from app.store.protocol import FullLogError, LostStoreError, StoreTimeoutError, UnwritableStoreError
+
+log = structlog.get_logger()
+
+LOST = "The log's files were deleted or replaced, so nothing is taken; GET /readyz says what to do."
+FULL = "The log is as large as KEYART_LOG_BYTES allows and takes nothing; send the same again when it has room."
+DISK_REFUSES = {errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM, errno.ENOENT}
+"""ENOENT is among them because a folder may be taken away, as its disk is."""
+
+
+def answer_failures(api: FastAPI) -> None:
+    """Let the application answer with a problem, whatever a route raises."""
+    api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(HTTPException, _refused)
+    api.add_exception_handler(StoreTimeoutError, _busy)
+    api.add_exception_handler(UnwritableStoreError, _unwritable)
+    api.add_exception_handler(OSError, _disk_refuses)
+    api.add_exception_handler(Exception, _failed)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  what it is registered for
+    return invalid(error.errors()).response()
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  what it is registered for
+    return problem_of(request, error).response()
+
+
+async def _busy(_: Request, __: Exception) -> Response:
+    sentence = "The log is busy and took nothing; send the same again in a moment: repeats count once."
+    return Problem(503, sentence, headers={"Retry-After": "1"}).response()
+
+
+async def _unwritable(request: Request, error: Exception) -> Response:
+    if isinstance(error, LostStoreError):  # the log has a line of it already
+        return Problem(503, LOST, headers={"Retry-After": "60"}).response()
+    if isinstance(error, FullLogError):
+        return Problem(503, FULL, headers={"Retry-After": "60"}).response()
+    log.error("store_unwritable", path=request.scope["path"], reason=str(error))
+    sentence = "The log can't be written and took nothing; send the same again later: repeats count once."
+    return Problem(503, sentence, headers={"Retry-After": "5"}).response()
+
+
+async def _disk_refuses(request: Request, error: Exception) -> Response:
+    """Answer what the disk refuses, whichever file it was about; any other fault of the system stays one."""
+    if not isinstance(error, OSError) or error.errno not in DISK_REFUSES:
+        raise error
+    log.error("disk_refuses", path=request.scope["path"], reason=str(error))
+    sentence = f"The disk of the data folder refuses it ({error.strerror}), so nothing was changed; "
+    return Problem(503, f"{sentence}put that right, then send it again.", headers={"Retry-After": "5"}).response()
+
+
+async def _failed(_: Request, __: Exception) -> Response:
+    return failure().response()  # the gate logs it

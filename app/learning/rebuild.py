@@ -1,0 +1,58 @@
+"""Folding the log anew, and publishing what that leads to."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from app.catalogue.live import LiveCatalogue
+from app.learning.bases import BaseKeeper, fed, fold_from
+from app.learning.fold import Fold
+from app.store.protocol import Base, State, Store
+from assets.revisions import Revisions
+from bandit.learners import Kind, new_learner
+from bandit.policy import Learner
+
+REBUILD_LEASE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a fold begins: at a base, or else with nothing at the oldest record.
+
+    With nothing, `learner` stands in for a new one of the kind.
+    """
+
+    kind: Kind
+    base: Base | None = None
+    learner: Learner | None = None
+
+
+async def rebuilt(
+    store: Store, scratch: State, revisions: Revisions, stops: Sequence[int], start: Start
+) -> AsyncIterator[Fold]:
+    """Fold the log anew, and yield the fold after each batch and at each of the `stops`.
+
+    It writes nothing but the `scratch` state. The last stop is where it ends.
+    """
+    live_catalogue = LiveCatalogue(store.log, revisions)
+    await live_catalogue.refresh()
+    async for fold in fed(store.log, await _begun(store, scratch, live_catalogue, start), stops):
+        yield fold
+
+
+async def _begun(store: Store, scratch: State, live_catalogue: LiveCatalogue, start: Start) -> Fold:
+    if start.base:
+        return await fold_from(store, scratch, live_catalogue, start.base)
+    learner = start.learner or new_learner(start.kind)
+    return Fold(store.log, scratch, live_catalogue, learner, await scratch.fold_state(), None)
+
+
+async def publish(store: Store, bases: BaseKeeper, fold: Fold) -> int | None:
+    """Put a rebuilt fold in the place of everything that was learned; None if a trainer is leading."""
+    token = await store.state.lead("rebuild", REBUILD_LEASE_MS)
+    if token is None:
+        return None
+    progress = fold.progress(fold.snapshot())
+    progress.base_of = await bases.new(fold, "rebuild")
+    snapshot = await store.state.replace(token, progress)
+    await store.state.resign(token)
+    return snapshot

@@ -1,0 +1,27 @@
+"""The catalogue's folders, and an editor over them."""
+
+from pathlib import Path
+
+from app.catalogue.editor import Editor
+from app.catalogue.live import LiveCatalogue
+from app.settings import Settings
+from app.store.protocol import Store
+from assets.revisions import Revisions
+
+
+def revisions_in(settings: Settings) -> Revisions:
+    return Revisions(settings.data / "catalogue")
+
+
+def images_in(settings: Settings) -> Path:
+    return settings.data / "images"
+
+
+def uploads_in(settings: Settings) -> Path:
+    return settings.data / "uploads"
+
+
+def editor_in(settings: Settings, store: Store) -> Editor:
+    """Return an editor for a command that serves nothing itself."""
+    revisions = revisions_in(settings)
+    return Editor(store, revisions, LiveCatalogue(store.log, revisions))

@@ -1,0 +1,124 @@
+"""Services: what the routes may call, built over a store and kept up to date."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from app.api.access import LINK_MS, SESSION_MS, Access
+from app.api.services import Services
+from app.api.tickets import Tickets
+from app.catalogue.editor import Editor
+from app.catalogue.image import IMAGES
+from app.catalogue.live import LiveCatalogue
+from app.catalogue.uploads import Uploads
+from app.clock import now_ms
+from app.evaluation.report import Reporter
+from app.operations.store_watch import StoreWatch
+from app.public_url import origin_of
+from app.records import encode
+from app.serving.best_single import BestSingle
+from app.serving.decision_id import Tokens
+from app.serving.explanation import Inspector
+from app.serving.fallbacks import Fallbacks
+from app.serving.feedback import Recorder
+from app.serving.model import Model
+from app.serving.personalizer import Personalizer
+from app.serving.probabilities import ChoiceProbabilities
+from app.settings import Settings
+from app.store.protocol import Store
+from app.telemetry import metrics
+from app.viewers.bots import Bots
+from app.viewers.profiles import Profiles
+from app.viewers.pseudonym import Identity
+from app.viewers.viewer import Viewers
+from app.wiring.catalogue import images_in, revisions_in, uploads_in
+from app.wiring.keys import identity_key, keys_of, make_admin_key, signing_keys
+from bandit.groups import Groups
+
+log = structlog.get_logger()
+
+REFRESH_SECONDS = 0.25
+"""How often a worker looks for a new catalogue or snapshot: what an editor changes is seen within a second."""
+
+
+@asynccontextmanager
+async def opened(settings: Settings, store: Store, clock: Callable[[], int] = now_ms) -> AsyncIterator[Services]:
+    """Yield the services over a store, kept up to date while they are in use."""
+    make_admin_key(settings)  # where `keyart serve` has not done so before
+    await store.log.declare(encode(settings.rules()))
+    services = await build(settings, store, clock)
+    await _refresh(services)
+    following = asyncio.create_task(_follow(services))
+    try:
+        yield services
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+        await services.uploads.end()
+
+
+async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> Services:
+    identity = Identity(await identity_key(store.log))
+    keys = await signing_keys(store.log)
+    groups = Groups(identity.key, settings.best_single_share, settings.uniform_share, settings.default_share)
+    tokens = Tokens(keys, settings.answerable_ms)
+    revisions = revisions_in(settings)
+    live_catalogue = LiveCatalogue(store.log, revisions, clock, settings.public_url + IMAGES)
+    model, best_single = Model(store.state), BestSingle(store.state)
+    viewers = Viewers(store, identity, groups)
+    editor, images_folder = Editor(store, revisions, live_catalogue), images_in(settings)
+    choice_probabilities = ChoiceProbabilities(model, best_single, settings.exploration_floor)
+    return Services(
+        settings=settings,
+        clock=clock,
+        store=store,
+        live_catalogue=live_catalogue,
+        model=model,
+        best_single=best_single,
+        images=images_folder,
+        bots=Bots(settings.bots),
+        access=Access(
+            keys_of(settings),
+            sessions=Tickets("keyart-session", SESSION_MS, signing_key=keys[-1], passes=store.passes, clock=clock),
+            links=Tickets("keyart-link", LINK_MS, signing_key=keys[-1], passes=store.passes, clock=clock),
+            origin=origin_of(settings.public_url),
+        ),
+        personalizer=Personalizer(
+            settings,
+            store_log=store.log,
+            viewers=viewers,
+            choice_probabilities=choice_probabilities,
+            tokens=tokens,
+            fallbacks=Fallbacks(clock),
+            clock=clock,
+        ),
+        recorder=Recorder(store.log, tokens, identity, store.log.now, settings.placed),
+        profiles=Profiles(store, identity, groups),
+        editor=editor,
+        uploads=Uploads(editor, data=settings.data, images=images_folder, folder=uploads_in(settings)),
+        reporter=Reporter(store.state),
+        inspector=Inspector(store.log, tokens, store.log.now),
+    )
+
+
+async def _follow(services: Services) -> None:
+    watch = StoreWatch(services.store)
+    while True:
+        await asyncio.sleep(REFRESH_SECONDS)
+        await watch.look()
+        await _refresh(services)
+
+
+async def _refresh(services: Services) -> None:
+    """Take up a new catalogue or snapshot. What fails is logged and tried again; the last good one serves."""
+    services.best_single.look_again()
+    for what, refresh in (("catalogue", services.live_catalogue.refresh), ("snapshot", services.model.refresh)):
+        try:
+            await refresh()
+        except Exception:
+            log.exception("refresh_failed", what=what)
+    if services.model.created is not None:
+        metrics.SNAPSHOT_AGE.set((services.clock() - services.model.created) / 1000)

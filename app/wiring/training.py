@@ -1,0 +1,75 @@
+"""Training: the trainer, and folding the log anew."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+
+from app.catalogue.cleanup import Tidier
+from app.catalogue.live import LiveCatalogue
+from app.clock import now_ms, passed_ms
+from app.learning import rebuild
+from app.learning.bases import BaseKeeper
+from app.learning.fold import Fold
+from app.learning.trainer import Trainer
+from app.learning.trusted_clock import TrustedClock
+from app.settings import DAY_MS, Settings
+from app.store.protocol import Base, Store
+from app.wiring.catalogue import images_in, revisions_in, uploads_in
+from app.wiring.stores import open_store, scratch_state
+from bandit.policy import Learner
+
+
+async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
+    """Run a trainer until `stop`, and tidy up beside it."""
+    store = open_store(settings)
+    revisions = revisions_in(settings)
+    trusted = TrustedClock(store.log, now_ms, passed_ms).now
+    tidier = Tidier(
+        store.log,
+        revisions,
+        clock=trusted,
+        images=images_in(settings),
+        uploads=uploads_in(settings),
+        retention_days=settings.retention_days,
+    )
+    tidying = asyncio.create_task(tidier.run())
+    try:
+        trainer = Trainer(
+            store,
+            LiveCatalogue(store.log, revisions),
+            holder=holder,
+            clock=trusted,
+            bases=bases_of(settings, store),
+            scratch=scratch_state,
+            kind=settings.learner,
+        )
+        await trainer.run(stop)
+    finally:
+        tidying.cancel()
+        with suppress(asyncio.CancelledError):
+            await tidying
+        await store.close()
+
+
+async def rebuilt(
+    settings: Settings,
+    store: Store,
+    stops: Sequence[int],
+    *,
+    base: Base | None = None,
+    learner: Learner | None = None,
+) -> AsyncIterator[Fold]:
+    """Fold the log anew, as `app.learning.rebuild` does, over the data folder of the settings."""
+    start = rebuild.Start(settings.learner, base, learner)
+    async for fold in rebuild.rebuilt(store, scratch_state(), revisions_in(settings), stops, start):
+        yield fold
+
+
+async def publish_rebuilt(settings: Settings, store: Store, fold: Fold) -> int | None:
+    """Put a rebuilt fold in the place of everything that was learned; None if a trainer is leading."""
+    return await rebuild.publish(store, bases_of(settings, store), fold)
+
+
+def bases_of(settings: Settings, store: Store) -> BaseKeeper:
+    retention = round(settings.retention_days * DAY_MS)
+    return BaseKeeper(store, settings.learner, retention=retention, reach=settings.answerable_ms, clock=now_ms)
