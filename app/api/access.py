@@ -9,6 +9,7 @@ from starlette.requests import Request
 from app.api.problems import Problem
 from app.api.roles import KEYS, Role, Roles
 from app.api.tickets import Ticket, Tickets
+from app.data_folder import ADMIN_KEY
 
 COOKIE = "keyart_session"
 SESSION_MS = 12 * 3600 * 1000
@@ -17,7 +18,7 @@ READS = {"GET", "HEAD", "OPTIONS"}
 LONGEST_ORIGIN = 200
 """Characters of an Origin that a sentence names."""
 OWN_PAGE = "use a page of this service; if a proxy passes on another Host, set KEYART_PUBLIC_URL"
-FILE = "; where KEYART_ADMIN_KEY is not set, the admin key stands in the file admin-key in the data folder"
+FILE = f"; where KEYART_ADMIN_KEY is not set, the admin key stands in the file {ADMIN_KEY} in the data folder"
 
 
 class Caller(NamedTuple):

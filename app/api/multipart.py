@@ -3,7 +3,6 @@
 import asyncio
 import re
 import secrets
-import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from app.api.bodies import check_coding
 from app.api.edit_bodies import unacceptable
 from app.api.problems import Problem
+from app.clock import now_ms
 from assets.files import remove_older
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def received(request: Request, folder: Path, fields: Collection[str], larg
 
 def clear(folder: Path) -> int:
     """Delete the files that killed processes left behind; return how many."""
-    oldest = time.time() - ABANDONED_SECONDS
+    oldest = now_ms() / 1000 - ABANDONED_SECONDS
     return sum(remove_older(path, oldest) for path in folder.glob("*"))
 
 

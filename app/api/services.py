@@ -14,6 +14,7 @@ from app.api.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
 from app.catalogue.editor import Editor
 from app.catalogue.live import LiveCatalogue
 from app.catalogue.uploads import Uploads
+from app.data_folder import ADMIN_KEY
 from app.evaluation.report import Reporter
 from app.serving.best_single import BestSingle
 from app.serving.explanation import Inspector
@@ -82,7 +83,7 @@ def _needing(roles: Roles, scheme: str, description: str) -> Callable[..., Await
 
 
 _edit = _needing(EDITORS, "editor_key", "KEYART_EDITOR_KEY, or the admin key.")
-ADMIN = Depends(_needing(ADMINS, "admin_key", "KEYART_ADMIN_KEY, or what stands in DATA/admin-key."))
+ADMIN = Depends(_needing(ADMINS, "admin_key", f"KEYART_ADMIN_KEY, or what stands in DATA/{ADMIN_KEY}."))
 EDITOR = Depends(_edit)
 CLIENT = Depends(_needing(CLIENTS, "client_key", "KEYART_CLIENT_KEY, or the admin key."))
 HOLDER = Depends(_needing(ANYONE, "any_key", "Any of the keys."))

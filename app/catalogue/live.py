@@ -1,7 +1,6 @@
 """The catalogue as the service has it at hand."""
 
 import asyncio
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +9,7 @@ import structlog
 from app.api.problems import Problem
 from app.catalogue.image import IMAGES
 from app.catalogue.image_index import ArtworkRef, ImageIndex, Showing
+from app.clock import now_ms
 from app.store.protocol import Log
 from assets.artwork import NOBODY, Artwork
 from assets.catalogue import CatalogueError, Title
@@ -23,10 +23,6 @@ SETTING = "catalogue"
 """The store's setting that names the current catalogue."""
 SHORTEST_WAIT_MS, LONGEST_WAIT_MS = 1000, 60_000
 NOTHING_READ = "The catalogue can't be read, so no title is known; the service's log says why. Import it again."
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +117,7 @@ def _action(title: Title, artwork: Artwork) -> Action:
 class LiveCatalogue:
     """Holds the current catalogue in memory, and earlier revisions of its titles for the fold."""
 
-    def __init__(self, log: Log, revisions: Revisions, clock: Callable[[], int] = _now_ms, images: str = IMAGES):
+    def __init__(self, log: Log, revisions: Revisions, clock: Callable[[], int] = now_ms, images: str = IMAGES):
         self._log, self._revisions, self._clock, self.images = log, revisions, clock, images
         self.name: str | None = None
         self._stock = _Stock()

@@ -26,9 +26,10 @@ from app.api.edit_bodies import (
 from app.api.multipart import FILE, Form, received
 from app.api.problems import Problem, Unacceptable
 from app.catalogue.editor import Doing, Editor
+from app.catalogue.permits import Permits
 from app.catalogue.stoppable import stoppable
+from app.data_folder import DataFolder
 from app.fields import LANGUAGE, SLUG, Slug
-from app.slots import Permits
 from app.store.protocol import Author
 from app.telemetry import metrics
 from assets.artwork import Artwork
@@ -154,7 +155,7 @@ class Uploads:
 
     def __init__(self, editor: Editor, *, data: Path, images: Path, folder: Path):
         self._editor, self._images, self._folder = editor, images, folder
-        self._making = Permits(tuple(data / f"rendering-{number}.lock" for number in range(AT_ONCE)))
+        self._making = Permits(DataFolder(data).rendering_locks(AT_ONCE))
         self._under_way: set[asyncio.Task[object]] = set()
 
     async def take(self, by: Author, title: str, request: Request) -> Uploaded:

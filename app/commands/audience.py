@@ -22,6 +22,7 @@ from app.audience.waiting import until_ready
 from app.audience.world import World
 from app.commands.calling import key_for
 from app.commands.terminal import INTERRUPTED, console, say, settings_for
+from app.data_folder import ADMIN_KEY
 from app.wiring.keys import KeyFileError
 
 MOVING = 3000
@@ -67,7 +68,9 @@ def audience(  # noqa: PLR0913  each is an option of the command
     key: Annotated[
         str | None,
         typer.Option(
-            envvar="KEYART_ADMIN_KEY", help="The admin key of the service at --url.", show_default="DATA/admin-key"
+            envvar="KEYART_ADMIN_KEY",
+            help="The admin key of the service at --url.",
+            show_default=f"DATA/{ADMIN_KEY}",
         ),
     ] = None,
     seed: Annotated[

@@ -1,7 +1,6 @@
 """`keyart serve` and the workers that it starts."""
 
 import asyncio
-import fcntl
 import os
 import signal
 import socket
@@ -16,7 +15,9 @@ import typer
 
 from app.commands.importing import import_samples
 from app.commands.terminal import console, fail, make_folder, settings_for
-from app.operations.in_force import LOCK, tell
+from app.data_folder import DataFolder
+from app.file_lock import taken
+from app.operations.in_force import tell
 from app.processes.file_limit import raise_limit
 from app.processes.heartbeat import beat
 from app.processes.listener import PortError, listen
@@ -94,12 +95,10 @@ def _end(_: int, __: FrameType | None) -> NoReturn:
 
 def _lock(settings: Settings) -> TextIO:
     """Make sure that one service alone uses the data folder; the lock goes with the process."""
-    file = (settings.data / LOCK).open("a")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise fail(f"Another keyart serves {settings.data.resolve()}; stop it, or set KEYART_DATA.") from None
-    return file
+    handle = taken(DataFolder(settings.data).service_lock)
+    if handle is None:
+        raise fail(f"Another keyart serves {settings.data.resolve()}; stop it, or set KEYART_DATA.")
+    return os.fdopen(handle, "r+")
 
 
 def _make_admin_key(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from typer.core import TyperCommand
 
+from app.data_folder import DataFolder
 from app.settings import Settings, faults
 from app.telemetry import logs
 from app.wiring.stores import store_fault
@@ -74,7 +75,7 @@ def settings_for(process: str) -> Settings:
 def settings_of_service(process: str) -> Settings:
     """Return the settings of a service that has run: a command that only looks should make no empty folder."""
     settings = settings_for(process)
-    if not (settings.data / "log.sqlite").is_file():
+    if not DataFolder(settings.data).log.is_file():
         raise fail(f"There is no log in {settings.data.resolve()}; set KEYART_DATA to the service's data folder.")
     return settings
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.data_folder import DataFolder
+
 Progress = Callable[[str, int, int], object]
 """What is being copied, how much of it is done, and how much there is."""
 
-DOCUMENTS, PICTURES = "catalogue", "images"
 SPARE_BYTES = 16 << 20
 
 
@@ -49,10 +50,11 @@ def back_up(data: Path, destination: Path, databases: Databases, progress: Progr
     _check(data, destination, databases)
     half = destination.with_name(f".{destination.name}.{secrets.token_hex(4)}.tmp")
     half.mkdir(mode=0o700, parents=True)
+    source, target = DataFolder(data), DataFolder(half)
     try:
         position = databases.copy(half, lambda done, total: progress("databases", done, total))
-        documents = _copy_tree(data / DOCUMENTS, half / DOCUMENTS, _copy, progress)
-        pictures = _copy_tree(data / PICTURES, half / PICTURES, _link_or_copy, progress)
+        documents = _copy_tree(source.catalogue, target.catalogue, _copy, progress)
+        pictures = _copy_tree(source.images, target.images, _link_or_copy, progress)
         size = sum(file.stat().st_size for file in half.iterdir() if file.is_file())
         _into_place(half, destination)
     finally:

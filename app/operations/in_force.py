@@ -1,14 +1,14 @@
 """By which settings the service on a data folder runs: the supervisor writes them into the file that it locks."""
 
-import fcntl
 import json
 import os
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TextIO
 
+from app.data_folder import DataFolder
+from app.file_lock import held
 from app.settings import Settings
 
-LOCK: Final = "serve.lock"
 _KEYS: Final = ("admin_key", "editor_key", "client_key")
 _TOLD: Final = frozenset(Settings.model_fields) - {*_KEYS, "store"}
 """No key, and no address of a store, which may have a password in it: others may look at the file."""
@@ -32,17 +32,8 @@ def tell(lock: TextIO, settings: Settings, port: int) -> None:
 
 
 def in_use(folder: Path) -> bool:
-    """Say whether a service holds the folder's lock; to ask takes it, shared, for a moment."""
-    try:
-        file = (folder / LOCK).open("rb")
-    except OSError:
-        return False
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
+    """Say whether a service holds the folder's lock."""
+    return held(DataFolder(folder).service_lock)
 
 
 def in_force(folder: Path) -> InForce | None:
@@ -50,7 +41,7 @@ def in_force(folder: Path) -> InForce | None:
     if not in_use(folder):
         return None  # what stands there is of one that has ended
     try:
-        document = json.loads((folder / LOCK).read_text())
+        document = json.loads(DataFolder(folder).service_lock.read_text())
         return InForce(int(document["pid"]), _restored(document["settings"], document["keys"]))
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None

@@ -3,17 +3,16 @@
 Within a folder prometheus_client names its files by process ids, which are the same in many a container.
 """
 
-import fcntl
 import os
 import struct
 from itertools import count
 from pathlib import Path
 
-from app.slots import taken
+from app.data_folder import METRICS_OWNER, DataFolder
+from app.file_lock import held, taken
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that prometheus_client looks for when it is imported."""
-LOCK = "owner.lock"
 ROOM = {"counter": 64 << 10, "gauge_livemax": 64 << 10, "gauge_livesum": 64 << 10, "histogram": 1 << 20}
 """Bytes that the files of one process need at most, by the beginnings of their names."""
 HEAD = struct.Struct("i4x")
@@ -47,15 +46,15 @@ def settle(folder: Path, pid: int) -> None:
 
 
 def folder_of_service(data: Path) -> Path:
-    return data / "run" / "metrics" / "service"
+    return DataFolder(data).metrics_of_service
 
 
 def folder_of_trainer(data: Path) -> tuple[Path, int]:
     """Return an empty folder that no living process uses, and the file descriptor of the lock on it."""
     for number in count(1):
-        folder = data / "run" / "metrics" / f"trainer-{number}"
+        folder = DataFolder(data).metrics_of_trainer(number)
         folder.mkdir(parents=True, exist_ok=True)
-        lock = taken(folder / LOCK)
+        lock = taken(folder / METRICS_OWNER)
         if lock is not None:
             for left in folder.glob("*.db"):
                 left.unlink()
@@ -69,16 +68,5 @@ def files_beside(folder: Path) -> list[str]:
     What an owner that is gone has counted goes with it, as at any process that is scraped by itself. A file that
     is empty is only being made.
     """
-    folders = {folder, *(lock.parent for lock in folder.parent.glob(f"*/{LOCK}") if _is_held(lock))}
+    folders = {folder, *(lock.parent for lock in folder.parent.glob(f"*/{METRICS_OWNER}") if held(lock))}
     return [str(file) for each in folders for file in each.glob("*.db") if file.stat().st_size]
-
-
-def _is_held(lock: Path) -> bool:
-    handle = os.open(lock, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False

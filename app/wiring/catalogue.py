@@ -4,21 +4,22 @@ from pathlib import Path
 
 from app.catalogue.editor import Editor
 from app.catalogue.live import LiveCatalogue
+from app.data_folder import DataFolder
 from app.settings import Settings
 from app.store.protocol import Store
 from assets.revisions import Revisions
 
 
 def revisions_in(settings: Settings) -> Revisions:
-    return Revisions(settings.data / "catalogue")
+    return Revisions(DataFolder(settings.data).catalogue)
 
 
 def images_in(settings: Settings) -> Path:
-    return settings.data / "images"
+    return DataFolder(settings.data).images
 
 
 def uploads_in(settings: Settings) -> Path:
-    return settings.data / "uploads"
+    return DataFolder(settings.data).uploads
 
 
 def editor_in(settings: Settings, store: Store) -> Editor:

@@ -8,6 +8,7 @@ import msgspec
 import structlog
 
 from app.api.roles import Role
+from app.data_folder import DataFolder
 from app.settings import KEY, SHORTEST_KEY, Settings
 from app.store.protocol import Log
 
@@ -33,7 +34,7 @@ class KeyFileError(Exception):
 
 
 def key_file(settings: Settings) -> Path:
-    return settings.data / "admin-key"
+    return DataFolder(settings.data).admin_key
 
 
 def keys_of(settings: Settings) -> dict[Role, str]:

@@ -18,7 +18,7 @@ from starlette.types import Message, Scope
 
 from app.api import multipart as forms
 from app.catalogue import uploads
-from app.slots import Permits
+from app.catalogue.permits import Permits
 from assets.catalogue import MOST_ARTWORKS
 from assets.rendering import workers
 from assets.rendering.decoding import LARGEST_FILE

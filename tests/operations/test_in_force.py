@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from app.operations.in_force import LOCK, in_force, in_use, tell
+from app.data_folder import SERVICE_LOCK as LOCK
+from app.operations.in_force import in_force, in_use, tell
 from app.settings import Settings
 
 SETTINGS = {

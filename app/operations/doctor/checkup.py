@@ -1,12 +1,13 @@
 """All checks, group by group; one that fails is told as a finding, and the others go on."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from app.catalogue.live import SETTING
+from app.clock import now_ms
+from app.data_folder import DataFolder
 from app.learning.trusted_clock import SETTING as TRUSTED
 from app.learning.trusted_clock import trusted_in
 from app.operations.doctor import catalogue, clock, folder, log, machine, model, service, settings
@@ -67,7 +68,7 @@ async def check(environment: Mapping[str, str], doors: Doors, url: str | None = 
 
 async def _data(used: Settings, doors: Doors) -> tuple[Group, Examined | None, Contents | None]:
     found = list(_guarded(folder.findings(used.data)))
-    if not (used.data / "log.sqlite").exists():
+    if not DataFolder(used.data).log.exists():
         return Group("Data", tuple(found)), None, None
     examined = contents = None
     try:
@@ -75,7 +76,7 @@ async def _data(used: Settings, doors: Doors) -> tuple[Group, Examined | None, C
         found += log.of_files(examined)
         contents = await _contents(doors.open_store(used), *(file.fault is None for file in examined.files))
         if contents.head:
-            over = min(contents.head.stamp, _now(), contents.trusted or _now())  # as the trainer counts it
+            over = min(contents.head.stamp, now_ms(), contents.trusted or now_ms())  # as the trainer counts it
             found += log.findings(examined, contents.head, used, over)
             found += folder.growth(*_pace(used, examined, contents.head), folder.left(used.data))
     except Exception as error:  # noqa: BLE001  whatever keeps us from looking is what there is to tell
@@ -117,7 +118,7 @@ def _pictures(used: Settings, doors: Doors, contents: Contents) -> Iterator[Find
         yield catalogue.none()
         return
     stock = catalogue.read(doors.revisions(used), contents.catalogue.decode())
-    yield from catalogue.findings(stock, doors.images(used), time.time())
+    yield from catalogue.findings(stock, doors.images(used), now_ms() / 1000)
 
 
 def _model(used: Settings, examined: Examined, contents: Contents, *, running: bool) -> Iterator[Finding]:
@@ -131,7 +132,7 @@ def _model(used: Settings, examined: Examined, contents: Contents, *, running: b
         counted=contents.counted,
         snapshots=contents.snapshots,
         tail=contents.tail,
-        now=_now(),
+        now=now_ms(),
         running=running,
     )
     yield from model.findings(learning)
@@ -140,11 +141,7 @@ def _model(used: Settings, examined: Examined, contents: Contents, *, running: b
 def _clock(contents: Contents | None) -> Iterator[Finding]:
     yield from clock.kept_right()
     if contents and contents.head and contents.head.position:
-        yield clock.stamps(contents.head.stamp, _now())
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+        yield clock.stamps(contents.head.stamp, now_ms())
 
 
 def _group(name: str, findings: Iterable[Finding]) -> Group:

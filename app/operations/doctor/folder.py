@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from app.data_folder import ADMIN_KEY, RUN, STATE, DataFolder
 from app.operations.doctor.finding import Finding, listed, note, ok, size, span, wrong
 from app.operations.in_force import in_use
 from app.settings import KEY, SHORTEST_KEY
@@ -32,7 +33,7 @@ def findings(folder: Path) -> Iterator[Finding]:
     if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
         yield owner(folder)
         yield readers(folder)
-        yield from admin_key(folder / "admin-key")
+        yield from admin_key(DataFolder(folder).admin_key)
         yield use(folder)
 
 
@@ -61,14 +62,14 @@ def place(folder: Path) -> Finding:
 
 def _log(folder: Path, name: Path) -> Finding | None:
     """Say what is wrong if there is no log."""
-    if (folder / "log.sqlite").exists():
+    if DataFolder(folder).log.exists():
         return None
-    if (folder / "state.sqlite").exists():
+    if DataFolder(folder).state.exists():
         return wrong(
             "folder",
             f"There is no log in {name}, and a state that was made from one: the log was deleted or moved away.",
             "Stop the service and put a backup in the place of the folder (docs/operations.md); to begin anew, "
-            "move state.sqlite away.",
+            f"move {STATE} away.",
         )
     return note(
         "folder", f"There is no log in {name} yet.", "Start `keyart serve`, which makes it, or set KEYART_DATA."
@@ -140,7 +141,7 @@ def _used(folder: Path) -> int:
 
 def owner(folder: Path) -> Finding:
     me = os.geteuid()
-    files = [folder, *(path for path in folder.iterdir() if path.name != "run")]
+    files = [folder, *(path for path in folder.iterdir() if path.name != RUN)]
     owners = {path.lstat().st_uid for path in files}
     if owners == {me}:
         return ok("owner", "The folder and what is in it belong to this user.")
@@ -178,18 +179,18 @@ def admin_key(path: Path) -> Iterator[Finding]:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         yield wrong(
-            "admin-key",
+            ADMIN_KEY,
             f"Others may read the admin key (mode {mode:o}).",
             f"chmod 600 {path}, and make a new key if somebody has read it: delete the file and start again.",
         )
     elif not KEY.fullmatch(path.read_text(errors="replace").strip()):
         yield wrong(
-            "admin-key",
+            ADMIN_KEY,
             f"The file of the admin key holds no key of {SHORTEST_KEY} characters or more.",
             "Delete it and start again: another is made.",
         )
     else:
-        yield ok("admin-key", "The admin key is readable by its owner alone.")
+        yield ok(ADMIN_KEY, "The admin key is readable by its owner alone.")
 
 
 def use(folder: Path) -> Finding:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from app.data_folder import LOG, STATE
 from app.operations.doctor.finding import Finding, note, ok, size, span, wrong
 from app.settings import DAY_MS, Settings
 from app.store.protocol import Examined, File, Head
@@ -14,9 +15,9 @@ SLACK_MS = DAY_MS
 """How far beyond retention the oldest record may be: trimming goes in steps, and after what was learned."""
 
 REMEDIES = {
-    "log.sqlite": "Stop the service and put a backup in its place (docs/operations.md); without one, "
-    "`sqlite3 log.sqlite .recover` saves what can be.",
-    "state.sqlite": "Stop the service, move state.sqlite with its -wal and -shm away, and start: "
+    LOG: "Stop the service and put a backup in its place (docs/operations.md); without one, "
+    f"`sqlite3 {LOG} .recover` saves what can be.",
+    STATE: f"Stop the service, move {STATE} with its -wal and -shm away, and start: "
     "the trainer makes it anew from the log.",
 }
 
@@ -136,5 +137,5 @@ def _room(file: File) -> Iterator[Finding]:
             f"{size(file.free)} of {file.name} are free, and an earlier version made the file, which gives "
             "nothing back by itself.",
             "If the disk needs it, stop the service and run once: "
-            "`sqlite3 log.sqlite 'PRAGMA auto_vacuum=INCREMENTAL; VACUUM'`, with as much room beside it.",
+            f"`sqlite3 {LOG} 'PRAGMA auto_vacuum=INCREMENTAL; VACUUM'`, with as much room beside it.",
         )

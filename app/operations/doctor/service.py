@@ -2,7 +2,6 @@
 
 import errno
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from email.utils import parsedate_to_datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from app.clock import now_ms
 from app.operations.doctor import clock
 from app.operations.doctor.finding import Finding, note, ok, wrong
 from app.operations.health import reachable
@@ -128,4 +128,4 @@ def _version(client: httpx2.Client, here: str) -> Iterator[Finding]:
 def _clock(answer: httpx2.Response) -> Iterator[Finding]:
     date = answer.headers.get("date")
     if date:
-        yield clock.apart(parsedate_to_datetime(date).timestamp() - time.time() + 0.5)
+        yield clock.apart(parsedate_to_datetime(date).timestamp() - now_ms() / 1000 + 0.5)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.data_folder import DataFolder
 from app.operations.doctor.finding import Finding, listed, note, ok, wrong
 from app.operations.in_force import InForce
 from app.settings import LINK, Settings, faults
@@ -151,16 +152,16 @@ def _demo(settings: Settings) -> Iterator[Finding]:
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
-    if settings.admin_key and (settings.data / "admin-key").exists():
+    if settings.admin_key and DataFolder(settings.data).admin_key.exists():
         yield note(
             "KEYART_ADMIN_KEY",
-            f"It is set, so that the key in {settings.data / 'admin-key'} opens nothing.",
+            f"It is set, so that the key in {DataFolder(settings.data).admin_key} opens nothing.",
             "Delete that file, so that nobody takes it for the key.",
         )
-    elif not settings.admin_key and not (settings.data / "admin-key").exists():
+    elif not settings.admin_key and not DataFolder(settings.data).admin_key.exists():
         yield ok(
             "KEYART_ADMIN_KEY",
-            f"None is set: one is made at the first start, in {settings.data / 'admin-key'}.",
+            f"None is set: one is made at the first start, in {DataFolder(settings.data).admin_key}.",
         )
 
 

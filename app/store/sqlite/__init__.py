@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from app.data_folder import LOG, STATE
+from app.file_lock import alone
 from app.store.sqlite.faults import told
 from app.store.sqlite.log import SqliteLog
-from app.store.sqlite.opening import alone, clear_remains, demand_log, demand_whole
+from app.store.sqlite.opening import clear_remains, demand_log, demand_whole
 from app.store.sqlite.state import SqliteState
-
-LOG, STATE = "log.sqlite", "state.sqlite"
 
 
 class SqliteStore:
@@ -30,7 +30,7 @@ class SqliteStore:
             self._open(folder, clock, passing, full_sync=full_sync, read_only=True)
             return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with alone(folder / LOG):
+        with alone(folder):
             _demand(folder)
             self._open(folder, clock, passing, full_sync=full_sync, read_only=False)
             reached = self.state.reached()

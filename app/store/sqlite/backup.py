@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from app.data_folder import LOG, STATE
 from app.store.protocol import UnusableStoreError
-from app.store.sqlite import LOG, STATE
 from app.store.sqlite.connection import SETTLE_SECONDS, address, look
 from app.store.sqlite.examination import complaints
 from app.store.sqlite.faults import told

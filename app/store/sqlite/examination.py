@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.clock import now_ms
+from app.data_folder import LOG, STATE
 from app.records import Kind
 from app.store.protocol import Examined, File, Head
-from app.store.sqlite import LOG, STATE, log, state
+from app.store.sqlite import log, state
 from app.store.sqlite.connection import PRIMARY, look
 
 DAY_MS = 86_400_000
@@ -170,7 +172,7 @@ def _of_log(connection: sqlite3.Connection, found: Examined) -> Examined:
     ).fetchone()
     since = _first(connection, SINCE, found.reached)
     head = _first(connection, "SELECT max(position) FROM log") or 0
-    began = _position_at(connection, int(time.time() * 1000) - DAY_MS, head)
+    began = _position_at(connection, now_ms() - DAY_MS, head)
     return replace(
         found,
         head=head,

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from app.data_folder import STATE
 from app.records import DECISIONS, Erasure, Kind, Record, Reference, decode_decision, encode
 from app.store.commit import GroupCommit
 from app.store.log_time import LogTime
@@ -110,7 +111,7 @@ class SqliteLog:
         if not there.position:
             raise UnusableStoreError(
                 f"The log is empty, and the state has learned up to position {position} of one: put a backup in "
-                "the place of the data folder, or, to begin anew, move state.sqlite away."
+                f"the place of the data folder, or, to begin anew, move {STATE} away."
             )
         self._writer.execute(f"PRAGMA busy_timeout={round(SETTLE_SECONDS * 1000)}")
         self._writer.execute("BEGIN IMMEDIATE")

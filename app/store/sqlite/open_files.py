@@ -1,10 +1,10 @@
 """Whether the names of a database still lead to the files that are open."""
 
 import os
-import time
 from contextlib import suppress
 from pathlib import Path
 
+from app.clock import now_ns
 from app.store.protocol import LostStoreError, UnwritableStoreError
 
 SUFFIXES = ("", "-wal", "-shm")
@@ -44,7 +44,7 @@ class OpenFiles:
             seen = folder.st_dev, folder.st_ino, folder.st_ctime_ns
             if seen != self._settled:
                 self._look()
-                if abs(time.time_ns() - folder.st_ctime_ns) > GRAIN_NS:
+                if abs(now_ns() - folder.st_ctime_ns) > GRAIN_NS:
                     self._settled = seen
         except (FileNotFoundError, NotADirectoryError):
             self._look()

@@ -1,27 +1,12 @@
 """What has to be true of a database's files before SQLite opens them."""
 
-import fcntl
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from app.store.protocol import UnusableStoreError
 
 LOOKS, PAUSE_SECONDS = 3, 0.05
 """Another program that opens the file just now is done with it in between."""
-
-
-@contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Open a database alone: what is cleared away before is not what another process has just made."""
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
 
 
 def clear_remains(path: Path) -> None:
@@ -38,7 +23,7 @@ def demand_log(log: Path, state: Path) -> None:
     left = [each.name for each in (state, _part(log, "-wal")) if each.exists()]
     if left:
         raise UnusableStoreError(
-            f"There is no log.sqlite in {log.parent.resolve()}, but {' and '.join(left)} of one that was: put a "
+            f"There is no {log.name} in {log.parent.resolve()}, but {' and '.join(left)} of one that was: put a "
             "backup in the place of the data folder (docs/operations.md, Backup and restore). To begin anew "
             f"without all that was acknowledged, move {' and '.join(left)} away."
         )

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import astuple, replace
 from pathlib import Path
 
+from app.file_lock import alone
 from app.store.commit import BusyError
 from app.store.protocol import (
     OF_THE_HOUR,
@@ -25,7 +26,6 @@ from app.store.sqlite.bases import SCHEMA as BASES
 from app.store.sqlite.bases import Bases
 from app.store.sqlite.connection import Transaction, connect, wipe, writing
 from app.store.sqlite.open_files import OpenFiles
-from app.store.sqlite.opening import alone
 from bandit.tally import Tally
 
 FIRST = """
@@ -103,7 +103,7 @@ class SqliteState:
 
     def _begin_anew(self, files: OpenFiles) -> None:
         """Open what stands there now, or make it: the name leads elsewhere, and all of it can be folded again."""
-        with alone(self._path):
+        with alone(self._path.parent):
             files.clear_away()
             self._reader.close()
             self._writer.close()

@@ -1,11 +1,12 @@
-"""Places that all processes of a service share, each a locked file: a lock goes with the process that holds it."""
+"""Permits: places that all processes of a service share, each a locked file."""
 
 import asyncio
-import fcntl
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+from app.file_lock import taken
 
 LOOK_SECONDS = 0.05
 """How often who waits looks for a place that another process has left."""
@@ -29,17 +30,3 @@ class Permits:
 
     def _take(self) -> int | None:
         return next((handle for path in self._files if (handle := taken(path)) is not None), None)
-
-
-def taken(path: Path) -> int | None:
-    """Lock a file for as long as the file descriptor is open, and return that; None if another has it."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
