@@ -97,15 +97,16 @@ def queried(query: bytes) -> tuple[ArtworkQuery, tuple[str, ...]]:
     Many requests differ in title and profile alone. So the hints beside these are remembered.
     """
     text = query.decode("latin-1")
+    unescaped = unquote_plus if "%" in text or "+" in text else str
     title: str | None = None
     profile: str | None = None
     rest = []
     for pair in text.split("&"):
         name, _, value = pair.partition("=")
         if name == "title" and title is None:
-            title = unquote_plus(value)
+            title = unescaped(value)
         elif name == "profile" and profile is None:
-            profile = unquote_plus(value)
+            profile = unescaped(value)
         else:
             rest.append(pair)
     found = _remembered("&".join(rest)) if title and _is_profile(profile) else None
@@ -113,7 +114,18 @@ def queried(query: bytes) -> tuple[ArtworkQuery, tuple[str, ...]]:
         return _queried(text)
     hints, ignored = found
     own = {"title": title} if profile is None else {"title": title, "profile": profile}
-    return hints.model_copy(update=own), ignored
+    return _completed(hints, own), ignored
+
+
+def _completed(hints: ArtworkQuery, own: Mapping[str, object]) -> ArtworkQuery:
+    """Return the hints with these fields. It is what `model_copy` does, which takes three times as long."""
+    query = object.__new__(ArtworkQuery)
+    put = object.__setattr__  # the model is frozen
+    put(query, "__dict__", {**hints.__dict__, **own})
+    put(query, "__pydantic_fields_set__", hints.model_fields_set | own.keys())
+    put(query, "__pydantic_extra__", None)
+    put(query, "__pydantic_private__", None)
+    return query
 
 
 def _is_profile(profile: str | None) -> bool:
