@@ -4,7 +4,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
@@ -125,11 +125,11 @@ class _Passing:
         uploading = self._scope["method"] == "POST" and UPLOADS.fullmatch(self._scope["path"])
         return MOST_UPLOADED if uploading else MOST_BYTES
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self.status = LEFT if self._left else message["status"]
             message["headers"] = [*message.get("headers", ()), (b"x-request-id", self.id)]
-        await self._send(message)
+        return self._send(message)  # a coroutine of its own would only wait for this one
 
     async def refuse(self, problem: Problem, around: Callable[[ASGIApp], ASGIApp] | None) -> None:
         if not self.status:
