@@ -209,6 +209,7 @@ class Personalizer:
         await self._draw_all(request, cases)
 
     async def _draw_all(self, request: DecisionRequest, cases: Sequence[TitleDecision]) -> None:
+        request = request._replace(viewer=await self._viewers.with_taste(request.viewer, self._clock()))
         drafts = [await self._draft(request, case) for case in cases]
         placed = await self._log.log_decisions(drafts, deadline=request.deadline)
         outrun = []

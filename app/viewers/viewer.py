@@ -68,8 +68,8 @@ class Viewers:
         return self._identity.pseudonym(profile), self._groups.of(profile)
 
     async def of(self, asked: Viewing, now_ms: int, sender: Sender = SOMEBODY) -> Viewer:
-        """Return what is known of who asks. A bot is served as if nobody were logged in."""
-        profile, pseudonym, taste, group, limit, known = NOBODY, None, NEUTRAL, None, None, sender.vouched
+        """Return who asks, without what was learned. A bot is served as if nobody were logged in."""
+        profile, pseudonym, group, limit, known = NOBODY, None, None, None, sender.vouched
         if asked.profile is not None:
             pseudonym, assigned = self._known(asked.profile)
             body = await self._store.log.profile(pseudonym)
@@ -78,8 +78,6 @@ class Viewers:
             limit = profile.attributes.get("maturity")
             if profile.personalize and not sender.bot:
                 group = assigned
-                if found := await self._store.state.taste_since(pseudonym):
-                    taste, known = _decoded(found[0]), known or now_ms - found[1] >= ACQUAINTED_MS
             else:
                 profile, pseudonym, known = NOBODY, None, sender.vouched
         language = asked.language or _meant(canonical, profile.attributes.get("language"))
@@ -92,8 +90,18 @@ class Viewers:
         if language:
             attributes["language"] = language
         maturity = _lowest(limit, asked.maturity)
-        context = Context(attributes, taste)
+        context = Context(attributes, NEUTRAL)
         return Viewer(pseudonym, group, context, maturity, language, country, timezone, known)
+
+    async def with_taste(self, viewer: Viewer, now_ms: int) -> Viewer:
+        """Return the viewer with what was learned, which only new decisions need."""
+        found = await self._store.state.taste_since(viewer.pseudonym) if viewer.pseudonym else None
+        if found is None:
+            return viewer
+        taste, first = found
+        known = viewer.known or now_ms - first >= ACQUAINTED_MS
+        context = Context(viewer.context.attributes, _decoded(taste))
+        return msgspec.structs.replace(viewer, context=context, known=known)
 
 
 @lru_cache(maxsize=TASTES)

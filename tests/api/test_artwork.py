@@ -223,6 +223,20 @@ async def test_a_hold_serves_the_same_decision_again(service: Service) -> None:
         assert {**again, "held": False} == first
 
 
+async def test_for_a_hold_nothing_that_was_learned_is_read(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is served as it was decided; and where the state can't be read, it is served all the same."""
+    first = await service.get(profile="ada")
+
+    async def taste_since(_pseudonym: str) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(service.store.state, "taste_since", taste_since)
+    assert await service.get(profile="ada") == {**first, "held": True}
+    assert (await service.get(profile="bob"))["fallback"]
+
+
 async def test_a_repeat_within_the_window_adds_nothing_to_the_log(service: Service) -> None:
     await service.get(profile="ada")
     before = (await service.store.log.head()).position

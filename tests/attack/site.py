@@ -129,6 +129,9 @@ class Site:
             audience, seed, settings, clock, store, live_catalogue, await resume(store, live_catalogue), viewers
         )
 
+    async def viewer(self, asked: Viewing) -> Viewer:
+        return await self.viewers.with_taste(await self.viewers.of(asked, self.clock.now), self.clock.now)
+
     async def copied(self) -> "Site":
         """Return a site that goes on from here by itself."""
         await self._commit(publish=True)
@@ -165,7 +168,7 @@ class Site:
         return _PLANS[self.seed, day].get(now, [])
 
     async def _visit(self, viewer: int, minute: int) -> None:
-        known = await self.viewers.of(self.audience.asks[viewer], self.clock.now)
+        known = await self.viewer(self.audience.asks[viewer])
         for title in self.audience.titles:
             rng = random.Random(f"{self.seed} {viewer} {minute} {title.id}")
             probabilities = self.choice_probabilities(known.context, title)
@@ -227,7 +230,7 @@ class Site:
 
     async def contexts(self) -> list[Context]:
         asks = self.audience.asks[:: VIEWERS // CONTEXTS]
-        return [(await self.viewers.of(each, self.clock.now)).context for each in asks]
+        return [(await self.viewer(each)).context for each in asks]
 
     def choices(self, contexts: Sequence[Context]) -> NDArray[np.float64]:
         """Return the probabilities of each title's pictures in each context: titles × contexts × pictures."""
@@ -280,7 +283,7 @@ class Attack:
     async def _viewer(self, site: Site, rng: random.Random) -> Viewer:
         self.asked += 1
         name = {"address": None, "name": "mallory", "names": f"mallory-{self.asked}"}[self.kind]
-        return await site.viewers.of(_asks(name, rng), site.clock.now)
+        return await site.viewer(_asks(name, rng))
 
 
 def apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from app.store.memory import MemoryStore
 from app.store.protocol import Progress, TasteRow
 from app.viewers.pseudonym import Identity
-from app.viewers.viewer import Viewers
+from app.viewers.viewer import Viewer, Viewers
 from app.viewers.viewing import Viewing
 from bandit.groups import Groups
 from tests.builders import Clock
@@ -13,6 +13,10 @@ IDENTITY = Identity(b"k" * 32)
 
 def some_viewers(store: MemoryStore) -> Viewers:
     return Viewers(store, IDENTITY, Groups(b"k" * 32, best_single=0.0, uniform=0.0))
+
+
+async def a_viewer(viewers: Viewers, asked: Viewing) -> Viewer:
+    return await viewers.with_taste(await viewers.of(asked, 0), 0)
 
 
 async def learn(store: MemoryStore, values: bytes) -> None:
@@ -27,15 +31,15 @@ async def test_a_taste_is_one_object_as_long_as_it_is_the_same() -> None:
     store = MemoryStore(Clock())
     viewers, ada = some_viewers(store), Viewing(profile="ada")
     await learn(store, b'{"moon":1.5}')
-    first, again = [(await viewers.of(ada, 0)).context for _ in range(2)]
+    first, again = [(await a_viewer(viewers, ada)).context for _ in range(2)]
     assert first.taste == {"moon": 1.5}
     assert again.taste is first.taste
     await learn(store, b'{"moon":1.25}')
-    assert (await viewers.of(ada, 0)).context.taste == {"moon": 1.25}
+    assert (await a_viewer(viewers, ada)).context.taste == {"moon": 1.25}
 
 
 async def test_all_of_whom_nothing_is_known_share_a_taste() -> None:
     viewers = some_viewers(MemoryStore(Clock()))
-    known, nobody = [await viewers.of(Viewing(profile=profile), 0) for profile in ("ada", None)]
+    known, nobody = [await a_viewer(viewers, Viewing(profile=profile)) for profile in ("ada", None)]
     assert known.context.taste == {}
     assert known.context.taste is nobody.context.taste
