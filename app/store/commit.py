@@ -95,8 +95,7 @@ class GroupCommit:
 
     def _flush(self) -> None:
         """Attempt what waits. `_flushing` stays true until nothing waits: one attempt at a time is under way."""
-        for waiter in self._waiting:
-            self._expire_if_due(waiter)
+        self._expire_due(self._waiting)
         batch = [waiter for waiter in self._waiting if not waiter.future.done()]
         self._waiting = []
         if not batch:
@@ -140,6 +139,7 @@ class GroupCommit:
             return _Failure(error)
 
     def _settle(self, batch: Sequence[_Waiter[Any]], results: Sequence[object]) -> None:
+        self._expire_due([waiter for waiter in batch if waiter.undo])
         busy = [waiter for waiter, result in zip(batch, results, strict=True) if result is _BUSY]
         for waiter, result in zip(batch, results, strict=True):
             if result is not _BUSY:
@@ -156,8 +156,6 @@ class GroupCommit:
     def _answer(self, waiter: _Waiter[Any], result: object) -> None:
         if result is _GONE:
             return
-        if waiter.undo:
-            self._expire_if_due(waiter)
         if isinstance(result, _Failure):
             if not waiter.future.done():
                 waiter.future.set_exception(result.error)
@@ -172,9 +170,11 @@ class GroupCommit:
             future = asyncio.get_running_loop().create_future()
             self._add(_Waiter(partial(waiter.undo, result), future, None, None))
 
-    def _expire_if_due(self, waiter: _Waiter[Any]) -> None:
-        if waiter.deadline is not None and asyncio.get_running_loop().time() >= waiter.deadline:
-            self._expire(waiter)
+    def _expire_due(self, waiters: Sequence[_Waiter[Any]]) -> None:
+        now = asyncio.get_running_loop().time()
+        for waiter in waiters:
+            if waiter.deadline is not None and now >= waiter.deadline:
+                self._expire(waiter)
 
     @staticmethod
     def _expire(waiter: _Waiter[Any]) -> None:
