@@ -53,7 +53,7 @@ STARTS = {
     "Whom": 'write "who", or turn the sentence round',
 }
 _FOUND = {re.compile(pattern, re.IGNORECASE): remedy for pattern, remedy in PHRASES.items()}
-_END = re.compile(r"""(?<=[.!?:])["'”)*]*\s+(?=["'“(*]*[A-Z])""")
+_END = re.compile(r"""(?<=[.!?:])["'”)*]*\s+(?=["'“(*]*[A-Z0-9±])""")
 _WORD = re.compile(r"[^\W_][\w'’.,-]*")
 
 

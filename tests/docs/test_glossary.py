@@ -61,7 +61,6 @@ STILL_THERE = {
 """Words whose identifiers are not renamed yet. Take a word out with its last identifier: the list only shrinks."""
 NOT_YET = {
     "artwork reference",
-    "cell",
 }
 """Words of the glossary that pages and identifiers do not use yet: the list only shrinks."""
 ENDINGS = "(?:s|es)?"

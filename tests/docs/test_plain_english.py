@@ -104,7 +104,6 @@ OFF = {"openapi", "help", "sentences", "docstrings"}
 """Scopes whose texts are not rewritten yet. Take one out when its texts are: the list only shrinks."""
 UNWRITTEN = {
     "docs/benchmarks.md",
-    "docs/how-it-decides.md",
 }
 """Pages that are not rewritten yet: the list only shrinks."""
 
