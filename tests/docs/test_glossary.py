@@ -51,7 +51,6 @@ STILL_THERE = {
     "place",
     "places",
     "rules",
-    "slots",
     "stock",
     "tokens",
     "wanted",
