@@ -184,7 +184,7 @@ async def test_the_page_that_the_documentation_shows_reports_what_is_seen_and_cl
         a_page(address, tmp_path / "page", shown.replace("http://127.0.0.1:8000", "{service}")) as page,
     ):
         await page.locator("#row img").first.click()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not {Kind.IMPRESSION, Kind.CLICK} <= {kind for kind, _ in await service.records()}:  # noqa: ASYNC110  it is the browser that acts
                 await asyncio.sleep(0.05)
 
@@ -211,6 +211,6 @@ async def test_a_beacon_with_a_blob_of_json_arrives_from_another_origin(
         address = await stack.enter_async_context(listening(service.app))
         choice = await service.get(profile="ada")
         assert await page.evaluate(BEACON, [address, choice["decision_id"]])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while Kind.IMPRESSION not in {kind for kind, _ in await service.records()}:  # noqa: ASYNC110  it is the browser that acts
                 await asyncio.sleep(0.05)

@@ -44,7 +44,7 @@ def counted(route: str) -> dict[str, float]:
 
 
 async def until(what: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not what():  # noqa: ASYNC110  it is the server that acts
             await asyncio.sleep(0.01)
 

@@ -288,7 +288,7 @@ async def test_decisions_feedback_and_answers_are_counted(service: Service) -> N
 async def test_every_worker_tells_the_age_of_its_snapshot_unasked(service: Service) -> None:
     service.clock.now += 12_000
     metrics.SNAPSHOT_AGE.set(0)
-    for _ in range(200):
+    for _ in range(2_000):
         if REGISTRY.get_sample_value("keyart_snapshot_age_seconds") == 12:
             return
         await asyncio.sleep(0.02)

@@ -35,7 +35,6 @@ SETTINGS: dict[str, object] = {
 }
 CLIENTS = 6
 FILES = ("log.sqlite", "log.sqlite-wal", "log.sqlite-shm")
-pytestmark = pytest.mark.timeout(300)
 soak = pytest.mark.soak
 Blow = Callable[[Path], None]
 
@@ -115,12 +114,12 @@ async def viewers(port: int) -> AsyncIterator[Acknowledged]:
 
 async def busy(heard: Acknowledged, more: int = 100) -> None:
     goal = len(heard.decisions) + more
-    await soon("viewers get decisions", lambda: len(heard.decisions) > goal, 30)
+    await soon("viewers get decisions", lambda: len(heard.decisions) > goal)
 
 
 async def turned_away(heard: Acknowledged, more: int = 100) -> None:
     fallbacks, refused = heard.fallbacks + more, heard.refused + more
-    await soon("viewers get fallbacks", lambda: heard.fallbacks > fallbacks and heard.refused > refused, 30)
+    await soon("viewers get fallbacks", lambda: heard.fallbacks > fallbacks and heard.refused > refused)
 
 
 # -------------------------------------------------------------------- blows
@@ -334,7 +333,7 @@ async def test_after_the_state_is_gone_it_is_made_anew_from_the_log_while_decisi
         await busy(heard, 300)
         terms = service.log.count('"leading"')
         blow(data)
-        await soon("another trainer leads", lambda: service.log.count('"leading"') > terms, 30)
+        await soon("another trainer leads", lambda: service.log.count('"leading"') > terms)
         await busy(heard, 300)
         assert ready(service)[0] == 200
         os.kill(service.workers()[0], signal.SIGKILL)

@@ -104,7 +104,7 @@ def test_a_fault_of_keyarts_own_is_one_line_of_the_log_with_the_traceback_in_it(
         env={**os.environ, "KEYART_DATA": str(data)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert broken.returncode == 1
@@ -127,7 +127,7 @@ def test_ctrl_c_while_modules_are_imported_ends_a_command_without_a_word() -> No
     try:
         assert any("| " in line and line.split()[-1] == "typer" for line in process.stderr)
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=240)[1]
     finally:
         process.kill()
     assert process.returncode == -signal.SIGINT, "which shells tell as 130"

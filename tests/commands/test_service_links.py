@@ -29,7 +29,7 @@ LINKS = {
 def linked(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     variables = {**environment(data, {}), **LINKS}
     return subprocess.run(
-        [KEYART, *arguments], env=variables, capture_output=True, text=True, timeout=60, check=False
+        [KEYART, *arguments], env=variables, capture_output=True, text=True, timeout=240, check=False
     )
 
 

@@ -83,7 +83,7 @@ class Proxy:
     ) -> Answer:
         trusting = ssl.create_default_context(cafile=str(self.folder / "keyart.pem"))
         trusting.check_hostname = False
-        connection = HTTPSConnection("127.0.0.1", self.secure, timeout=10, context=trusting)
+        connection = HTTPSConnection("127.0.0.1", self.secure, timeout=40, context=trusting)
         try:
             connection.request(method, path, body, dict(headers or {}))
             response = connection.getresponse()
@@ -225,7 +225,7 @@ def test_nginx_hands_no_key_on(proxy: Proxy) -> None:
 def test_nginx_bounds_rates_and_bodies_and_sends_to_tls(proxy: Proxy) -> None:
     assert proxy.ask("/clicks", method="POST", body=b"x" * 1_100_000).status == 413
     assert any(proxy.ask("/clicks", method="POST", body=b"{}").status == TOO_MANY for _ in range(3000))
-    connection = HTTPConnection("127.0.0.1", proxy.plain, timeout=10)
+    connection = HTTPConnection("127.0.0.1", proxy.plain, timeout=40)
     connection.request("GET", "/artwork?title=a", headers={"Host": "keyart.example"})
     moved = connection.getresponse()
     connection.close()
@@ -334,7 +334,7 @@ def backed_up(data: Path, folder: Path) -> subprocess.CompletedProcess[str]:
         env={**settings, **paths, "KEYART_DATA": str(data)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

@@ -60,7 +60,7 @@ def run(lines: Iterable[str], service: Service, folder: Path) -> str:
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=True,
     )
     return done.stdout

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 Answer = tuple[int, Any]
-TIMEOUT = 10.0
+TIMEOUT = 40.0
 
 
 class NoAnswerError(ConnectionError):

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TypeVar
 
 KEYART = str(Path(sys.executable).with_name("keyart"))
-READY_SECONDS = 60.0
 END_SECONDS = 5.0
 """What the service promises: so long after Ctrl-C, SIGTERM or the death of the parent every process is gone."""
 SLACK = 30.0
@@ -55,12 +54,12 @@ def keyart(data: Path, *arguments: str, **settings: object) -> subprocess.Comple
         env=environment(data, settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
 
-def until(what: str, condition: Callable[[], T], seconds: float = 40.0) -> T:
+def until(what: str, condition: Callable[[], T], seconds: float = 90.0) -> T:
     """Poll until the condition holds, and return what it returned; fail with `what` if it never does."""
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -70,7 +69,7 @@ def until(what: str, condition: Callable[[], T], seconds: float = 40.0) -> T:
     return found
 
 
-async def soon(what: str, condition: Callable[[], T], seconds: float = 40.0) -> T:
+async def soon(what: str, condition: Callable[[], T], seconds: float = 90.0) -> T:
     """Do as `until` does while the event loop goes on."""
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -142,7 +141,7 @@ class Service:
             started = len(self.workers()) == self._workers and len(self.trainers()) == 1
             return started and self.get("/readyz")[0] == 200  # an orphan might answer that, too
 
-        until("/readyz answers 200", ready, READY_SECONDS)
+        until("/readyz answers 200", ready)
         self.processes()
         return self
 
@@ -177,7 +176,7 @@ class Service:
         """The admin key: the one that was set, or was made at first start."""
         return self._environment.get("KEYART_ADMIN_KEY") or (self.data / "admin-key").read_text().strip()
 
-    def get(self, path: str, *, key: str = "", timeout: float = 5.0) -> tuple[int, bytes]:
+    def get(self, path: str, *, key: str = "", timeout: float = 20.0) -> tuple[int, bytes]:
         """Return status and body; 0 and nothing if no answer came."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:

@@ -90,14 +90,14 @@ def test_a_service_without_a_trainer_says_what_it_waits_for_and_serves_a_default
 
 async def test_the_metrics_of_a_trainer_by_itself_are_summed_with_the_service_s(data: Path) -> None:
     with both(data) as (service, trainer):
-        await soon("it is ready", lambda: ready(service), 40)
+        await soon("it is ready", lambda: ready(service))
         await visit(service, 20)
         await soon("the examples are learned", lambda: metric(service, "keyart_examples_total") >= 20)
         assert metric(service, "keyart_decisions_total") >= 20
 
         await asyncio.to_thread(service.stop)
         service.launch()
-        await soon("it is ready again", lambda: ready(service), 40)
+        await soon("it is ready again", lambda: ready(service))
         assert metric(service, "keyart_examples_total") >= 20, "a start of the service takes none of the trainer's"
         assert metric(service, "keyart_trainer_position") > 20
 
@@ -108,7 +108,7 @@ async def test_the_metrics_of_a_trainer_by_itself_are_summed_with_the_service_s(
 
 async def test_a_trainer_that_hangs_is_told_from_one_that_leads(data: Path) -> None:
     with both(data) as (service, trainer):
-        await soon("it is ready", lambda: ready(service), 40)
+        await soon("it is ready", lambda: ready(service))
         status, told = await asyncio.to_thread(health, service, "trainer")
         assert (status, told.startswith("A trainer leads: trainer of ")) == (0, True)
         status, told = await asyncio.to_thread(health, service, "service")
@@ -127,7 +127,7 @@ async def test_a_trainer_that_hangs_is_told_from_one_that_leads(data: Path) -> N
 
 def test_both_can_be_started_at_once_on_an_empty_folder(tmp_path: Path) -> None:
     with both(tmp_path / "data") as (service, trainer):
-        until("a catalogue alone is missing", lambda: b"for want of a catalogue;" in service.get("/readyz")[1], 40)
+        until("a catalogue alone is missing", lambda: b"for want of a catalogue;" in service.get("/readyz")[1])
         assert trainer.end() == 0
         assert service.stop() == 0
         assert "Traceback" not in service.log + trainer.log

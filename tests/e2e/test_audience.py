@@ -214,7 +214,6 @@ async def reported(ask: Callable[[], Awaitable[Report]], exposures: int) -> Repo
         await asyncio.sleep(0.2)
 
 
-@pytest.mark.timeout(180)
 async def test_the_personalized_group_ends_above_the_best_single_picture_over_http(start: Start) -> None:
     service = await asyncio.to_thread(start, preset="demo")
     script = Script(likes=0.4, else_=0.1)

@@ -149,7 +149,6 @@ def test_an_argument_that_can_not_be_ends_with_status_2(tmp_path: Path) -> None:
     assert "write it as http://127.0.0.1:8000" in " ".join(nonsense.stderr.split())
 
 
-@pytest.mark.timeout(240)
 def test_a_service_that_dies_midway_ends_the_run_with_a_sentence(start: Start, tmp_path: Path) -> None:
     service = start(preset="demo", decision_timeout_ms=30_000)
     process = begin(tmp_path, "--url", address(service), "--steps", "500000", key=service.key)
@@ -166,7 +165,6 @@ def test_a_service_that_dies_midway_ends_the_run_with_a_sentence(start: Start, t
     assert "Traceback" not in err
 
 
-@pytest.mark.timeout(240)
 def test_ctrl_c_ends_the_run_and_its_own_service_and_shows_what_was_counted(tmp_path: Path) -> None:
     process, seen = begin(tmp_path, "--steps", "500000", key=None), set[int]()
     try:

@@ -95,7 +95,7 @@ async def learned(deployment: Deployment, name: str) -> None:
     exposures, clicks = totals(deployment)
     more = await visit(deployment, name)
     assert more
-    await soon("it is counted", lambda: totals(deployment)[0] >= exposures + 10, 30)
+    await soon("it is counted", lambda: totals(deployment)[0] >= exposures + 10)
     assert totals(deployment)[1] == clicks + more
 
 
@@ -186,7 +186,7 @@ def test_a_trainer_that_hangs_is_unwell(deployment: Deployment) -> None:
         done = deployment.inside(service, *check, check=False)
         return done.returncode, done.stdout + done.stderr
 
-    until("both are well", lambda: well("api")[0] == well("trainer")[0] == 0, 30)
+    until("both are well", lambda: well("api")[0] == well("trainer")[0] == 0)
     assert "is ready: it has a catalogue and snapshot" in well("api")[1]
     assert "A trainer leads: trainer of " in well("trainer")[1]
     stop = (
@@ -194,10 +194,10 @@ def test_a_trainer_that_hangs_is_unwell(deployment: Deployment) -> None:
     )
     stop += " and b'train' in open(f'/proc/{{p}}/cmdline', 'rb').read().split(b'\\0') and int(p) != os.getpid()]"
     deployment.inside("trainer", "python", "-c", stop.format("SIGSTOP"))
-    until("it is found out", lambda: "ran out" in well("trainer")[1], 30)
+    until("it is found out", lambda: "ran out" in well("trainer")[1])
     assert well("trainer")[0] == 1
     deployment.inside("trainer", "python", "-c", stop.format("SIGCONT"))
-    until("it is well again", lambda: well("trainer")[0] == 0, 30)
+    until("it is well again", lambda: well("trainer")[0] == 0)
 
 
 # ---------------------------------------------------------------- ending, and coming back
@@ -210,7 +210,7 @@ async def test_containers_end_when_told_to_and_nothing_is_lost(deployment: Deplo
     held = deployment.json(f"/artwork?profile=held&title={TITLE}")
     before = totals(deployment)
     record = deployment.json(f"/decisions/{held['decision_id']}")
-    await soon("the held one is counted", lambda: totals(deployment)[0] == before[0] + 1, 30)
+    await soon("the held one is counted", lambda: totals(deployment)[0] == before[0] + 1)
     report, snapshot = deployment.json("/report"), deployment.json("/readyz")["snapshot"]
 
     await asyncio.to_thread(deployment.compose, "stop")
@@ -243,7 +243,7 @@ async def test_what_was_acknowledged_survives_the_death_of_both_containers(deplo
 
     before = clicks_in_log(deployment)
     victims = [asyncio.create_task(come(viewer)) for viewer in range(4)]
-    await soon("they are at it", lambda: sum(acknowledged) > 100, 60)
+    await soon("they are at it", lambda: sum(acknowledged) > 100)
     both = [deployment.container(service) for service in SERVICES]
     await asyncio.to_thread(docker, "kill", *both)
     await asyncio.gather(*victims)
@@ -299,7 +299,7 @@ async def test_a_backup_becomes_another_service_s_volume(deployment: Deployment,
         await asyncio.to_thread(deployment.command, "backup", "/backups/one", mount=mount)
         await asyncio.to_thread(other.command, "-a", "/backups/one/.", "/data/", mount=mount, entrypoint="cp")
         await asyncio.to_thread(other.up)
-        await soon("the reports agree", lambda: deployment.json("/report") == other.json("/report"), 30)
+        await soon("the reports agree", lambda: deployment.json("/report") == other.json("/report"))
         assert other.json(f"/artwork?profile=careful%201&title={TITLE}")["decision_id"] == held["decision_id"]
     finally:
         other.remove()

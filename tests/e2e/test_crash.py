@@ -113,7 +113,7 @@ async def survive(start: Start, rounds: int, **settings: object) -> tuple[Heard,
             await asyncio.sleep(dice.uniform(0.4, 1.6))
             await strike(service, dice)
         head = log_position(service)
-        await soon("a trainer has caught up", lambda: counted_position(service) > head, 60.0)
+        await soon("a trainer has caught up", lambda: counted_position(service) > head)
     assert await asyncio.to_thread(service.stop) == 0
     async with opened(service.data) as store:
         ledger = await assert_all_is_logged_once(store, heard)
@@ -125,7 +125,6 @@ async def survive(start: Start, rounds: int, **settings: object) -> tuple[Heard,
     return heard, ledger
 
 
-@pytest.mark.timeout(150)
 async def test_nothing_acknowledged_is_lost_and_nothing_is_learned_twice_when_processes_are_killed(
     start: Start,
 ) -> None:

@@ -69,12 +69,12 @@ def decided(service: Service, profile: str) -> Any:
         answer = asked(service, profile)
         return answer if answer["decision_id"] else None
 
-    return until("decisions are made", choice, 30)
+    return until("decisions are made", choice)
 
 
 def sent(service: Service, path: str, body: object) -> tuple[int, str | None]:
     """Return the status, and for how long the client is told to wait."""
-    connection = HTTPConnection("127.0.0.1", service.port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", service.port, timeout=40)
     try:
         connection.request("POST", path, json.dumps(body))
         response = connection.getresponse()
@@ -97,7 +97,7 @@ async def test_on_a_full_disk_viewers_get_pictures_and_all_goes_on_when_there_is
         filled(ballast)
         return asked(service, "somebody")["decision_id"] is None
 
-    until("pictures are fallbacks", falls_back, 60)
+    until("pictures are fallbacks", falls_back)
     for number in range(15):
         assert asked(service, f"viewer-{number}")["image"]["url"]
         assert sent(service, "/clicks", click) == (503, "5")
@@ -105,12 +105,12 @@ async def test_on_a_full_disk_viewers_get_pictures_and_all_goes_on_when_there_is
         for path in ("/healthz", "/readyz", "/metrics"):
             assert service.get(path)[0] == 200
         assert service.get(f"/nothing/{number}")[0] == 404
-    until("the trainer meets the full disk, too", lambda: '"state_unwritable"' in service.log, 20)
+    until("the trainer meets the full disk, too", lambda: '"state_unwritable"' in service.log)
     assert '"ended"' not in service.log
     ballast.unlink()
     after = decided(service, "grace")
     assert sent(service, "/clicks", {"decision_id": after["decision_id"]})[0] == 202
     assert sent(service, "/clicks", click)[0] == 202
-    until("the trainer has learned again", lambda: service.log.count('"leading"') > 1, 30)
+    until("the trainer has learned again", lambda: service.log.count('"leading"') > 1)
     assert service.processes() == everyone
     assert '"ended"' not in service.log

@@ -42,7 +42,7 @@ def data(catalogue: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 def sent(service: Service, method: str, path: str, body: bytes, kind: str = "application/json") -> tuple[int, Any]:
-    connection = HTTPConnection("127.0.0.1", service.port, timeout=20)
+    connection = HTTPConnection("127.0.0.1", service.port, timeout=40)
     try:
         connection.request(method, path, body, {"Authorization": f"Bearer {KEY}", "Content-Type": kind})
         response = connection.getresponse()

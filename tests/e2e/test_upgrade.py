@@ -75,7 +75,7 @@ def test_it_is_served_and_rebuilt_equal_from_the_upgrade_on_and_after_an_erasure
     visits(service, range(12))
     call(service, "DELETE", "/profiles", profile="viewer-5")
     visits(service, range(12, 20))
-    until("what was shown is learned", lambda: learned(service), 30)
+    until("what was shown is learned", lambda: learned(service))
     service.stop()
     said = rebuilt(service.data)
     assert said.startswith("Equal to snapshot"), said
@@ -84,7 +84,7 @@ def test_it_is_served_and_rebuilt_equal_from_the_upgrade_on_and_after_an_erasure
 
     service.start()
     visits(service, range(20, 30))
-    until("it goes on where it stopped", lambda: learned(service), 30)
+    until("it goes on where it stopped", lambda: learned(service))
     service.stop()
     assert rebuilt(service.data).startswith("Equal to snapshot")
 

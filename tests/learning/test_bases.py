@@ -70,11 +70,11 @@ async def training(world: World) -> AsyncIterator[asyncio.Task[None]]:
     finally:
         stop.set()
         with suppress(asyncio.CancelledError):
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, 60)
 
 
 async def soon(condition: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not (found := await condition()):  # noqa: ASYNC110  the trainer sets no event
             await asyncio.sleep(0.005)
     return found

@@ -85,12 +85,12 @@ async def leading(trainer: Trainer) -> AsyncIterator[None]:
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 60)
 
 
 async def soon(condition: Callable[[], Awaitable[Any]]) -> Any:
     """Poll until the condition holds, and return what it returned."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (found := await condition()):  # noqa: ASYNC110  the trainer sets no event
             await asyncio.sleep(0.01)
     return found
@@ -125,7 +125,7 @@ async def test_a_trainer_whose_lease_was_taken_under_its_own_name_sees_that_it_l
     token = await store.state.lead("me", LEASE_MS)
     assert token is not None
     other = await store.state.lead("me", LEASE_MS)
-    await asyncio.wait_for(trainer._renew(token, asyncio.Event()), 5)  # noqa: SLF001
+    await asyncio.wait_for(trainer._renew(token, asyncio.Event()), 60)  # noqa: SLF001
     assert await store.state.lead("me", LEASE_MS, other) == other
 
 

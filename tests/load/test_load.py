@@ -22,7 +22,7 @@ def run(out: Path) -> subprocess.CompletedProcess[str]:
     catalogue = {"titles": 45, "pictures": 3}
     given = [f"--{name}={value}" for name, value in {**options, **catalogue, "out": out}.items()]
     return subprocess.run(
-        [sys.executable, "-m", "tests.load", *given], capture_output=True, text=True, timeout=90, check=False
+        [sys.executable, "-m", "tests.load", *given], capture_output=True, text=True, timeout=240, check=False
     )
 
 

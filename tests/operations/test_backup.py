@@ -358,7 +358,7 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(data: Path, tmp_path: Path)
     try:
         until("it is under way", lambda: any(tmp_path.glob(".copy.*/catalogue/*.json")))
         process.terminate()
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=240)[1]
     finally:
         process.kill()
     assert process.returncode == 130

@@ -72,7 +72,7 @@ def exit_codes(folder: Path) -> dict[str, int]:
     (folder / "nothing").mkdir()
     command = [sys.executable, "-m", __name__, *(line.format(folder=folder) for line in ENDS)]
     told = subprocess.run(
-        command, env=environment(folder / "data", {}), stdout=subprocess.PIPE, timeout=60, check=True
+        command, env=environment(folder / "data", {}), stdout=subprocess.PIPE, timeout=240, check=True
     ).stdout
     return {f"keyart {line}".strip(): status for line, status in zip(ENDS, json.loads(told), strict=True)}
 

@@ -85,7 +85,7 @@ def counting(folder: Path, *, largest: int | None = None) -> subprocess.Complete
         preexec_fn=limit,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
@@ -98,7 +98,7 @@ def test_what_alerts_go_by_is_there_before_anything_happened(tmp_path: Path) -> 
         env={**os.environ, FOLDER: str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=True,
     )
     for series in (
