@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import gc
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,8 @@ from app.wiring.app import GARBAGE
 gc.set_threshold(GARBAGE)
 """As a service does: looking for garbage all the time takes a fifth of the suite's time."""
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""As a terminal starts it: what a script starts in the background ignores Ctrl-C, and its children do."""
 settings.register_profile(
     "suite",
     deadline=None,  # an example may take as long as a busy machine needs
