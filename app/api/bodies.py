@@ -11,7 +11,8 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.problems import Problem, Unacceptable
+from app.api.problems import Problem, problem_from
+from app.refusals import Invalid
 
 JSON = "application/json"
 LONGEST_TYPE = 100
@@ -110,9 +111,9 @@ class _JsonRequest(Request):
         return await read_json(self._sent)
 
 
-def unreadable(reason: str) -> Unacceptable:
+def unreadable(reason: str) -> Problem:
     """Return the refusal of a body as a whole."""
-    return Unacceptable(f"body: {reason}.", {"errors": [{"field": "body", "reason": reason}]})
+    return problem_from(Invalid.field("body", reason))
 
 
 def _fault(error: Exception) -> str:

@@ -283,7 +283,7 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def _say(self, problem: Problem, linger: float) -> None:
-        body = problem_body(problem.status, problem.detail, problem.more)
+        body = problem_body(problem.status, problem.sentence, problem.members)
         headers = [
             *self.server_state.default_headers,
             *((name.lower().encode(), value.encode()) for name, value in problem.extra_headers.items()),

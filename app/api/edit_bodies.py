@@ -1,6 +1,5 @@
 """What an editor can say of titles and artworks, checked, and put into them."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self, cast
@@ -18,8 +17,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from app.api.problems import Unacceptable
 from app.fields import LONGEST_LANGUAGE, PLAIN, PLAIN_OR_NOTHING, Country, Language, Slug
+from app.refusals import Invalid
 from assets.catalogue import Artwork, Pin, Title
 from assets.checks import LONGEST_TEXT, STRICTEST_MATURITY
 from assets.provenance import Consent, Made
@@ -124,7 +123,7 @@ class TitleBody(Change):
         given = self.given()
         if title is None and self.name is None:
             reason = f"It is required: there is no title {id!r} yet"
-            raise unacceptable("name", reason)
+            raise Invalid.field("name", reason)
         return replace(title or Title(id, given["name"]), **given)
 
 
@@ -140,7 +139,7 @@ class ConsentBody(Change):
 
     def applied(self, consent: Consent | None) -> Consent:
         if consent is None and self.of is None:
-            raise unacceptable("consent.of", "It is required: the artwork has no consent yet")
+            raise Invalid.field("consent.of", "It is required: the artwork has no consent yet")
         return replace(consent or Consent(self.of or ""), **self.given())
 
 
@@ -196,7 +195,7 @@ class PinBody(BaseModel):
     def pin(self, now: float) -> Pin:
         """Return the pin. One that is over by `now`, in Unix seconds, is refused: it would never act."""
         if self.until is not None and self.until <= now:
-            raise unacceptable("until", "It is past, and the pin would never act; name a later moment, or none")
+            raise Invalid.field("until", "It is past, and the pin would never act; name a later moment, or none")
         return Pin(self.artwork, self.placement, self.country, self.until)
 
 
@@ -205,8 +204,3 @@ class CatalogueBody(Change):
 
     barred: Annotated[tuple[Made, ...], Field(max_length=16, json_schema_extra=EACH_ONCE)] | None = None
     """The ways of making pictures that are not served, in place of those that were not before."""
-
-
-def unacceptable(field: str, reason: str, more: Mapping[str, object] | None = None) -> Unacceptable:
-    """Return the refusal of one field, in the form that all refusals of fields have."""
-    return Unacceptable(f"{field}: {reason}.", {"errors": [{"field": field, "reason": reason, **(more or {})}]})

@@ -8,7 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from app.api.gate import failure
-from app.api.problems import Problem, invalid, problem_of
+from app.api.problems import Problem, invalid, problem_from, problem_of
+from app.refusals import Refusal
 from app.store.protocol import FullLogError, LostStoreError, StoreTimeoutError, UnwritableStoreError
 
 log = structlog.get_logger()
@@ -22,7 +23,8 @@ DISK_REFUSES = {errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES
 def answer_failures(api: FastAPI) -> None:
     """Let the application answer with a problem, whatever a route raises."""
     api.add_exception_handler(RequestValidationError, _invalid)
-    api.add_exception_handler(HTTPException, _refused)
+    api.add_exception_handler(Refusal, _refused)
+    api.add_exception_handler(HTTPException, _refused_by_http)
     api.add_exception_handler(StoreTimeoutError, _busy)
     api.add_exception_handler(UnwritableStoreError, _unwritable)
     api.add_exception_handler(OSError, _disk_refuses)
@@ -31,10 +33,15 @@ def answer_failures(api: FastAPI) -> None:
 
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  what it is registered for
-    return invalid(error.errors()).response()
+    return problem_from(invalid(error.errors())).response()
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def _refused(_: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)  # noqa: S101  what it is registered for
+    return problem_from(refusal).response()
+
+
+async def _refused_by_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  what it is registered for
     return problem_of(request, error).response()
 

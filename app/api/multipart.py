@@ -15,9 +15,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from app.api.bodies import check_coding
-from app.api.edit_bodies import unacceptable
 from app.api.problems import Problem
 from app.clock import now_ms
+from app.refusals import Invalid
 from assets.files import remove_older
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ async def _read(request: Request, parts: "_Parts", boundary: bytes) -> "_Parts":
     if not parts.ended:
         raise _malformed("its last boundary is missing")
     if FILE not in parts.seen:
-        raise unacceptable(FILE, "It is required: send the picture in it")
+        raise Invalid.field(FILE, "It is required: send the picture in it")
     return parts
 
 
@@ -160,9 +160,9 @@ class _Parts:
         self._name = _text(options.get(b"name", b""))
         if self._name != FILE and self._name not in self.names:
             known = ", ".join((FILE, *self.names))
-            raise unacceptable(self._name[:LONGEST_NAME] or "body", f"There is no such field; there are {known}")
+            raise Invalid.field(self._name[:LONGEST_NAME] or "body", f"There is no such field; there are {known}")
         if self._name in self.seen:
-            raise unacceptable(self._name, "It is there twice; send it once")
+            raise Invalid.field(self._name, "It is there twice; send it once")
         self.seen.add(self._name)
         if self._name == FILE:
             self.file_name = _text(options.get(b"filename", b"")) or _extended_name(self._disposition)
@@ -175,7 +175,7 @@ class _Parts:
                 raise Problem(413, f"The file has more than {self.largest >> 20} MiB; export it smaller.")
             self.file.write(data[start:end])
         elif self._size > LONGEST_FIELD:
-            raise unacceptable(self._name, f"It has more than {LONGEST_FIELD} bytes")
+            raise Invalid.field(self._name, f"It has more than {LONGEST_FIELD} bytes")
         else:
             self._text += data[start:end]
 
@@ -184,7 +184,7 @@ class _Parts:
             try:
                 self.texts[self._name] = self._text.decode()
             except UnicodeDecodeError:
-                raise unacceptable(self._name, "It is not UTF-8") from None
+                raise Invalid.field(self._name, "It is not UTF-8") from None
 
     def _end(self) -> None:
         self.ended = True

@@ -6,7 +6,7 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 
 from app.api.access import READS
-from app.api.problems import Unacceptable
+from app.refusals import Invalid
 
 LONGEST_NAME = 100
 MOST_NAMES = 20
@@ -25,7 +25,7 @@ def refuse_unclear(request: Request) -> None:
     faults += [(name, REPEATED) for name, times in names.items() if times > 1 and name in known]
     if faults:
         errors = [{"field": name[:LONGEST_NAME], "reason": reason} for name, reason in faults[:MOST_NAMES]]
-        raise Unacceptable(f"{errors[0]['field']}: {errors[0]['reason']}.", {"errors": errors})
+        raise Invalid(f"{errors[0]['field']}: {errors[0]['reason']}.", {"errors": errors})
 
 
 def _names(dependant: Dependant) -> set[str]:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from app.fields import LONGEST_QUOTE, PATTERNS, printable
+from app.refusals import Conflict, Gone, Invalid, NotFound, Refusal, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
@@ -30,6 +31,7 @@ TITLES = {
     503: "Service Unavailable",
 }
 """The phrases of RFC 9110, which RFC 9457 wants where the type is `about:blank`."""
+STATUSES = {NotFound: 404, Conflict: 409, Gone: 410, Invalid: 422, Unavailable: 503}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """HEAD is wherever GET is."""
 MOST_ERRORS = 20
@@ -37,8 +39,8 @@ NO_OBJECT = {"model_type", "model_attributes_type", "dict_type"}
 """Faults of what should be an object, which pydantic tells in the words of Python."""
 
 
-class Problem(HTTPException):
-    """What a request is refused with. `more` are members of the document beside those of RFC 9457.
+class Problem(HTTPException, Refusal):
+    """A refusal in the words of HTTP. `more` are members of the document beside those of RFC 9457.
 
     It is an HTTPException because FastAPI makes a 400 of its own of anything else that reading a body raises.
     """
@@ -51,31 +53,27 @@ class Problem(HTTPException):
         headers: Mapping[str, str] | None = None,
         more: Mapping[str, object] | None = None,
     ):
-        super().__init__(status, detail)
-        self.status, self.extra_headers, self.more = status, headers or {}, more or {}
+        HTTPException.__init__(self, status, detail)
+        Refusal.__init__(self, detail, more)
+        self.status, self.extra_headers = status, headers or {}
 
     def response(self) -> Response:
         return Response(
-            problem_body(self.status, self.detail, self.more),
+            problem_body(self.status, self.sentence, self.members),
             self.status,
             {**self.extra_headers, "Cache-Control": "no-store"},
             MEDIA_TYPE,
         )
 
 
-class NotFound(Problem):
-    def __init__(self, detail: str):
-        super().__init__(404, detail)
-
-
-class Gone(Problem):
-    def __init__(self, detail: str):
-        super().__init__(410, detail)
-
-
-class Unacceptable(Problem):
-    def __init__(self, detail: str, more: Mapping[str, object] | None = None):
-        super().__init__(422, detail, more=more)
+def problem_from(refusal: Refusal) -> Problem:
+    """Return a refusal as a problem, with the status of its kind."""
+    if isinstance(refusal, Problem):
+        return refusal
+    status = next(STATUSES[kind] for kind in type(refusal).__mro__ if kind in STATUSES)
+    seconds = refusal.retry_seconds if isinstance(refusal, Unavailable) else None
+    headers = {} if seconds is None else {"Retry-After": str(seconds)}
+    return Problem(status, refusal.sentence, headers=headers, more=refusal.members)
 
 
 def problem_of(request: Request, error: HTTPException) -> Problem:
@@ -84,7 +82,7 @@ def problem_of(request: Request, error: HTTPException) -> Problem:
         return error
     path = request.scope["path"]
     if error.status_code == 404:  # noqa: PLR2004  HTTP's own word
-        return NotFound(f"There is nothing at {path!r}; {_elsewhere(request, path)}.")
+        return Problem(404, f"There is nothing at {path!r}; {_elsewhere(request, path)}.")
     if error.status_code == 405:  # noqa: PLR2004
         allowed = ", ".join(_methods(request))
         return Problem(405, f"{request.method} is not for {path!r}; use {allowed}.", headers={"Allow": allowed})
@@ -121,12 +119,12 @@ def problem_body(status: int, detail: str, more: Mapping[str, object]) -> bytes:
     )
 
 
-def invalid(errors: Sequence[Mapping[str, Any]]) -> Unacceptable:
-    """Return the problem of a request whose fields are at fault; its sentence names the first."""
+def invalid(errors: Sequence[Mapping[str, Any]]) -> Invalid:
+    """Return the refusal of a request whose fields are at fault; its sentence names the first."""
     problems = error_sentences(errors)
     first = problems[0]
     value = f" (was {first['value']})" if "value" in first else ""
-    return Unacceptable(f"{first['field']}: {first['reason']}{value}.", {"errors": problems})
+    return Invalid(f"{first['field']}: {first['reason']}{value}.", {"errors": problems})
 
 
 def error_sentences(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

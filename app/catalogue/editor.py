@@ -8,11 +8,11 @@ from typing import NamedTuple
 import structlog
 from msgspec import structs
 
-from app.api.problems import NotFound, Problem, Unacceptable
 from app.catalogue import pinning
 from app.catalogue.changes import Fields, changes, only_artwork
 from app.catalogue.live import SETTING, LiveCatalogue
 from app.records import encode
+from app.refusals import Conflict, Invalid, NotFound
 from app.store.protocol import Author, EditDraft, Store
 from assets.catalogue import Artwork, CatalogueError, Pin, PinScope, Title
 from assets.importing.merging import merged
@@ -40,12 +40,12 @@ class Doing(NamedTuple):
     artwork: str | None = None
 
 
-class _Unreadable(Problem):
+class _Unreadable(Conflict):
     """The current catalogue, of this name, can't be read."""
 
     def __init__(self, name: str, error: Exception):
         reason = str(error).partition(";")[0]
-        super().__init__(409, f"The catalogue can't be read or changed: {reason}; import the catalogue again.")
+        super().__init__(f"The catalogue can't be read or changed: {reason}; import the catalogue again.")
         self.name = name
 
 
@@ -172,7 +172,7 @@ class Editor:
             _artwork(current, artwork)
             others = tuple(each for each in current.artworks if each.id != artwork)
             if others and current.default == artwork:
-                raise Problem(409, _still_default(current, others))
+                raise Conflict(_still_default(current, others))
             pins = tuple(pin for pin in current.pins if pin.artwork != artwork)
             return replace(current, artworks=others, pins=pins, default=current.default if others else None)
 
@@ -187,7 +187,7 @@ class Editor:
 
         def pinned(current: Title) -> Title:
             if hindrance := pinning.hindrance(pin, _artwork(current, pin.artwork), now, barred):
-                raise Problem(409, hindrance)
+                raise Conflict(hindrance)
             others = [each for each in current.pins if each.pin_scope != pin.pin_scope]
             return replace(current, pins=(*others, pin))
 
@@ -210,7 +210,7 @@ class Editor:
         try:
             return await self.current()
         except _Unreadable as error:
-            log.warning("catalogue_unreadable", catalogue=error.name, reason=str(error.detail))
+            log.warning("catalogue_unreadable", catalogue=error.name, reason=str(error))
             return error.name, Catalogue()
 
     async def _change(
@@ -226,11 +226,11 @@ class Editor:
                 try:
                     after, name, edits = await asyncio.to_thread(self._put, doing, change, catalogue)
                 except CatalogueError as error:
-                    raise Unacceptable(str(error)) from error
+                    raise Invalid(str(error)) from error
                 if name == before or await self._swap(before, name, edits):
                     await self._live_catalogue.refresh()
                     return name, after
-        raise Problem(409, f"The catalogue changed {ATTEMPTS} times while this was tried; try again.")
+        raise Conflict(f"The catalogue changed {ATTEMPTS} times while this was tried; try again.")
 
     async def _swap(self, before: str, after: str, edits: Sequence[EditDraft]) -> bool:
         return await self._edits.swap_setting(SETTING, before.encode() or None, after.encode(), edits)
@@ -273,7 +273,7 @@ class Editor:
             return None if revision is None else self._revisions.title(revision)
         except (DamagedRevision, UnknownRevision) as error:
             reason = str(error).partition(";")[0]
-            raise Problem(409, f"{title!r} can't be changed: {reason}; delete it and import it again.") from error
+            raise Conflict(f"{title!r} can't be changed: {reason}; delete it and import it again.") from error
 
     def _readable(self, revisions: Mapping[str, str]) -> dict[str, Title]:
         found: dict[str, Title] = {}

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from app.api.problems import Problem
 from app.catalogue.image import IMAGES
 from app.catalogue.image_index import ArtworkRef, ImageIndex, Showing
 from app.clock import now_ms
+from app.refusals import Unavailable
 from app.store.protocol import Log
 from assets.artwork import NOBODY, Artwork
 from assets.catalogue import CatalogueError, Title
@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 SETTING = "catalogue"
 """The store's setting that names the current catalogue."""
+RETRY_SECONDS = 5
 SHORTEST_WAIT_MS, LONGEST_WAIT_MS = 1000, 60_000
 NOTHING_READ = "The catalogue can't be read, so no title is known; the service's log says why. Import it again."
 
@@ -145,9 +146,9 @@ class LiveCatalogue:
             return await self._take_up(name, catalogue)
 
     def demand_catalogue(self) -> None:
-        """Raise a Problem if the store names a catalogue and none could be read yet: no title is known then."""
+        """Raise `Unavailable` if the store names a catalogue and none could be read yet: no title is known."""
         if self.name is None and self._tried is not None:
-            raise Problem(503, NOTHING_READ, headers={"Retry-After": "5"})
+            raise Unavailable(NOTHING_READ, RETRY_SECONDS)
 
     def get(self, title: str) -> LiveTitle | None:
         return self._stock.titles.get(title)

@@ -21,15 +21,14 @@ from app.api.edit_bodies import (
     Name,
     Slugs,
     Text,
-    unacceptable,
 )
 from app.api.multipart import FILE, Form, received
-from app.api.problems import Problem, Unacceptable
 from app.catalogue.editor import Doing, Editor
 from app.catalogue.permits import Permits
 from app.catalogue.stoppable import stoppable
 from app.data_folder import DataFolder
 from app.fields import LANGUAGE, SLUG, Slug
+from app.refusals import Invalid, Refusal, Unavailable
 from app.store.protocol import Author
 from app.telemetry import metrics
 from assets.artwork import Artwork
@@ -129,7 +128,7 @@ class UploadForm(BaseModel):
         """Return it as an import's description. Raises `CatalogueError`."""
         said = self.model_dump(exclude={"artwork", "consent", "consent_until"})
         if self.consent is None and self.consent_until is not None:
-            raise unacceptable("consent_until", "It needs the field consent: whose consent ends then")
+            raise Invalid.field("consent_until", "It needs the field consent: whose consent ends then")
         consent = None if self.consent is None else Consent(self.consent, self.consent_until)
         return ArtworkEntry(**said, consent=consent)
 
@@ -164,7 +163,7 @@ class Uploads:
             current = await self._editor.title(title)
             async with self._place(), received(request, self._folder, FIELDS, LARGEST_FILE) as form:
                 uploaded = await self._add(Doing(by, "upload", title), current, form)
-        except (Problem, RequestValidationError):
+        except (Refusal, RequestValidationError):
             metrics.UPLOADS.labels("refused").inc()
             raise
         except (asyncio.CancelledError, OSError) as error:
@@ -198,7 +197,7 @@ class Uploads:
             # Where the last file had its focus and its faces says nothing of this one.
             job = Job(str(form.file), form.name or FILE, entry.focus, entry.faces or ())
         except CatalogueError as error:
-            raise Unacceptable(str(error)) from error
+            raise Invalid(str(error)) from error
         picture = await self._developed(job)
         return await self._merged(doing, naming, entry, job, picture)
 
@@ -206,7 +205,7 @@ class Uploads:
         async with self._making.one():
             result = await stoppable(lambda stop: _develop(job, self._images, stop))
         if isinstance(result, PictureError):
-            raise unacceptable(FILE, str(result).rstrip("."))
+            raise Invalid.field(FILE, str(result).rstrip("."))
         return result
 
     async def _merged(
@@ -255,17 +254,17 @@ def _develop(job: Job, images: Path, stop: Stop) -> Picture | PictureError:
     return result
 
 
-def _unavailable(error: BaseException) -> Problem:
+def _unavailable(error: BaseException) -> Unavailable:
     """Return what is answered when neither picture nor client is at fault."""
     if isinstance(error, asyncio.CancelledError):  # the service ends, and this request is one of the last
         return _later("The service ends, and did not take the picture in; send it again in a few seconds.")
     log.error("upload_failed", reason=str(error))
     reason = getattr(error, "strerror", None) or "the service's log says why"
-    return Problem(503, f"The picture can't be taken in here ({reason}); put that right, then send it again.")
+    return Unavailable(f"The picture can't be taken in here ({reason}); put that right, then send it again.")
 
 
-def _later(sentence: str) -> Problem:
-    return Problem(503, sentence, headers={"Retry-After": str(RETRY_SECONDS)})
+def _later(sentence: str) -> Unavailable:
+    return Unavailable(sentence, RETRY_SECONDS)
 
 
 def _said(form: Form) -> UploadForm:
@@ -278,11 +277,11 @@ def _said(form: Form) -> UploadForm:
 def _stem(name: str) -> str:
     stem = composed(PurePosixPath(name).stem)
     if not slug(stem):
-        raise unacceptable("artwork", f"The file's name {name!r} makes no id; send one in this field")
+        raise Invalid.field("artwork", f"The file's name {name!r} makes no id; send one in this field")
     return stem
 
 
 def _check_room(title: Title, artwork: str) -> None:
     if len(title.artworks) >= MOST_ARTWORKS and title.artwork(artwork) is None:
         sentence = f"Title {title.id!r} has {MOST_ARTWORKS} artworks, which is the most; delete one first."
-        raise Unacceptable(sentence)
+        raise Invalid(sentence)

@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.api.problems import Problem
 from app.catalogue.importing import import_folder
 from app.catalogue.live import SETTING
 from app.commands.import_table import of_import, summary
 from app.commands.terminal import INTERRUPTED, console, fail, make_folder, say, settings_for
+from app.refusals import Refusal
 from app.settings import Settings
 from app.store.protocol import Store, StoreTimeoutError
 from app.wiring.catalogue import editor_in, images_in
@@ -27,7 +27,7 @@ from assets.picture import PictureError
 from assets.rendering.contact_sheet import contact_sheet as draw_contact_sheet
 
 EMPTY = "There are no pictures in {folder}; it should hold a folder for each title, with its pictures."
-REFUSALS = (PictureError, ManifestError, Problem, StoreTimeoutError, OSError)
+REFUSALS = (PictureError, ManifestError, Refusal, StoreTimeoutError, OSError)
 """Why an import can end with a sentence, and nothing changed."""
 
 
@@ -123,8 +123,6 @@ async def _importing(settings: Settings) -> AsyncIterator[Store]:
 
 
 def _why(refusal: Exception, settings: Settings) -> str:
-    if isinstance(refusal, Problem):
-        return refusal.detail
     if not isinstance(refusal, OSError) or not refusal.strerror:
         return str(refusal)
     fault = f"{refusal.filename}: {refusal.strerror}" if refusal.filename else refusal.strerror
@@ -134,8 +132,8 @@ def _why(refusal: Exception, settings: Settings) -> str:
 async def _warn_of_an_unreadable_catalogue(settings: Settings, store: Store) -> None:
     try:
         await editor_in(settings, store).current()
-    except Problem as problem:
-        reason = problem.detail.partition(";")[0]
+    except Refusal as refusal:
+        reason = refusal.sentence.partition(";")[0]
         say(
             f"{reason}; a new one, of this folder alone, takes its place: bar and withdraw again what was barred "
             "and withdrawn.",

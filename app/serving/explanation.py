@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from typing_extensions import TypedDict
 
-from app.api.problems import NotFound
 from app.records import Decision, Kind, decode_decision
+from app.refusals import NotFound
 from app.serving.decision_id import DecisionId, Tokens, UnacceptableId
 from app.store.protocol import Log
 from bandit.sampling import draw, uniform_from

@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 from typing_extensions import TypedDict
 
-from app.api.problems import Unacceptable
 from app.records import Kind
+from app.refusals import Invalid
 from app.serving.decision_id import Tokens, UnacceptableId
 from app.store.protocol import Event, Log
 from app.telemetry import metrics
@@ -54,7 +54,7 @@ class Recorder:
     async def record(self, kind: Kind, content: object, *, trusted: bool) -> Recorded:
         """Log the items of a body's content, and return once they are in the log.
 
-        `trusted` callers may name a profile and a title instead of a decision. Raises `Unacceptable` where the
+        `trusted` callers may name a profile and a title instead of a decision. Raises `Invalid` where the
         content is not one item or a list of up to 1,000, or not one item in it is acceptable.
         """
         items = _items(content)
@@ -68,7 +68,7 @@ class Recorder:
         self._count(kind, answer)
         if len(rejected) == len(items):
             sentence = f"None of the {len(items)} items is acceptable; 'rejected' says why each is not."
-            raise Unacceptable(sentence, {"rejected": rejected})
+            raise Invalid(sentence, {"rejected": rejected})
         return answer
 
     @staticmethod
@@ -125,9 +125,9 @@ class Recorder:
 def _items(content: object) -> list[Any]:
     items = content if isinstance(content, list) else [content]
     if not items:
-        raise Unacceptable("The array is empty; send at least one item.")
+        raise Invalid("The array is empty; send at least one item.")
     if len(items) > MOST_ITEMS:
-        raise Unacceptable(f"The array has {len(items)} items; send at most {MOST_ITEMS} at a time.")
+        raise Invalid(f"The array has {len(items)} items; send at most {MOST_ITEMS} at a time.")
     return items
 
 

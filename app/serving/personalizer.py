@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import structlog
 
-from app.api.problems import Gone, NotFound
 from app.catalogue.image import USUAL, Frame
 from app.catalogue.live import LiveTitle
 from app.records import LOT_BITS, Decision, encode
+from app.refusals import Gone, NotFound
 from app.serving.allowance import Allowance, OverAllowanceError
 from app.serving.choice import Choice, chosen
 from app.serving.decision_id import Tokens

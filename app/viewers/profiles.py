@@ -6,9 +6,9 @@ from functools import partial
 import msgspec
 from typing_extensions import TypedDict
 
-from app.api.problems import Unacceptable
 from app.fields import MOST_ATTRIBUTES
 from app.records import encode
+from app.refusals import Invalid
 from app.store.protocol import Store
 from app.viewers.erasure import erase
 from app.viewers.profile_body import ProfileBody
@@ -71,6 +71,6 @@ def _merged(body: ProfileBody, stored: bytes | None) -> bytes:
             f"The profile would have {len(kept)} attributes; keep at most {MOST_ATTRIBUTES}, "
             "and take others away with null"
         )
-        raise Unacceptable(f"attributes: {reason}.", {"errors": [{"field": "attributes", "reason": reason}]})
+        raise Invalid.field("attributes", reason)
     personalize = body.personalize if "personalize" in body.model_fields_set else known.personalize
     return encode(Profile(kept, personalize))

@@ -12,13 +12,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api.bodies import read_json, unreadable
 from app.api.hints import V, queried, understood
 from app.api.openapi import parameters, refusals
-from app.api.problems import NotFound, Problem, invalid
+from app.api.problems import invalid, problem_from
 from app.api.queries import ArtworkQuery, PageQuery
 from app.api.roles import ANYONE
 from app.api.services import Service, Services
 from app.catalogue.image import Accepted, Frame, accepted
 from app.catalogue.live import LiveTitle
 from app.fields import LONGEST_QUOTE, as_text, quoted
+from app.refusals import NotFound, Refusal
 from app.serving.choice import Choice, Page
 from app.viewers.viewer import SOMEBODY, Sender
 
@@ -139,8 +140,8 @@ class ArtworkLane:
         scope["route"] = _ROUTE
         try:
             response = await _answer(self._services(), scope)
-        except Problem as problem:
-            response = problem.response()
+        except Refusal as refusal:
+            response = problem_from(refusal).response()
         await response(scope, receive, send)
 
 
@@ -209,9 +210,8 @@ async def _answer(services: Services, scope: Scope) -> Response:
     named = {IGNORED: ", ".join(ignored)}
     try:
         response = await _chosen(services, query, scope)
-    except Problem as problem:
-        problem.extra_headers = {**problem.extra_headers, **named}
-        raise
+    except Refusal as refusal:
+        response = problem_from(refusal).response()
     response.headers.update(named)
     return response
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.api.openapi import refusals
-from app.api.problems import Gone, NotFound
 from app.api.ranges import wanted
 from app.api.services import Service, Services
 from app.catalogue.image_index import Showing
+from app.refusals import Gone, NotFound
 
 router = APIRouter(tags=["images"])
 Name = Annotated[str, Path(description="As `GET /artwork` answers it.")]
