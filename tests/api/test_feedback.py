@@ -166,7 +166,7 @@ def never_asked(service: Service, id_: str, monkeypatch: pytest.MonkeyPatch) -> 
     async def refuse(events: Sequence[Event]) -> list[bool]:
         raise AssertionError(f"The log was asked about {events}.")
 
-    for name in ("feedback", "holds", "records"):
+    for name in ("log_feedback", "holds", "records"):
         monkeypatch.setattr(service.store.log, name, refuse)
 
 
