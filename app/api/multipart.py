@@ -16,14 +16,12 @@ from starlette.requests import ClientDisconnect, Request
 
 from app.api.bodies import check_coding
 from app.api.problems import Problem
-from app.clock import now_ms
+from app.catalogue.uploads import FILE
 from app.refusals import Invalid
-from assets.files import remove_older
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-FILE = "file"
 MEDIA_TYPE = b"multipart/form-data"
 LONGEST_FIELD = 16 * 1024
 """Bytes of a field that is not the file."""
@@ -34,8 +32,6 @@ QUIET_SECONDS = 30.0
 """How long nothing may come of a body."""
 WHOLE_SECONDS = 900.0
 """How long a body may take: 64 MiB at 0.6 Mbit/s."""
-ABANDONED_SECONDS = 3600.0
-"""The age at which a file is no longer anybody's: no upload takes as long."""
 # RFC 5987, section 3.2. RFC 7578 forbids it in forms, and the parser passes over it, but some clients send it.
 _EXTENDED_NAME = re.compile(r";\s*filename\*\s*=\s*(utf-8|iso-8859-1)'[^']*'([^;\s\"]+)", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[/\\]")
@@ -67,12 +63,6 @@ async def received(request: Request, folder: Path, fields: Collection[str], larg
         yield Form(form.texts, path, _base(form.file_name))
     finally:
         path.unlink(missing_ok=True)
-
-
-def clear(folder: Path) -> int:
-    """Delete the files that killed processes left behind; return how many."""
-    oldest = now_ms() / 1000 - ABANDONED_SECONDS
-    return sum(remove_older(path, oldest) for path in folder.glob("*"))
 
 
 def _boundary(request: Request) -> bytes:

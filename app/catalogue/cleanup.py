@@ -6,10 +6,11 @@ from pathlib import Path
 
 import structlog
 
-from app.api.multipart import clear
 from app.catalogue.live import SETTING
+from app.clock import now_ms
 from app.store.protocol import Log
 from assets.catalogue import Title
+from assets.files import remove_older
 from assets.importing.sweep import sweep, unnamed
 from assets.revisions import DamagedRevision, Revisions, UnknownRevision
 
@@ -17,7 +18,15 @@ log = structlog.get_logger()
 
 UNNAMED_SECONDS = 24 * 3600
 """How long a rendition stays that no title names: longer than any import takes until it names what it made."""
+ABANDONED_SECONDS = 3600.0
+"""The age at which an upload's file is no longer anybody's: no upload takes as long."""
 EVERY_SECONDS = 3600
+
+
+def clear(uploads: Path) -> int:
+    """Delete the files that killed processes left behind; return how many."""
+    oldest = now_ms() / 1000 - ABANDONED_SECONDS
+    return sum(remove_older(path, oldest) for path in uploads.glob("*"))
 
 
 class Tidier:

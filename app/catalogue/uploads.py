@@ -1,39 +1,23 @@
 """Pictures that editors send, one at a time, through the same mill as an import's."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal, cast
+from typing import Final, Literal
 
 import structlog
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
-from starlette.requests import Request
 
-from app.api.edit_bodies import (
-    MOST_LOCALES,
-    MOST_SLUGS,
-    Locales,
-    Maturity,
-    Moment,
-    Name,
-    Slugs,
-    Text,
-)
-from app.api.multipart import FILE, Form, received
 from app.catalogue.editor import Doing, Editor
 from app.catalogue.permits import Permits
 from app.catalogue.stoppable import stoppable
 from app.data_folder import DataFolder
-from app.fields import LANGUAGE, SLUG, Slug
 from app.refusals import Invalid, Refusal, Unavailable
 from app.store.protocol import Author
 from app.telemetry import metrics
 from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Title
-from assets.checks import CatalogueError
 from assets.importing import review
 from assets.importing.ids import composed, ids
 from assets.importing.manifest import ArtworkEntry
@@ -41,8 +25,6 @@ from assets.importing.merging import described
 from assets.importing.names import slug
 from assets.importing.withdrawal import heeding
 from assets.picture import Job, Picture, PictureError
-from assets.provenance import Consent, Made
-from assets.rendering.decoding import LARGEST_FILE
 from assets.rendering.workers import Stop, develop_all
 
 log = structlog.get_logger()
@@ -54,86 +36,26 @@ MOST = 8
 RETRY_SECONDS = 5
 END_SECONDS = 1.0
 
+FILE: Final = "file"
+"""The field of a form that holds the picture."""
+
 Outcome = Literal["new", "changed", "unchanged"]
 
 
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A picture that an editor sent: where it lies until it is taken in, and what is said of it."""
+
+    file: Path
+    name: str
+    """The file's name, as the client calls it, without its folders; empty if it has none."""
+    artwork: str | None
+    """The id that the artwork is to have."""
+    said: ArtworkEntry
 
 
-def _words(text: str) -> list[str]:
-    return list(dict.fromkeys(_split(text)))
-
-
-def _rows(text: str) -> list[list[str]]:
-    return [_split(row) for row in text.split(";") if row.strip()]
-
-
-def _texts(pattern: str, *, most: int) -> str:
-    """Return the pattern of up to so many texts, separated by commas."""
-    one = pattern.removeprefix("^").removesuffix("$")
-    return f"^{one}(?:,{one}){{0,{most - 1}}}$"
-
-
-def _written(pattern: str) -> type[str]:
-    return cast("type[str]", Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern})])
-
-
-Share = Annotated[float, Field(ge=0, le=1)]
-_TAG = LANGUAGE.replace("*", "{0,3}")  # within the 35 characters that a tag may have
-SHARE = r"(?:0|1|0?\.[0-9]{1,6})"
-Ids = BeforeValidator(_words, json_schema_input_type=_written(_texts(SLUG, most=MOST_SLUGS)))
-Languages = BeforeValidator(_words, json_schema_input_type=_written(_texts(_TAG, most=MOST_LOCALES)))
-AsPoint = BeforeValidator(_split, json_schema_input_type=_written(f"^{SHARE},{SHARE}$"))
-_BOX = ",".join([SHARE] * 4)
-AsBoxes = BeforeValidator(_rows, json_schema_input_type=_written(f"^{_BOX}(?:;{_BOX})*$"))
-
-
-class UploadForm(BaseModel):
-    """What can be said of a picture beside its file, in text; what is empty counts as not said."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    artwork: Slug | None = None
-    """The artwork's id; without it, it is made from the file's name."""
-    name: Name | None = None
-    alt: Text | None = None
-    """What it shows, for those who can't see it."""
-    tags: Annotated[Slugs, Ids] | None = None
-    """What is on it, separated by commas."""
-    locales: Annotated[Locales, Languages] | None = None
-    """The languages in which it may be shown, separated by commas; none for all."""
-    placements: Annotated[Slugs, Ids] | None = None
-    """Where it may be shown, separated by commas; none for everywhere."""
-    maturity: Maturity | None = None
-    """The age rating of the picture itself, 0 to 21."""
-    valid_from: Moment | None = None
-    """Unix seconds or an ISO 8601 date."""
-    valid_until: Moment | None = None
-    """As `valid_from`."""
-    focus: Annotated[tuple[Share, Share], AsPoint] | None = None
-    """What every crop keeps: x,y as shares of the picture's width and height."""
-    faces: Annotated[tuple[tuple[Share, Share, Share, Share], ...], AsBoxes] | None = None
-    """Faces, as x,y,width,height;x,y,width,height in the same shares."""
-    made: Made | None = None
-    """How it was made: photographed, drawn, rendered, ai-assisted or ai-generated."""
-    creator: Text | None = None
-    licence: Text | None = None
-    consent: Text | None = None
-    """Whose consent the picture needs."""
-    consent_until: Moment | None = None
-    """When that ends, as `valid_from`."""
-
-    def entry(self) -> ArtworkEntry:
-        """Return it as an import's description. Raises `CatalogueError`."""
-        said = self.model_dump(exclude={"artwork", "consent", "consent_until"})
-        if self.consent is None and self.consent_until is not None:
-            raise Invalid.field("consent_until", "It needs the field consent: whose consent ends then")
-        consent = None if self.consent is None else Consent(self.consent, self.consent_until)
-        return ArtworkEntry(**said, consent=consent)
-
-
-FIELDS = tuple(UploadForm.model_fields)
+Opening = Callable[[Path], AbstractAsyncContextManager[Sent]]
+"""Reads the picture into a folder; its file is gone when the context ends. It may raise a `Refusal`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +79,13 @@ class Uploads:
         self._making = Permits(DataFolder(data).rendering_locks(AT_ONCE))
         self._under_way: set[asyncio.Task[object]] = set()
 
-    async def take(self, by: Author, title: str, request: Request) -> Uploaded:
-        """Take an upload into a title. Nothing of the body is read before the title is known to be there."""
+    async def take(self, by: Author, title: str, opening: Opening) -> Uploaded:
+        """Take an upload into a title. Nothing of it is read before the title is known to be there."""
         try:
             current = await self._editor.title(title)
-            async with self._place(), received(request, self._folder, FIELDS, LARGEST_FILE) as form:
-                uploaded = await self._add(Doing(by, "upload", title), current, form)
-        except (Refusal, RequestValidationError):
+            async with self._place(), opening(self._folder) as sent:
+                uploaded = await self._add(Doing(by, "upload", title), current, sent)
+        except Refusal:
             metrics.UPLOADS.labels("refused").inc()
             raise
         except (asyncio.CancelledError, OSError) as error:
@@ -188,18 +110,13 @@ class Uploads:
         finally:
             self._under_way.discard(task)
 
-    async def _add(self, doing: Doing, current: Title, form: Form) -> Uploaded:
-        said = _said(form)
-        naming = _Naming(said.artwork, None if said.artwork else _stem(form.name))
+    async def _add(self, doing: Doing, current: Title, sent: Sent) -> Uploaded:
+        naming = _Naming(sent.artwork, None if sent.artwork else _stem(sent.name))
         _check_room(current, naming.id_in(current))
-        try:
-            entry = said.entry()
-            # Where the last file had its focus and its faces says nothing of this one.
-            job = Job(str(form.file), form.name or FILE, entry.focus, entry.faces or ())
-        except CatalogueError as error:
-            raise Invalid(str(error)) from error
+        # Where the last file had its focus and its faces says nothing of this one.
+        job = Job(str(sent.file), sent.name or FILE, sent.said.focus, sent.said.faces or ())
         picture = await self._developed(job)
-        return await self._merged(doing, naming, entry, job, picture)
+        return await self._merged(doing, naming, sent.said, job, picture)
 
     async def _developed(self, job: Job) -> Picture:
         async with self._making.one():
@@ -265,13 +182,6 @@ def _unavailable(error: BaseException) -> Unavailable:
 
 def _later(sentence: str) -> Unavailable:
     return Unavailable(sentence, RETRY_SECONDS)
-
-
-def _said(form: Form) -> UploadForm:
-    try:
-        return UploadForm.model_validate({name: text for name, text in form.fields.items() if text.strip()})
-    except ValidationError as error:
-        raise RequestValidationError(error.errors(include_url=False)) from error
 
 
 def _stem(name: str) -> str:

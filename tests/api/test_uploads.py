@@ -781,17 +781,24 @@ def no_room(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def failed() -> float:
-    return REGISTRY.get_sample_value("keyart_uploads_total", {"outcome": "failed"}) or 0.0
+def counted(outcome: str) -> float:
+    return REGISTRY.get_sample_value("keyart_uploads_total", {"outcome": outcome}) or 0.0
+
+
+async def test_what_the_form_and_what_the_catalogue_refuses_both_count_as_refused(service: Service) -> None:
+    before = counted("refused")
+    is_problem(await service.http.post(PATH, content=b"{}", headers=ADMIN), 415)
+    is_problem(await upload(service, b"no picture", "a.jpg"), 422)
+    assert counted("refused") == before + 2
 
 
 async def test_a_full_disk_is_told_and_leaves_nothing(service: Service, traces: Callable[[], set[str]]) -> None:
-    before = failed()
+    before = counted("failed")
     with no_room(1 << 16):
         answer = await sent(service, form(part("file", JPEG + bytes(1 << 18), "a.jpg")))
     problem = is_problem(answer, 503)
     assert "File too large" in problem["detail"]
-    assert failed() == before + 1
+    assert counted("failed") == before + 1
     assert not traces()
 
 
@@ -805,9 +812,9 @@ async def test_a_full_disk_is_told_and_leaves_nothing(service: Service, traces: 
 async def test_what_is_no_fault_of_the_picture_is_told_as_the_service_s(
     service: Service, traces: Callable[[], set[str]], monkeypatch: pytest.MonkeyPatch, line: str, reason: str
 ) -> None:
-    before = failed()
+    before = counted("failed")
     script = f"from assets.rendering import worker; from assets.rendering.messages import Answer; {line}"
     monkeypatch.setattr(workers, "_COMMAND", (sys.executable, "-P", "-c", script))
     assert reason in is_problem(await upload(service), 503)["detail"]
-    assert failed() == before + 1
+    assert counted("failed") == before + 1
     assert not traces()

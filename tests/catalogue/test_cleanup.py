@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from app.api import multipart as forms
 from app.catalogue import cleanup as tidying
 from app.catalogue.cleanup import Tidier
 from app.catalogue.live import SETTING
@@ -168,7 +167,7 @@ async def test_uploads_that_never_ended_go_at_the_start_and_every_hour(
     for name in ("first", "second"):
         left = place.uploads / name
         left.write_bytes(b"left")
-        os.utime(left, (time.time() - forms.ABANDONED_SECONDS - 60,) * 2)
+        os.utime(left, (time.time() - tidying.ABANDONED_SECONDS - 60,) * 2)
         async with asyncio.timeout(60):
             while [path.name for path in place.uploads.iterdir()] != ["young"]:  # noqa: ASYNC110  it sets no event
                 await asyncio.sleep(0)

@@ -1,13 +1,14 @@
 """`/titles`: the catalogue's titles, and editing them."""
 
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 from typing_extensions import TypedDict
 
 from app.api.bodies import JsonRoute
-from app.api.edit_bodies import ArtworkBody, PinBody, TitleBody, without_null
+from app.api.edit_bodies import ArtworkBody, PinBody, TitleBody
 from app.api.listing import (
     Listed,
     ListedArtwork,
@@ -21,7 +22,8 @@ from app.api.listing import (
 from app.api.openapi import refusals
 from app.api.roles import EDITORS
 from app.api.services import EDITOR, NEVER_CACHED, By, Service, Services
-from app.catalogue.uploads import Outcome, UploadForm
+from app.api.upload_form import request_body, sent_in
+from app.catalogue.uploads import Outcome
 from app.fields import PinnedCountry, Slug
 from assets.catalogue import Title, pin_scope
 
@@ -29,7 +31,6 @@ router = APIRouter(tags=["catalogue"], route_class=JsonRoute)
 Id = Annotated[Slug, Path(description="1 to 64 of a-z, 0-9 and hyphens, the first no hyphen.")]
 PinPlacement = Annotated[Slug | Literal[""] | None, Query(description="The pin's placement; empty: it has none.")]
 PinCountry = Annotated[PinnedCountry | None, Query(description="The pin's country; empty: it has none.")]
-PICTURE = "A JPEG, PNG or WebP, of up to 64 MiB."
 NO_TITLE = {404: "There is no such title."}
 NO_ARTWORK = {404: "There is no such title, or it has no such artwork."}
 CHANGED = {409: "The catalogue changed too often while this was tried; try again."}
@@ -42,21 +43,6 @@ class UploadAnswer(TypedDict):
     artwork: ListedArtwork
     outcome: Outcome
     warnings: tuple[str, ...]
-
-
-def _form() -> dict[str, Any]:
-    """Describe the fields as they stand in a form, in text."""
-    said = UploadForm.model_json_schema()
-    fields = {name: without_null(field) for name, field in said["properties"].items()}
-    file = {"type": "string", "format": "binary", "description": PICTURE}
-    schema = {
-        "type": "object",
-        "properties": {"file": file, **fields},
-        "required": ["file"],
-        "dependentRequired": {"consent_until": ["consent"]},
-        "additionalProperties": False,
-    }
-    return {"requestBody": {"content": {"multipart/form-data": {"schema": schema}}, "required": True}}
 
 
 @router.get("/titles", response_model=Listing, responses=refusals({503: "The catalogue can't be read."}))
@@ -120,11 +106,11 @@ async def delete_title(title: Id, by: By, services: Service) -> None:
         ),
     },
     dependencies=[EDITOR],
-    openapi_extra=_form(),
+    openapi_extra=request_body(),
 )
 async def post_artwork(title: Id, request: Request, by: By, services: Service) -> Response:
     """Take a picture in as a new artwork, or in the place of an artwork's picture, whose edits stay."""
-    uploaded = await services.uploads.take(by, title, request)
+    uploaded = await services.uploads.take(by, title, partial(sent_in, request))
     answer: UploadAnswer = {
         "artwork": listed_artwork(uploaded.artwork, admin(services.live_catalogue.images)),
         "outcome": uploaded.outcome,
