@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 from typing_extensions import TypedDict
@@ -11,10 +12,19 @@ from app.records import encode
 from app.refusals import Invalid
 from app.store.protocol import Store
 from app.viewers.erasure import erase
-from app.viewers.profile_body import ProfileBody
 from app.viewers.pseudonym import Identity
 from app.viewers.viewer import Profile, decode_profile
 from bandit.groups import Group, Groups
+
+Value = bool | float | str
+
+
+class ProfileChange(NamedTuple):
+    """A change of a profile. What it does not name stays as it is."""
+
+    attributes: Mapping[str, Value | None]
+    """Values to set; None takes an attribute away."""
+    personalize: bool | None = None
 
 
 class Known(TypedDict):
@@ -24,7 +34,7 @@ class Known(TypedDict):
     """
 
     profile: str
-    attributes: Mapping[str, bool | float | str]
+    attributes: Mapping[str, Value]
     personalize: bool
     group: Group | None
     taste: Mapping[str, float]
@@ -48,9 +58,8 @@ class Profiles:
             "taste": msgspec.json.decode(taste) if taste else {},
         }
 
-    async def change(self, profile: str, body: ProfileBody) -> Known:
-        """Change what the body names, and nothing else."""
-        await self._store.log.change_profile(self._identity.pseudonym(profile), partial(_merged, body))
+    async def change(self, profile: str, change: ProfileChange) -> Known:
+        await self._store.log.change_profile(self._identity.pseudonym(profile), partial(_merged, change))
         return await self.get(profile)
 
     async def forget(self, profile: str) -> None:
@@ -61,10 +70,9 @@ class Profiles:
         await erase(self._store.log, self._identity.pseudonym(profile))
 
 
-def _merged(body: ProfileBody, stored: bytes | None) -> bytes:
-    """Return a profile with what the body names: a value is set, null takes the attribute away."""
+def _merged(change: ProfileChange, stored: bytes | None) -> bytes:
     known = decode_profile(stored) if stored else Profile()
-    attributes = {**known.attributes, **body.attributes}
+    attributes = {**known.attributes, **change.attributes}
     kept = {key: value for key, value in attributes.items() if value is not None}
     if len(kept) > MOST_ATTRIBUTES:
         reason = (
@@ -72,5 +80,4 @@ def _merged(body: ProfileBody, stored: bytes | None) -> bytes:
             "and take others away with null"
         )
         raise Invalid.field("attributes", reason)
-    personalize = body.personalize if "personalize" in body.model_fields_set else known.personalize
-    return encode(Profile(kept, personalize))
+    return encode(Profile(kept, known.personalize if change.personalize is None else change.personalize))

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.api.bodies import JsonRoute
+from app.api.profile_body import ProfileBody
 from app.api.services import CLIENT, Service
 from app.fields import ProfileId
-from app.viewers.profile_body import ProfileBody
 from app.viewers.profiles import Known
 
 router = APIRouter(tags=["profiles"], route_class=JsonRoute, dependencies=[CLIENT])
@@ -27,13 +27,13 @@ async def put(profile: Profile, body: ProfileBody, services: Service) -> Known:
     An attribute that is not named stays as it is, and so does `personalize`; null takes an attribute away.
     `PUT` and `PATCH` do the same.
     """
-    return await services.profiles.change(profile, body)
+    return await services.profiles.change(profile, body.change())
 
 
 @router.patch("/profiles")
 async def patch(profile: Profile, body: ProfileBody, services: Service) -> Known:
     """Change what the body names of a profile, and nothing else: `PATCH` and `PUT` do the same."""
-    return await services.profiles.change(profile, body)
+    return await services.profiles.change(profile, body.change())
 
 
 @router.delete("/profiles", status_code=204, response_class=Response)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.fields import MOST_CHANGES, at_most
+from app.viewers.profiles import ProfileChange
 from assets.checks import STRICTEST_MATURITY
 
 AttributeKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$")]
@@ -44,3 +45,7 @@ class ProfileBody(BaseModel):
     personalize: Annotated[bool, Field(json_schema_extra=_without_default)] = True
     """False opts out: the profile is served as if nobody were logged in. Left out, it stays as it is; a new
     profile has not opted out."""
+
+    def change(self) -> ProfileChange:
+        named = "personalize" in self.model_fields_set
+        return ProfileChange(self.attributes, self.personalize if named else None)
