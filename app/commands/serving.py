@@ -24,12 +24,12 @@ from app.processes.listener import PortError, listen
 from app.processes.parent_watch import end_with_parent
 from app.processes.ready_message import announce
 from app.processes.supervisor import Supervisor
-from app.processes.worker import serve as serve_on
 from app.settings import Settings, link_in
 from app.telemetry.metric_files import folder_of_service
 from app.telemetry.metrics import WORKERS_REPLACED
 from app.wiring.keys import KeyFileError, keys_of, make_admin_key
 from app.wiring.stores import demand_store
+from app.wiring.worker import serve as serve_on
 
 log = structlog.get_logger()
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process is no longer the parent.")]

@@ -99,7 +99,7 @@ def test_empty_lines_do_not_keep_a_connection_open(start: Start) -> None:
     with start(idle_seconds=1) as worker:
         client = worker.client(GET)
         client.answer()
-        until("it is closed", lambda: _trickle(client, b"\r\n") and len(worker.server.together) == 0)
+        until("it is closed", lambda: _trickle(client, b"\r\n") and len(worker.together) == 0)
 
 
 def test_an_answer_that_nobody_reads_is_not_kept_for_ever(start: Start) -> None:
@@ -203,7 +203,7 @@ def test_others_are_answered_while_a_crowd_of_connections_waits(start: Start, se
             worker.client(sent)
         until("the longest waiting are ended", lambda: worker.ended("evicted") >= before + MANY - 20)
         assert worker.get().status == 200
-        assert len(worker.server.together) <= 20
+        assert len(worker.together) <= 20
 
 
 def test_a_body_that_goes_on_is_not_ended_for_others_that_wait(start: Start) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.api.connections import Limits
+from app.api.connections import Connections, Limits
 from app.processes.worker import Server
+from app.wiring.worker import server_of
 from tests.api.service import settings_of
 
 KEY = "the-admin-key-of-a-test"
@@ -89,6 +90,7 @@ class Worker:
     port: int
     data: Path
     server: Server
+    together: Connections
     clients: list[Client]
 
     def client(self, data: bytes = b"", **options: Any) -> Client:
@@ -121,8 +123,9 @@ def working(folder: Path, **limits: Any) -> Iterator[Worker]:
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)  # what it accepts has the same
         port = listener.getsockname()[1]
-        server = Server(settings_of(data=folder, admin_key=KEY), Limits(**limits))
-        worker = Worker(port, folder, server, [])
+        together = Connections(Limits(**limits))
+        server = server_of(settings_of(data=folder, admin_key=KEY), together)
+        worker = Worker(port, folder, server, together, [])
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -15,13 +15,13 @@ import msgspec
 
 from app.commands.terminal import settings_for
 from app.processes.listener import listen
-from app.processes.worker import serve
+from app.wiring.worker import serve
 
 INTERVAL = 0.001
 """Seconds of processor time; the kernel's own clock may be coarser, and is what counts then."""
 OWN = ("app.", "assets.", "bandit.")
 SERVER = "uvicorn"
-BENEATH = "app.processes.worker"
+BENEATH = "app.wiring.worker"
 """What stands on the stack below everything that a worker does."""
 
 

@@ -226,15 +226,15 @@ def frame_of(*modules: str) -> FrameType:
     ("modules", "expected"),
     [
         (
-            ["app.processes.worker", "uvicorn.server", "app.api.gate", "bandit.vowpal.learner"],
+            ["app.wiring.worker", "uvicorn.server", "app.api.gate", "bandit.vowpal.learner"],
             ("bandit.vowpal.learner", "call"),
         ),
         (
-            ["app.processes.worker", "uvicorn.server", "bandit.vowpal.learner", "vowpal_wabbit_next"],
+            ["app.wiring.worker", "uvicorn.server", "bandit.vowpal.learner", "vowpal_wabbit_next"],
             ("bandit.vowpal.learner", "call"),
         ),
-        (["app.processes.worker", "uvicorn.server", "app.api.gate", "uvicorn.protocols"], ("uvicorn", "")),
-        (["app.processes.worker", "asyncio.runners"], ("asyncio", "")),
+        (["app.wiring.worker", "uvicorn.server", "app.api.gate", "uvicorn.protocols"], ("uvicorn", "")),
+        (["app.wiring.worker", "asyncio.runners"], ("asyncio", "")),
     ],
 )
 def test_time_in_a_library_is_its_caller_s_but_for_the_server_s(
