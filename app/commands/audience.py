@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from app.audience import chart
 from app.audience.agreement import Groups, differences, reported
 from app.audience.crowd import Crowd
 from app.audience.rules import refusal
@@ -20,6 +19,7 @@ from app.audience.stage import staged
 from app.audience.stock import titles_in
 from app.audience.waiting import until_ready
 from app.audience.world import World
+from app.commands import audience_chart as chart
 from app.commands.calling import key_for
 from app.commands.terminal import INTERRUPTED, console, say, settings_for
 from app.data_folder import ADMIN_KEY

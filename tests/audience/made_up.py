@@ -41,3 +41,11 @@ def played(world: World, steps: int, rule: str) -> Outcomes:
                     Seen(visit.viewer, group, outcome.clicked, outcome.left, float(outcome.clicked), *levels)
                 )
     return scores.frozen()
+
+
+def counted(*exposures: tuple[int, str, float]) -> Outcomes:
+    """Return exposures of viewer, group and reward, where the best single picture earns 0.2 and the best 0.4."""
+    scores = Scores()
+    for viewer, group, reward in exposures:
+        scores.add(Seen(viewer, GROUPS.index(group), reward > 0, False, reward, 0.4, 0.2))
+    return scores.frozen()

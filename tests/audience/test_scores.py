@@ -1,30 +1,20 @@
 """What `keyart audience` counts, and says of it."""
 
-from io import StringIO
 from typing import Any
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from app.api.settings_in_force import rules_of
-from app.audience import chart
 from app.audience.agreement import differences
 from app.audience.rules import refusal
-from app.audience.scores import GROUPS, Outcomes, Scores, Seen
+from app.audience.scores import GROUPS, Scores, Seen
 from app.audience.world import World
+from app.commands import audience_chart
 from app.settings import Settings
-from tests.audience.made_up import played, some_titles
+from tests.audience.made_up import counted, played, some_titles
 
 WORLD = World(some_titles())
-
-
-def counted(*exposures: tuple[int, str, float]) -> Outcomes:
-    """Return exposures of viewer, group and reward, where the best single picture earns 0.2 and the best 0.4."""
-    scores = Scores()
-    for viewer, group, reward in exposures:
-        scores.add(Seen(viewer, GROUPS.index(group), reward > 0, False, reward, 0.4, 0.2))
-    return scores.frozen()
 
 
 def test_an_interval_takes_viewers_and_not_exposures_to_be_independent() -> None:
@@ -69,7 +59,7 @@ def test_rules_that_choose_end_where_they_are_said_to() -> None:
     chance = by_chance.way()
     assert chance
     assert chance.high < -0.5
-    assert "It needs more steps" in chart.sentences(by_chance, "click")[1]
+    assert "It needs more steps" in audience_chart.sentences(by_chance, "click")[1]
 
 
 def test_the_lift_allows_for_who_is_in_which_group() -> None:
@@ -101,32 +91,6 @@ def test_what_differs_from_the_report_is_named() -> None:
         "uniform: exposures 3 in the report, 2 counted here",
         "default: clicks 1 in the report, 0 counted here",
     ]
-
-
-def test_what_is_shown_can_be_read_without_colours() -> None:
-    counted_ = played(WORLD, 6000, "single")
-    for reward in ("click", "play"):
-        console = Console(width=80, record=True, file=StringIO())
-        console.print(chart.table(counted_, reward))
-        written = console.export_text()
-        assert "…" not in written
-        for row in counted_.rows():
-            assert f"{row.exposures:,}" in written
-            assert f"{row.click_rate.value:.2%}" in written
-    shown = chart.plot(counted_, "click", colour=False)
-
-    assert "\x1b" not in shown
-    assert "Click rate in % over the exposures" in shown
-    for name, letters in (("best possible", "++"), ("best single picture", "xx"), ("personalized", "oo")):
-        assert f"{letters} {name}" in shown
-    assert max(map(len, shown.splitlines())) <= 100
-    assert "\x1b" in chart.plot(counted_, "click", colour=True)
-
-
-def test_too_little_to_compare_is_said() -> None:
-    lift, way = chart.sentences(counted((1, "uniform", 1.0), (2, "personalized", 0.0)), "click")
-    assert lift.startswith("In the last half of the run there was too little")
-    assert "of the way" in way
 
 
 # ---------------------------------------------------------------- what nothing can be learned under
