@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ByteSize, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.public_url import checked
-from bandit.learners import Kind
+from bandit.learners import Kind, lacking
 from bandit.reward import Rules
 
 DAY_MS = 86_400_000
@@ -75,6 +75,12 @@ def _roomy(most: ByteSize) -> ByteSize:
     return most
 
 
+def _usable(learner: Kind) -> Kind:
+    if reason := lacking(learner):
+        raise ValueError(f"{learner!r} {reason}")
+    return learner
+
+
 Key = Annotated[SecretStr, AfterValidator(_sendable)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
@@ -112,7 +118,7 @@ class Settings(BaseSettings):
     """The key with which a backend may write profiles and give feedback by profile and title."""
     serve: Literal["policy", "default"] = "policy"
     """`default` is the kill switch: everyone gets the default picture, and nothing is logged or learned."""
-    learner: Kind = "logistic"
+    learner: Annotated[Kind, AfterValidator(_usable)] = "logistic"
     """What decides and learns: `logistic`, or `vowpal` for Vowpal Wabbit. Another one learns the log anew."""
     hold_seconds: Annotated[float, Field(ge=0, le=31 * 86400, allow_inf_nan=False)] = 86400
     """For how long a viewer sees the same picture of a title; 0 draws anew for every call."""

@@ -1,25 +1,37 @@
-"""The learners there are, by name."""
+"""The learners there are, by name. Each is loaded when it is used, and only then."""
 
-from collections.abc import Callable
+import platform
+from collections.abc import Iterable
+from importlib.util import find_spec
 from typing import Literal
 
-from bandit.logistic.learner import KIND as LOGISTIC
-from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot, unseal
-from bandit.vowpal.learner import KIND as VOWPAL
-from bandit.vowpal.learner import VowpalLearner
 
 Kind = Literal["logistic", "vowpal"]
-_MADE: dict[str, Callable[[], Learner]] = {LOGISTIC: LogisticLearner, VOWPAL: VowpalLearner}
-_RESTORED: dict[str, Callable[[bytes], Learner]] = {
-    LOGISTIC: LogisticLearner.restore,
-    VOWPAL: VowpalLearner.restore,
-}
+LOGISTIC: Kind = "logistic"
+VOWPAL: Kind = "vowpal"
 
 
-def new_learner(kind: Kind = "logistic") -> Learner:
-    return _MADE[kind]()
+def lacking(kind: str) -> str | None:
+    """Return why a learner cannot be used here and what to do, as the end of a sentence; None if it can."""
+    if kind != VOWPAL or find_spec("vowpal_wabbit_next"):
+        return None
+    here = f"{platform.python_implementation()} {platform.python_version()} on {_machine()}"
+    return (
+        f"needs the package vowpal-wabbit-next, which is not installed: it exists for CPython 3.11 and 3.12 on "
+        f"x86-64 Linux (glibc) and on macOS, and this is {here}; use 'logistic', or run Keyart by one of those"
+    )
+
+
+def new_learner(kind: Kind = LOGISTIC) -> Learner:
+    if kind == VOWPAL:
+        from bandit.vowpal.learner import VowpalLearner  # noqa: PLC0415  see above
+
+        return VowpalLearner()
+    from bandit.logistic.learner import LogisticLearner  # noqa: PLC0415  see above
+
+    return LogisticLearner()
 
 
 def kind_of(snapshot: bytes) -> str:
@@ -32,13 +44,38 @@ def restored(snapshot: bytes, wanted: Kind | None = None, before: Learner | None
     """Return the learner that goes on where the snapshot was taken, in the place of the one `before`.
 
     That one is of no use afterwards. Raises `UnusableSnapshot`, also where the snapshot is of another learner than
-    the wanted one; then the one before is as it was.
+    the wanted one, or of one that this machine lacks; then the one before is as it was.
     """
     kind = kind_of(snapshot)
-    if kind not in _RESTORED:
-        raise UnusableSnapshot(f"The snapshot is of a learner {kind!r}, which this version does not have.")
     if wanted and kind != wanted:
         raise UnusableSnapshot(f"The snapshot is of the learner {kind!r}, and {wanted!r} was asked for.")
-    if kind == LOGISTIC and isinstance(before, LogisticLearner):
-        return LogisticLearner.restore(snapshot, before)
-    return _RESTORED[kind](snapshot)
+    if reason := lacking(kind):
+        raise UnusableSnapshot(f"The snapshot is of the learner {kind!r}, which {reason}.")
+    if kind == VOWPAL:
+        from bandit.vowpal.learner import VowpalLearner  # noqa: PLC0415  see above
+
+        return VowpalLearner.restore(snapshot)
+    if kind == LOGISTIC:
+        from bandit.logistic.learner import LogisticLearner  # noqa: PLC0415  see above
+
+        return LogisticLearner.restore(snapshot, before if isinstance(before, LogisticLearner) else None)
+    raise UnusableSnapshot(f"The snapshot is of a learner {kind!r}, which this version does not have.")
+
+
+def forgotten(snapshot: bytes, profiles: Iterable[int]) -> bytes:
+    """Return the snapshot without what can be told to be of these profiles alone; `Learner.forget` says more.
+
+    It needs no Vowpal Wabbit: what an erasure takes away is taken away on every machine.
+    """
+    if kind_of(snapshot) == VOWPAL:
+        from bandit.vowpal import words  # noqa: PLC0415  see above
+
+        return words.forgotten(snapshot, profiles)
+    learner = restored(snapshot)
+    for profile in profiles:
+        learner.forget(profile)
+    return learner.snapshot()
+
+
+def _machine() -> str:
+    return f"{platform.machine()} {platform.system()}"

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from math import isfinite
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol
 
 from bandit.types import Action, Context, Example, Probabilities
+
+if TYPE_CHECKING:  # who only asks for a learner's name has no use for numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Policy(Protocol):
@@ -28,7 +29,7 @@ class Learner(Policy, Protocol):
     def healthy(self) -> bool:
         """Tell whether every learned number is finite."""
 
-    def weights(self) -> NDArray[np.float32]:
+    def weights(self) -> "NDArray[np.float32]":
         """Return a copy of the learned numbers, a row for each cell; one that was never used has zeros only."""
 
 

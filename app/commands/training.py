@@ -29,7 +29,7 @@ from app.telemetry.metric_files import FOLDER, folder_of_trainer
 from app.wiring.stores import open_store
 from app.wiring.training import publish_rebuilt, rebuilt
 from app.wiring.training import train as train_until
-from bandit.logistic.learner import KIND as LOGISTIC
+from bandit.learners import LOGISTIC
 from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner
 

@@ -141,11 +141,7 @@ class BaseKeeper:
         if not self._erased:
             return {}
         kept = {base.id: await self._store.state.base(base.id) for base in await self._store.state.bases()}
-        return {
-            id_: without(self._erased, learners.restored(found[0].learner), found[1])
-            for id_, found in kept.items()
-            if found
-        }
+        return {id_: without(self._erased, found[0].learner, found[1]) for id_, found in kept.items() if found}
 
     def settle_scrubbed(self) -> None:
         """Take note that what `scrubbed` returned is committed."""

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 from app.learning.fold import Fold
 from app.store.protocol import Base, FoldState, Snapshot, State
-from bandit.learners import Kind, kind_of, restored
-from bandit.logistic.learner import KIND as LOGISTIC
+from bandit.learners import LOGISTIC, Kind, kind_of, restored
 from bandit.sealing import UnusableSnapshot
 
 FROM_NOTHING = (
@@ -49,12 +48,12 @@ class Comparison:
     def _of_weights(self, fold: Fold, incumbent: Snapshot) -> str:
         which = f"snapshot {incumbent.id}"
         try:
-            other, learner = kind_of(incumbent.learner), restored(incumbent.learner)
+            if (other := kind_of(incumbent.learner)) != self.kind:
+                mismatch = f"it is of the learner {other!r}, not {self.kind!r}"
+                return f"{which.capitalize()} can't be compared with, for {mismatch}."
+            learner = restored(incumbent.learner)
         except UnusableSnapshot as error:
             return f"{which.capitalize()} can't be compared with, for it is damaged: {error}"
-        if other != self.kind:
-            mismatch = f"it is of the learner {other!r}, not {self.kind!r}"
-            return f"{which.capitalize()} can't be compared with, for {mismatch}."
         different = int((fold.learner.weights() != learner.weights()).any(axis=1).sum())
         if different:
             return f"Different from {which} in {different} weights: {self._why(fold)}."

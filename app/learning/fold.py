@@ -1,7 +1,7 @@
 """The fold over the log: join, reward, learn, count. It reads no clock."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -14,6 +14,7 @@ from app.learning.log_join import Close, Credit, Forget, LogJoin, Step
 from app.learning.totals import Totals, tallies_in
 from app.records import Decision, Record, decode_decision, encode
 from app.store.protocol import FoldState, Log, Progress, Snapshot, State
+from bandit.learners import forgotten
 from bandit.policy import Learner, UnlearnableExample
 from bandit.tally import Tally
 from bandit.taste import Base
@@ -52,16 +53,16 @@ class Counting(msgspec.Struct, frozen=True):
 _decode_counting = msgspec.json.Decoder(Counting).decode
 
 
-def without(profiles: Iterable[str], learner: Learner, counting: bytes) -> tuple[bytes, bytes]:
+def without(profiles: Collection[str], learner: bytes, counting: bytes) -> tuple[bytes, bytes]:
     """Return a base's learner and counts without what tells of some profiles alone."""
     known = _decode_counting(counting)
     caps = [Caps.of(rows) for rows in (known.counted_caps, known.learned_caps)]
     for profile in profiles:
-        learner.forget(witness_of(profile))
         for each in caps:
             each.forget(profile)
     counted, learned = (each.rows() for each in caps)
-    return learner.snapshot(), encode(Counting(known.everyone, known.tallies, counted, learned))
+    forgetful = forgotten(learner, map(witness_of, profiles))
+    return forgetful, encode(Counting(known.everyone, known.tallies, counted, learned))
 
 
 class Fold:

@@ -6,11 +6,12 @@ import pytest
 
 from bandit import hearsay as hearsay_module
 from bandit.hearsay import DECISIONS, LONGEST, PLACES, Hearsay
-from bandit.learners import Kind, new_learner
+from bandit.learners import new_learner, restored
 from bandit.logistic.learner import LogisticLearner
+from bandit.policy import Learner
 from bandit.types import Context, Example, Witness
-from bandit.vowpal.learner import VowpalLearner
 from tests.builders import some_actions
+from tests.learners import KINDS
 
 WORD = ("country", "DE")
 ACTIONS = some_actions(3)
@@ -84,17 +85,17 @@ def an_example(country: str, witness: Witness | None, reward: float = 1.0) -> Ex
     return Example(Context({"placement": "row", "country": country}, {}, witness), ACTIONS, 0, 0.5, reward)
 
 
-@pytest.fixture(params=[LogisticLearner, VowpalLearner])
-def learner(request: pytest.FixtureRequest) -> LogisticLearner | VowpalLearner:
-    made: LogisticLearner | VowpalLearner = request.param()
+@pytest.fixture(params=KINDS)
+def learner(request: pytest.FixtureRequest) -> Learner:
+    made = new_learner(request.param)
     for who in range(1, 4):
         made.learn(an_example("DE", Witness(who, 0)))
     return made
 
 
-def test_made_up_words_weigh_nothing_and_cost_next_to_nothing(learner: LogisticLearner | VowpalLearner) -> None:
+def test_made_up_words_weigh_nothing_and_cost_next_to_nothing(learner: Learner) -> None:
     """They came one by one in a thousand requests: 4 kB of a snapshot became 8.5 MB that way."""
-    plain = type(learner).restore(learner.snapshot())
+    plain = restored(learner.snapshot())
     begin = len(learner.snapshot())
     for number in range(3_000):
         learner.learn(an_example(f"x{number}", Witness(0, number % 9), float(number % 2)))
@@ -103,7 +104,7 @@ def test_made_up_words_weigh_nothing_and_cost_next_to_nothing(learner: LogisticL
     assert (learner.weights() == plain.weights()).all()
 
 
-def test_a_word_that_viewers_use_is_learned_of(learner: LogisticLearner | VowpalLearner) -> None:
+def test_a_word_that_viewers_use_is_learned_of(learner: Learner) -> None:
     for who in range(1, 60):
         learner.learn(an_example("JP", Witness(who, 0), 0.0))
         learner.learn(an_example("DE", Witness(who, 0), 1.0))
@@ -122,15 +123,6 @@ def test_what_a_forgotten_profile_was_heard_to_say_goes_and_what_others_said_sta
     hearsay.forget(1)
     assert str(hearsay.state()).count("Atlantis") == 1
     assert WORD[1] not in str(hearsay.state())
-
-
-@pytest.mark.parametrize("kind", ["logistic", "vowpal"])
-def test_a_learner_forgets_the_words_of_one_profile(kind: Kind) -> None:
-    learner = new_learner(kind)
-    learner.learn(an_example("Ruritania", Witness(5, 0), 1.0))
-    assert b"Ruritania" in learner.snapshot()
-    learner.forget(5)
-    assert b"Ruritania" not in learner.snapshot()
 
 
 def test_a_vocabulary_that_is_restored_keeps_the_salt_of_a_hearsay_in_which_nothing_is_left() -> None:
