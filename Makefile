@@ -31,7 +31,7 @@ run: .venv/.run ## serve http://127.0.0.1:8000 with a trainer beside it; setting
 	@exec $(BIN)/keyart serve --with-parent
 
 .PHONY: install
-install: .venv/.run ## make .venv from the run lock, and nothing more: PYTHON=/usr/bin/python3.12 names the Python
+install: .venv/.run ## make .venv from the run lock, and nothing more: PYTHON=/usr/bin/python3.13 names the Python
 
 .PHONY: test
 test: lint ## lint, types, layers and the whole test suite
@@ -110,13 +110,13 @@ endef
 	@touch $@
 
 NO_VENV := Keyart needs Python's venv module: run `apt-get install make python3-venv` (Debian, Ubuntu) and try again.
-NO_PYTHON := Keyart needs CPython 3.11 or 3.12: install one of them, or name it with `make PYTHON=/path/to/python3.12`.
-IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
+NO_PYTHON := Keyart needs CPython 3.11 or newer: install it, or name it with `make PYTHON=/path/to/python3.13`.
+IS_SUPPORTED := import sys; sys.exit(sys.version_info[:2] < (3, 11) or sys.implementation.name != "cpython")
 
 # A name on the PATH may stand for a Python that is not installed, so each candidate is tried before it is chosen.
 .venv/.bootstrap: requirements/bootstrap.txt
 	@python=; \
-	for candidate in $(or $(PYTHON),python3.12 python3.11 python3); do \
+	for candidate in $(or $(PYTHON),python3.12 python3.11 python3.13 python3); do \
 		"$$candidate" -c '$(IS_SUPPORTED)' >/dev/null 2>&1 || continue; \
 		python=$$candidate; \
 		"$$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1 && break; \

@@ -179,3 +179,30 @@ def test_the_command_line_refuses_with_a_sentence_for_each_fault_and_exit_code_2
     assert "hush" not in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+WITHOUT_VOWPAL = """
+import sys
+sys.modules["vowpal_wabbit_next"] = None
+from app.__main__ import main
+sys.argv = ["keyart", "{command}"]
+main()
+"""
+
+
+@pytest.mark.parametrize("command", ["serve", "train"])
+def test_a_learner_that_is_not_installed_is_refused_with_the_reason_the_remedy_and_exit_code_2(
+    tmp_path: Path, command: str
+) -> None:
+    environment = os.environ | {"KEYART_LEARNER": "vowpal", "KEYART_DATA": str(tmp_path / "data")}
+    code = WITHOUT_VOWPAL.format(command=command)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    [sentence] = done.stderr.splitlines()
+    assert sentence.startswith(
+        "KEYART_LEARNER: 'vowpal' needs the package vowpal-wabbit-next, which is not installed"
+    )
+    assert sentence.endswith("; use 'logistic', or run Keyart by one of those (was 'vowpal').")
+    assert not (tmp_path / "data").exists()

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from app.settings import DEMO, Settings, faults
 from tests.docs.pages import code, page, pages
+from tests.learners import needs_vowpal
 
 PAGE = page("settings.md")
 NAMES = {f"KEYART_{field.upper()}": field for field in Settings.model_fields}
@@ -72,7 +73,9 @@ def test_a_section_tells_default_bounds_price_and_what_to_do_if_unsure(name: str
     assert {bound for bound in bounds(NAMES[name]) if bound not in told} == set()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=needs_vowpal) if name == "KEYART_LEARNER" else name for name in NAMES]
+)
 def test_an_example_is_accepted(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     example = code(section(name).partition("**Example:**")[2])[0]
     given, _, value = example.partition("=")

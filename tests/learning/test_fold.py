@@ -31,6 +31,7 @@ from tests.builders import (
     changed,
     some_actions,
 )
+from tests.learners import every_kind
 from tests.learning.simulation import NOW, PROFILES, World, a_world
 
 FILM = a_film("countdown")
@@ -149,7 +150,7 @@ async def test_killed_at_any_position_it_ends_as_if_it_never_was(seed: int, tmp_
         assert (await training.end()).differs_from(expected) == [], f"published at {published} of {head}"
 
 
-@pytest.mark.parametrize("kind", ["logistic", "vowpal"])
+@every_kind
 @pytest.mark.parametrize("places", [2, VALUES])
 @pytest.mark.parametrize("seed", range(3, 9))
 async def test_killed_over_and_over_it_ends_as_if_it_never_was(
@@ -655,7 +656,7 @@ async def test_a_damaged_snapshot_is_passed_over_for_the_one_before_it(service: 
     assert await service.store.state.tallies() == whole.progress().tallies
 
 
-@pytest.mark.parametrize("kind", ["logistic", "vowpal"])
+@every_kind
 async def test_killed_between_equal_attributes_in_another_order_it_ends_as_if_it_never_was(
     kind: Learning, service: Service
 ) -> None:

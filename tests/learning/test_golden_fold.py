@@ -5,8 +5,6 @@ from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
-import pytest
-
 from app.learning.fold import Fold
 from app.records import Decision, Kind, encode
 from app.store.memory import MemoryStore
@@ -16,6 +14,7 @@ from bandit.learners import Kind as Learning
 from bandit.learners import new_learner
 from bandit.reward import Rules
 from tests.builders import TAGS, Clock, a_decision, a_draft, a_film, a_shelf
+from tests.learners import every_kind
 
 GOLDEN: dict[Learning, str] = {
     "logistic": "0fe1b3c92c57fa5ada32337458540e74",
@@ -79,7 +78,7 @@ async def a_fixed_log(store: MemoryStore, clock: Clock) -> None:
     await store.log.tick(1)
 
 
-@pytest.mark.parametrize("kind", ["logistic", "vowpal"])
+@every_kind
 async def test_a_fixed_log_is_folded_to_the_last_bit_on_every_python(kind: Learning, tmp_path: Path) -> None:
     clock = Clock(1_790_000_000_000)
     store = MemoryStore(clock)

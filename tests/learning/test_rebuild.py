@@ -15,6 +15,7 @@ from bandit.learners import kind_of, restored
 from bandit.reward import Rules
 from tests.builders import Clock, a_decision, a_draft, a_film, a_shelf
 from tests.e2e.service import keyart
+from tests.learners import needs_vowpal
 
 FILMS = [a_film(f"film-{number}", 4) for number in range(20)]
 LED = "A trainer is leading; stop the service, then rebuild with --publish.\n"
@@ -102,6 +103,7 @@ async def test_a_log_that_is_too_short_is_told_and_nothing_is_kept(tmp_path: Pat
     await store.close()
 
 
+@needs_vowpal
 @pytest.mark.parametrize("option", ["--tune", "--passes=2"])
 async def test_the_other_learner_can_not_be_tuned(tmp_path: Path, clock: Clock, option: str) -> None:
     await (await a_log(tmp_path, clock, 50)).close()
@@ -111,6 +113,7 @@ async def test_the_other_learner_can_not_be_tuned(tmp_path: Path, clock: Clock, 
     assert refused.stderr.startswith("--tune and --passes are for the learner 'logistic', and KEYART_LEARNER is")
 
 
+@needs_vowpal
 async def test_what_another_learner_left_is_told_not_compared_and_replaced(tmp_path: Path, clock: Clock) -> None:
     store = await a_log(tmp_path, clock, 50)
     assert keyart(tmp_path, "rebuild", "--publish", learner="vowpal").returncode == 0

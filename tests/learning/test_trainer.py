@@ -29,6 +29,7 @@ from bandit.reward import Rules
 from bandit.taste import Base
 from bandit.types import Context
 from tests.builders import Clock, VoidableStore, a_decision, a_draft, a_film, a_shelf, some_actions
+from tests.learners import needs_vowpal
 
 FILM = a_film("apollo")
 ADA, BOB = "0a" * 16, "0b" * 16
@@ -395,6 +396,7 @@ async def test_nor_does_a_snapshot_of_its_own_in_which_nothing_was_learned_hold_
 # -------------------------------------------------------------------- another learner
 
 
+@needs_vowpal
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("left_before", [False, True], ids=["the first", "the one before last"])
 async def test_a_snapshot_of_another_learner_is_passed_over_and_the_log_learned_anew(

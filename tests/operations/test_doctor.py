@@ -38,11 +38,12 @@ from app.wiring.stores import examine, open_store
 from assets.catalogue import Title
 from assets.provenance import Consent, Provenance
 from assets.revisions import Revisions
+from bandit.learners import new_learner
 from bandit.reward import Rules
-from bandit.vowpal.learner import VowpalLearner
 from tests.assets.builders import a_picture, encoded, put
 from tests.builders import Clock, a_decision, a_draft, a_film, make_current
 from tests.e2e.service import Service, free_port, keyart
+from tests.learners import needs_vowpal
 
 DAY_MS = 86_400_000
 EVERYWHERE = "0.0.0.0"  # noqa: S104  nothing is bound
@@ -220,13 +221,15 @@ def test_beside_a_running_service_it_asks_that_and_leaves_its_files_alone(tmp_pa
 # -------------------------------------------------------------------- machine
 
 
-def test_a_python_without_wheels_is_wrong() -> None:
-    assert machine.python((3, 13)).level == "wrong"
+def test_a_python_that_is_too_old_is_wrong() -> None:
+    assert machine.python((3, 10)).level == "wrong"
+    assert machine.python((3, 13)).level == "ok"
     assert machine.python(sys.version_info[:2]).level == "ok"
 
 
 def test_packages_that_are_missing_or_too_old_are_named() -> None:
-    fault = machine.packages(["no-such-thing>=1", "numpy>=99.1", "pillow>=12", "absent; extra == 'fonts'"])
+    old = "absent-here==0.7.*; python_version < '3.13'"
+    fault = machine.packages(["no-such-thing>=1", "numpy>=99.1", "pillow>=12", "absent; extra == 'fonts'", old])
 
     assert fault.level == "wrong"
     assert "no-such-thing is missing" in fault.sentence
@@ -664,7 +667,13 @@ def test_a_snapshot_that_does_not_load_is_wrong(data: Path, look: Callable[..., 
     with closing(sqlite3.connect(data / "state.sqlite", isolation_level=None)) as state:
         state.execute("UPDATE snapshot SET learner = x'00'")
     assert "rebuild --publish" in told(look(data), "wrong", "can't be loaded, and no worker").remedy
-    learner = VowpalLearner().snapshot()
+
+
+@needs_vowpal
+def test_a_snapshot_of_another_learner_is_noted(data: Path, look: Callable[..., Found]) -> None:
+    with closing(sqlite3.connect(data / "state.sqlite", isolation_level=None)) as state:
+        state.execute("UPDATE snapshot SET learner = x'00'")
+    learner = new_learner("vowpal").snapshot()
     with closing(sqlite3.connect(data / "state.sqlite", isolation_level=None)) as state:
         state.execute(
             "INSERT INTO snapshot (role, position, resume, created, rules, learner) "
@@ -675,6 +684,14 @@ def test_a_snapshot_that_does_not_load_is_wrong(data: Path, look: Callable[..., 
     told(found, "note", "Earlier snapshots can't be loaded")
     told(found, "note", "of the learner 'vowpal', and KEYART_LEARNER is 'logistic'")
     assert "of the learner" not in str(look(data, learner="vowpal"))
+
+
+def test_a_learner_that_is_not_installed_is_wrong(
+    data: Path, look: Callable[..., Found], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything else is looked at as if the usual learner were asked for."""
+    monkeypatch.setitem(sys.modules, "vowpal_wabbit_next", None)
+    told(look(data, learner="vowpal"), "wrong", "KEYART_LEARNER: 'vowpal' needs the package")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import get_args
 
 from app.records import Decision, Erasure, Feedback, Kind, Rebase, Reference, decode_decision, encode
 from app.serving.decision_id import DecisionId, Tokens
@@ -103,7 +102,6 @@ def catalogue(folder: Path) -> dict[str, object]:
     return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*.json"))}
 
 
-def snapshots() -> dict[str, object]:
-    """Return the head of each learner's snapshot, and how large it is."""
-    made = {kind: new_learner(kind).snapshot() for kind in get_args(Learner)}
-    return {kind: json.loads(json.dumps(unseal(snapshot)[0])) for kind, snapshot in made.items()}
+def snapshot(kind: Learner) -> object:
+    """Return the head of a learner's snapshot."""
+    return json.loads(json.dumps(unseal(new_learner(kind).snapshot())[0]))

@@ -23,7 +23,8 @@ SUBJECTS: dict[str, Callable[[Path], object]] = {
     "records": lambda _: formats.records(),
     "identifiers": lambda _: formats.identifiers(),
     "catalogue": formats.catalogue,
-    "snapshots": lambda _: formats.snapshots(),
+    "snapshot_of_logistic": lambda _: formats.snapshot("logistic"),
+    "snapshot_of_vowpal": lambda _: formats.snapshot("vowpal"),
     "data_folder": running.data_folder,
     "exit_codes": running.exit_codes,
 }

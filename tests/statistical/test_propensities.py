@@ -14,12 +14,13 @@ import pytest
 from scipy import stats
 
 from bandit.exploration import with_floor
+from bandit.learners import VOWPAL, new_learner
 from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner
 from bandit.sampling import draw, uniform_from
 from bandit.types import Example, Probabilities
-from bandit.vowpal.learner import DEFAULT_ARGUMENTS, VowpalLearner
 from tests.builders import a_context, some_actions
+from tests.learners import needs_vowpal
 
 FALSE_ALARM = 1e-6
 FLOOR = 0.1
@@ -70,8 +71,18 @@ def p_value(decided: Decisions) -> float:
 SQUARECB = "--cb_explore_adf --squarecb --gamma_scale 100 -l 0.1 -q CA -q CI"
 
 
+def by_squarecb() -> Learner:
+    from bandit.vowpal.learner import VowpalLearner  # noqa: PLC0415  it is not installed everywhere
+
+    return VowpalLearner(SQUARECB)
+
+
 @pytest.fixture(
-    params=[LogisticLearner, partial(VowpalLearner, DEFAULT_ARGUMENTS), partial(VowpalLearner, SQUARECB)],
+    params=[
+        LogisticLearner,
+        pytest.param(partial(new_learner, VOWPAL), marks=needs_vowpal),
+        pytest.param(by_squarecb, marks=needs_vowpal),
+    ],
     ids=["logistic", "regcbopt", "squarecb"],
 )
 def make(request: pytest.FixtureRequest) -> Making:

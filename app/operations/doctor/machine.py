@@ -14,7 +14,7 @@ from assets.abilities import lacking
 from assets.picture import PictureError
 from assets.titling.fonts import typefaces
 
-SUPPORTED = ((3, 11), (3, 12))
+OLDEST = (3, 11)
 PROCESS_BYTES = 180 << 20
 """What a worker or the trainer takes at most, with a catalogue of a few hundred titles."""
 SPARE_BYTES = 32 << 20
@@ -37,17 +37,18 @@ def findings(settings: Settings, *, running: bool) -> Iterator[Finding]:
 
 def python(running: tuple[int, int]) -> Finding:
     name = ".".join(map(str, running))
-    if running in SUPPORTED:
+    if running >= OLDEST:
         return ok("Python", f"Python {name} is one that Keyart runs on.")
     return wrong(
         "Python",
-        f"Python {name} is none that Vowpal Wabbit has wheels for.",
-        "Make the environment with Python 3.11 or 3.12: `make PYTHON=/path/to/python3.12 run`.",
+        f"Python {name} is older than Keyart needs.",
+        "Make the environment with Python 3.11 or newer: `make PYTHON=/path/to/python3.13 run`.",
     )
 
 
 def packages(wanted: Iterable[str]) -> Finding:
-    faults = [fault for each in wanted if "extra ==" not in each and (fault := _package_fault(each))]
+    everywhere = [each for each in wanted if ";" not in each]  # the others belong to an extra, or to some machines
+    faults = [fault for each in everywhere if (fault := _package_fault(each))]
     if not faults:
         return ok("packages", "All packages are there, each as new as Keyart needs it.")
     return wrong(
