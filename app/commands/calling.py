@@ -1,17 +1,10 @@
-"""What commands need that speak to a running service: its address here, and a key."""
+"""What commands need that speak to a running service: a key."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from app.operations.health import reachable
 from app.settings import Settings
 from app.wiring.keys import KeyFileError, admin_key
-
-
-def address_of(settings: Settings) -> str:
-    """Return the address at which this machine reaches the service of these settings."""
-    host = reachable(settings.host)
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def key_for(settings: Settings, url: str) -> str:

@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from app.operations.doctor.checkup import Doors, check
-from app.operations.doctor.finding import Finding, Group, Level
+from app.operations.doctor.checkup import Group, check
+from app.operations.doctor.finding import Finding, Level
+from app.operations.doctor.observed import Doors
 from app.wiring.catalogue import images_in, revisions_in
 from app.wiring.stores import examine, open_store
 

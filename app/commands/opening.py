@@ -9,8 +9,9 @@ import httpx2
 import typer
 
 from app.api.access import LINK_MS
-from app.commands.calling import address_of, key_for
+from app.commands.calling import key_for
 from app.commands.terminal import fail, say, settings_for
+from app.operations.health import address_of
 from app.wiring.keys import KeyFileError
 
 SECONDS = 10.0
@@ -37,7 +38,7 @@ def open_(
     if url and not url.startswith(("http://", "https://")):
         raise typer.BadParameter(f"{url} is no address; write https://keyart.example.org.", param_hint="--url")
     settings = settings_for("open")
-    address = address_of(settings)
+    address = address_of(settings.host, settings.port)
     try:
         key = key_for(settings, address)
     except KeyFileError as error:

@@ -15,7 +15,7 @@ class Unwell(Exception):
 
 def of_service(host: str, port: int) -> str:
     """Ask a service of this machine whether it is ready. Raises `Unwell`."""
-    where = f"http://{reachable(host)}:{port}"
+    where = address_of(host, port)
     try:
         status, said = _readiness(reachable(host), port)
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -52,6 +52,12 @@ def is_ready(host: str, port: int) -> bool:
 def reachable(host: str) -> str:
     """Return the address at which one that listens on `host` is reached from this machine."""
     return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared, not bound
+
+
+def address_of(host: str, port: int) -> str:
+    """Return the address at which this machine reaches a service that listens on `host`."""
+    here = reachable(host)
+    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
 
 
 def _readiness(host: str, port: int) -> tuple[int, dict[str, object]]:

@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from app import cli
+from app.operations.doctor.finding import texts
 from tests.docs.api import document
 from tests.docs.pages import ROOT, Page, pages
 from tests.docs.plain import Passage, faults
@@ -63,6 +64,8 @@ def of_sentences() -> Iterator[Passage]:
             match node:
                 case ast.Constant(value=str(text)) if len(text.split()) >= SENTENCE and id(node) not in comments:
                     yield Passage(file, node.lineno, plain(text))
+    for name, told in texts().items():
+        yield from (Passage(f"findings.txt: {name}", 1, plain(each)) for each in (told.sentence, told.remedy))
 
 
 def of_docstrings() -> Iterator[Passage]:

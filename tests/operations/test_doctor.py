@@ -1,14 +1,17 @@
 """What `keyart doctor` finds out: each fault is made for real, found, and told with its remedy."""
 
+import ast
 import asyncio
 import fcntl
 import http.server
 import json
 import os
+import re
 import resource
 import shutil
 import socket
 import sqlite3
+import string
 import subprocess
 import sys
 import tempfile
@@ -26,9 +29,10 @@ import pytest
 from app.catalogue.live import LiveCatalogue
 from app.clock import now_ms
 from app.learning.trainer import resume
-from app.operations.doctor import catalogue, clock, folder, log, machine, model, service
-from app.operations.doctor.checkup import Doors, check
+from app.operations.doctor import catalogue, clock, finding, folder, log, machine, model, service
+from app.operations.doctor.checkup import check
 from app.operations.doctor.finding import Finding
+from app.operations.doctor.observed import Doors, Observed, observe
 from app.records import Kind, Reference, decode_decision, encode
 from app.settings import SMALLEST_LOG, Settings
 from app.store.protocol import Event, File, Lease
@@ -218,6 +222,29 @@ def test_beside_a_running_service_it_asks_that_and_leaves_its_files_alone(tmp_pa
     assert "These are this shell's settings: no service runs on" in no_lead.stdout
 
 
+# -------------------------------------------------------------------- the sentences
+
+
+def test_every_sentence_is_told_by_a_check_that_gives_all_its_values() -> None:
+    """Each name in findings.txt stands in a function whose calls fill in each value in braces."""
+    told_in: dict[str, set[str]] = {}
+    for path in Path(finding.__file__).parent.glob("*.py"):
+        tree = ast.parse(path.read_text())
+        for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
+            nodes = list(ast.walk(function))
+            given = {
+                each.arg for node in nodes if isinstance(node, ast.Call) for each in node.keywords if each.arg
+            }
+            told_in |= {str(node.value): given for node in nodes if isinstance(node, ast.Constant)}
+
+    for name, text in finding.texts().items():
+        parsed = string.Formatter().parse(f"{text.about}{text.sentence}{text.remedy}")
+        values = {re.split(r"\W", field)[0] for _, field, *_ in parsed if field}
+        assert values <= told_in[name], f"no check gives {name} its values"
+        assert text.level in {"ok", "note", "wrong"}
+        assert text.level == "ok" or text.remedy, f"{name} says nothing of what to do"
+
+
 # -------------------------------------------------------------------- machine
 
 
@@ -363,7 +390,7 @@ def test_what_belongs_to_another_user_or_can_not_be_read_is_told(data: Path, loo
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
 def test_a_folder_that_this_user_may_not_read_is_wrong() -> None:
     become = "import os, sys, pathlib; from app.operations.doctor import folder; os.setuid(12345)"
-    script = f"{become}; print(folder.place(pathlib.Path(sys.argv[1])))"
+    script = f"{become}; print(folder.usable(pathlib.Path(sys.argv[1])))"
     with tempfile.TemporaryDirectory() as place:
         said = subprocess.run(
             [sys.executable, "-c", script, place], capture_output=True, text=True, check=True
@@ -592,33 +619,19 @@ async def _tick(store: SqliteStore) -> None:
 # -------------------------------------------------------------------- trainer and model
 
 
-def a_learning(data: Path, **changes: Any) -> model.Learning:
-    async def read() -> model.Learning:
-        store = SqliteStore(data, now_ms, read_only=True)
-        found = model.Learning(
-            _settings(data),
-            examine(_settings(data), seconds=10),
-            await store.state.lease(),
-            await store.state.fold_state(),
-            await store.state.snapshots(),
-            await store.log.read(0, 1000),
-            now_ms(),
-            running=True,
-        )
-        await store.close()
-        return found
-
-    return replace(asyncio.run(read()), **changes)
+def observed(data: Path, **changes: Any) -> Observed:
+    """Return what is read of a folder while a service runs on it."""
+    return replace(asyncio.run(observe(_settings(data), DOORS)), running=True, **changes)
 
 
 def test_a_service_without_a_leading_trainer_is_wrong(data: Path) -> None:
-    learning = a_learning(data)
-    assert model.lease(learning).level == "wrong"
-    assert model.lease(replace(learning, running=False)).level == "ok"
-    held = Lease("a trainer", learning.now + 100)
-    assert model.lease(replace(learning, lease=held)).sentence == "a trainer leads."
-    assert model.lease(replace(learning, lease=held, now=held.until + 100)).level == "note"
-    late = model.lease(replace(learning, lease=held, now=held.until + 60_000))
+    seen = observed(data)
+    assert model.lease(seen).level == "wrong"
+    assert model.lease(replace(seen, running=False)).level == "ok"
+    held = Lease("a trainer", seen.now + 100)
+    assert model.lease(replace(seen, lease=held)).sentence == "a trainer leads."
+    assert model.lease(replace(seen, lease=held, now=held.until + 100)).level == "note"
+    late = model.lease(replace(seen, lease=held, now=held.until + 60_000))
     assert (late.level, "ran out 60 seconds ago" in late.sentence) == ("wrong", True)
 
 
@@ -626,9 +639,9 @@ def test_records_that_no_trainer_folded_are_told(data: Path, look: Callable[...,
     hands = Clock(now_ms() - 20 * 60_000)
     asyncio.run(_shown(data, hands, 30))
     told(look(data), "note", "30 decisions and exposures are not folded yet", "20 minutes old")
-    assert model.lag(a_learning(data)).level == "wrong"
-    assert list(model.snapshots(a_learning(data)))[-1].level == "note"
-    fresh = a_learning(data, settings=_settings(data).model_copy(update={"reward_window_seconds": 3600.0}))
+    assert model.lag(observed(data)).level == "wrong"
+    assert list(model.snapshots(observed(data)))[-1].level == "note"
+    fresh = observed(data, here=_settings(data).model_copy(update={"reward_window_seconds": 3600.0}))
     assert model.lag(fresh).level == "ok"
 
 
@@ -645,10 +658,10 @@ def test_what_leaves_nothing_to_fold_is_no_lag(data: Path) -> None:
     hands = Clock(now_ms() - 20 * 60_000)
     asyncio.run(_shown(data, hands, 5, deferred=True))
     asyncio.run(_late_click_and_void(data, hands))
-    learning = a_learning(data)
+    seen = observed(data)
 
-    assert model.lag(learning).level == "ok"
-    assert [finding.level for finding in model.snapshots(learning)] == ["ok"]
+    assert model.lag(seen).level == "ok"
+    assert [finding.level for finding in model.snapshots(seen)] == ["ok"]
 
 
 async def _late_click_and_void(data: Path, hands: Clock) -> None:
@@ -717,10 +730,10 @@ def test_why_nothing_was_learned_is_told(
 def test_that_no_window_is_over_yet_is_told(tmp_path: Path) -> None:
     data = tmp_path / "data"
     asyncio.run(fill(data))
-    learning = a_learning(data)
-    nothing = replace(learning.counted, tallies={})
-    opened = learning.tail[1].stamp
-    early = model.lately(replace(learning, counted=nothing, now=opened + 300_000))
+    seen = observed(data)
+    nothing = replace(seen.fold, tallies={})
+    opened = seen.tail[1].stamp
+    early = model.lately(replace(seen, fold=nothing, now=opened + 300_000))
     assert "the first closes in 5 minutes" in early.sentence
 
 
@@ -775,9 +788,9 @@ def test_titles_with_little_or_nothing_to_show_are_told(tmp_path: Path, look: Ca
 
 def test_a_log_near_or_at_its_ceiling_is_told(data: Path, look: Callable[..., Found]) -> None:
     most = SMALLEST_LOG
-    full = list(log._ceiling(File("log.sqlite", most, free=most // 4, pending=most // 4), most))  # noqa: SLF001
+    full = list(log.ceiling(File("log.sqlite", most, free=most // 4, pending=most // 4), most))
     told(full, "wrong", "KEYART_LOG_BYTES allows", "everyone gets default pictures")
-    near = list(log._ceiling(File("log.sqlite", int(0.9 * most)), most))  # noqa: SLF001
+    near = list(log.ceiling(File("log.sqlite", int(0.9 * most)), most))
     told(near, "note", "Beyond that everyone gets default pictures")
     assert not [each for each in look(data, log_bytes="1GiB") if each.about == "log size"]
     assert not [each for each in look(data, log_bytes=0) if each.about == "log size"]
@@ -785,11 +798,11 @@ def test_a_log_near_or_at_its_ceiling_is_told(data: Path, look: Callable[..., Fo
 
 def test_room_that_a_file_of_an_earlier_version_does_not_give_back_is_told() -> None:
     early = File("log.sqlite", 1 << 30, free=1 << 29, shrinks=False)
-    [finding] = log._room(early)  # noqa: SLF001  half a gibibyte is much to make
+    [finding] = log.unreturned(early)  # half a gibibyte is much to make
     assert finding.level == "note"
     assert "VACUUM" in finding.remedy
-    assert list(log._room(replace(early, shrinks=True))) == []  # noqa: SLF001
-    assert list(log._room(replace(early, free=1 << 20))) == []  # noqa: SLF001
+    assert list(log.unreturned(replace(early, shrinks=True))) == []
+    assert list(log.unreturned(replace(early, free=1 << 20))) == []
 
 
 def test_a_state_without_a_log_is_told(data: Path, look: Callable[..., Found]) -> None:

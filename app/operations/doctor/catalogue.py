@@ -1,168 +1,116 @@
 """The catalogue and its pictures: whether what is named is there, and may be shown."""
 
-import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.operations.doctor.finding import Finding, counted, listed, note, ok, span, wrong
-from assets.catalogue import Title
-from assets.checks import CatalogueError
+from app.operations.doctor.finding import Finding, every, finding, first, listed, number, span
+from app.operations.doctor.observed import Observed
+from assets.catalogue import Artwork, Title
 from assets.provenance import Made
-from assets.revisions import Catalogue, Revisions
+from assets.revisions import Revisions
 
 SOON_SECONDS = 30 * 86_400
 MOST_LOOKED_AT = 20_000
 """Pictures whose size is asked for; whether they are there is looked up for all."""
+UNREADABLE = (LookupError, ValueError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
-    """What of the current catalogue could be read; `faults` says why the rest could not."""
+class Readable:
+    """The part of the current catalogue that could be read; `faults` says why the rest could not."""
 
-    titles: tuple[Title, ...] = ()
+    titles: Sequence[Title] = ()
     barred: tuple[Made, ...] = ()
-    faults: tuple[str, ...] = ()
+    faults: Sequence[str] = ()
+
+    def allowed(self, title: Title, now: float) -> list[Artwork]:
+        return [artwork for artwork in title.artworks if artwork.allowed(now=now, barred=self.barred)]
 
 
-def read(revisions: Revisions, name: str) -> Stock:
-    try:
-        catalogue = revisions.catalogue(name)
-    except (LookupError, CatalogueError, ValueError, OSError) as error:
-        return Stock(faults=(str(error),))
-    return _read_titles(revisions, catalogue)
-
-
-def _read_titles(revisions: Revisions, catalogue: Catalogue) -> Stock:
+def read(revisions: Revisions, name: str) -> Readable:
     titles: list[Title] = []
     faults: list[str] = []
+    try:
+        catalogue = revisions.catalogue(name)
+    except UNREADABLE as error:
+        return Readable(faults=[str(error)])
     for id_, revision in sorted(catalogue.titles.items()):
         try:
             titles.append(revisions.title(revision))
-        except (LookupError, CatalogueError, ValueError, OSError) as error:
+        except UNREADABLE as error:
             faults.append(f"{id_}: {error}")
-    return Stock(tuple(titles), catalogue.barred, tuple(faults))
+    return Readable(titles, catalogue.barred, faults)
 
 
-def findings(stock: Stock, images: Path, now: float) -> Iterator[Finding]:
-    """Look at what the current catalogue names, at that Unix time."""
-    yield whole(stock)
-    yield from choices(stock, now)
-    yield from showable(stock, now)
-    yield from consents(stock, now)
-    yield from files(stock, images)
+def findings(seen: Observed) -> Iterator[Finding]:
+    """Look at what the current catalogue names."""
+    if seen.catalogue is None:
+        yield finding("catalogue-none")
+        return
+    readable, now = read(seen.doors.revisions(seen.settings), seen.catalogue), time.time()
+    yield whole(readable)
+    yield from choices(readable, now)
+    yield from consents(readable.titles, now)
+    yield from files(readable.titles, seen.doors.images(seen.settings))
 
 
-def none() -> Finding:
-    return note(
-        "catalogue", "There is no catalogue yet.", "Run `keyart import FOLDER`, or `keyart serve` for the samples."
+def whole(readable: Readable) -> Finding:
+    faults, artworks = readable.faults, sum(len(title.artworks) for title in readable.titles)
+    return first(
+        {"catalogue-unreadable": faults, "catalogue-readable": True},
+        documents=number(len(faults), "document"),
+        fault=faults[0].rstrip(".") if faults else "",
+        titles=number(len(readable.titles), "title"),
+        artworks=number(artworks, "artwork"),
     )
 
 
-def whole(stock: Stock) -> Finding:
-    if stock.faults:
-        return wrong(
-            "catalogue",
-            f"{counted(len(stock.faults), 'document')} of the catalogue can't be read, the first for this reason: "
-            f"{stock.faults[0].rstrip('.')}.",
-            "Import the folder of originals again, or bring the catalogue folder back from a backup.",
-        )
-    count = sum(len(title.artworks) for title in stock.titles)
-    titles, artworks = counted(len(stock.titles), "title"), counted(count, "artwork")
-    return ok("catalogue", f"{titles} with {artworks} can be read.")
+def choices(readable: Readable, now: float) -> Iterator[Finding]:
+    """Find titles that leave nothing to choose, and those of which nobody may see any picture."""
+    bare, single, hidden = [], [], []
+    for title in readable.titles:
+        allowed = readable.allowed(title, now)
+        if not title.artworks:
+            bare.append(title.id)
+        elif not allowed:
+            hidden.append(title.id)
+        elif sum(artwork.status == "active" for artwork in allowed) == 1:
+            single.append(title.id)
+    conditions = {"titles-bare": bare, "titles-single": single, "titles-not-shown": hidden}
+    yield from every(conditions, bare=listed(bare), single=listed(single), hidden=listed(hidden))
 
 
-def choices(stock: Stock, now: float) -> Iterator[Finding]:
-    """Find titles that leave nothing to choose."""
-    without = [title.id for title in stock.titles if not title.artworks]
-    single = [title.id for title in stock.titles if _shown(title, stock, now) == 1]
-    if without:
-        yield note(
-            "titles", f"Without any artwork: {listed(without)}.", "Send them pictures; until then they answer 404."
-        )
-    if single:
-        yield note(
-            "titles",
-            f"With one artwork to show only, so that there is nothing to choose: {listed(single)}.",
-            "Give them a second picture.",
-        )
-
-
-def _shown(title: Title, stock: Stock, now: float) -> int:
-    allowed = [artwork for artwork in title.artworks if artwork.allowed(now=now, barred=stock.barred)]
-    return sum(artwork.status == "active" for artwork in allowed)
-
-
-def showable(stock: Stock, now: float) -> Iterator[Finding]:
-    """Find titles of which nobody may see any picture."""
-    found = [
-        title.id
-        for title in stock.titles
-        if title.artworks and not any(each.allowed(now=now, barred=stock.barred) for each in title.artworks)
-    ]
-    if found:
-        yield wrong(
-            "titles",
-            f"No picture may be shown of {listed(found)}: withdrawn, barred, or without consent.",
-            "Add a picture that may be shown, or renew the consent.",
-        )
-
-
-def consents(stock: Stock, now: float) -> Iterator[Finding]:
+def consents(titles: Sequence[Title], now: float) -> Iterator[Finding]:
     ends: list[tuple[float, str]] = []
-    for title in stock.titles:
+    for title in titles:
         for artwork in title.artworks:
             consent = artwork.provenance.consent
             if artwork.status != "withdrawn" and consent and not consent.withdrawn and consent.until is not None:
                 ends.append((consent.until, f"{title.id}/{artwork.id}"))
     over = [name for until, name in sorted(ends) if until <= now]
     soon = [f"{name} in {span(until - now)}" for until, name in sorted(ends) if now < until <= now + SOON_SECONDS]
-    if over:
-        yield note(
-            "consent", f"It has ended, and these are not shown: {listed(over)}.", "Renew it, or withdraw them."
-        )
-    if soon:
-        yield note(
-            "consent", f"It ends within 30 days: {listed(soon)}.", "Renew it, or have other pictures ready."
-        )
+    yield from every({"consent-over": over, "consent-soon": soon}, over=listed(over), soon=listed(soon))
 
 
-def files(stock: Stock, images: Path) -> Iterator[Finding]:
+def files(titles: Sequence[Title], images: Path) -> Iterator[Finding]:
     """Look whether each rendition that is named is on the disk, and not empty."""
-    there = _names(images)
     wanted = [
-        (f"{title.id}/{artwork.id}", artwork.id == title.default, name)
-        for title in stock.titles
+        (name, f"{title.id}/{artwork.id}", artwork.id == title.default)
+        for title in titles
         for artwork in title.artworks
         for crop in artwork.crops
         for name in crop.names()
     ]
-    looked_at = wanted[:MOST_LOOKED_AT]
-    empty = {name for _, _, name in looked_at if name in there and not (images / name).stat().st_size}
-    bad = [(artwork, default) for artwork, default, name in wanted if name not in there or name in empty]
-    if not bad:
-        if wanted:
-            yield ok("pictures", f"All {len(wanted)} renditions that the catalogue names are there.")
-        return
+    there = {path.name for path in images.iterdir()} if images.is_dir() else set()
+    looked_at = there.intersection(name for name, *_ in wanted[:MOST_LOOKED_AT])
+    there -= {name for name in looked_at if not (images / name).stat().st_size}
+    bad = [(artwork, default) for name, artwork, default in wanted if name not in there]
     artworks = list(dict.fromkeys(artwork for artwork, _ in bad))
     defaults = list(dict.fromkeys(artwork for artwork, default in bad if default))
-    yield _missing(len(bad), artworks, defaults)
-
-
-def _missing(count: int, artworks: Sequence[str], defaults: Sequence[str]) -> Finding:
-    sentence = f"{count} renditions are missing or empty, of {listed(list(artworks))}."
-    if defaults:
-        sentence += f" Default pictures are among them: {listed(list(defaults))}."
-    return wrong(
-        "pictures",
-        sentence,
-        "Import the folder of originals again, or upload the pictures again: what is missing is made anew.",
-    )
-
-
-def _names(folder: Path) -> set[str]:
-    try:
-        with os.scandir(folder) as entries:
-            return {entry.name for entry in entries}
-    except FileNotFoundError:
-        return set()
+    more = f" Default pictures are among them: {listed(defaults)}." if defaults else ""
+    if bad:
+        yield finding("renditions-missing", count=len(bad), artworks=listed(artworks), defaults=more)
+    elif wanted:
+        yield finding("renditions-there", count=len(wanted))

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from app.data_folder import LOG, STATE
-from app.operations.doctor.finding import Finding, note, ok, size, span, wrong
-from app.settings import DAY_MS, Settings
-from app.store.protocol import Examined, File, Head
+from app.operations.doctor.finding import Finding, every, finding, first, graded, size, span
+from app.operations.doctor.folder import growth, left
+from app.operations.doctor.observed import Observed
+from app.settings import DAY_MS
+from app.store.protocol import Examined, File
 
 MUCH_PENDING = 64 << 20
 TOO_MUCH_PENDING = 1 << 30
@@ -14,128 +15,62 @@ NEARLY = 0.8
 SLACK_MS = DAY_MS
 """How far beyond retention the oldest record may be: trimming goes in steps, and after what was learned."""
 
-REMEDIES = {
-    LOG: "Stop the service and put a backup in its place (docs/operations.md); without one, "
-    f"`sqlite3 {LOG} .recover` saves what can be.",
-    STATE: f"Stop the service, move {STATE} with its -wal and -shm away, and start: "
-    "the trainer makes it anew from the log.",
-}
+
+def findings(seen: Observed) -> Iterator[Finding]:
+    for file in seen.examined.files:
+        yield from _file(file)
+    if seen.failed:
+        raise seen.failed
+    if seen.log_usable:
+        yield from _records(seen)
 
 
-def of_files(examined: Examined) -> Iterator[Finding]:
-    for file in examined.files:
-        yield _whole(file)
-        yield from _earlier(file)
-        yield from _pending(file)
-
-
-def _whole(file: File) -> Finding:
-    if file.fault:
-        return wrong(file.name, f"{file.name} can't be used: {file.fault.rstrip('.')}.", REMEDIES[file.name])
-    if not file.complete:
-        return note(
-            file.name,
-            f"{file.name} ({size(file.size)}) was looked through in part, and no damage was met.",
-            "Run `keyart doctor --thorough` at a quiet hour to look through all of it.",
-        )
-    return ok(file.name, f"{file.name} ({size(file.size)}) is whole.")
-
-
-def _earlier(file: File) -> Iterator[Finding]:
-    if file.earlier and not file.fault:
-        yield note(
-            file.name,
-            f"{file.name} was made by an earlier version of Keyart.",
-            "Nothing needs doing: the next start adds what it lacks.",
-        )
-
-
-def _pending(file: File) -> Iterator[Finding]:
-    about = f"{file.name}-wal"
-    if file.unread:
-        yield note(
-            about,
-            f"{about} lacks its index, so that {size(file.pending)} of the latest records were not looked at.",
-            "Start the service once, which takes them in.",
-        )
+def _file(file: File) -> Iterator[Finding]:
+    damage = "log-unusable" if file.name == "log.sqlite" else "state-unusable"
+    conditions = {damage: file.fault, "file-in-part": not file.complete, "file-whole": True}
+    yield first(conditions, file=file, size=size(file.size), fault=(file.fault or "").rstrip("."))
+    more = {"file-earlier": file.earlier and not file.fault, "wal-unread": file.unread}
+    yield from every(more, file=file, pending=size(file.pending))
     if file.pending > MUCH_PENDING:
-        weight = wrong if file.pending > TOO_MUCH_PENDING else note
-        yield weight(
-            about,
-            f"{size(file.pending)} wait to be folded back into {file.name}: something reads an old state of it.",
-            "End what has the file open for long (`lsof` shows it): a copy, a query, a backup that hangs.",
-        )
+        too_much = file.pending > TOO_MUCH_PENDING
+        yield graded("wal-pending", {"wrong": too_much, "note": True}, file=file, pending=size(file.pending))
 
 
-def findings(examined: Examined, head: Head, settings: Settings, over: int) -> Iterator[Finding]:
-    """Judge the records; `over` is the moment by which old ones are deleted."""
-    yield _head(examined, head)
+def _records(seen: Observed) -> Iterator[Finding]:
+    examined, settings, file = seen.examined, seen.settings, seen.examined.files[0]
+    oldest = examined.oldest.stamp if examined.oldest else seen.head.stamp
+    retention_ms = settings.retention_days * DAY_MS
+    kept = "" if examined.records is None else f", of which {examined.records} are kept"
+    yield first({"log-head": seen.head.position, "log-empty": True}, position=seen.head.position, kept=kept)
     yield from _gaps(examined)
-    yield from _retention(examined, over, settings)
-    yield from _ceiling(examined.files[0], settings.log_bytes)
-    yield from _room(examined.files[0])
+    if examined.oldest:
+        over = min(seen.head.stamp, seen.now, seen.trusted or seen.now)  # as the trainer counts it
+        age = max(0, over - oldest)
+        conditions = {"retention-over": age > retention_ms + SLACK_MS, "retention-fit": True}
+        yield first(conditions, kept=span(age / 1000), days=settings.retention_days)
+    yield from ceiling(file, settings.log_bytes)
+    yield from unreturned(file)
     if examined.holds is not None and examined.profiles is not None:
-        yield ok("holds", f"{examined.holds} holds, {examined.profiles} profiles with attributes.")
-
-
-def _head(examined: Examined, head: Head) -> Finding:
-    if not head.position:
-        return note("log", "The log is empty.", "Ask for a picture: GET /artwork.")
-    records = "" if examined.records is None else f", of which {examined.records} are kept"
-    return ok("log", f"The log's last position is {head.position}{records}.")
+        yield finding("holds", seen=examined)
+    yield from growth(file.size, (seen.head.stamp - oldest) / 1000, retention_ms / 1000, left(settings.data))
 
 
 def _gaps(examined: Examined) -> Iterator[Finding]:
-    if examined.reached > examined.head:
-        yield wrong(
-            "positions",
-            f"The state has learned up to position {examined.reached}, and the log ends at {examined.head}: "
-            "a power cut took its end, or it is another log's state.",
-            "After a power cut just start: positions go on beyond. Else bring both files back from one backup.",
-        )
-    if examined.records is None or examined.oldest is None:
-        return
-    missing = examined.head - examined.oldest.position + 1 - examined.records
-    if missing > 1:  # RULES from before the oldest record may be among those that are kept
-        yield note(
-            "positions",
-            f"{missing} positions between {examined.oldest.position} and {examined.head} have no record: "
-            "at a time the log lost its end, and went on beyond.",
-            "Nothing needs doing; feedback on what was lost is told so. KEYART_SYNC=full survives power cuts.",
-        )
+    missing = 0
+    if examined.records is not None and examined.oldest:
+        missing = examined.head - examined.oldest.position + 1 - examined.records
+    # RULES from before the oldest record may be among those that are kept
+    conditions = {"positions-beyond": examined.reached > examined.head, "positions-missing": missing > 1}
+    yield from every(conditions, seen=examined, missing=missing)
 
 
-def _retention(examined: Examined, over: int, settings: Settings) -> Iterator[Finding]:
-    if examined.oldest is None:
-        return
-    kept = max(0, over - examined.oldest.stamp)
-    allowed = settings.retention_days * DAY_MS
-    if kept > allowed + SLACK_MS:
-        yield wrong(
-            "retention",
-            f"The log goes back {span(kept / 1000)}, and {settings.retention_days:g} days are to be kept.",
-            "Look whether a trainer runs: it is what deletes old records.",
-        )
-    else:
-        yield ok("retention", f"The log goes back {span(kept / 1000)}; {settings.retention_days:g} days are kept.")
-
-
-def _ceiling(file: File, most: int) -> Iterator[Finding]:
+def ceiling(file: File, most: int) -> Iterator[Finding]:
     used = file.size - file.free + file.pending
-    sentence = f"The log takes {size(used)}, and KEYART_LOG_BYTES allows {size(most)}."
-    remedy = "Raise KEYART_LOG_BYTES, or shorten KEYART_RETENTION_DAYS; look who asks for so many pictures."
-    if most and used >= most:
-        yield wrong("log size", f"{sentence} Nothing is logged, and everyone gets default pictures.", remedy)
-    elif most and used >= NEARLY * most:
-        yield note("log size", f"{sentence} Beyond that everyone gets default pictures.", remedy)
+    if most and used >= NEARLY * most:
+        yield first({"log-size-full": used >= most, "log-size-near": True}, used=size(used), most=size(most))
 
 
-def _room(file: File) -> Iterator[Finding]:
+def unreturned(file: File) -> Iterator[Finding]:
+    """Find room that a file of an earlier version does not give back."""
     if file.free > max(MUCH_FREE, file.size // 4) and not file.shrinks:
-        yield note(
-            "log size",
-            f"{size(file.free)} of {file.name} are free, and an earlier version made the file, which gives "
-            "nothing back by itself.",
-            "If the disk needs it, stop the service and run once: "
-            f"`sqlite3 {LOG} 'PRAGMA auto_vacuum=INCREMENTAL; VACUUM'`, with as much room beside it.",
-        )
+        yield finding("log-size-free", file=file, free=size(file.free))

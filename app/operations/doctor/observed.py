@@ -1,0 +1,103 @@
+"""Everything that the checks look at, read once. Nothing is changed by reading it."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.catalogue.live import SETTING
+from app.learning.trusted_clock import SETTING as TRUSTED
+from app.learning.trusted_clock import trusted_in
+from app.operations.in_force import InForce, in_force, in_use
+from app.records import Record
+from app.settings import Settings
+from app.store.protocol import Examined, FoldState, Head, Lease, Snapshot, Store
+from assets.revisions import Revisions
+
+TAIL = 2_000
+"""Records at the log's end that are looked at one by one."""
+SNAPSHOTS = 5
+NOT_EXAMINED, NO_HEAD, NO_FOLD = Examined(()), Head(0, 0), FoldState(0, None, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """How to read what the data folder holds; none of it changes anything."""
+
+    examine: Callable[[Settings], Examined]
+    open_store: Callable[[Settings], Store]
+    revisions: Callable[[Settings], Revisions]
+    images: Callable[[Settings], Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was read. What could not be read, because its file is damaged or missing, is left at its default.
+
+    `here` are this shell's settings; `tail` are the log's last records; `now` is in milliseconds.
+    """
+
+    here: Settings
+    told: InForce | None
+    running: bool
+    now: int
+    doors: Doors
+    examined: Examined = NOT_EXAMINED
+    failed: Exception | None = None
+    catalogue: str | None = None
+    head: Head = NO_HEAD
+    tail: Sequence[Record] = ()
+    trusted: int | None = None
+    lease: Lease | None = None
+    fold: FoldState = NO_FOLD
+    snapshots: Sequence[Snapshot] = ()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that are judged: those of the running service, if it tells them."""
+        return self.told.settings if self.told else self.here
+
+    @property
+    def log_usable(self) -> bool:
+        return any(file.name == "log.sqlite" and not file.fault for file in self.examined.files)
+
+    @property
+    def state_usable(self) -> bool:
+        return any(file.name == "state.sqlite" and not file.fault for file in self.examined.files)
+
+
+async def observe(here: Settings, doors: Doors) -> Observed:
+    """Read everything that can be read, whatever is wrong with the rest."""
+    seen = Observed(here, in_force(here.data), in_use(here.data), now_ms(), doors)
+    if not (seen.settings.data / "log.sqlite").exists():
+        return seen
+    try:
+        seen = replace(seen, examined=doors.examine(seen.settings))
+        store = doors.open_store(seen.settings)
+        try:
+            return await _in_store(seen, store)
+        finally:
+            await store.close()
+    except Exception as error:  # noqa: BLE001  whatever keeps us from looking is what there is to tell
+        return replace(seen, failed=error)
+
+
+async def _in_store(seen: Observed, store: Store) -> Observed:
+    seen = replace(seen, catalogue=await _catalogue(store))
+    if seen.log_usable:
+        head, trusted = await store.log.head(), await store.log.setting(TRUSTED)
+        tail = await store.log.read(head.position - TAIL, TAIL)
+        seen = replace(seen, head=head, tail=tail, trusted=trusted_in(trusted) if trusted else None)
+    if seen.state_usable:
+        fold, lease = await store.state.fold_state(), await store.state.lease()
+        seen = replace(seen, fold=fold, lease=lease, snapshots=await store.state.snapshots(limit=SNAPSHOTS))
+    return seen
+
+
+async def _catalogue(store: Store) -> str | None:
+    """Return the name of the current catalogue, which even a damaged log may still tell."""
+    try:
+        name = await store.log.setting(SETTING)
+    except Exception:  # noqa: BLE001  why it cannot be read is told of the file
+        return None
+    return name.decode() if name else None
