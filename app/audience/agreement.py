@@ -1,10 +1,8 @@
 """Whether the service counted what the audience did."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
-from app.audience.scores import GROUPS, Outcomes, Row
+from app.audience.scores import GROUPS, Outcomes
 from app.audience.service import Service
 
 STILL_SECONDS = 15.0
@@ -12,7 +10,7 @@ STILL_SECONDS = 15.0
 LOOK_SECONDS = 0.5
 TOLERANCE = 1e-4
 """Of rewards, for each exposure: the report rounds them."""
-Groups = Mapping[str, Mapping[str, float]]
+Groups = dict[str, dict[str, float]]
 
 
 async def reported(service: Service, before: Groups, exposures: int, window: float) -> Groups:
@@ -20,7 +18,7 @@ async def reported(service: Service, before: Groups, exposures: int, window: flo
     loop = asyncio.get_running_loop()
     most, until = -1, 0.0
     while True:
-        groups: Groups = (await service.report())["groups"]
+        groups = await service.groups()
         found = sum(int(groups[name]["exposures"] - before[name]["exposures"]) for name in GROUPS)
         if found > most:
             most, until = found, loop.time() + window + STILL_SECONDS
@@ -29,21 +27,24 @@ async def reported(service: Service, before: Groups, exposures: int, window: flo
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def differences(before: Groups, after: Groups, counted: Outcomes) -> list[str]:
-    """Say in which group, and in what, the two counts differ."""
-    rows = {row.group: row for row in counted.rows()}
-    return [
-        f"{group}: {what} {there:g} in the report, {here:g} counted here"
-        for group in GROUPS
-        for what, there, here, slack in _pairs(before[group], after[group], rows.get(group))
-        if abs(there - here) > slack
-    ]
+def agreement(before: Groups, after: Groups, outcomes: Outcomes) -> str:
+    found = differences(before, after, outcomes)
+    if not found:
+        exposures, clicks = len(outcomes.group), int(outcomes.clicked.sum())
+        return f"GET /report counts the same: {exposures:,} exposures, {clicks:,} clicks."
+    others = "others used the service, or feedback came after its window"
+    return f"GET /report counts otherwise ({'; '.join(found)}): {others}."
 
 
-def _pairs(
-    before: Mapping[str, float], after: Mapping[str, float], row: Row | None
-) -> list[tuple[str, float, float, float]]:
-    exposures, clicks, reward = (row.exposures, row.clicks, row.reward_total) if row else (0, 0, 0.0)
-    here: dict[str, Any] = {"exposures": exposures, "clicks": clicks, "reward": reward}
-    slack = {"reward": TOLERANCE * (1 + exposures)}
-    return [(what, after[what] - before[what], value, slack.get(what, 0.0)) for what, value in here.items()]
+def differences(before: Groups, after: Groups, outcomes: Outcomes) -> list[str]:
+    """Say in which group, and in what, the report and the outcomes differ."""
+    found = []
+    for group in GROUPS:
+        mask = outcomes.of(group)
+        here = {"exposures": mask, "clicks": outcomes.clicked[mask], "reward": outcomes.reward[mask]}
+        for what, values in here.items():
+            reported_here, total = after[group][what] - before[group][what], float(values.sum())
+            slack = TOLERANCE * (1 + int(mask.sum())) if what == "reward" else 0.0
+            if abs(reported_here - total) > slack:
+                found.append(f"{group}: {what} {reported_here:g} in the report, {total:g} counted here")
+    return found

@@ -1,10 +1,11 @@
 """Viewers who come over HTTP: each is shown a row, looks, clicks, watches, and the service is told."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, Literal, get_args
 
 from app.audience.scores import GROUPS, Scores, Seen
 from app.audience.service import Service, ServiceError
@@ -18,35 +19,17 @@ would learn less on a faster machine.
 """
 PATIENCE = 500
 """So many pictures may go uncounted, beside as many as were counted, before a run is given up."""
-
-
-@dataclass(slots=True)
-class Aside:
-    """What was looked at and is not counted, by why."""
-
-    fallbacks: int = 0
-    repeated: int = 0
-    """Held or pinned: no draw of its own."""
-    others: int = 0
-    """Of a viewer in no group, or a picture that the listing did not have."""
-    rejected: int = 0
-    """Feedback that the service did not take."""
-
-    @property
-    def total(self) -> int:
-        return self.fallbacks + self.repeated + self.others
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    decision_id: str
-    outcome: Outcome
-    seen: Seen
+Why = Literal["fallbacks", "repeated", "others"]
 
 
 @dataclass(slots=True, eq=False)
 class Crowd:
-    """Plays a world to a service until so many exposures are counted."""
+    """Plays a world to a service until so many exposures are counted.
+
+    `aside` has what was looked at and is not counted, by why: fallbacks; what was held or pinned, which is no draw
+    of its own; others, of a viewer in no group or of a picture that the listing did not have. `rejected` is the
+    feedback that the service did not take. `moved` is called when something was counted.
+    """
 
     service: Service
     world: World
@@ -54,11 +37,10 @@ class Crowd:
     reward: str
     play_seconds: float
     moved: Callable[[], object] = lambda: None
-    """Called when something was counted."""
     scores: Scores = field(default_factory=Scores)
-    aside: Aside = field(default_factory=Aside)
+    aside: Counter[Why] = field(default_factory=Counter)
+    rejected: int = 0
     _taken: int = 0
-    _began: float = 0.0
     _introduced: set[int] = field(default_factory=set)
     _visits: Visits = field(init=False)
     _yardsticks: list[Yardstick] = field(init=False)
@@ -75,29 +57,26 @@ class Crowd:
 
     async def play(self) -> None:
         """Let viewers come, several at a time. Raises `ServiceError` where it can't go on."""
-        numbers, self._began = count(), asyncio.get_running_loop().time()
+        numbers, began = count(), asyncio.get_running_loop().time()
         try:
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(CONNECTIONS):
-                    tasks.create_task(self._come(numbers))
+                    tasks.create_task(self._come(numbers, began))
         except* ServiceError as several:
             raise several.exceptions[0] from None
 
-    async def _come(self, numbers: Iterator[int]) -> None:
+    async def _come(self, numbers: Iterator[int], began: float) -> None:
         while self._taken < self.steps:
-            await self._keep_pace()
+            ahead = self._taken / PACE - (asyncio.get_running_loop().time() - began)
+            await asyncio.sleep(max(0.0, ahead))
             await self._visit(self._visits[next(numbers)])
-            if self.aside.total > PATIENCE + len(self.scores):
+            if self.aside.total() > PATIENCE + len(self.scores):
+                fallbacks, repeated, others = (self.aside[why] for why in get_args(Why))
                 raise ServiceError(
-                    f"Only {len(self.scores):,} pictures could be counted, beside {self.aside.fallbacks:,} "
-                    f"fallbacks, {self.aside.repeated:,} held or pinned and {self.aside.others:,} of no group: "
+                    f"Only {len(self.scores):,} pictures could be counted, beside {fallbacks:,} fallbacks, "
+                    f"{repeated:,} held or pinned and {others:,} of no group: "
                     "nothing is learned from those; look at the service's log and settings."
                 )
-
-    async def _keep_pace(self) -> None:
-        ahead = self._taken / PACE - (asyncio.get_running_loop().time() - self._began)
-        if ahead > 0:
-            await asyncio.sleep(ahead)
 
     async def _visit(self, visit: Visit) -> None:
         profile = self._visits.name(visit.viewer)
@@ -105,60 +84,57 @@ class Crowd:
             self._introduced.add(visit.viewer)
             await self.service.introduce(profile, self._visits.attributes(visit.viewer))
         titles = [self.world.titles[title].id for title in visit.titles]
-        choices = await self.service.page(profile, titles, self._visits.circumstances(visit.viewer))
-        exposures = self._looked_at(visit, {choice["title"]: choice for choice in choices})
-        if exposures:
-            await self._tell(exposures)
-            for exposure in exposures:
-                self.scores.add(exposure.seen)
+        page = await self.service.page(profile, titles, self._visits.circumstances(visit.viewer))
+        choices = {choice["title"]: choice for choice in page}
+        feedback: dict[str, list[dict[str, Any]]] = {"impressions": [], "clicks": [], "plays": []}
+        found = []
+        for spot, title in enumerate(titles):
+            choice = choices.get(title)
+            if visit.looked[spot] and choice and self._taken < self.steps and self._counts(choice):
+                found.append(self._seen(visit, spot, choice, feedback))
+                self._taken += 1
+        for kind, items in feedback.items():
+            if items:
+                self.rejected += await self.service.tell(kind, items)
+        for seen in found:
+            self.scores.add(seen)
+        if found:
             self.moved()
 
-    async def _tell(self, exposures: list[Exposure]) -> None:
-        clicked = [each for each in exposures if each.outcome.clicked]
-        shown = [{"decision_id": each.decision_id} for each in exposures]
-        opened = [{"decision_id": each.decision_id} for each in clicked]
-        watched = [{"decision_id": each.decision_id, "seconds": each.outcome.seconds} for each in clicked]
-        for kind, items in (("impressions", shown), ("clicks", opened), ("plays", watched)):
-            if items:
-                self.aside.rejected += await self.service.tell(kind, items)
-
-    def _looked_at(self, visit: Visit, choices: dict[str, dict[str, Any]]) -> list[Exposure]:
-        """Return what the viewer looked at and can be counted, as long as steps are left."""
-        exposures = []
-        for place, title in enumerate(visit.titles):
-            choice = choices.get(self.world.titles[title].id)
-            if visit.looked[place] and choice and self._taken < self.steps and self._counts(choice):
-                exposures.append(self._exposure(visit, place, choice))
-                self._taken += 1
-        return exposures
-
     def _counts(self, choice: dict[str, Any]) -> bool:
+        why: Why | None = None
         if choice["fallback"]:
-            self.aside.fallbacks += 1
+            why = "fallbacks"
         elif choice["held"] or choice["pinned"]:
-            self.aside.repeated += 1
+            why = "repeated"
         elif choice["group"] not in GROUPS or (choice["title"], choice["artwork"]) not in self._columns:
-            self.aside.others += 1
-        else:
-            return True
-        return False
+            why = "others"
+        if why:
+            self.aside[why] += 1
+        return why is None
 
-    def _exposure(self, visit: Visit, place: int, choice: dict[str, Any]) -> Exposure:
+    def _seen(
+        self, visit: Visit, spot: int, choice: dict[str, Any], feedback: dict[str, list[dict[str, Any]]]
+    ) -> Seen:
+        """Let the viewer act, and add to the feedback."""
         late = self._taken >= self.steps // 2
-        yardstick, era = self._yardsticks[late], self.world.era(late=late)
         column = self._columns[choice["title"], choice["artwork"]]
-        outcome = self._visits.outcome(visit, place, column, era)
-        at, falls = (visit.viewer, visit.titles[place]), float(self.world.places[place])
-        seen = Seen(
+        outcome = self._visits.outcome(visit, spot, column, self.world.era(late=late))
+        shown = {"decision_id": choice["decision_id"]}
+        feedback["impressions"].append(shown)
+        if outcome.clicked:
+            feedback["clicks"].append(shown)
+            feedback["plays"].append({**shown, "seconds": outcome.seconds})
+        at, falls, yardstick = (visit.viewer, visit.titles[spot]), self.world.falls[spot], self._yardsticks[late]
+        return Seen(
             visit.viewer,
             GROUPS.index(choice["group"]),
             outcome.clicked,
             outcome.left,
             self._reward(outcome),
-            float(yardstick.best[at]) * falls,
-            float(yardstick.single[at]) * falls,
+            float(yardstick.best[at] * falls),
+            float(yardstick.single[at] * falls),
         )
-        return Exposure(choice["decision_id"], outcome, seen)
 
     def _reward(self, outcome: Outcome) -> float:
         if not outcome.clicked or self.reward == "click":

@@ -1,7 +1,6 @@
-"""What was counted of each group, beside what the best single picture and the best possible would have come to."""
+"""What each group's exposures came to, beside what the best single picture and the best possible would."""
 
 from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -37,8 +36,7 @@ class Estimate(NamedTuple):
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One group's line in the table.
 
     `single` and `best` are the mean rewards that were to be expected; `left` is a share of clicks.
@@ -51,7 +49,6 @@ class Row:
     single: float
     best: float
     reward: float
-    reward_total: float
     left: float | None
 
 
@@ -121,7 +118,6 @@ class Outcomes:
             float(self.single[mask].mean()),
             float(self.best[mask].mean()),
             float(self.reward[mask].mean()),
-            float(self.reward[mask].sum()),
             float(self.left[mask].sum()) / clicks if clicks else None,
         )
 
@@ -167,16 +163,10 @@ class Outcomes:
         spread = Z * self._error(mask, gained - value * possible) / whole
         return Estimate(value, value - spread, value + spread)
 
-    def over_time(self, bins: int, earned: Sequence[Floats]) -> list[Floats]:
-        """Return each column's mean in each of `bins` equal stretches of all exposures."""
-        edges = np.linspace(0, len(self.group), bins + 1).astype(int)[:-1]
-        counts = np.diff([*edges, len(self.group)])
-        return [np.add.reduceat(column, edges) / counts for column in earned]
-
-    def group_over_time(self, group: str, bins: int, earned: Floats) -> Floats:
-        """Return a group's mean in each stretch; not a number where it was not seen."""
-        mask = self.of(group).astype(float)
-        shown, got = self.over_time(bins, [mask, mask * earned])
+    def over_time(self, bins: int, earned: Floats, mask: Mask) -> Floats:
+        """Return a mean in each of `bins` equal stretches of all exposures; not a number where `mask` has none."""
+        starts = np.linspace(0, len(self.group), bins + 1).astype(int)[:-1]
+        shown, got = (np.add.reduceat(column, starts) for column in (mask.astype(float), mask * earned))
         means: Floats = np.divide(got, shown, out=np.full(bins, np.nan), where=shown > 0)
         return means
 

@@ -1,6 +1,8 @@
 """The service as the audience sees it: over HTTP, and nothing else."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from typing import Any, Self
 
 import httpx2
@@ -8,6 +10,12 @@ import httpx2
 TIMEOUT = 15.0
 TRIES = 20
 """How often a request is sent that the service, for the moment, could not take."""
+ABSENT_SECONDS = 10.0
+"""How long an address may refuse connections: a service that starts listens after a second or two."""
+START_SECONDS = 60.0
+"""How long a service that is there may take until it makes decisions."""
+LOOK_SECONDS = 0.5
+ANSWER_SECONDS = 5.0
 START = "start a service with 'KEYART_PRESET=demo keyart serve', or leave --url out"
 BUSY, REFUSED = 503, {401, 403}
 
@@ -19,14 +27,13 @@ class ServiceError(RuntimeError):
 class Service:
     """A running service, and its admin key, or why there is none. An asynchronous context."""
 
-    def __init__(self, url: str, key: str | None = None, *, keyless: str = "", connections: int = 8):
-        self.url = url.rstrip("/")
-        self._keyless = keyless
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+    def __init__(self, url: str, key: str | None = None, *, connections: int = 8):
+        self.url, self.key, self.keyless = url.rstrip("/"), key, ""
         limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._http = httpx2.AsyncClient(
-            base_url=self.url, headers=headers, limits=limits, timeout=TIMEOUT, trust_env=False
-        )
+        try:
+            self._http = httpx2.AsyncClient(base_url=self.url, limits=limits, timeout=TIMEOUT, trust_env=False)
+        except httpx2.InvalidURL as error:
+            raise ServiceError(f"{url} is no address ({error}); write it as http://127.0.0.1:8000.") from None
 
     async def __aenter__(self) -> Self:
         return self
@@ -34,44 +41,66 @@ class Service:
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
+    async def until_ready(self, tell: Callable[[str], object]) -> None:
+        """Return once the service makes decisions, and `tell` if that is waited for."""
+        begun, told = time.monotonic(), False
+        while seen := await self._not_ready():
+            sentence, patience = seen
+            if (waited := time.monotonic() - begun) > patience:
+                raise ServiceError(f"{sentence} That is so since {waited:.0f} s; {START}.")
+            if not told:
+                tell(f"{sentence} It may be starting, and is waited for …")
+            told = True
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _not_ready(self) -> tuple[str, float] | None:
+        """Return what is wrong, and for how long that may be so; None when nothing is."""
+        try:
+            answer = await self._http.get("/readyz", timeout=ANSWER_SECONDS)
+        except httpx2.ConnectError as error:
+            return f"Nothing answers at {self.url} ({_reason(error)}).", ABSENT_SECONDS
+        except httpx2.TransportError as error:
+            silent = f"Something at {self.url} takes connections and does not answer ({_reason(error)})."
+            return silent, START_SECONDS
+        if answer.status_code == BUSY:
+            return f"The service at {self.url} makes no decisions: {_detail(answer)}", START_SECONDS
+        return None
+
     async def rules(self) -> dict[str, Any]:
-        """Return the rules that the service goes by, once it is seen to be there, ready, and open to this key."""
-        ready = await self._send("GET", "/readyz", absent=f"Nothing answers at {self.url}")
-        if ready.status_code == BUSY:
-            raise ServiceError(f"The service at {self.url} makes no decisions: {detail_of(ready)}")
+        """Return the rules that the service goes by, once it is seen to be open to this key."""
         report = await self._send("GET", "/report")
         if report.status_code in REFUSED:
             asked = f"The service at {self.url} asks for its admin key; give it with --key or in KEYART_ADMIN_KEY."
-            raise ServiceError(f"{asked} {self._keyless}".rstrip())
+            raise ServiceError(f"{asked} {self.keyless}".rstrip())
         found = _json(report)
-        if not (report.is_success and isinstance(found, dict) and isinstance(found.get("rules"), dict)):
+        rules = found.get("rules") if report.is_success and isinstance(found, dict) else None
+        if not isinstance(rules, dict):
             raise ServiceError(
                 f"What answers at {self.url} does not tell rules in its /report, as this version of Keyart does; "
                 "give the address of a Keyart service, of this version."
             )
-        rules: dict[str, Any] = found["rules"]
         return rules
 
-    async def report(self) -> dict[str, Any]:
-        return await self._asked("GET", "/report")
+    async def groups(self) -> dict[str, dict[str, float]]:
+        groups: dict[str, dict[str, float]] = (await self._asked("GET", "/report"))["groups"]
+        return groups
 
     async def titles(self) -> list[dict[str, Any]]:
         listing: list[dict[str, Any]] = (await self._asked("GET", "/titles"))["titles"]
         return listing
 
     async def introduce(self, profile: str, attributes: dict[str, str]) -> None:
-        await self._asked("PUT", "/profiles", params={"profile": profile}, body={"attributes": attributes})
+        await self._asked("PUT", "/profiles", params={"profile": profile}, json={"attributes": attributes})
 
     async def page(self, profile: str, titles: list[str], circumstances: dict[str, str]) -> list[dict[str, Any]]:
         """Return the choices of a row, which count as shown once an impression says so."""
         body = {"profile": profile, "titles": titles, "deferred": True, **circumstances}
-        choices: list[dict[str, Any]] = (await self._asked("POST", "/artwork", body=body))["choices"]
+        choices: list[dict[str, Any]] = (await self._asked("POST", "/artwork", json=body))["choices"]
         return choices
 
     async def tell(self, kind: str, items: list[dict[str, Any]]) -> int:
         """Send impressions, clicks or plays; return how many were rejected."""
-        answer = await self._asked("POST", f"/{kind}", body=items)
-        return len(answer["rejected"])
+        return len((await self._asked("POST", f"/{kind}", json=items))["rejected"])
 
     async def _asked(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  passed on
         for _ in range(TRIES):
@@ -82,25 +111,18 @@ class Service:
         found = _json(answer)
         if not answer.is_success or not isinstance(found, dict):
             raise ServiceError(
-                f"{method} {path} at {self.url} was answered with {answer.status_code}: {detail_of(answer)}"
+                f"{method} {path} at {self.url} was answered with {answer.status_code}: {_detail(answer)}"
             )
         return found
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: object = None,
-        params: dict[str, str] | None = None,
-        absent: str | None = None,
-    ) -> httpx2.Response:
+    async def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:  # noqa: ANN401  passed on
+        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         try:
-            return await self._http.request(method, path, json=body, params=params)
-        except (httpx2.TransportError, httpx2.InvalidURL) as error:
-            reason = str(error) or type(error).__name__
-            gone = absent or f"The service at {self.url} stopped answering"
-            raise ServiceError(f"{gone} ({reason}); {START}.") from None
+            return await self._http.request(method, path, headers=headers, **options)
+        except httpx2.TransportError as error:
+            raise ServiceError(
+                f"The service at {self.url} stopped answering ({_reason(error)}); {START}."
+            ) from None
 
 
 def _json(answer: httpx2.Response) -> Any:  # noqa: ANN401  as it comes
@@ -110,7 +132,11 @@ def _json(answer: httpx2.Response) -> Any:  # noqa: ANN401  as it comes
         return None
 
 
-def detail_of(answer: httpx2.Response) -> str:
+def _detail(answer: httpx2.Response) -> str:
     found = _json(answer)
     detail = found.get("detail") if isinstance(found, dict) else None
     return str(detail or answer.reason_phrase)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__

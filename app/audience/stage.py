@@ -53,8 +53,7 @@ def staged(reward: str) -> Iterator[Service]:
 
 
 def _look_for_room(folder: str) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < ROOM:
+    if (free := shutil.disk_usage(folder).free) < ROOM:
         raise ServiceError(
             f"The temporary folder, {folder}, has {free >> 20} MiB left, and a run takes some {ROOM >> 20}; make "
             "room, or set TMPDIR to a folder on another disk."
@@ -64,9 +63,9 @@ def _look_for_room(folder: str) -> None:
 def _environment(data: Path, reward: str, key: str) -> dict[str, str]:
     """Return this process' environment with the demo's settings and no others."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("KEYART_", "PROMETHEUS_"))}
-    settings = {"PRESET": "demo", "PORT": "0", "DATA": str(data), "REWARD": reward, "LOG_LEVEL": "warning"}
-    settings["ADMIN_KEY"] = key
-    return {**kept, "COLUMNS": "200", **{f"KEYART_{name}": value for name, value in settings.items()}}
+    settings = {"KEYART_PRESET": "demo", "KEYART_PORT": "0", "KEYART_LOG_LEVEL": "warning"}
+    chosen = {"KEYART_DATA": str(data), "KEYART_REWARD": reward, "KEYART_ADMIN_KEY": key}
+    return {**kept, "COLUMNS": "200", **settings, **chosen}
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
@@ -90,12 +89,10 @@ def _last(log: Path) -> str:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End it, even if whoever is impatient interrupts once more."""
-    process.terminate()
-    try:
-        process.wait(GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        process.kill()  # nothing happens to one that has ended; what it started ends with it
-        with suppress(subprocess.TimeoutExpired):
+    with suppress(subprocess.TimeoutExpired):
+        try:
+            process.terminate()
+            process.wait(GRACE_SECONDS)
+        finally:
+            process.kill()  # nothing happens to one that has ended; what it started ends with it
             process.wait(GRACE_SECONDS)

@@ -1,33 +1,30 @@
-"""What a service has to choose from, as its own listing tells: titles, artworks and their tags."""
+"""The titles of a service as its own listing tells them: their artworks and tags."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 MOST_TITLES = 40
 """Of a large catalogue the first ones with a choice take part: more would get too few exposures each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Artwork:
+class Artwork(NamedTuple):
     id: str
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(NamedTuple):
     id: str
     artworks: tuple[Artwork, ...]
 
 
 def titles_in(listing: Sequence[dict[str, Any]]) -> list[Title]:
     """Return the titles of `GET /titles` that have two artworks or more to choose from for every viewer."""
-    titles = [Title(each["id"], _candidates(each)) for each in listing if not each["pins"]]
+    titles = [Title(each["id"], tuple(_artworks(each))) for each in listing if not each["pins"]]
     return [title for title in titles if len(title.artworks) > 1][:MOST_TITLES]
 
 
-def _candidates(title: dict[str, Any]) -> tuple[Artwork, ...]:
-    return tuple(Artwork(each["id"], tuple(each["tags"])) for each in title["artworks"] if _always_shown(each))
+def _artworks(title: dict[str, Any]) -> Iterator[Artwork]:
+    return (Artwork(each["id"], tuple(each["tags"])) for each in title["artworks"] if _always_shown(each))
 
 
 def _always_shown(artwork: dict[str, Any]) -> bool:

@@ -1,15 +1,14 @@
 """Who comes when, to which row of titles, what is looked at there, and what each would do."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from app.audience.world import COUNTRIES, DEVICES, HOUSEHOLDS, LEFT_WITHIN, Era, Floats, World, watching
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One viewer before one row. The dice are thrown before anything is shown, one for each place."""
+class Visit(NamedTuple):
+    """One viewer before one row. The dice are thrown before anything is shown, one for each spot."""
 
     viewer: int
     titles: tuple[int, ...]
@@ -19,8 +18,7 @@ class Visit:
     watching: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a viewer did with a picture; `seconds` is 0 where it was not clicked."""
 
     clicked: bool
@@ -39,10 +37,9 @@ class Visits:
         world = self._world
         dice = np.random.default_rng((world.seed, 2, number))
         viewer = int(np.searchsorted(self._cumulative, dice.random() * self._cumulative[-1], side="right"))
-        titles = dice.permutation(len(world.titles))[: world.row].tolist()
-        throws = dice.random((4, world.row))
-        looked = (throws[0] < world.looked).tolist()
-        return Visit(viewer, tuple(titles), tuple(looked), *(tuple(row) for row in throws[1:].tolist()))
+        titles = dice.permutation(len(world.titles))[: world.row]
+        looking, *throws = dice.random((4, world.row))
+        return Visit(viewer, *(tuple(each.tolist()) for each in (titles, looking < world.looked, *throws)))
 
     def name(self, viewer: int) -> str:
         return f"audience-{self._world.seed}-{viewer}"
@@ -56,21 +53,21 @@ class Visits:
         viewers = self._world.viewers
         return {"country": COUNTRIES[viewers.country[viewer]], "device": DEVICES[viewers.device[viewer]]}
 
-    def outcome(self, visit: Visit, place: int, column: int, era: Era) -> Outcome:
-        """Return what happens when a picture stands in a place of the row."""
-        chance = era.click[visit.viewer, column] * self._world.places[place]
-        if visit.clicking[place] >= chance:
+    def outcome(self, visit: Visit, spot: int, column: int, era: Era) -> Outcome:
+        """Return what happens when a picture stands at a spot of the row."""
+        chance = era.click[visit.viewer, column] * self._world.falls[spot]
+        if visit.clicking[spot] >= chance:
             return Outcome(clicked=False, left=False, seconds=0.0)
-        if visit.staying[place] < era.watched[column]:
-            return Outcome(clicked=True, left=False, seconds=watching(visit.watching[place] or 1e-9))
-        return Outcome(clicked=True, left=True, seconds=LEFT_WITHIN * visit.watching[place])
+        if visit.staying[spot] < era.watched[column]:
+            return Outcome(clicked=True, left=False, seconds=watching(visit.watching[spot] or 1e-9))
+        return Outcome(clicked=True, left=True, seconds=LEFT_WITHIN * visit.watching[spot])
 
 
 class Yardstick:
     """The two levels that everything is held to: the best possible, and the best single picture of each title.
 
     Best is what is expected to earn most by the service's reward; the best single picture does so over all visits.
-    `best` and `single` are what they earn in the first place of a row, viewers × titles.
+    `best` and `single` are what they earn in the first spot of a row, viewers × titles.
     """
 
     def __init__(self, world: World, era: Era, reward: str, play_seconds: float):

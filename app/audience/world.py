@@ -1,17 +1,17 @@
 """Viewers, and how much each picture appeals to each of them: what the simulator knows and the service does not.
 
-The chance that viewer v clicks picture a of title t, looked at in place j of a row, is
+The chance that viewer v clicks picture a of title t, looked at in spot j of a row, is
 
     p(v, a, j) = alive(v) · logistic(b + title(t) + eager(v) + S · (tags(v, a) + hidden(v, a)) / √2) · 0.96^j
 
 - `alive` is 0 for one viewer in ten, who never clicks, and else 1.
-- `tags` hangs on the artwork's tags alone. It is the sum over them, by √ of their number, of a liking: a quarter
+- `tags` depends on the artwork's tags alone. It is the sum over them, by √ of their number, of a liking: a quarter
   of its variance is everyone's, a half goes by household, and a quarter is the viewer's own, from three leanings.
 - `hidden` is what no tag tells: a quarter is the picture's quality, three quarters are country × picture. A
   picture in twelve is clickbait: its quality is raised by a standard deviation, and who opened it leaves.
 - What goes by household or country cancels out over households or countries: what they share is everyone's.
 - Both are scaled so that among the pictures of a title each has variance 1: each explains half.
-- b is such that under uniform choice, in the places where pictures are looked at, the mean is the click rate.
+- b is such that under uniform choice, in the spots where pictures are looked at, the mean is the click rate.
 
 So a quarter of what sets a title's pictures apart is the same for everyone, five eighths go by two attributes
 that the service is told (beside a third, the device, which says nothing), and an eighth is the viewer's alone. A
@@ -25,17 +25,17 @@ All of this is made up: it shows that the loop works, and not what it would earn
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.audience.stock import Title
+from app.audience.titles import Title
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 COUNTRIES = "DE", "FR", "BR", "JP"
 DEVICES = "tv", "phone", "tablet"
@@ -47,7 +47,7 @@ CLICKBAIT, BAIT = 1 / 12, 1.0
 TITLES_DIFFER, VIEWERS_DIFFER = 0.4, 0.4
 """Standard deviations, in logits, of a title's draw and of a viewer's eagerness."""
 LOOKED, LOOKED_ON, CLICKED_ON = 0.95, 0.88, 0.96
-"""Chance that the first picture of a row is looked at; by what that, and a click, falls from place to place."""
+"""Chance that the first picture of a row is looked at; by what that, and a click, falls from spot to spot."""
 ROW = 8
 LEFT_WITHIN = 20.0
 WATCHED_MEDIAN, WATCHED_SPREAD = 1500.0, 0.8
@@ -60,16 +60,15 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True, slots=True)
 class Viewers:
-    """Who they are; arrays of one entry for each."""
+    """Who they are; arrays of one entry for each. `share` is the part of all visits that is theirs."""
 
     country: Ints
     device: Ints
     household: Ints
     leaning: Floats
     eager: Floats
-    alive: NDArray[np.bool_]
+    alive: Bools
     share: Floats
-    """Of all visits, the part that is theirs."""
 
     @classmethod
     def drawn(cls, count: int, dice: np.random.Generator) -> "Viewers":
@@ -84,74 +83,17 @@ class Viewers:
             visits / visits.sum(),
         )
 
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """How much each tag is liked, by whom; one column for each tag."""
-
-    everyone: Floats
-    household: Floats
-    leaning: Floats
-
-    @classmethod
-    def drawn(cls, tags: int, dice: np.random.Generator) -> "Meaning":
-        everyone, leaning = dice.normal(size=(1, tags)), dice.normal(size=(LEANINGS, tags))
-        return cls(everyone, _contrasts(len(HOUSEHOLDS), tags, dice), leaning)
-
-    def liking(self, viewers: Viewers) -> Floats:
-        """Return each viewer's liking of each tag."""
-        own = viewers.leaning @ self.leaning
-        liking: Floats = (
-            np.sqrt(1 / 4) * (self.everyone + own) + np.sqrt(1 / 2) * self.household[viewers.household]
-        )
-        return liking
-
-    def exchanged(self, dice: np.random.Generator) -> "Meaning":
-        """Return the meanings after half of the tags have taken over each other's."""
-        order = np.arange(self.everyone.shape[1])
-        half = dice.permutation(order)[: len(order) // 2 + 1]
-        order[half] = np.roll(half, 1)
-        return Meaning(self.everyone[:, order], self.household[:, order], self.leaning[:, order])
-
-
-@dataclass(frozen=True, slots=True)
-class Looks:
-    """What no tag tells of each picture: its quality, and how each country takes to it."""
-
-    quality: Floats
-    bait: NDArray[np.bool_]
-    country: Floats
-    watched: Floats
-    """Of those who clicked, the share that watches on."""
-
-    @classmethod
-    def drawn(cls, artworks: int, dice: np.random.Generator) -> "Looks":
-        bait = np.zeros(artworks, dtype=np.bool_)
-        bait[dice.permutation(artworks)[: max(1, round(CLICKBAIT * artworks))]] = True
-        return cls(
-            quality=dice.normal(size=artworks),
-            bait=bait,
-            country=_contrasts(len(COUNTRIES), artworks, dice),
-            watched=np.where(bait, dice.uniform(0.05, 0.15, artworks), dice.uniform(0.6, 0.9, artworks)),
-        )
-
-    def drawing(self, viewers: Viewers) -> Floats:
-        """Return how much each picture draws each viewer."""
-        alike = self.quality + BAIT * self.bait
-        drawing: Floats = np.sqrt(1 / 4) * alike + np.sqrt(3 / 4) * self.country[viewers.country]
-        return drawing
-
-    def redone(self, dice: np.random.Generator) -> "Looks":
-        """Return the pictures with other qualities; which are clickbait stays."""
-        return replace(self, quality=dice.normal(size=len(self.quality)))
+    def traits(self) -> Floats:
+        """Return viewers × traits: what all share, the leanings, and the household."""
+        return np.column_stack([np.ones(len(self.share)), self.leaning, np.eye(len(HOUSEHOLDS))[self.household]])
 
 
 @dataclass(frozen=True)
 class Era:
     """The world while nothing changes: the two halves of appeal, and the chances that follow from them.
 
-    Arrays are viewers × pictures of all titles, side by side. `click` is the chance of a click in the first place
-    of a row.
+    Arrays are viewers × pictures of all titles, side by side. `click` is the chance of a click in the first spot
+    of a row; `watched` is, of those who clicked a picture, the share that watches on.
     """
 
     tagged: Floats
@@ -169,7 +111,12 @@ class Era:
 
 
 class World:
-    """The audience of some titles. The same arguments make the same one."""
+    """The audience of some titles. The same arguments make the same one.
+
+    `first` is the column of each title's first picture, and at last how many pictures there are. `row` is how many
+    titles stand in a row; `falls` is by what a click falls at each spot of it, and `looked` the chance that the
+    picture there is looked at. `bait` are the pictures that are clickbait.
+    """
 
     def __init__(
         self,
@@ -181,18 +128,22 @@ class World:
         seed: int = 7,
     ):
         dice = np.random.default_rng((seed, 1))
-        self.titles = list(titles)
-        self.seed, self.click_rate = seed, click_rate
+        self.titles, self.seed, self.click_rate = list(titles), seed, click_rate
         self.first = np.cumsum([0, *(len(title.artworks) for title in titles)])
-        """Of each title the column of its first picture, and at last how many there are."""
+        self.row = min(ROW, len(self.titles))
+        self.falls: Floats = CLICKED_ON ** np.arange(self.row, dtype=np.float64)
+        self.looked: Floats = LOOKED * LOOKED_ON ** np.arange(self.row, dtype=np.float64)
         self.viewers = Viewers.drawn(viewers, dice)
         self._draw = dice.normal(0.0, TITLES_DIFFER, len(self.titles))
-        self._shows = _shows(titles)
-        meaning, looks = Meaning.drawn(self._shows.shape[1], dice), Looks.drawn(int(self.first[-1]), dice)
-        self.bait = looks.bait
-        self._eras = [self._era(meaning, looks)]
-        if drift:
-            self._eras.append(self._era(meaning.exchanged(dice), looks.redone(dice)))
+        shows, count = _shows(titles), int(self.first[-1])
+        meaning = _meaning(shows.shape[1], dice)
+        self.bait = np.isin(np.arange(count), dice.permutation(count)[: max(1, round(CLICKBAIT * count))])
+        quality, country = dice.normal(size=count), _contrasts(len(COUNTRIES), count, dice)
+        self._watched = np.where(self.bait, dice.uniform(0.05, 0.15, count), dice.uniform(0.6, 0.9, count))
+        self._by_country: Floats = np.sqrt(3 / 4) * country[self.viewers.country]
+        self._eras = [self._era(shows @ meaning, quality)]
+        if drift:  # half of the tags exchange their meaning, and the qualities are drawn anew
+            self._eras.append(self._era(shows @ _exchanged(meaning, dice), dice.normal(size=count)))
 
     def era(self, *, late: bool) -> Era:
         """Return the world before half-way or, `late`, after; without a drift they are the same."""
@@ -201,32 +152,18 @@ class World:
     def columns(self, title: int) -> slice:
         return slice(int(self.first[title]), int(self.first[title + 1]))
 
-    @property
-    def row(self) -> int:
-        """How many titles stand in a row."""
-        return min(ROW, len(self.titles))
-
-    @cached_property
-    def places(self) -> Floats:
-        """By what a click falls in each place of a row."""
-        return np.power(CLICKED_ON, np.arange(self.row), dtype=np.float64)
-
-    @cached_property
-    def looked(self) -> Floats:
-        """The chance that the picture in each place is looked at."""
-        return LOOKED * np.power(LOOKED_ON, np.arange(self.row), dtype=np.float64)
-
     def mean(self, chances: Floats) -> float:
         """Return the mean of an array like `Era.click` under uniform choice, over all that is looked at."""
-        by_title = np.add.reduceat(self.viewers.share @ chances, self.first[:-1]) / np.diff(self.first)
-        return float(by_title.mean() * (self.looked @ self.places) / self.looked.sum())
+        by_title = self._means(self.viewers.share @ chances)
+        return float(by_title.mean() * (self.looked @ self.falls) / self.looked.sum())
 
-    def _era(self, meaning: Meaning, looks: Looks) -> Era:
-        tagged = self._scaled(meaning.liking(self.viewers) @ self._shows.T)
-        hidden = self._scaled(looks.drawing(self.viewers))
+    def _era(self, meaning: Floats, quality: Floats) -> Era:
+        """Return an era in which pictures mean that to each trait, and have that quality."""
+        tagged = self._scaled(self.viewers.traits() @ meaning.T)
+        hidden = self._scaled(np.sqrt(1 / 4) * (quality + BAIT * self.bait) + self._by_country)
         draw = np.repeat(self._draw, np.diff(self.first)) + self.viewers.eager[:, None]
         logits = draw + STRENGTH * (tagged + hidden) / np.sqrt(2)
-        return Era(tagged, hidden, self._chances(logits), looks.watched)
+        return Era(tagged, hidden, self._chances(logits), self._watched)
 
     def _scaled(self, appeal: Floats) -> Floats:
         """Bring the variance among the pictures of a title to 1; where no tag sets them apart, it stays 0."""
@@ -234,9 +171,9 @@ class World:
         spread = float(np.sqrt(np.mean(within**2)))
         return (appeal - appeal.mean()) / spread if spread > NOTHING else np.zeros_like(appeal)
 
-    def _means(self, appeal: Floats) -> Floats:
-        """Return each viewer's mean over the pictures of each title."""
-        means: Floats = np.add.reduceat(appeal, self.first[:-1], axis=1) / np.diff(self.first)
+    def _means(self, values: Floats) -> Floats:
+        """Return the mean over the pictures of each title."""
+        means: Floats = np.add.reduceat(values, self.first[:-1], axis=-1) / np.diff(self.first)
         return means
 
     def _chances(self, logits: Floats) -> Floats:
@@ -247,6 +184,21 @@ class World:
             chances: Floats = self.viewers.alive[:, None] / (1 + np.exp(-(logits + level)))
             low, high = (low, level) if self.mean(chances) > self.click_rate else (level, high)
         return chances
+
+
+def _meaning(tags: int, dice: np.random.Generator) -> Floats:
+    """Draw tags × traits: how much each trait of a viewer likes each tag."""
+    everyone, leaning = dice.normal(size=(1, tags)), dice.normal(size=(LEANINGS, tags))
+    household = np.sqrt(1 / 2) * _contrasts(len(HOUSEHOLDS), tags, dice)
+    return np.vstack([np.sqrt(1 / 4) * everyone, np.sqrt(1 / 4) * leaning, household]).T
+
+
+def _exchanged(meaning: Floats, dice: np.random.Generator) -> Floats:
+    """Return the meanings after half of the tags have taken over each other's."""
+    order = np.arange(len(meaning))
+    half = dice.permutation(order)[: len(order) // 2 + 1]
+    order[half] = np.roll(half, 1)
+    return meaning[order]
 
 
 def watching(u: float) -> float:

@@ -5,71 +5,73 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from uniplot import plot_to_string
 
-from app.audience.scores import Estimate, Floats, Outcomes
+from app.audience.scores import Estimate, Outcomes
 
 BINS = 25
 LEAST = 20
 """Exposures of a group in a stretch, in the mean, below which its line would be noise alone."""
 WIDTH, HEIGHT = 78, 18
 COLOURS = ["green", "blue", "yellow", "cyan", "red", "magenta"]
-COUNTS = ("group", "exposures", "clicks", "click\nrate", "95 %\ninterval")
+COLUMNS = ("group", "exposures", "clicks", "click\nrate", "95 %\ninterval")
 YARDSTICKS = ("best\nsingle", "best\npossible")
 LEFT = "aban-\ndoned"
-COLUMNS = {"click": (*COUNTS, *YARDSTICKS, LEFT), "play": (*COUNTS, LEFT, "mean\nreward", *YARDSTICKS)}
 CAPTION = "The two best: expected with the group's own viewers, titles and places."
 LAST_HALF = "In the last half of the run"
 
 
-def table(counted: Outcomes, reward: str) -> Table:
+def table(outcomes: Outcomes, reward: str) -> Table:
     """Show each group, and what its viewers, titles and places were expected to give the two yardsticks."""
-    gap = 1 if reward == "click" else 0  # with 80 characters in a line there is no room for more
-    found = Table(*COLUMNS[reward], caption=CAPTION, box=SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, gap))
-    for column in found.columns:
+    by_click = reward == "click"
+    beside = (*YARDSTICKS, LEFT) if by_click else (LEFT, "mean\nreward", *YARDSTICKS)
+    gap = 1 if by_click else 0  # with 80 characters in a line there is no room for more
+    found = Table(*COLUMNS, *beside, caption=CAPTION, box=SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, gap))
+    for column in found.columns[1:]:
         column.justify = "right"
-    found.columns[0].justify = "left"
-    for row in counted.rows():
-        left = "" if row.left is None else f"{row.left:.0%}"
-        beside = (
-            [f"{row.single:.2%}", f"{row.best:.2%}", left]
-            if reward == "click"
-            else [left, f"{row.reward:.4f}", f"{row.single:.4f}", f"{row.best:.4f}"]
-        )
-        rate = [f"{row.click_rate.value:.2%}", _between(row.click_rate)]
-        found.add_row(row.group, f"{row.exposures:,}", f"{row.clicks:,}", *rate, *beside)
+    for row in outcomes.rows():
+        rate, left = row.click_rate, "" if row.left is None else f"{row.left:.0%}"
+        between = f"{100 * rate.low:.1f}–{rate.high:.1%}"
+        cells = [row.group, f"{row.exposures:,}", f"{row.clicks:,}", f"{rate.value:.2%}", between]
+        if by_click:
+            cells += [f"{row.single:.2%}", f"{row.best:.2%}", left]
+        else:
+            cells += [left, f"{row.reward:.4f}", f"{row.single:.4f}", f"{row.best:.4f}"]
+        found.add_row(*cells)
     return found
 
 
-def plot(counted: Outcomes, reward: str, *, colour: bool) -> str:
+def plot(outcomes: Outcomes, reward: str, *, colour: bool) -> str:
     """Draw what each group earned over time, beside the yardsticks; without colour, each in its own letter."""
-    bins = max(2, min(BINS, len(counted.group) // 200))
-    earned = counted.clicked if reward == "click" else counted.reward
-    names = [name for name in counted.groups if counted.of(name).sum() >= LEAST * bins]
-    lines = [counted.group_over_time(name, bins, earned) for name in names]
-    levels = counted.over_time(bins, [counted.best, counted.single])
+    steps = len(outcomes.group)
+    bins = max(2, min(BINS, steps // 200))
+    earned, scale = (outcomes.clicked, 100) if reward == "click" else (outcomes.reward, 1)
+    everyone = np.ones(steps, dtype=np.bool_)
+    lines = {"best possible": (outcomes.best, everyone), "best single picture": (outcomes.single, everyone)}
+    groups = {name: outcomes.of(name) for name in outcomes.groups}
+    lines |= {name: (earned, mask) for name, mask in groups.items() if mask.sum() >= LEAST * bins}
     drawn = plot_to_string(
-        xs=[_middles(bins, len(counted.group))] * (len(lines) + 2),
-        ys=[_scaled(line, reward) for line in [*levels, *lines]],
-        lines=[True] * (len(lines) + 2),
-        legend_labels=["best possible", "best single picture", *names],
+        xs=[(np.arange(bins) + 0.5) * steps / bins] * len(lines),
+        ys=[scale * outcomes.over_time(bins, *line) for line in lines.values()],
+        lines=[True] * len(lines),
+        legend_labels=list(lines),
         title=f"{'Click rate in %' if reward == 'click' else 'Mean reward'} over the exposures",
-        color=COLOURS[: len(lines) + 2] if colour else False,
+        color=COLOURS[: len(lines)] if colour else False,
         character_set="block" if colour else "ascii",
         width=WIDTH,
         height=HEIGHT,
         y_min=0,
         x_min=0,
-        x_max=len(counted.group),
+        x_max=steps,
     )
     return "\n".join(line.rstrip() for line in str(drawn).splitlines())
 
 
-def sentences(counted: Outcomes, reward: str) -> list[str]:
+def sentences(outcomes: Outcomes, reward: str) -> list[str]:
     """Say how far above the best single picture the personalized group is, and how far on the way to the best."""
-    return [_lift(counted, reward), _way(counted)]
+    return [_lift(outcomes, reward), _way(outcomes)]
 
 
-def _lift(counted: Outcomes, reward: str) -> str:
-    allowed, plain = counted.lift(), counted.lift(allowing=False)
+def _lift(outcomes: Outcomes, reward: str) -> str:
+    allowed, plain = outcomes.lift(), outcomes.lift(allowing=False)
     what = "clicked" if reward == "click" else "earned"
     if allowed is None or plain is None:
         return f"{LAST_HALF} there was too little in the personalized or the best_single group to compare them."
@@ -79,8 +81,8 @@ def _lift(counted: Outcomes, reward: str) -> str:
     )
 
 
-def _way(counted: Outcomes) -> str:
-    way = counted.way()
+def _way(outcomes: Outcomes) -> str:
+    way = outcomes.way()
     if way is None:
         return (
             "The best single picture of each title is the best possible for every viewer: nothing can be gained."
@@ -100,16 +102,3 @@ def _way(counted: Outcomes) -> str:
 
 def _signed(found: Estimate) -> str:
     return f"{found.value:+.1%} ({found.low:+.1%} to {found.high:+.1%})"
-
-
-def _between(found: Estimate) -> str:
-    return f"{100 * found.low:.1f}–{found.high:.1%}"
-
-
-def _middles(bins: int, steps: int) -> Floats:
-    middles: Floats = (np.arange(bins) + 0.5) * steps / bins
-    return middles
-
-
-def _scaled(line: Floats, reward: str) -> Floats:
-    return line * 100 if reward == "click" else line

@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.audience.scores import GROUPS, Outcomes, Scores, Seen
-from app.audience.stock import Artwork, Title
+from app.audience.titles import Artwork, Title
 from app.audience.visits import Visits, Yardstick
 from app.audience.world import World
 
@@ -25,16 +25,16 @@ def played(world: World, steps: int, rule: str) -> Outcomes:
     yardstick, number = Yardstick(world, era, "click", 300), 0
     while len(scores) < steps:
         visit, number = visits[number], number + 1
-        for place, title in enumerate(visit.titles):
-            if visit.looked[place]:
+        for spot, title in enumerate(visit.titles):
+            if visit.looked[spot]:
                 columns = world.columns(title)
                 column = {
                     "best": columns.start + int(era.click[visit.viewer, columns].argmax()),
                     "single": columns.start + int((world.viewers.share @ era.click[:, columns]).argmax()),
                     "uniform": int(dice.integers(columns.start, columns.stop)),
                 }[rule]
-                outcome = visits.outcome(visit, place, column, era)
-                falls, at = float(world.places[place]), (visit.viewer, title)
+                outcome = visits.outcome(visit, spot, column, era)
+                falls, at = float(world.falls[spot]), (visit.viewer, title)
                 levels = [float(level[at]) * falls for level in (yardstick.best, yardstick.single)]
                 group = GROUPS.index("best_single" if visit.viewer % 4 == 0 else "personalized")
                 scores.add(

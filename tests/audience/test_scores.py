@@ -7,7 +7,7 @@ import pytest
 
 from app.api.settings_in_force import rules_of
 from app.audience.agreement import differences
-from app.audience.rules import refusal
+from app.audience.preconditions import refusal
 from app.audience.scores import GROUPS, Scores, Seen
 from app.audience.world import World
 from app.commands import audience_chart

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.audience.stock import Artwork, Title, titles_in
+from app.audience.titles import Artwork, Title, titles_in
 from app.audience.visits import Visits, Yardstick
 from app.audience.world import NEVER_CLICK, Floats, World, worth
 from tests.audience.made_up import played, some_titles
@@ -86,7 +86,7 @@ def test_some_viewers_never_click(world: World) -> None:
 
 def test_further_right_is_looked_at_and_clicked_less(world: World) -> None:
     assert (np.diff(world.looked) < 0).all()
-    assert (np.diff(world.places) < 0).all()
+    assert (np.diff(world.falls) < 0).all()
     visits = Visits(world)
     looked = np.mean([visits[number].looked for number in range(4000)], axis=0)
     assert looked == pytest.approx(world.looked, abs=0.04)

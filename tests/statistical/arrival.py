@@ -18,7 +18,7 @@ from app.audience.visits import Visit, Visits, Yardstick
 from app.audience.world import Floats, World
 from assets.catalogue import Title
 from bandit.learners import new_learner
-from tests.statistical.loop import Drawn, Loop, stocked
+from tests.statistical.loop import Drawn, Loop, titles_of
 from tests.statistical.samples import sample_titles, with_artworks
 
 VIEWERS = 1_000
@@ -110,7 +110,7 @@ def arrival(seed: int, folder: Path) -> Arrival:
 async def _arrival(seed: int, folder: Path) -> Arrival:
     titles = [title for title in sample_titles() if len(title.artworks) > 2]
     known = _held_back(titles, Random(seed))
-    world = World(stocked(titles), viewers=VIEWERS, seed=seed)
+    world = World(titles_of(titles), viewers=VIEWERS, seed=seed)
     new = _new(world, known)
     visits = _acquainted(Visits(world))
     loop = await Loop.over(world, known, new_learner(), "click", folder)

@@ -20,7 +20,7 @@ from app.audience.visits import Visits
 from app.audience.world import LEFT_WITHIN, Floats, World, watching
 from bandit.learners import new_learner
 from bandit.reward import Rules
-from tests.statistical.loop import Drawn, Loop, stocked
+from tests.statistical.loop import Drawn, Loop, titles_of
 from tests.statistical.samples import sample_titles
 
 REWARDS = "click", "play"
@@ -52,7 +52,7 @@ def ending(seed: int, reward: str, folder: Path) -> Ending:
 
 async def _ending(seed: int, reward: str, folder: Path) -> Ending:
     titles = [title for title in sample_titles() if len(title.artworks) > 1]
-    world = World(stocked(titles), seed=seed)
+    world = World(titles_of(titles), seed=seed)
     visits = Visits(world)
     loop = await Loop.over(world, titles, new_learner(), reward, folder)
     drawn = await loop.play((visits[number] for number in count()), STEPS)

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.audience import stock
+from app.audience import titles as made_up
 from app.audience.visits import Outcome, Visit, Visits
 from app.audience.world import World
 from app.catalogue.live import LiveCatalogue, LiveTitle
@@ -55,10 +55,10 @@ def rules(reward: str) -> Rules:
     return msgspec.convert({"window": DELAY * EVERY_MS, "reward": reward, "learn_cap": 0}, Rules)
 
 
-def stocked(titles: Sequence[Title]) -> list[stock.Title]:
+def titles_of(titles: Sequence[Title]) -> list[made_up.Title]:
     """Return the titles as the audience's world is made of them."""
     return [
-        stock.Title(title.id, tuple(stock.Artwork(artwork.id, artwork.tags) for artwork in title.artworks))
+        made_up.Title(title.id, tuple(made_up.Artwork(artwork.id, artwork.tags) for artwork in title.artworks))
         for title in titles
     ]
 
