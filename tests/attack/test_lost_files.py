@@ -21,6 +21,7 @@ from app.wiring.keys import signing_keys
 from tests.e2e.client import Connection
 from tests.e2e.conftest import TITLES, Start, title_id
 from tests.e2e.ledger import YEAR_MS, Ledger, assert_learned_as_if_never_interrupted, opened
+from tests.e2e.load import meanwhile
 from tests.e2e.service import Service, keyart, soon
 from tests.e2e.test_crash import log_position
 
@@ -100,16 +101,8 @@ async def _click(connection: Connection, id_: str | None, heard: Acknowledged) -
 @asynccontextmanager
 async def viewers(port: int) -> AsyncIterator[Acknowledged]:
     heard = Acknowledged()
-    tasks = [asyncio.create_task(_viewer(port, f"viewer-{n}", heard)) for n in range(CLIENTS)]
-    try:
+    async with meanwhile(*(_viewer(port, f"viewer-{n}", heard) for n in range(CLIENTS))):
         yield heard
-        for task in tasks:
-            if task.done():
-                task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def busy(heard: Acknowledged, more: int = 100) -> None:

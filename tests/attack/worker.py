@@ -1,6 +1,5 @@
 """One worker in a thread, with limits that a test can wait for, and clients that send exactly these bytes."""
 
-import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.api.connections import Connections, Limits
 from app.processes.worker import Server
 from app.wiring.worker import server_of
-from tests.api.service import settings_of
+from tests.api.service import Answer, settings_of
 
 KEY = "the-admin-key-of-a-test"
 SECONDS = 30.0
@@ -29,16 +28,6 @@ def request(method: str, path: str, *lines: bytes, body: bytes | None = None) ->
 
 
 GET = request("GET", "/healthz")
-
-
-@dataclass(slots=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 class Client:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -161,10 +161,16 @@ async def under_load(port: int, key: str, dice: random.Random) -> AsyncIterator[
     """Keep viewers and an editor busy for the length of the block; what goes wrong with one of them is raised."""
     heard = Heard()
     viewers = [Viewer(port, heard, random.Random(dice.random())) for _ in range(VIEWERS)]
-    tasks = [asyncio.create_task(viewer.run()) for viewer in viewers]
-    tasks.append(asyncio.create_task(edit(port, key, random.Random(dice.random()))))
-    try:
+    async with meanwhile(*(viewer.run() for viewer in viewers), edit(port, key, random.Random(dice.random()))):
         yield heard
+
+
+@asynccontextmanager
+async def meanwhile(*actions: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
+    """Let them go on for the length of the block; what goes wrong with one of them is raised."""
+    tasks = [asyncio.create_task(action) for action in actions]
+    try:
+        yield
         for task in tasks:
             if task.done():
                 task.result()

@@ -1,11 +1,11 @@
 """Everything that the checks look at, read once. Nothing is changed by reading it."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.catalogue.live import SETTING
+from app.clock import now_ms
 from app.learning.trusted_clock import SETTING as TRUSTED
 from app.learning.trusted_clock import trusted_in
 from app.operations.in_force import InForce, in_force, in_use
