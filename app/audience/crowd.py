@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal, get_args
 
@@ -22,7 +21,6 @@ PATIENCE = 500
 Why = Literal["fallbacks", "repeated", "others"]
 
 
-@dataclass(slots=True, eq=False)
 class Crowd:
     """Plays a world to a service until so many exposures are counted.
 
@@ -31,28 +29,15 @@ class Crowd:
     feedback that the service did not take. `moved` is called when something was counted.
     """
 
-    service: Service
-    world: World
-    steps: int
-    reward: str
-    play_seconds: float
-    moved: Callable[[], object] = lambda: None
-    scores: Scores = field(default_factory=Scores)
-    aside: Counter[Why] = field(default_factory=Counter)
-    rejected: int = 0
-    _taken: int = 0
-    _introduced: set[int] = field(default_factory=set)
-    _visits: Visits = field(init=False)
-    _yardsticks: list[Yardstick] = field(init=False)
-    _columns: dict[tuple[str, str], int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._visits = Visits(self.world)
-        self._yardsticks = [
-            Yardstick(self.world, self.world.era(late=late), self.reward, self.play_seconds)
-            for late in (False, True)
-        ]
-        artworks = [(title.id, artwork.id) for title in self.world.titles for artwork in title.artworks]
+    def __init__(self, service: Service, world: World, steps: int, reward: str, play_seconds: float):
+        self.service, self.world, self.steps = service, world, steps
+        self.reward, self.play_seconds = reward, play_seconds
+        self.moved: Callable[[], object] = lambda: None
+        self.scores, self.aside, self.rejected = Scores(), Counter[Why](), 0
+        self._taken, self._introduced, self._visits = 0, set[int](), Visits(world)
+        eras = [world.era(late=late) for late in (False, True)]
+        self._yardsticks = [Yardstick(world, era, reward, play_seconds) for era in eras]
+        artworks = [(title.id, artwork.id) for title in world.titles for artwork in title.artworks]
         self._columns = {artwork: column for column, artwork in enumerate(artworks)}
 
     async def play(self) -> None:

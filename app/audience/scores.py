@@ -1,5 +1,6 @@
 """What each group's exposures came to, beside what the best single picture and the best possible would."""
 
+import math
 from array import array
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -122,32 +123,26 @@ class Outcomes:
         )
 
     def rate(self, mask: Mask, earned: Floats) -> Estimate:
-        """Return a mean over exposures. Its interval takes viewers, not exposures, to be independent.
-
-        It is the ratio of two sums over clusters, with the linearized variance (Cochran 1977, section 6.4).
-        """
-        value = float(earned[mask].mean())
-        spread = Z * self._error(mask, earned - value) / int(mask.sum())
-        return Estimate(value, max(0.0, value - spread), min(1.0, value + spread))
+        """Return a mean over exposures."""
+        found = self._ratio(mask, earned, np.ones_like(earned))
+        return Estimate(found.value, max(0.0, found.low), min(1.0, found.high))
 
     def lift(self, *, allowing: bool = True) -> Estimate | None:
         """Return how much more the personalized group earned in the last half than best_single, as a ratio less 1.
 
         `allowing` for who is in which group, each is first divided by what the best single picture was expected
-        to earn with the group's own viewers, titles and places. The interval is one on the log scale.
+        to earn with the group's own viewers, titles and spots. The interval is one on the log scale.
         """
-        logs = []
-        for name in ("personalized", "best_single"):
-            mask = self.of(name) & self.late
-            expected = self.single if allowing else np.ones_like(self.reward)
-            earned, base = float(self.reward[mask].sum()), float(expected[mask].sum())
-            if not earned or not base:
-                return None
-            residual = self.reward - earned / base * expected
-            logs.append((np.log(earned / base), self._error(mask, residual) / earned))
-        (above, error), (below, other) = logs
-        value, spread = above - below, Z * float(np.hypot(error, other))
-        return Estimate(*(float(np.expm1(x)) for x in (value, value - spread, value + spread)))
+        expected = self.single if allowing else np.ones_like(self.reward)
+        above, below = (
+            self._ratio(self.of(name) & self.late, self.reward, expected)
+            for name in ("personalized", "best_single")
+        )
+        if not above.value > 0 or not below.value > 0:
+            return None
+        spreads = [(each.high - each.value) / each.value for each in (above, below)]
+        value, spread = math.log(above.value / below.value), math.hypot(*spreads)
+        return Estimate(*(math.expm1(x) for x in (value, value - spread, value + spread)))
 
     def way(self) -> Estimate | None:
         """Return how far the personalized group came, in the last half, from the best single to the best possible.
@@ -155,12 +150,23 @@ class Outcomes:
         Both ends are expected values for the group's own exposures: 0 is the one, 1 the other.
         """
         mask = self.of("personalized") & self.late
-        gained, possible = self.reward - self.single, self.best - self.single
-        whole = float(possible[mask].sum())
+        found = self._ratio(mask, self.reward - self.single, self.best - self.single)
+        return None if np.isnan(found.value) else found
+
+    def _ratio(self, mask: Mask, earned: Floats, expected: Floats) -> Estimate:
+        """Return the ratio of two sums. Its interval takes viewers, not exposures, to be independent.
+
+        The variance is the linearized one for clusters (Cochran 1977, section 6.4). The ratio is not a number if
+        nothing was expected.
+        """
+        whole = float(expected[mask].sum())
         if whole <= 0:
-            return None
-        value = float(gained[mask].sum()) / whole
-        spread = Z * self._error(mask, gained - value * possible) / whole
+            return Estimate(np.nan, np.nan, np.nan)
+        value, count = float(earned[mask].sum()) / whole, len(np.unique(self.viewer[mask]))
+        if count < LEAST_VIEWERS:
+            return Estimate(value, -np.inf, np.inf)
+        sums = np.bincount(self.viewer[mask], weights=(earned - value * expected)[mask])
+        spread = Z * float(np.sqrt((sums**2).sum() * count / (count - 1))) / whole
         return Estimate(value, value - spread, value + spread)
 
     def over_time(self, bins: int, earned: Floats, mask: Mask) -> Floats:
@@ -169,11 +175,3 @@ class Outcomes:
         shown, got = (np.add.reduceat(column, starts) for column in (mask.astype(float), mask * earned))
         means: Floats = np.divide(got, shown, out=np.full(bins, np.nan), where=shown > 0)
         return means
-
-    def _error(self, mask: Mask, residual: Floats) -> float:
-        """Return the standard error of a sum of residuals, summed by viewer first."""
-        sums = np.bincount(self.viewer[mask], weights=residual[mask])
-        viewers = len(np.unique(self.viewer[mask]))
-        if viewers < LEAST_VIEWERS:
-            return float("inf")
-        return float(np.sqrt((sums**2).sum() * viewers / (viewers - 1)))

@@ -1,27 +1,11 @@
 """Viewers, and how much each picture appeals to each of them: what the simulator knows and the service does not.
 
-The chance that viewer v clicks picture a of title t, looked at in spot j of a row, is
+The chance that viewer v clicks picture a of title t, at spot j of a row, is
 
     p(v, a, j) = alive(v) · logistic(b + title(t) + eager(v) + S · (tags(v, a) + hidden(v, a)) / √2) · 0.96^j
 
-- `alive` is 0 for one viewer in ten, who never clicks, and else 1.
-- `tags` depends on the artwork's tags alone. It is the sum over them, by √ of their number, of a liking: a quarter
-  of its variance is everyone's, a half goes by household, and a quarter is the viewer's own, from three leanings.
-- `hidden` is what no tag tells: a quarter is the picture's quality, three quarters are country × picture. A
-  picture in twelve is clickbait: its quality is raised by a standard deviation, and who opened it leaves.
-- What goes by household or country cancels out over households or countries: what they share is everyone's.
-- Both are scaled so that among the pictures of a title each has variance 1: each explains half.
-- b is such that under uniform choice, in the spots where pictures are looked at, the mean is the click rate.
-
-So a quarter of what sets a title's pictures apart is the same for everyone, five eighths go by two attributes
-that the service is told (beside a third, the device, which says nothing), and an eighth is the viewer's alone. A
-standard deviation of all that multiplies the odds of a click by 2.7, for S = 1.
-
-A clicked picture is watched on with a share that is the picture's own, around 0.75 and for clickbait around 0.1:
-for 25 minutes in the median, and else left within 20 seconds. With a drift, half of the tags exchange
-their meaning half-way, and the pictures' qualities are drawn anew.
-
-All of this is made up: it shows that the loop works, and not what it would earn among real viewers.
+docs/audience.md describes each term under "The world". What depends on a household or a country cancels out over
+households or countries: what they share is everyone's.
 """
 
 from collections.abc import Sequence

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.service import PROBLEM
-from tests.attack.worker import GET, KEY, Answer, Client, Worker, request, working
+from tests.api.service import PROBLEM, Answer
+from tests.attack.worker import GET, KEY, Client, Worker, request, working
 from tests.e2e.service import until
 
 CLICKS = request("POST", "/clicks", b"Content-Length: 1000000")

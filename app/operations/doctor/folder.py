@@ -40,18 +40,16 @@ def findings(seen: Observed) -> Iterator[Finding]:
 def usable(folder: Path) -> Finding:
     existing = _existing(folder)
     read_only = os.statvfs(existing).f_flag & os.ST_RDONLY
-    log, state = folder / "log.sqlite", folder / "state.sqlite"
     conditions = {
         "folder-is-file": folder.exists() and not folder.is_dir(),
         "folder-unreadable": folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK),
         "folder-unwritable": not os.access(existing, os.W_OK | os.X_OK) or read_only,
         "folder-none": not folder.exists(),
+        "folder-fit": os.access(folder / "log.sqlite", os.F_OK),
+        "log-lost": os.access(folder / "state.sqlite", os.F_OK),
+        "log-none": True,
     }
-    for name, holds in conditions.items():
-        if holds:
-            return finding(name, folder=folder.absolute(), existing=existing)
-    there = {"folder-fit": log.exists(), "log-lost": state.exists(), "log-none": True}
-    return first(there, folder=folder.absolute())
+    return first(conditions, folder=folder.absolute(), existing=existing)
 
 
 def _existing(path: Path) -> Path:

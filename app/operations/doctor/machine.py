@@ -78,18 +78,12 @@ def memory(workers: int, available: int | None, *, running: bool) -> Finding:
 
 def available_memory(root: Path = Path("/")) -> int | None:
     """Return what is left to the machine, or to the container if that is less; None where nothing says so."""
-    found = _of_machine(root / "proc/meminfo"), _of_container(root / "sys/fs/cgroup")
-    return min((each for each in found if each is not None), default=None)
-
-
-def _of_machine(path: Path) -> int | None:
-    match = re.search(r"MemAvailable:\s+(\d+) kB", _text(path))
-    return int(match[1]) * 1024 if match else None
-
-
-def _of_container(folder: Path) -> int | None:
-    limit, used = _text(folder / "memory.max"), _text(folder / "memory.current")
-    return max(0, int(limit) - int(used)) if limit.isdigit() and used.isdigit() else None
+    machine = re.search(r"MemAvailable:\s+(\d+) kB", _text(root / "proc/meminfo"))
+    limit, used = (_text(root / "sys/fs/cgroup" / name) for name in ("memory.max", "memory.current"))
+    found = [int(machine[1]) * 1024] if machine else []
+    if limit.isdigit() and used.isdigit():
+        found.append(max(0, int(limit) - int(used)))
+    return min(found, default=None)
 
 
 def _text(path: Path) -> str:

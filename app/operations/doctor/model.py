@@ -33,9 +33,6 @@ def findings(seen: Observed) -> Iterator[Finding]:
         yield finding("groups-not-personalized", count=groups.total(), groups=names)
 
 
-# -------------------------------------------------------------------- the trainer
-
-
 def lease(seen: Observed) -> Finding:
     held, now = seen.lease, seen.now
     conditions = {
@@ -60,9 +57,6 @@ def lag(seen: Observed) -> Finding:
         "fold-stopped": True,
     }
     return first(conditions, count=count, age=span(age / 1000))
-
-
-# -------------------------------------------------------------------- the model
 
 
 def snapshots(seen: Observed) -> Iterator[Finding]:
@@ -112,9 +106,6 @@ def _decisions(records: Sequence[Record]) -> list[Decision]:
             except ValueError:  # damaged, or another version's: told of elsewhere
                 continue
     return found
-
-
-# -------------------------------------------------------------------- what was learned
 
 
 def lately(seen: Observed) -> Finding:
