@@ -15,7 +15,6 @@ from rich.text import Text
 from app.operations.doctor.checkup import Group, check
 from app.operations.doctor.finding import Finding, Level
 from app.operations.doctor.observed import Doors
-from app.wiring.catalogue import images_in, revisions_in
 from app.wiring.stores import examine, open_store
 
 SECONDS = 10.0
@@ -43,7 +42,7 @@ def doctor(
         KEYART_DATA=/srv/keyart keyart doctor --url http://127.0.0.1:8000
     """
     seconds = float("inf") if thorough else SECONDS
-    doors = Doors(partial(examine, seconds=seconds), partial(open_store, read_only=True), revisions_in, images_in)
+    doors = Doors(partial(examine, seconds=seconds), partial(open_store, read_only=True))
     groups = asyncio.run(check(os.environ, doors, url))
     levels = Counter(finding.level for group in groups for finding in group.findings)
     if as_json:

@@ -37,7 +37,6 @@ from app.records import Kind, Reference, decode_decision, encode
 from app.settings import SMALLEST_LOG, Settings
 from app.store.protocol import Event, File, Lease
 from app.store.sqlite import SqliteStore
-from app.wiring.catalogue import images_in, revisions_in
 from app.wiring.stores import examine, open_store
 from assets.catalogue import Title
 from assets.provenance import Consent, Provenance
@@ -52,7 +51,7 @@ from tests.learners import needs_vowpal
 DAY_MS = 86_400_000
 EVERYWHERE = "0.0.0.0"  # noqa: S104  nothing is bound
 IN_MEMORY = Path("/dev/shm/keyart-that-is-not-there")  # noqa: S108  nothing is made
-DOORS = Doors(partial(examine, seconds=10), partial(open_store, read_only=True), revisions_in, images_in)
+DOORS = Doors(partial(examine, seconds=10), partial(open_store, read_only=True))
 FILMS = a_film("apollo"), a_film("orbit")
 Found = list[Finding]
 

@@ -1,6 +1,5 @@
 """The catalogue and its pictures: whether what is named is there, and may be shown."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,11 +48,11 @@ def findings(seen: Observed) -> Iterator[Finding]:
     if seen.catalogue is None:
         yield finding("catalogue-none")
         return
-    readable, now = read(seen.doors.revisions(seen.settings), seen.catalogue), time.time()
+    readable, now = read(Revisions(seen.folder.catalogue), seen.catalogue), seen.now / 1000
     yield whole(readable)
     yield from choices(readable, now)
     yield from consents(readable.titles, now)
-    yield from files(readable.titles, seen.doors.images(seen.settings))
+    yield from files(readable.titles, seen.folder.images)
 
 
 def whole(readable: Readable) -> Finding:

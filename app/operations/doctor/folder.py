@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from app.data_folder import RUN, DataFolder
 from app.operations.doctor.finding import Finding, Level, finding, first, graded, listed, size, span
 from app.operations.doctor.observed import Observed
 from app.settings import KEY, SHORTEST_KEY
@@ -33,7 +34,7 @@ def findings(seen: Observed) -> Iterator[Finding]:
     if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
         yield owner(folder)
         yield readers(folder)
-        yield from admin_key(folder / "admin-key")
+        yield from admin_key(seen.folder.admin_key)
         yield first({"folder-in-use": seen.running, "folder-not-in-use": True})
 
 
@@ -45,8 +46,8 @@ def usable(folder: Path) -> Finding:
         "folder-unreadable": folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK),
         "folder-unwritable": not os.access(existing, os.W_OK | os.X_OK) or read_only,
         "folder-none": not folder.exists(),
-        "folder-fit": os.access(folder / "log.sqlite", os.F_OK),
-        "log-lost": os.access(folder / "state.sqlite", os.F_OK),
+        "folder-fit": os.access(DataFolder(folder).log, os.F_OK),
+        "log-lost": os.access(DataFolder(folder).state, os.F_OK),
         "log-none": True,
     }
     return first(conditions, folder=folder.absolute(), existing=existing)
@@ -94,7 +95,7 @@ def _used(folder: Path) -> int:
 
 def owner(folder: Path) -> Finding:
     me = os.geteuid()
-    owners = {path: path.lstat().st_uid for path in (folder, *folder.iterdir()) if path.name != "run"}
+    owners = {path: path.lstat().st_uid for path in (folder, *folder.iterdir()) if path.name != RUN}
     others = [path.name for path, owner in owners.items() if owner != me]
     if not others:
         return finding("owner-fit")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from app.data_folder import LOG
 from app.operations.doctor.finding import Finding, every, finding, first, graded, size, span
 from app.operations.doctor.folder import growth, left
 from app.operations.doctor.observed import Observed
@@ -26,7 +27,7 @@ def findings(seen: Observed) -> Iterator[Finding]:
 
 
 def _file(file: File) -> Iterator[Finding]:
-    damage = "log-unusable" if file.name == "log.sqlite" else "state-unusable"
+    damage = "log-unusable" if file.name == LOG else "state-unusable"
     conditions = {damage: file.fault, "file-in-part": not file.complete, "file-whole": True}
     yield first(conditions, file=file, size=size(file.size), fault=(file.fault or "").rstrip("."))
     more = {"file-earlier": file.earlier and not file.fault, "wal-unread": file.unread}

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from app.catalogue.live import SETTING
 from app.clock import now_ms
+from app.data_folder import LOG, STATE, DataFolder
 from app.learning.trusted_clock import SETTING as TRUSTED
 from app.learning.trusted_clock import trusted_in
 from app.operations.in_force import InForce, in_force, in_use
 from app.records import Record
 from app.settings import Settings
 from app.store.protocol import Examined, FoldState, Head, Lease, Snapshot, Store
-from assets.revisions import Revisions
 
 TAIL = 2_000
 """Records at the log's end that are looked at one by one."""
@@ -22,12 +21,10 @@ NOT_EXAMINED, NO_HEAD, NO_FOLD = Examined(()), Head(0, 0), FoldState(0, None, {}
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """How to read what the data folder holds; none of it changes anything."""
+    """How to read a store; neither way changes anything."""
 
     examine: Callable[[Settings], Examined]
     open_store: Callable[[Settings], Store]
-    revisions: Callable[[Settings], Revisions]
-    images: Callable[[Settings], Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,6 @@ class Observed:
     told: InForce | None
     running: bool
     now: int
-    doors: Doors
     examined: Examined = NOT_EXAMINED
     failed: Exception | None = None
     catalogue: str | None = None
@@ -58,18 +54,22 @@ class Observed:
         return self.told.settings if self.told else self.here
 
     @property
+    def folder(self) -> DataFolder:
+        return DataFolder(self.settings.data)
+
+    @property
     def log_usable(self) -> bool:
-        return any(file.name == "log.sqlite" and not file.fault for file in self.examined.files)
+        return any(file.name == LOG and not file.fault for file in self.examined.files)
 
     @property
     def state_usable(self) -> bool:
-        return any(file.name == "state.sqlite" and not file.fault for file in self.examined.files)
+        return any(file.name == STATE and not file.fault for file in self.examined.files)
 
 
 async def observe(here: Settings, doors: Doors) -> Observed:
     """Read everything that can be read, whatever is wrong with the rest."""
-    seen = Observed(here, in_force(here.data), in_use(here.data), now_ms(), doors)
-    if not (seen.settings.data / "log.sqlite").exists():
+    seen = Observed(here, in_force(here.data), in_use(here.data), now_ms())
+    if not seen.folder.log.exists():
         return seen
     try:
         seen = replace(seen, examined=doors.examine(seen.settings))

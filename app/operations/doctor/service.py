@@ -2,7 +2,6 @@
 
 import errno
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from email.utils import parsedate_to_datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 import httpx2
 
+from app.clock import now_ms
 from app.operations.doctor import clock
 from app.operations.doctor.finding import Finding, finding, first
 from app.operations.doctor.observed import Observed
@@ -37,7 +37,7 @@ def findings(seen: Observed, url: str | None) -> Iterator[Finding]:
             yield _ready(client)
             yield from _version(client)
             if date := answer.headers.get("date"):
-                yield clock.apart(parsedate_to_datetime(date).timestamp() - time.time() + 0.5)
+                yield clock.apart(parsedate_to_datetime(date).timestamp() - now_ms() / 1000 + 0.5)
 
 
 def _silent(seen: Observed, address: str, error: Exception, *, asked: bool) -> Finding:

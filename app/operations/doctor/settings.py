@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.data_folder import DataFolder
 from app.operations.doctor.finding import Finding, every, finding, first, listed
 from app.operations.doctor.observed import Observed
 from app.settings import LINK, Settings, faults
@@ -78,7 +79,7 @@ def _is_link(name: str, value: str) -> bool:
 
 def seldom_meant(it: Settings) -> Iterator[Finding]:
     """Find what is allowed, and seldom what was meant."""
-    key, demo, reachable = it.data / "admin-key", it.preset == "demo", not it.on_loopback
+    key, demo, reachable = DataFolder(it.data).admin_key, it.preset == "demo", not it.on_loopback
     conditions = {
         "host-here": not reachable,
         "host-reachable": reachable,
