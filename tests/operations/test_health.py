@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.operations.health import Unwell, is_ready, of_service, of_trainer, reachable
+from app.operations.health import Unwell, address_of, is_ready, of_service, of_trainer, reachable
 from app.store.memory import MemoryStore
 from app.store.protocol import State
 from tests.builders import Clock
@@ -49,3 +49,10 @@ def test_a_service_that_does_not_answer_is_told_with_its_address() -> None:
 def test_one_that_listens_everywhere_is_asked_on_loopback(host: str) -> None:
     assert reachable(host) == "127.0.0.1"
     assert reachable("192.0.2.1") == "192.0.2.1"
+
+
+def test_an_ipv6_address_stands_in_brackets() -> None:
+    assert address_of("::1", 8000) == "http://[::1]:8000"
+    assert address_of("::", 80) == "http://127.0.0.1:80", "which is how this machine reaches it"
+    with pytest.raises(Unwell, match=r"No Keyart answers at http://\[::1\]:"):
+        of_service("::1", free_port())
