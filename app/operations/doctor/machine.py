@@ -14,7 +14,7 @@ from assets.abilities import lacking
 from assets.picture import PictureError
 from assets.titling.fonts import typefaces
 
-SUPPORTED = ((3, 11), (3, 12))
+OLDEST = (3, 11)
 PROCESS_BYTES = 180 << 20
 """What a worker or the trainer takes at most, with a catalogue of a few hundred titles."""
 SPARE_BYTES = 32 << 20
@@ -35,12 +35,13 @@ def findings(seen: Observed) -> Iterator[Finding]:
 
 
 def python(running: tuple[int, int]) -> Finding:
-    conditions = {"python-supported": running in SUPPORTED, "python-unsupported": True}
+    conditions = {"python-supported": running >= OLDEST, "python-too-old": True}
     return first(conditions, version=".".join(map(str, running)))
 
 
 def packages(wanted: Iterable[str]) -> Finding:
-    faults = [fault for each in wanted if "extra ==" not in each and (fault := _package_fault(each))]
+    everywhere = [each for each in wanted if ";" not in each]  # the others belong to an extra, or to some machines
+    faults = [fault for each in everywhere if (fault := _package_fault(each))]
     return first({"packages-unfit": faults, "packages-there": True}, faults=", ".join(faults))
 
 
