@@ -1,4 +1,4 @@
-"""What the installed Pillow can do."""
+"""Checks of the features that the installed Pillow has."""
 
 from typing import Final
 
@@ -15,5 +15,5 @@ _NEEDED: Final = {
 
 
 def lacking() -> list[str]:
-    """Return what Keyart needs of Pillow and this build of it has not."""
+    """Return the features that Keyart needs and this build of Pillow lacks."""
     return [name for feature, name in _NEEDED.items() if not features.check(feature)]

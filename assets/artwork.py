@@ -1,4 +1,4 @@
-"""One candidate picture of a title, what is said of it, and to whom it may be shown."""
+"""One candidate picture of a title, its description, and the limits on who may see it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field

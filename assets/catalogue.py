@@ -29,13 +29,16 @@ PinScope = tuple[str | None, str | None]
 
 
 def pin_scope(placement: str | None, country: str | None) -> PinScope:
-    """Return a place, its country as viewers have it: UK is GB. One that means none stays as it is."""
+    """Return a pin's placement and country, with the country's ISO code: UK is GB.
+
+    Text that names no country stays as it is.
+    """
     return (placement, country and (country_of(country) or country))
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """An editor's choice of artwork, for a placement, a country, both or everywhere, until a moment."""
+    """An editor's choice of artwork until a moment: for a placement, a country, both, or everywhere."""
 
     artwork: str
     placement: str | None = None
@@ -52,7 +55,7 @@ class Pin:
 
     @property
     def pin_scope(self) -> PinScope:
-        """Where and to whom it applies; a title has one pin for each."""
+        """The placement and the country of the pin; a title has at most one pin for each pair."""
         return pin_scope(self.placement, self.country)
 
     @property
@@ -72,8 +75,8 @@ class Pin:
 class Title:
     """A film or series with the artworks that compete to represent it.
 
-    `maturity` says whom the title is for; whether to list it at all is the caller's to decide. `names`
-    are its name in other languages. `default` is None only while there is no artwork yet.
+    `maturity` is the age that the title is meant for. The caller decides whether to list the title. `names` has
+    its name by language. Only without artworks is `default` None.
     """
 
     id: str
@@ -174,8 +177,8 @@ class Title:
     ) -> Artwork | None:
         """The artwork of the most specific pin that applies; of equally specific ones the last wins.
 
-        Without `among` any active artwork can be pinned. Pass what is eligible, and a pin can't show
-        an artwork that the profile's maturity or locale rules out; the next pin that can, applies.
+        Without `among` any active artwork can be pinned. With `among`, the eligible artworks, a pin of an artwork
+        that maturity or locale excludes is skipped, and the next pin applies.
         """
         if not self.pins:
             return None

@@ -1,4 +1,4 @@
-"""What a catalogue accepts, each rule with the sentence that refuses all else."""
+"""The rules for a catalogue's values, each with the sentence of its refusal."""
 
 import math
 import re
@@ -22,7 +22,7 @@ STRICTEST_MATURITY: Final = 21
 
 
 class CatalogueError(ValueError):
-    """A catalogue entry that can't be accepted, in a sentence for whoever wrote it."""
+    """A catalogue entry that is not valid, in a sentence for the person who wrote it."""
 
 
 def check_slug(value: str, what: str) -> None:
@@ -56,7 +56,7 @@ def check_placeholder(value: str) -> None:
 
 
 def check_text(value: str, what: str) -> None:
-    """Refuse what is blank, overlong or can't be shown: control characters and broken surrogates."""
+    """Refuse a text that is blank or too long, or has control characters or broken surrogates."""
     if not value.strip() or len(value) > LONGEST_TEXT:
         raise CatalogueError(
             f"The {what} has {len(value)} characters; write 1 to {LONGEST_TEXT}, not only spaces."
@@ -81,7 +81,7 @@ def check_fraction(value: float, what: str) -> None:
 
 
 def check_box(value: Sequence[float], what: str) -> None:
-    """Refuse what is no part of a picture: x, y, width and height as shares of the whole."""
+    """Refuse a box that is not inside the picture: x, y, width and height as shares of the whole."""
     inside = len(value) == len(("x", "y", "width", "height")) and all(0 <= each <= 1 for each in value)
     if not inside or value[0] + value[2] > 1 + _ROUNDING or value[1] + value[3] > 1 + _ROUNDING:
         raise CatalogueError(f"The {what} is {list(value)}; write x, y, width and height, within 0 to 1.")

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def canonical(value: object) -> bytes:
-    """The one text of a value: sorted keys, no spaces, UTF-8, nothing that a default already says.
+    """The one text of a value: sorted keys, no spaces, UTF-8, without fields that have their default.
 
     Leaving defaults out lets a later version add a field without renaming every stored revision.
     """
@@ -34,7 +34,7 @@ def parsed(kind: type[T], content: bytes) -> T:
 
 
 def read(kind: type[T], value: object, where: str) -> T:
-    """Read a value, as JSON could say it, as a `kind`; what is refused is named by its place, from `where` on."""
+    """Read a value of parsed JSON as a `kind`; a refusal names the field by its path, beginning with `where`."""
     result: T = _read(kind, value, where)
     return result
 
@@ -68,7 +68,7 @@ def _default(field: Field[Any]) -> object:
     return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
-# Any, because a type form such as `float | None` has no type of its own before Python 3.14.
+# Any, because a type form such as `float | None` does not have a type before Python 3.14.
 def _read(kind: Any, value: object, where: str) -> Any:  # noqa: ANN401
     if is_dataclass(kind) and isinstance(kind, type):
         return _read_record(kind, value, where)

@@ -1,4 +1,4 @@
-"""Which country is meant by what is written."""
+"""Country codes, from the texts that people write for countries."""
 
 from functools import cache
 from importlib.resources import files
@@ -10,7 +10,7 @@ _DATA: Final = files("tzdata")
 
 
 def country_of(text: str) -> str | None:
-    """Return the ISO 3166-1 code that is meant, in whatever case; None for what is no country's."""
+    """Return the ISO 3166-1 code of a country, read in any case; None if the text names no country."""
     return _countries().get(text) or (_countries().get(text.upper()) if text.isascii() else None)
 
 

@@ -22,7 +22,7 @@ USUAL_WIDTH: Final = 640
 class Crop:
     """The renditions of an artwork on one canvas: each of `widths` in each of `FORMATS`.
 
-    `digest` is made from the content of all of them, so that a name never stands for other bytes.
+    `digest` is a hash of the content of all of them, so that a name always means the same bytes.
     """
 
     canvas: Canvas

@@ -25,7 +25,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def older(path: Path, moment: float) -> bool:
-    """Whether it was written before that Unix time; what is gone was not."""
+    """Whether the file was written before that Unix time; a missing file counts as not older."""
     try:
         return path.lstat().st_mtime < moment
     except FileNotFoundError:  # somebody else was quicker
@@ -33,9 +33,9 @@ def older(path: Path, moment: float) -> bool:
 
 
 def remove_older(path: Path, moment: float) -> bool:
-    """Delete a file or a folder that was written before that Unix time; return whether it went.
+    """Delete a file or a folder that was written before that Unix time; return whether it was deleted.
 
-    It is put aside first, and looked at again: what somebody wrote anew at this very moment comes back.
+    It is first renamed and checked again: if another process has written it in between, it gets its name back.
     """
     if not older(path, moment):
         return False

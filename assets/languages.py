@@ -1,4 +1,4 @@
-"""Which languages fit which: the same one under another code, with another script, or of another place."""
+"""The matching of languages: under another code, in another script, or of another place."""
 
 import re
 from functools import lru_cache
@@ -11,11 +11,11 @@ from langcodes.tag_parser import LanguageTagError
 
 REMEMBERED: Final = 1 << 14
 MOST_INSTANCES: Final = 1 << 12
-"""Tags that langcodes may remember. It never forgets one by itself, and strangers make tags up."""
+"""Tags that langcodes may remember. It never forgets one, and any client can send new ones."""
 _SUBTAGS: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 _LONGEST: Final = 35
 _OWN: Final = {"id"}
-"""Languages that are read as themselves alone, though ISO 639-3 counts them to another: Indonesian to Malay."""
+"""Languages that match only themselves, although ISO 639-3 makes them part of another: Indonesian of Malay."""
 _PARENTS: Final = dict.fromkeys(("AO", "CH", "CV", "FR", "GQ", "GW", "LU", "MO", "MZ", "ST", "TL"), "PT")
 """By CLDR's parent locales: where Portuguese is written as in Portugal."""
 
@@ -33,17 +33,17 @@ class Tongue(NamedTuple):
 def speaks(offered: tuple[str, ...], asked: str) -> bool:
     """Whether one of the languages offered fits the one that is asked for.
 
-    It fits if one is the other or only adds to it (RFC 4647): "de" fits "de-AT" and "de-AT" fits "de", but
-    "de-DE" does not fit "de-AT". CLDR fills in the script that a tag leaves out: "zh-TW" is in that of "zh-Hant".
-    Old codes stand for new ones: "iw" is "he". A language fits the macrolanguage that it is one of: "nb" and "nn"
-    fit "no". A place fits its region: "es-MX" fits "es-419".
+    It fits if one is the other or only adds to it (RFC 4647): "de" fits "de-AT" and "de-AT" fits "de", but "de-DE"
+    does not fit "de-AT". CLDR adds the script that a tag leaves out: "zh-TW" fits "zh-Hant". Old codes are
+    replaced: "iw" by "he". A language fits its macrolanguage: "nb" and "nn" fit "no". A place fits its region:
+    "es-MX" fits "es-419".
     """
     return any(_fits(own, asked) for own in offered)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def canonical(tag: str) -> str | None:
-    """Return a language tag as BCP 47 writes it, old codes replaced; None for what is no language tag."""
+    """Return a language tag as BCP 47 writes it, old codes replaced; None if it is not a language tag."""
     language = _parsed(tag)
     return language.to_tag() if language and language.language else None
 
@@ -99,6 +99,6 @@ def _within(place: str, region: str) -> bool:
 
 
 def _adds_to(one: str, other: str) -> bool:
-    """Whether one text is the other, or only adds to it. There is no more to say of a tag that is not valid."""
+    """Whether one text is the other, or only adds to it: the test for tags that are not valid."""
     one, other = f"{one.lower()}-", f"{other.lower()}-"
     return one.startswith(other) or other.startswith(one)

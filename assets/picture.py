@@ -1,4 +1,4 @@
-"""What is asked of the rendering processes, and what they make of it."""
+"""The jobs for the rendering processes, and the pictures that they make."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from assets.codec import canonical
 from assets.crop import Crop
 
 METHOD: Final = 1
-"""Raised whenever the same original would now be cropped, encoded or measured otherwise."""
+"""The version of cropping, encoding and measuring: raise it when the same original would give another picture."""
 RECIPE_DIGITS: Final = 16
 
 
 class PictureError(ValueError):
-    """A picture that can't be used, in a sentence that names the file and the fault."""
+    """A picture that is not usable, in a sentence that names the file and the fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One original to be developed; `name` is what people call the file, `path` where it lies."""
+    """One original to develop; `path` is its file, `name` is the file's name in messages."""
 
     path: str
     name: str
@@ -51,7 +51,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What the catalogue keeps of an original: hashes of it, what it looks like, and its crops."""
+    """The data that the catalogue keeps of an original: hashes, features and crops."""
 
     source: str
     recipe: str

@@ -1,4 +1,4 @@
-"""Where a picture comes from, and whether it may be shown at all."""
+"""The provenance of a picture, and whether it allows the picture to be shown."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
@@ -11,7 +11,7 @@ MADE: Final[tuple[Made, ...]] = get_args(Made)
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """That somebody agrees to the picture being shown: until a moment in Unix seconds, or until withdrawn."""
+    """A person's agreement to the picture being shown: until a moment in Unix seconds, or until withdrawn."""
 
     of: str
     until: float | None = None
@@ -27,7 +27,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How a picture was made, by whom, under which licence, and with whose consent. Empty: not known."""
+    """The way a picture was made, its author, licence and consent. An empty field is not known."""
 
     made: Made = "undeclared"
     creator: str = ""

@@ -50,7 +50,7 @@ class Catalogue:
 
 
 class Revisions:
-    """Titles and whole catalogues as they once were; which catalogue is current is said elsewhere."""
+    """Titles and whole catalogues, former ones too; the store says which catalogue is current."""
 
     def __init__(self, folder: Path) -> None:
         self._titles = folder / "titles"
@@ -65,9 +65,10 @@ class Revisions:
         return self._remembered(revision)
 
     def put_catalogue(self, catalogue: Catalogue, since: Catalogue | None = None) -> str:
-        """Store a catalogue; a title that was never put is an UnknownRevision.
+        """Store a catalogue; raises `UnknownRevision` if a title was never put.
 
-        What `since`, which it follows, named already is not looked for: a lost title blocks no other's change.
+        Titles that `since`, its predecessor, names are not checked, so that a lost title blocks no change of
+        another.
         """
         earlier = since.titles if since else {}
         for title, revision in catalogue.titles.items():
@@ -88,16 +89,16 @@ class Revisions:
         return [path.stem for path in _documents(self._catalogues) if path not in over]
 
     def prune(self, keep: Collection[str], older_than: float) -> int:
-        """Delete what is not kept and was of no use any more before that Unix time; returns how many documents.
+        """Delete documents that are not in `keep` and went out of use before that Unix time; return their number.
 
-        A catalogue was current until the next one was put; one that stays keeps its titles. What a killed
-        writer left behind goes too.
+        A catalogue was current until the next one was put; one that stays keeps its titles. Files that a killed
+        writer left are deleted too.
         """
         catalogues = [path for path in _succeeded(self._catalogues, older_than) if path.stem not in keep]
         staying = {path.stem for path in _documents(self._catalogues)} - {path.stem for path in catalogues}
         needed = {revision for name in staying for revision in self.catalogue(name).titles.values()}
         titles = list(_disposable(self._titles, needed.union(keep), older_than))
-        # Catalogues first: killed in between, no catalogue is left that names a missing title.
+        # Catalogues first: if the process is killed in between, no catalogue names a missing title.
         gone = sum(remove_older(path, older_than) for path in [*catalogues, *titles])
         for path in _leftovers(self._catalogues, self._titles):
             remove_older(path, older_than)

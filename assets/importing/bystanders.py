@@ -1,4 +1,4 @@
-"""What lies in a folder of originals and is no original: other files, and what systems put there."""
+"""Files in a folder of originals that are not originals: other kinds of files, and those of operating systems."""
 
 import re
 from collections import Counter
@@ -24,7 +24,7 @@ _SYSTEMS: Final = re.compile(
 
 @dataclass(slots=True)
 class Bystanders:
-    """Counts what is passed over, for one line each."""
+    """Counts of the files that an import skips, one report line for each kind."""
 
     systems: list[str] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
@@ -33,7 +33,7 @@ class Bystanders:
         self.systems.append(name)
 
     def note_other(self, path: Path) -> None:
-        """Count a file that is no picture, by its suffix or else by its name."""
+        """Count a file that is not a picture, by its suffix or else by its name."""
         self.others[path.suffix.lower() or path.name] += 1
 
     def rows(self) -> Iterator[Row]:

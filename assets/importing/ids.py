@@ -8,17 +8,17 @@ from typing import Final
 from assets.importing.names import LONGEST_SLUG, latin_slug, slug
 
 CALLED: Final = "called"
-"""Where a title or an artwork remembers, among what was declared, the name that its id was made of."""
+"""The key in `declared` for the name that the id of a title or an artwork was made from."""
 _DIGITS: Final = 8
 
 Declared = Mapping[str, Mapping[str, str]]
-"""What each id of the catalogue has declared."""
+"""The declared values of each id of the catalogue."""
 Same = Callable[[str, str], bool]
-"""Whether what has this name is what the catalogue has under this id."""
+"""Whether the folder or file of a name is the one that the catalogue has under an id."""
 
 
 def called(id_: str, name: str) -> dict[str, str]:
-    """Return what is to be remembered of a name; nothing if the id is the name itself."""
+    """Return the entry of `declared` that remembers a name; empty if the id is the name itself."""
     name = composed(name)
     return {} if name == id_ else {CALLED: _digest(name)[:_DIGITS]}
 
@@ -59,7 +59,7 @@ def _remembered(names: Iterable[str], known: Declared) -> dict[str, str]:
 def _candidates(name: str, known: Declared, same: Same) -> Iterator[str]:
     """Yield the ids that a name may get, the best first."""
     made, former = slug(name), latin_slug(name)
-    # Two names in another script can make the same id, and need not mean the same.
+    # Two names in another script can make the same id and still have different meanings.
     if made in known and (made == former or same(name, made)):
         yield made
     if former != made and former in known and same(name, former):
@@ -72,5 +72,5 @@ def _candidates(name: str, known: Declared, same: Same) -> Iterator[str]:
 
 
 def _digest(name: str) -> str:
-    # A file's name may be bytes that are no text, which Python keeps as lone surrogates.
+    # A file's name may be bytes that are not valid text, which Python keeps as lone surrogates.
     return sha256(name.encode(errors="surrogatepass")).hexdigest()

@@ -42,14 +42,13 @@ def ingest(
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> Ingest:
-    """Merge `folder`/title/artwork.jpg and what its catalog.toml says into the current titles.
+    """Merge `folder`/title/artwork.jpg and its catalog.toml into the current titles.
 
-    A file that has not changed leaves its artwork as it is, and what was uploaded in its place; a changed
-    one gets new renditions and keeps every edit; what catalog.toml says anew wins over edits; nothing is
-    ever removed. Renditions are all that is written, to `images`, and no title refers to them until the
-    caller stores the titles: killed at any point, an import did no harm. Of what the catalogue bars
-    already, `barred`, it warns. Raises `PictureError` if the folder can't be listed, `ManifestError`,
-    `OSError` if nothing can be written or started, and `Stopped` when `stop` was told.
+    An unchanged file leaves its artwork and any later upload as they are. A changed file gets new renditions and
+    keeps every edit. New values in catalog.toml win over edits. Nothing is removed. Only renditions are written,
+    to `images`, and no title refers to them until the caller stores the titles, so an import may be killed at any
+    point. It warns of pictures in a way that is barred. Raises `PictureError` if the folder is not readable,
+    `ManifestError`, `OSError` if writing or starting a process fails, and `Stopped` after `stop.tell()`.
     """
     manifest, found = manifest_of(folder), survey(folder, current)
     merge = _Merge(manifest, current, {*barred, *manifest.barred}, progress, [*found.refused, *found.passed_over])
@@ -64,7 +63,7 @@ def ingest(
 
 
 def jobs_of(folder: Path) -> list[Job]:
-    """What an import of the folder into an empty catalogue would develop, without titles set on pictures.
+    """Return the jobs of an import of the folder into an empty catalogue, without titles set on pictures.
 
     Raises as `ingest` does.
     """
@@ -92,13 +91,13 @@ class _Merge:
     asked: dict[str, list[Wanted]] = field(default_factory=dict)
 
     def wanted(self, folder: TitleFolder) -> list[Wanted]:
-        """The artworks that a title's folder is to become."""
+        """The artworks to make from a title's folder."""
         entry = self.manifest.title(folder.id)
         self.asked[folder.id] = wanted(folder, entry, self.current.get(folder.id), self.rows)
         return self.asked[folder.id]
 
     def changed(self, asked: Iterable[Wanted], images: Path) -> dict[Job, Wanted]:
-        """Keep what is as it was; return what has to be developed."""
+        """Keep the unchanged artworks; return the jobs of the others."""
         jobs: dict[Job, Wanted] = {}
         for each in asked:
             try:
@@ -167,11 +166,11 @@ class _Merge:
             return row
         outcome: Outcome = row.outcome
         if before and outcome == "unchanged":
-            outcome = _outcome(artwork, before.artwork(artwork.id))  # another one's withdrawal may change it
+            outcome = _outcome(artwork, before.artwork(artwork.id))  # another's withdrawal may change it
         return replace(row, outcome=outcome, notes=row.notes + self._notes(artwork, title))
 
     def _notes(self, artwork: Artwork, title: Title) -> tuple[Note, ...]:
-        """What to look at again, said once: of the plain picture, and of the later of two that are alike."""
+        """The notes to report: for the plain picture only, and for the later of two that are alike."""
         if TITLED in artwork.tags:
             return ()
         earlier = title.artworks[: title.artworks.index(artwork)]
@@ -182,14 +181,14 @@ class _Merge:
         return Ingest({**self.current, **self.titles}, tuple(rows), self.manifest.barred)
 
     def complain(self) -> None:
-        """Report what catalog.toml describes and nobody has: a name misspelt, a file forgotten."""
+        """Report entries of catalog.toml that belong to no file: a misspelt name or a missing file."""
         for id_, entry in self.manifest.titles.items():
             title = self.titles.get(id_) or self.current.get(id_)
             if title is None and id_ not in self.asked and not entry.artworks:
                 self.rows.append(Row(id_, "", "refused", _described("folder")))
             there = {each.artwork for each in self.asked.get(id_, ())}
             there |= {artwork.id for artwork in title.artworks} if title else set()
-            there |= {row.artwork for row in self.rows if row.title == id_}  # why it is not there is said already
+            there |= {row.artwork for row in self.rows if row.title == id_}  # why it is missing is reported
             self.rows.extend(
                 Row(id_, artwork, "refused", _described("file"))
                 for artwork in entry.artworks
@@ -198,7 +197,7 @@ class _Merge:
 
 
 def _outcome(artwork: Artwork, known: Artwork | None) -> Outcome:
-    """What is remembered of the folder is no change of the artwork."""
+    """Compare without `declared`, which is not a visible part of the artwork."""
     if known is None:
         return "new"
     return "unchanged" if replace(artwork, declared=known.declared) == known else "changed"

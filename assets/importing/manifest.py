@@ -1,4 +1,4 @@
-"""`catalog.toml`: what a folder of originals says of its titles and artworks."""
+"""`catalog.toml`: the description of the titles and artworks in a folder of originals."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -27,12 +27,12 @@ LARGEST_MANIFEST: Final = 16 * 1024 * 1024
 
 
 class ManifestError(ValueError):
-    """A `catalog.toml` that can't be used, in a sentence that names the place and the fault."""
+    """A `catalog.toml` that is not valid, in a sentence that names the place and the fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArtworkEntry:
-    """What is said of an artwork; None where nothing is. Its fields are those of `Artwork`."""
+    """A description of an artwork; None in each field that is not given. The fields are those of `Artwork`."""
 
     name: str | None = None
     alt: str | None = None
@@ -71,7 +71,7 @@ class ArtworkEntry:
 
 @dataclass(frozen=True, slots=True)
 class TitleEntry:
-    """What is said of a title; what it says of how pictures were made holds for all its artworks."""
+    """A description of a title; its fields about provenance apply to all its artworks."""
 
     name: str | None = None
     names: Mapping[str, str] | None = None
@@ -98,7 +98,7 @@ class TitleEntry:
             check_slug(artwork, "artwork id")
 
     def artwork(self, id: str) -> ArtworkEntry:  # noqa: A002 - the catalogue's own word
-        """What is said of an artwork, with what holds for all of the title's."""
+        """Return the description of an artwork, with the fields that the title gives for all its artworks."""
         entry = self.artworks.get(id, ArtworkEntry())
         shared = {what: getattr(self, what) for what in SHARED if getattr(entry, what) is None}
         return _replaced(entry, shared)
@@ -109,9 +109,9 @@ SHARED: Final = ("made", "creator", "licence", "consent")
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All that a folder says. `barred` adds to the ways of making pictures that the catalogue does not serve.
+    """The whole description of a folder. `barred` adds to the ways of making pictures that are not served.
 
-    Where there is a `vocabulary`, by facet, a tag outside of it is warned of.
+    If there is a `vocabulary`, by facet, an import warns of each tag outside it.
     """
 
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -138,7 +138,7 @@ def manifest_of(folder: Path) -> Manifest:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_MANIFEST + 1)
-    except (FileNotFoundError, NotADirectoryError):  # what is no folder is told of when it is listed
+    except (FileNotFoundError, NotADirectoryError):  # the listing of the folder reports it
         return Manifest()
     except OSError as error:
         raise ManifestError(f"{str(path)!r} can't be read: {error.strerror}; check its permissions.") from error
@@ -168,7 +168,7 @@ def _replaced(entry: ArtworkEntry, changes: Mapping[str, Any]) -> ArtworkEntry:
 
 
 def _plain(value: object) -> object:
-    """The value as JSON could say it: dates become Unix seconds, in UTC where they name no zone."""
+    """The value as JSON has it: dates become Unix seconds, in UTC if they name no zone."""
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):

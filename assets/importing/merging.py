@@ -1,4 +1,4 @@
-"""What a folder says, merged with what the catalogue knows by now."""
+"""The description in a folder, merged with the current catalogue."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
@@ -25,7 +25,7 @@ OWN: Final = ("name", "names", "synopsis", "genres", "maturity", "default", "dec
 """The fields of a title that an import can change, apart from its artworks."""
 WINDOW: Final = ("valid_from", "valid_until")
 FILE: Final = "file"
-"""The name under which an artwork remembers which file the folder had, beside what was said of it."""
+"""The key in `declared` for the SHA-256 of the folder's file at the last import."""
 
 
 def described(
@@ -35,10 +35,10 @@ def described(
     picture: Picture,
     stem: str | None = None,
 ) -> Artwork:
-    """The artwork with a new picture; what the entry says wins, and all else stays as it was.
+    """The artwork with a new picture; the fields of the entry win, and the others stay as they are.
 
-    `stem` is the name that the id was made of, if it was made of one. A consent that was withdrawn stays
-    withdrawn, whatever is said of it: only an editor gives it again.
+    `stem` is the name that the id was made from, if any. A withdrawn consent stays withdrawn, even if the entry
+    gives it: only an editor can give it again.
     """
     artwork = _artwork(id, said(entry), known, picture, stem=stem or id)
     return artwork if stem is None else replace(artwork, declared={**artwork.declared, **called(id, stem)})
@@ -54,17 +54,17 @@ def imported(
     *,
     titled: bool = False,
 ) -> Artwork:
-    """The artwork as a folder has it: what its entry says anew wins, what it said before undoes no edit.
+    """The artwork as a folder has it: new values of its entry win, and old values undo no edit.
 
-    `file` is the SHA-256 of the folder's file, where the picture is another one, uploaded since. The id of one
-    with its title on it (`titled`) is not made of the file's name alone, which is not remembered. A consent
-    that was withdrawn stays withdrawn, as in `described`.
+    `file` is the SHA-256 of the folder's file, if the picture is another one, uploaded since. If the picture has
+    its title on it (`titled`), the file's name is not remembered, because the id has a locale as well. A withdrawn
+    consent stays withdrawn, as in `described`.
     """
     told = news(entry, known)
     own = file or picture.source
     if own == picture.source:
         told["focus"], told["faces"] = where(entry, known, own)
-    else:  # what is said of the folder's file says nothing of the uploaded one
+    else:  # the description of the folder's file does not apply to the uploaded one
         told = {what: value for what, value in told.items() if what not in PICTURE}
     artwork = _artwork(id, told, known, picture, stem=stem)
     name = {} if titled else called(id, stem)
@@ -72,7 +72,7 @@ def imported(
 
 
 def said(entry: ArtworkEntry | TitleEntry) -> dict[str, Any]:
-    """The fields of an artwork or a title that an entry speaks of."""
+    """The fields of an artwork or a title that an entry gives."""
     titles = isinstance(entry, TitleEntry)
     passed_over = {"artworks", *SHARED} if titles else {"titled"}
     found = {each.name: getattr(entry, each.name) for each in fields(entry) if each.name not in passed_over}
@@ -80,7 +80,7 @@ def said(entry: ArtworkEntry | TitleEntry) -> dict[str, Any]:
 
 
 def news(entry: ArtworkEntry | TitleEntry, known: Artwork | Title | None) -> dict[str, Any]:
-    """What an entry says that it did not say at the last import, by field."""
+    """The values of an entry that are new since the last import, by field."""
     told = said(entry)
     if known is None:
         return told
@@ -90,7 +90,7 @@ def news(entry: ArtworkEntry | TitleEntry, known: Artwork | Title | None) -> dic
 def is_news(file: str, known: Artwork | None) -> bool:
     """Whether the folder's file, by its SHA-256, is another one than at the last import.
 
-    Of an artwork that no import has seen, it is news unless the very same file was uploaded.
+    An artwork that no import has seen has news unless the same file was uploaded.
     """
     if known is None:
         return True
@@ -99,8 +99,8 @@ def is_news(file: str, known: Artwork | None) -> bool:
 
 
 def where(entry: ArtworkEntry, known: Artwork | None, file: str) -> tuple[Point | None, tuple[Box, ...]]:
-    """The focus and the faces to crop the folder's file by, which has this SHA-256."""
-    if known is None or is_news(file, known):  # where another file had them says nothing of this one
+    """The focus and the faces for cropping the folder's file with this SHA-256."""
+    if known is None or is_news(file, known):  # the positions in another file do not apply to this one
         return entry.focus, entry.faces or ()
     told = news(entry, known)
     return told.get("focus", known.focus), told.get("faces", known.faces)
@@ -115,7 +115,7 @@ def imported_title(
 ) -> Title:
     """The title as a folder has it, with its artworks.
 
-    A default that is none of them is passed over, and is news again at the next import.
+    A default that is not among the artworks is skipped, and is news again at the next import.
     """
     title, found = known or Title(id, title_name(folder)), tuple(artworks)
     kept = heeding(found, (*title.artworks, *found))
@@ -129,10 +129,10 @@ def imported_title(
 
 
 def merged(imported: Title, *, before: Title | None, current: Title | None) -> Title | None:
-    """The current title with what the import changed in it: `before` is what the import began with.
+    """The current title with the changes of the import, which began with the title `before`.
 
-    What the import did not change is as it is by now, whoever changed it meanwhile. New artworks for which
-    there is no room by now stay out. None if the title was taken out meanwhile.
+    Fields that the import did not change keep their current values. New artworks that exceed the title's limit are
+    left out. None if the title was deleted meanwhile.
     """
     if current is None:
         return None if before else imported
@@ -145,7 +145,7 @@ def merged(imported: Title, *, before: Title | None, current: Title | None) -> T
 
 
 def _artworks(imported: Title, before: Title | None, current: Title) -> list[Artwork]:
-    """The current artworks, changed, and the new ones; one that was deleted meanwhile stays away."""
+    """The current artworks with their changes, and the new ones; one that was deleted meanwhile stays deleted."""
     changed = [
         _both(found, before.artwork(artwork.id) if before else None, artwork)
         if (found := imported.artwork(artwork.id))
@@ -169,28 +169,28 @@ def _both(imported: Artwork, before: Artwork | None, current: Artwork) -> Artwor
     changes["declared"] = _declared(imported.declared, before.declared if before else {}, current.declared)
     try:
         return replace(current, **changes)
-    except CatalogueError:  # a window that would end before it begins: what somebody else made of it stays
+    except CatalogueError:  # a window that would end before it begins: the other editor's version stays
         return replace(current, **{what: value for what, value in changes.items() if what not in WINDOW})
 
 
 def _declared(
     imported: Mapping[str, str], before: Mapping[str, str], current: Mapping[str, str]
 ) -> dict[str, str]:
-    """What is remembered by now, with what this import was told anew, and without what it no longer was."""
+    """The current declared values, with the new ones of this import, and without those that it dropped."""
     gone = before.keys() - imported.keys()
     anew = {what: digest for what, digest in imported.items() if before.get(what) != digest}
     return {what: digest for what, digest in current.items() if what not in gone} | anew
 
 
 def _provenance(imported: Artwork, before: Artwork | None, current: Artwork) -> Provenance:
-    if before is None:  # the picture is the import's, and this says where that comes from
+    if before is None:  # the picture is the import's, and this names its file
         return still_withdrawn(imported.provenance, current.provenance)
     changes = _changes(imported.provenance, before.provenance, SHARED)
     return still_withdrawn(replace(current.provenance, **changes), current.provenance)
 
 
 def _changes(imported: T, before: T | None, names: Iterable[str]) -> dict[str, Any]:
-    """The fields that the import changed; all of what was not there before is as somebody else made it."""
+    """The fields that the import changed; none if it is new, because another writer has made it meanwhile."""
     if before is None:
         return {}
     return {name: getattr(imported, name) for name in names if getattr(imported, name) != getattr(before, name)}

@@ -5,11 +5,11 @@ from typing import Literal, NamedTuple
 
 Outcome = Literal["new", "changed", "unchanged", "refused", "gone", "passed over"]
 About = Literal["lost", "barred", "consent", "alt", "small", "blurred", "alike", "tags", "vocabulary"]
-"""What a note is about, the most urgent first: whether a picture is shown, what it is, what is said of it."""
+"""The subject of a note, the most urgent first: whether a picture is shown, its look, its description."""
 
 
 class Note(NamedTuple):
-    """What to look at again of a picture that was taken; `detail` is what differs from one picture to the next."""
+    """Advice about an accepted picture; `detail` is the part of its sentence that differs between pictures."""
 
     about: About
     sentence: str
@@ -18,7 +18,7 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of one file; ids are empty where the file's name gave none."""
+    """The result for one file; the ids are empty if the file's name gave none."""
 
     title: str
     artwork: str

@@ -1,4 +1,4 @@
-"""Which artworks a title's folder is to become: one for each original, and one more for each title set on it."""
+"""The artworks to make from a title's folder: one for each original, and one more for each title set on it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,9 +22,9 @@ _LONGEST_ID: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An artwork to be made from an original, with what is said of it; `known` is it as it was before.
+    """An artwork to make from an original, with its description; `known` is the artwork before the import.
 
-    `job` is how to make it if nothing were known of it.
+    `job` is the way to make it if it is new.
     """
 
     title: str
@@ -36,7 +36,7 @@ class Wanted:
 
 
 def wanted(folder: TitleFolder, entry: TitleEntry, title: Title | None, rows: list[Row]) -> list[Wanted]:
-    """Return them by id; what can't be is reported in `rows`."""
+    """Return the artworks of a folder by id; those that are not valid are reported in `rows`."""
     names = merging.news(entry, title).get("names") or (title.names if title else {})
     found = {
         each.artwork: _wanted(each, each.artwork, entry.artwork(each.artwork), title, None)
@@ -57,7 +57,7 @@ def wanted(folder: TitleFolder, entry: TitleEntry, title: Title | None, rows: li
 
 
 def _with_room(found: Iterable[Wanted], title: Title | None, rows: list[Row]) -> Iterator[Wanted]:
-    """Those for which the title has a place: they are counted before any of them is developed."""
+    """Return the artworks that fit into the title's limit; they are counted before any of them is developed."""
     room = MOST_ARTWORKS - (len(title.artworks) if title else 0)
     for each in found:
         if each.known is None and room <= 0:
@@ -95,7 +95,7 @@ def _check_free(artwork: str, found: Mapping[str, Wanted], original: Original) -
 def _titled(
     original: Original, artwork: str, entry: TitleEntry, title: Title | None, treatment: Treatment
 ) -> Wanted:
-    """Derived from what is said of the original; what is said of this id itself wins."""
+    """Combine the description of the original with the one of this id, which wins."""
     of_original, own = entry.artwork(original.artwork), entry.artworks.get(artwork, ArtworkEntry())
     name = of_original.name or artwork_name(original.path.stem)
     told = merging.said(own)

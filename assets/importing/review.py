@@ -1,4 +1,4 @@
-"""What an editor should look at again, of pictures that are good enough to be taken."""
+"""Advice to editors about pictures that are accepted."""
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
@@ -57,7 +57,7 @@ def _of_looks(artwork: Artwork) -> Iterator[Note]:
 
 def _of_likeness(artwork: Artwork, others: Iterable[Artwork]) -> Iterator[Note]:
     for other in others:
-        # The same file with and without a title on it, for different languages, is meant to be alike.
+        # The same file with and without a title on it, in different languages, is meant to be alike.
         related = artwork.source == other.source and artwork.locales != other.locales
         if other.id == artwork.id or other.status == "withdrawn" or related:
             continue

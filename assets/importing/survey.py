@@ -1,4 +1,4 @@
-"""What lies in a folder of originals: title folders with picture files in them."""
+"""The content of a folder of originals: title folders with picture files in them."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -21,12 +21,12 @@ from assets.rendering.decoding import read, read_head
 from assets.rendering.file_kinds import other_picture
 
 _CALLED_PICTURES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".tbn", ".png", ".webp"})
-"""Suffixes of what should be a picture: if it is none, that is worth a sentence."""
+"""Suffixes of picture files: if the content is not a picture, the report says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A picture file that is to become an artwork; `name` is its place in the folder, for people."""
+    """A picture file that becomes an artwork; `name` is its path in the folder, as messages show it."""
 
     title: str
     artwork: str
@@ -53,7 +53,7 @@ class Survey:
 
 
 def survey(folder: Path, current: Mapping[str, Title] | None = None) -> Survey:
-    """Find the originals by how files begin; a PictureError says that the folder can't be listed.
+    """Find the originals by their first bytes; raises `PictureError` if the folder is not readable.
 
     `current` are the titles of the catalogue: they and their artworks keep their ids.
     """
@@ -96,7 +96,7 @@ class _Survey:
         row: Callable[[Path], Row],
         called: Callable[[Path], str] = lambda path: path.name,
     ) -> dict[str, Path]:
-        """Return what is kept of a folder, by its name. What is refused is reported in a row."""
+        """Return the kept paths of a folder by name. Refused ones are reported in a row."""
         kept: dict[str, Path] = {}
         for path in _listed(folder):
             try:

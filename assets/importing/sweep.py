@@ -8,10 +8,10 @@ from assets.files import older, remove_older
 
 
 def unnamed(images: Path, titles: Iterable[Title], older_than: float) -> list[Path]:
-    """List what no title names and was written before that Unix time.
+    """List the files that no title names and that were written before that Unix time.
 
-    That age keeps away from what an import beside this one has written and not named yet. What a killed
-    import left is among it.
+    The age protects the files that a running import has written and not named yet. Files of a killed import are in
+    the list.
     """
     if not images.is_dir():
         return []
@@ -21,5 +21,5 @@ def unnamed(images: Path, titles: Iterable[Title], older_than: float) -> list[Pa
 
 
 def sweep(found: Iterable[Path], older_than: float) -> int:
-    """Delete what was `unnamed`, unless it was written anew meanwhile; return how many files went."""
+    """Delete the `unnamed` files, except those written again meanwhile; return how many were deleted."""
     return sum(remove_older(path, older_than) for path in found)

@@ -27,7 +27,7 @@ _LOST = (
 
 
 def kept_or_asked(each: Wanted, images: Path) -> Kept | Job:
-    """What is known of an artwork, or the job to make it. Raises `PictureError` if its file can't be read.
+    """Return the known picture of an artwork, or the job to make it. Raises `PictureError` if its file is lost.
 
     A picture that was uploaded after the folder's file was imported stays until the folder has another file.
     """

@@ -1,4 +1,4 @@
-"""A consent that was withdrawn stays so, for every artwork of the title that is made of the same file."""
+"""A withdrawn consent stays withdrawn in every artwork of the title that is made from the same file."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,7 +22,7 @@ def still_withdrawn(provenance: Provenance, known: Provenance) -> Provenance:
 
 
 def heeding(artworks: Iterable[Artwork], withdrawn: Iterable[Artwork]) -> list[Artwork]:
-    """The artworks, with the consent withdrawn of all that share a file with one for which it was."""
+    """The artworks; those that share a file with one whose consent is withdrawn have it withdrawn as well."""
     by_source = {each.source: each.provenance for each in withdrawn if is_withdrawn(each)}
     return [
         replace(each, provenance=still_withdrawn(each.provenance, by_source.get(each.source, each.provenance)))
@@ -31,7 +31,7 @@ def heeding(artworks: Iterable[Artwork], withdrawn: Iterable[Artwork]) -> list[A
 
 
 def passed_on(title: Title, artwork: Artwork) -> Title:
-    """The title with an artwork changed; consent withdrawn or given again by that is so for all of its file."""
+    """The title with an artwork changed; if that withdraws or gives consent, it does so for all of its file."""
     before = title.artwork(artwork.id)
     artworks = [artwork if each.id == artwork.id else each for each in title.artworks]
     if is_withdrawn(artwork):

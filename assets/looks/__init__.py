@@ -1,1 +1,1 @@
-"""What pictures look like, measured."""
+"""Measurements of how pictures look."""

@@ -1,4 +1,4 @@
-"""What a picture looks like, in numbers from 0 to 1 that a policy can learn from."""
+"""Features of a picture, as numbers from 0 to 1 that a policy can learn from."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,10 +15,10 @@ Whole = npt.NDArray[np.int32]
 Narrow = npt.NDArray[np.float32]
 
 BLURRED: Final = 0.12
-"""A sharpness below this is seen as blur.
+"""A sharpness below this counts as blur.
 
-Of the 83 samples one is that soft by nature; of the same under a Gaussian of 0.4 % of their width all
-are, and of those enlarged from 160 pixels nineteen in twenty.
+One of the 83 samples is that soft by nature. With a Gaussian blur of 0.4 % of their width all are; enlarged from
+160 pixels, nineteen in twenty are.
 """
 
 _SIDE: Final = 160
@@ -42,13 +42,13 @@ _HUES: Final[Mapping[str, int]] = {
     "blue": 308,
     "purple": 350,
 }
-"""Where each colour's angle in CIELAB ends; what follows purple is red again."""
+"""The angle in CIELAB, in degrees, at which each colour ends; the angles after purple are red again."""
 
 
 def features(glance: Image.Image, faces: Sequence[Box]) -> dict[str, float]:
-    """Measure a picture; `glance` is it at a small size, `faces` are shares of width and height.
+    """Measure a picture; `glance` is its small copy, `faces` are shares of width and height.
 
-    What is zero is left out: to a learner it says the same.
+    Zeros are left out, because a learner treats a missing feature in the same way.
     """
     small = scaled(glance, _SIDE)
     colours = lab(small)
@@ -131,9 +131,9 @@ def face_share(faces: Sequence[Box]) -> float:
 def sharpness(luma: Plane) -> float:
     """Return the variance of the Laplacian (Pech-Pacheco et al. 2000, "Diatom autofocusing", ICPR 3).
 
-    It is divided by the picture's own variance, so that neither light nor contrast counts, and put on a
-    logarithmic scale. At `luma`'s small size a picture that was enlarged from little detail is soft, too, and
-    a large one is no sharper than it looks.
+    It is divided by the picture's own variance, so that neither light nor contrast counts, and is on a logarithmic
+    scale. At `luma`'s small size a picture that was enlarged from little detail is soft, too, and a large picture
+    does not count as sharper than it looks.
     """
     variance = float(luma.var())
     if variance < 1:
@@ -170,12 +170,12 @@ def _runs(levels: Whole, axis: int, length: int) -> Whole:
 
 
 def _opened(plane: Narrow) -> Narrow:
-    """Return the morphological opening by an upright line: whatever is less tall is gone."""
+    """Return the morphological opening by an upright line, which removes everything that is less tall."""
     return -_lowest(-_lowest(plane))
 
 
 def _lowest(plane: Narrow) -> Narrow:
-    """Return the minimum over `_TALL` neighbours up and down, by doubling what is covered."""
+    """Return the minimum over `_TALL` neighbours up and down, by doubling the covered length."""
     padded = np.pad(plane, ((_TALL // 2, _TALL // 2), (0, 0)), mode="edge")
     covered = 1
     while covered < _TALL:

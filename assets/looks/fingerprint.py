@@ -10,21 +10,21 @@ from assets.looks.planes import cosines, grey
 ALIKE: Final = 10
 """Two pictures whose distance is at most this look alike.
 
-Measured on the samples: re-encoded at quality 30, scaled to 320 pixels or by 1.5, 15 % darker, or in
-grey they are at most 6 apart, cropped by 2 % on each side 8; two pictures of one title are 14 or more.
+Measured on the samples: at quality 30, scaled to 320 pixels or by 1.5, 15 % darker, or in grey they are at most 6
+apart. Cropped by 2 % on each side they are 8 apart. Two pictures of one title are 14 or more apart.
 """
 
 _SIDE: Final = 32
 _WAVES: Final = 8
 _SILENT: Final = 1e-6
-"""What a flat picture's transform has for zeros."""
+"""The bound below which rounding noise in a flat picture's transform counts as zero."""
 
 
 def fingerprint(glance: Image.Image) -> str:
-    """Return 64 bits as 16 hex digits: which of the slowest waves are stronger than most.
+    """Return 64 bits as 16 hex digits: each says whether a slow wave is stronger than most.
 
-    pHash (Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions"), but
-    without the mean, which depends on brightness and stands as a bit that is never set.
+    The method is pHash (Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions"). The
+    bit of the mean is never set, because the mean depends on brightness.
     """
     small = glance.convert("L").resize((_SIDE, _SIDE), Image.Resampling.BOX)
     waves = cosines(grey(small))[:_WAVES, :_WAVES].ravel()

@@ -1,4 +1,4 @@
-"""Where in a picture the eye lands first."""
+"""A map of the places in a picture that draw the eye first."""
 
 from typing import Final
 
@@ -8,20 +8,19 @@ from PIL import Image
 from assets.looks.planes import Plane, blurred, cosines, from_cosines, lab, scaled
 
 _SIDE: Final = 64
-"""Pixels across the longer side: attention goes to things, and detail would only be blurred away again."""
+"""Pixels across the longer side; more detail would only be blurred away again."""
 _SPREAD: Final = 0.045
 """How far a spot's attraction reaches, as a share of the longer side; the paper finds its best near it."""
 _SILENT: Final = 1e-6
-"""What a flat plane's transform has for zeros, and whose signs say nothing."""
+"""The bound below which rounding noise in a flat plane's transform, with its random signs, counts as zero."""
 
 
 def saliency(glance: Image.Image) -> Plane:
-    """Return how eye-catching each place is: a map of at most 64 × 64, its sum 1.
+    """Return how strongly each place draws the eye: a map of at most 64 × 64, its sum 1.
 
-    It is the image signature of Hou, Harel and Koch (2012, "Image Signature: Highlighting Sparse Salient
-    Regions", IEEE TPAMI 34(1)), summed over the planes of CIELAB: what is left of a
-    picture when its cosine transform keeps only signs is what stands out from the background. A
-    picture that is the same everywhere gets an even map.
+    It is the image signature of Hou, Harel and Koch (2012, "Image Signature: Highlighting Sparse Salient Regions",
+    IEEE TPAMI 34(1)), summed over the planes of CIELAB: a cosine transform that keeps only its signs shows the
+    things that differ from the background. A uniform picture gets an even map.
     """
     small = scaled(glance, _SIDE)
     planes = np.moveaxis(lab(small), 2, 0)

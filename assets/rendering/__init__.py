@@ -1,1 +1,1 @@
-"""Originals turned into renditions, in processes of their own."""
+"""Originals turned into renditions, in separate processes."""

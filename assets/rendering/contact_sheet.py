@@ -31,8 +31,8 @@ _FOCUS: Final = "#ff40ff"
 def contact_sheet(jobs: Sequence[Job], folder: Path) -> list[Path]:
     """Write pages of six pictures each to the folder, and return them in order.
 
-    Each original has its faces framed and its focal point crossed, and beside it stand the crops as
-    `develop` would make them, titles included. A picture that can't be used is there with the reason.
+    Each original has its faces framed and its focal point crossed. Beside it are the crops as `develop` would make
+    them, titles included. A picture that is not usable is shown with the reason.
     """
     pages = [jobs[start : start + _ROWS] for start in range(0, len(jobs), _ROWS)]
     return [

@@ -1,4 +1,4 @@
-"""The file around a picture: where the picture ends, and what decoding it takes."""
+"""The structure of a picture file: the end of the picture, and the cost of decoding it."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ Size = tuple[int, int]
 MOST_PARTS: Final = 50_000
 """Chunks or segments; a 64 MiB picture saved in the usual way has 8,000."""
 MOST_SCANS: Final = 100
-"""Passes over a progressive JPEG, of which encoders make 10: each costs as much as a small picture does."""
+"""Passes over a progressive JPEG; encoders make 10, and each costs as much as decoding a small picture."""
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _UNKNOWN: Final[Size] = (0, 0)
@@ -29,10 +29,10 @@ _PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What a file says of its picture before any decoder ran; `end` is the offset after its last byte.
+    """The structure of a file, read before any decoder runs.
 
-    `size` is width and height, 0 where the file says nothing of them. `buffered` counts the samples that
-    a JPEG decoder has to keep at once, 0 if it goes line by line.
+    Width and height, as `size`, are 0 if the file does not give them. The picture ends before the offset `end`.
+    `buffered` counts the samples that a JPEG decoder has to keep at the same time, 0 if it decodes line by line.
     """
 
     kind: Kind
@@ -42,7 +42,7 @@ class Container:
 
 
 def kind_of(head: bytes) -> Kind | None:
-    """Return which of the pictures that are taken a file begins like."""
+    """Return the supported kind of picture that a file begins like."""
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if head.startswith(_PNG):
@@ -51,7 +51,7 @@ def kind_of(head: bytes) -> Kind | None:
 
 
 def examine(content: bytes, name: str) -> Container:
-    """Find the picture; raises `PictureError` if there is none, only a part of one, or something else besides."""
+    """Find the picture; raises `PictureError` if it is missing, cut short, or not the only content of the file."""
     kind = kind_of(content)
     if kind is None:
         raise no_picture(content, name)
@@ -134,7 +134,7 @@ _READERS: Final[dict[Kind, Callable[[bytes, str], Container]]] = {"JPEG": _jpeg,
 
 
 def no_picture(content: bytes, name: str) -> PictureError:
-    """Say of what is no JPEG, PNG or WebP picture what it is."""
+    """Return the error for a file that is not a JPEG, PNG or WebP picture."""
     if not content:
         return PictureError(f"{name!r} is empty; export it again.")
     what = described(content)

@@ -1,4 +1,4 @@
-"""Which part of a picture a canvas shows."""
+"""The choice of the part of a picture that a canvas shows."""
 
 import math
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from assets.looks.planes import Plane
 from assets.looks.saliency import saliency
 
 _PLACES: Final = 201
-"""How many places along its free side a window is tried at, whatever is in the picture."""
+"""The number of evenly spread places that are tried along the free side."""
 
-# What a place is judged by: first the faces, then the focal point, and saliency where these leave a choice.
+# Weights of a place: first the faces, then the focal point; saliency decides between equal places.
 _FACES: Final = 10.0
 _FOCUS: Final = 6.0
 _SALIENCY: Final = 3.0
@@ -25,19 +25,19 @@ _CENTRE: Final = 0.5
 _ROOM: Final = ((0.25, 0.25), (0.5, 0.25))
 """The air wanted before and after a face, across and down, as shares of its length; hats need it above."""
 _AIR: Final = 0.5
-"""What all of it is worth, while a whole face is worth 1: less than to cut another face."""
+"""The value of all this air, where a whole face has 1: less than the cost of cutting another face."""
 _WHOLE: Final = 1 - 1e-9
 _GRAZED: Final = 0.001
 """The share of a face that may show at a window's edge before it counts as cut."""
 _CUT: Final = 3.0
-"""What a cut face costs, less what of it shows: more than one that is left out."""
+"""The cost of a cut face, less its visible part: more than that of a face left out."""
 
 _EYE: Final = (0.5, 0.42)
-"""Where the eye rests, across and down: heads are above the middle."""
+"""The place where the eye rests, across and down: heads are above the middle."""
 _EASE: Final = 0.15
-"""How far from there, as a share of the window, a focal point still lies well."""
+"""How far from there, as a share of the window, a focal point is still well placed."""
 _LOST: Final = 3.0
-"""What it costs to leave the focal point out, in units of what an edge costs."""
+"""The cost of leaving the focal point out, in units of the cost of an edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,10 @@ def crop_box(
 ) -> Box:
     """Return x, y, width and height of the crop, as shares of the picture's width and height.
 
-    It is the greatest window of the canvas's shape, put where faces are whole, with room around them if
-    there is any; where some must go, the smaller ones do, and out of sight rather than cut. Then
-    the focal point (or else an only face) should lie near the eye's place, and then as much
-    inside as possible of what is eye-catching. `glance` is the picture of that size made small.
+    It is the greatest window of the canvas's shape. First, it shows faces whole, with air around them if possible;
+    if there is no room for all, the smaller ones are left out rather than cut. Then the focal point (or else an
+    only face) is near the eye's place. Then the window holds as much saliency as possible. `glance` is the small
+    copy of a picture of that `size`.
     """
     across, down = ASPECTS[canvas]
     width = min(1.0, size[1] * across / down / size[0])
@@ -93,7 +93,7 @@ def _starts(length: float, faces: Sequence[_Face]) -> Plane:
 
 
 def _held(profile: Plane, centres: Plane, length: float) -> Plane:
-    """Return how much of the profile each window holds; what lies near its edges counts less."""
+    """Return how much of the profile each window holds; parts near its edges count less."""
     middles = (np.arange(len(profile)) + 0.5) / len(profile)
     off = (middles - centres[:, None]) / (length / 2)
     held: Plane = np.clip(1 - off**2, 0, None) @ profile
@@ -114,7 +114,7 @@ def _shown(face: _Face, starts: Plane, length: float) -> Plane:
     size = face.end - face.start
     seen = _overlap(face.start, face.end, starts, length) / size
     if size >= length:
-        return seen  # it can't be whole anywhere: then as much of it as there is
+        return seen  # no window shows it whole: count the visible part
     before, after = min(face.room[0] * size, face.start), min(face.room[1] * size, 1 - face.end)
     roomy = _overlap(face.start - before, face.end + after, starts, length)
     air = (roomy - size) / (before + after) if before + after > 0 else np.ones_like(starts)
@@ -127,7 +127,7 @@ def _overlap(start: float, end: float, starts: Plane, length: float) -> Plane:
 
 
 def _focal(focus: Point | None, faces: Sequence[Box]) -> Point | None:
-    """Return the focal point, or where none is given, the middle of an only face."""
+    """Return the focal point, or if none is given, the middle of an only face."""
     if focus or len(faces) != 1:
         return focus
     x, y, width, height = faces[0]

@@ -18,11 +18,11 @@ LARGEST_FILE: Final = 64 * 1024 * 1024
 _HEAD: Final = 1024
 MOST_PIXELS: Final = 64_000_000
 MOST_KEPT: Final = 32_000_000
-"""Pixels of what `decode` returns: a larger picture comes at half its width and height."""
+"""Pixels of the picture that `decode` returns: a larger one comes at half its width and height."""
 FEWEST_ACROSS: Final = 64
 """Pixels on the shorter side."""
 LONGEST_SHAPE: Final = 100
-"""How many times as long as wide: of a longer strip no crop shows anything."""
+"""The greatest ratio of the sides: no crop of a longer strip shows anything."""
 
 # WebP decodes whole, in four copies; JPEG keeps two bytes a sample where the picture comes in several scans.
 _MOST_PIXELS: Final[dict[Kind, int]] = {"JPEG": MOST_PIXELS, "PNG": MOST_PIXELS, "WEBP": 20_000_000}
@@ -51,7 +51,7 @@ def read(path: Path, name: str) -> bytes:
 
 
 def read_head(path: Path, name: str) -> bytes:
-    """Return the bytes by which the file is known for what it is; raises as `read` does."""
+    """Return the first bytes, which tell the kind of the file; raises as `read` does."""
     return _bytes(path, name, _HEAD)
 
 
@@ -76,14 +76,14 @@ def _opened(path: str, flags: int) -> int:
 def decode(content: bytes, name: str) -> Image.Image:
     """Return the picture as opaque RGB in sRGB, upright and without metadata, of at most `MOST_KEPT` pixels.
 
-    Transparent parts turn black. Of an MPO file the first picture is taken. A broken colour profile is
-    passed over, as browsers do. Raises `PictureError`; `MemoryError` is passed on.
+    Transparent parts turn black. An MPO file gives its first picture. A broken colour profile is ignored, as in
+    browsers. Raises `PictureError`; `MemoryError` is passed on.
     """
     container = examine(content, name)
     _check_size(container.size, container.kind, name)  # before any decoder reserves memory for that much
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Pillow tolerates is tolerated; the limits are our own
+            warnings.simplefilter("ignore")  # faults that Pillow tolerates are tolerated; the limits are our own
             image, turn = _decoded(content, container, name)
     except (PictureError, MemoryError):
         raise
@@ -95,7 +95,7 @@ def decode(content: bytes, name: str) -> Image.Image:
 
 
 def _decoded(content: bytes, container: Container, name: str) -> tuple[Image.Image, Transpose | None]:
-    # A function of its own, so that what the decoder made is gone before the picture is turned.
+    # A separate function, so that the decoder's memory is free before the picture is turned.
     with Image.open(io.BytesIO(content), formats=[container.kind]) as image:
         _check(image, container, name)
         pixels = image.width * image.height
@@ -126,13 +126,13 @@ def _check(image: Image.Image, container: Container, name: str) -> None:
         raise PictureError(
             f"{name!r} is too large for a progressive JPEG; export it as a baseline one, or smaller."
         )
-    # MPO is how many cameras write JPEG: the picture, then a preview or a depth map, which is no animation.
+    # Many cameras write JPEG as MPO: the picture, then a preview or a depth map. It is not an animation.
     if image.format != "MPO" and getattr(image, "is_animated", False):
         raise PictureError(f"{name!r} is animated; export one still picture.")
 
 
 def _said(error: Exception) -> str:
-    """What a decoder complains of, on one short line."""
+    """Return a decoder's complaint as one short line."""
     return " ".join(ascii(str(error))[1:-1].split())[:100] or type(error).__name__
 
 

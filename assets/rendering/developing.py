@@ -1,4 +1,4 @@
-"""One original from its bytes to everything that is kept of it."""
+"""The steps from an original's bytes to its `Picture` and renditions."""
 
 import hashlib
 import math
@@ -25,9 +25,9 @@ Keep = Callable[[Mapping[str, bytes]], None]
 
 
 def develop(content: bytes, job: Job, keep: Keep) -> Picture:
-    """Decode, measure, crop and encode; `keep` gets the files of one crop at a time, as they can be large.
+    """Decode, measure, crop and encode; `keep` gets the files of one crop at a time, because they can be large.
 
-    Raises `PictureError` if the picture can't be used.
+    Raises `PictureError` if the picture is not usable.
     """
     return develop_decoded(decode(content, job.name), hashlib.sha256(content).hexdigest(), job, keep)
 
@@ -58,7 +58,7 @@ def _crop(original: Image.Image, glance: Image.Image, canvas: Canvas, job: Job, 
 
 
 def cropped(original: Image.Image, glance: Image.Image, canvas: Canvas, job: Job) -> Image.Image:
-    """Return what is shown on a canvas, at its greatest size; `glance` is the original's `glanced` copy."""
+    """Return the part that a canvas shows, at its greatest size; `glance` is the original's `glanced` copy."""
     box = crop_box(glance, original.size, canvas, job.focus, job.faces)
     image = cut(original, canvas, box)
     if job.treatment:

@@ -1,8 +1,8 @@
-"""What a file is that is no picture, or is something else besides one."""
+"""The kinds of files that are not pictures, or that are something else as well."""
 
 from typing import Final
 
-# What runs, opens or unpacks, by its first bytes; a picture may not be such a thing as well.
+# First bytes of files that run, open or unpack; a picture is refused if it is such a file as well.
 _ACTIVE: Final = (
     (b"PK\x03\x04", "a ZIP archive"),
     (b"PK\x05\x06", "a ZIP archive"),
@@ -43,7 +43,7 @@ _FOUND_ANYWHERE: Final = (*_ACTIVE[2:4], *_MARKUP, *_ACTIVE[7:8])
 _STILL_BRANDS: Final = frozenset({b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"})
 
 _PICTORIAL: Final = ("picture", "drawing", "Photoshop document", "icon")
-"""How what is said of a picture of another kind ends."""
+"""The endings of descriptions that mean a picture of another kind."""
 _BMP_HEADERS: Final = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 """The sizes that the second header of a BMP picture has: two letters alone begin many a text."""
 
@@ -56,7 +56,7 @@ _ZIP_TAIL: Final = _ZIP_END_SIZE + 0xFFFF
 
 
 def described(content: bytes) -> str | None:
-    """Say what a file is that is no picture of a known kind; None if that is not known."""
+    """Describe a file that is not a supported picture; None if its kind is not known."""
     text = content[:1024].lstrip(b"\xef\xbb\xbf\t\r\n ").lower()
     if content[4:8] == b"ftyp":
         return "an AVIF or HEIC picture" if content[8:12] in _STILL_BRANDS else "a video"
@@ -73,13 +73,13 @@ def described(content: bytes) -> str | None:
 
 
 def other_picture(head: bytes) -> str | None:
-    """Say what a file is if it is a picture of a kind that is not taken."""
+    """Describe a file if it is a picture of a kind that is not supported."""
     what = described(head)
     return what if what and what.endswith(_PICTORIAL) else None
 
 
 def hidden(content: bytes, end: int) -> str | None:
-    """Say what the file is besides a picture; the video, depth map or notes that a camera appends are no harm."""
+    """Describe the other kind that a picture file has; the video, depth map or notes of a camera are harmless."""
     trailer = content[end:]
     begins = trailer.lstrip(b"\x00\t\r\n ")[:16]
     searched = trailer.lower()

@@ -1,4 +1,4 @@
-"""What passes between the parent and a rendering process: a line of JSON each way, as data alone can't run."""
+"""Messages between the parent and a rendering process: one line of JSON each way, because data does not run."""
 
 import errno
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 from assets.picture import Job, Picture
 
 DISK_FAULTS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
-"""What no picture is at fault for: the next one could not be written either."""
+"""Faults of the disk, not of a picture: the next picture would fail as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from assets.files import write_whole
 
 WIDTHS: Final = (320, 640, 1280)
 GREATEST_WIDTH: Final = 3840
-"""What a 4K screen is wide."""
+"""The width of a 4K screen in pixels."""
 
 _DIGEST_DIGITS: Final = 32
 LONGEST_PLACEHOLDER: Final = 199
@@ -61,7 +61,7 @@ def _encoded(image: Image.Image, canvas: Canvas, width: int) -> Iterator[tuple[F
 def _options(encoding: Format, width: int) -> Mapping[str, Any]:
     options = _ENCODERS[encoding]
     if encoding == "avif" and width > WIDTHS[-1]:
-        # Where pixels are this small nobody sees it, and at 3840 it takes 180 MB of memory instead of 280.
+        # Pixels this small hide the difference, and at 3840 it takes 180 MB of memory instead of 280.
         return {**options, "subsampling": "4:2:0"}
     return options
 

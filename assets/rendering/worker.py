@@ -1,6 +1,6 @@
 """A rendering process: `python -m assets.rendering.worker` answers orders, one line of JSON for each.
 
-It decodes hostile bytes, so whoever started it trusts nothing of what it says.
+It decodes hostile bytes, so its parent does not trust its answers.
 """
 
 import os
@@ -25,11 +25,11 @@ from assets.rendering.renditions import write
 
 MEMORY: Final = 512 * 1024 * 1024
 DECODING_SECONDS: Final = 4.0
-"""Of CPU time; what takes longer to decode was made to."""
+"""Seconds of CPU time; only a file that is made to be slow takes longer to decode."""
 DEVELOPING_SECONDS: Final = 30.0
 FILES: Final = 64
 BEHIND: Final = 10
-"""By how much it is nicer than who serves pictures."""
+"""The difference of its nice value from that of the processes that serve pictures."""
 READY: Final = b"ready\n"
 
 
@@ -45,13 +45,13 @@ def main() -> None:
 
 
 def limit() -> None:
-    """Give up what a decoder never needs, so that one that went astray can't have it."""
+    """Give up the rights that a decoder never needs, so that a hijacked one does not have them."""
     os.nice(BEHIND)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_NOFILE, FILES)
     _lower(resource.RLIMIT_FSIZE, LARGEST_FILE)
     if sys.platform == "linux":
-        # Not RLIMIT_AS, which counts libraries and what is only reserved; macOS enforces neither.
+        # Not RLIMIT_AS, which counts libraries and reserved memory; macOS enforces neither.
         _lower(resource.RLIMIT_DATA, MEMORY)
 
 
@@ -96,7 +96,7 @@ def _hurried(seconds: float) -> Iterator[None]:
 
 
 def _listen(source: BinaryIO, orders: "queue.SimpleQueue[bytes]") -> None:
-    """Pass orders on; end this process, at work or not, when nobody is left to give any."""
+    """Pass orders on; end this process, at work or not, when its parent is gone."""
     for line in source:
         orders.put(line)
     os._exit(0)

@@ -39,7 +39,7 @@ _PASSED_ON: Final = (
     "TMPDIR",
 )
 _ENVIRONMENT: Final = {
-    # Fewer reserves: numpy's threads have a buffer each, and the C library keeps what was freed for later.
+    # Less reserved memory: numpy's threads have a buffer each, and the C library keeps freed memory for later.
     **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(256 * 1024),
@@ -66,7 +66,7 @@ class Stop:
         self._ear.close()
 
     def fileno(self) -> int:
-        """What can be read from once it was told."""
+        """Return the descriptor that is readable after `tell`."""
         return self._ear.fileno()
 
     def tell(self) -> None:
@@ -76,9 +76,8 @@ class Stop:
 def develop_all(jobs: Sequence[Job], images: Path, processes: int, stop: Stop | None = None) -> Iterator[Result]:
     """Yield each job with its picture or its fault, as they get ready; its renditions are in `images` by then.
 
-    Raises OSError if the disk takes no more, and `ChildProcessError`, which is one, if rendering processes
-    can't be started at all. When the caller stops early, or tells `stop`, which raises `Stopped`, they all
-    end at once.
+    Raises `OSError` if the disk takes no more, and `ChildProcessError`, a kind of it, if no rendering process
+    starts. All processes end immediately when the caller stops early or calls `stop.tell`, which raises `Stopped`.
     """
     images.mkdir(parents=True, exist_ok=True)
     yield from ((job, _unnameable(job)) for job in jobs if not _sendable(job))
@@ -126,7 +125,7 @@ def _heard(busy: Sequence["_Child"], stop: Stop | None) -> list["_Child"]:
         raise Stopped
     for child in busy:
         if child not in heard and child.deadline <= time.monotonic():
-            child.give_up()  # it is heard of once more, as it dies
+            child.give_up()  # its death is reported once more
     return heard
 
 
@@ -160,11 +159,11 @@ class _Child:
         self._folder = Workfolder(self._images)
         self._job, self._said, self._late = job, b"", False
         self.deadline = time.monotonic() + PATIENCE
-        with suppress(BrokenPipeError):  # its death is heard of where its answer would have been
+        with suppress(BrokenPipeError):  # its death is reported in place of its answer
             _pipe(self._running.stdin).write(canonical(Order(job, str(self._folder.path))) + b"\n")
 
     def done(self) -> bool:
-        """Listen; return whether there is a whole answer, or none to come."""
+        """Listen; return whether there is a whole answer, or none will come."""
         chunk = os.read(self.answers.fileno(), LONGEST_ANSWER)
         self._said += chunk
         if not self._ready and b"\n" in self._said:
@@ -185,7 +184,7 @@ class _Child:
             return job, result
 
     def _result(self, job: Job, folder: Workfolder) -> Picture | PictureError:
-        """Take what the process says it made; it goes, if that makes no sense: it may have been taken over."""
+        """Take the picture that the process reports; end the process, perhaps taken over, if that is not valid."""
         if not self._said.endswith(b"\n"):
             return self._obituary(job, self._end_process())
         try:
@@ -203,7 +202,7 @@ class _Child:
         return PictureError(f"{job.name!r} made the process that read it talk nonsense; export it again.")
 
     def end(self) -> None:
-        """End the process at once, whatever it does, and clear away what it wrote."""
+        """End the process immediately, even at work, and delete its files."""
         self._end_process()
         if self._folder:
             self._folder.remove()
@@ -249,7 +248,7 @@ class _Child:
 
 
 def _environment() -> dict[str, str]:
-    """What a rendering process needs to know: no secrets of its parent's."""
+    """The environment of a rendering process, without the secrets of its parent."""
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     return {**passed_on, "PYTHONPATH": path, **_ENVIRONMENT}

@@ -1,4 +1,4 @@
-"""A private folder that a rendering process writes to, before anything of it counts."""
+"""A private folder that a rendering process writes to, before its files are accepted."""
 
 import os
 import shutil
@@ -31,10 +31,10 @@ class Workfolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def adopt(self, names: Iterable[str]) -> None:
-        """Move the named files, and no others, to the images, to stay there through a power cut.
+        """Move the named files, and no others, to the images, so that they survive a power cut.
 
-        One that is there already is replaced, though by the same, so that it is young: a sweep beside this
-        leaves it alone. Raises FileNotFoundError, before it moves any, if one is missing or no regular file.
+        A file that is there already is replaced by the same one, because a sweep leaves young files alone. Raises
+        FileNotFoundError, before it moves any, if one is missing or not a regular file.
         """
         names = list(names)
         for name in names:

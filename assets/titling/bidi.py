@@ -1,4 +1,4 @@
-"""The order in which a line's characters stand from left to right."""
+"""The order of a line's characters from left to right."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Final
 
 _STRONG: Final = {"L": "L", "R": "R", "AL": "R", "EN": "R", "AN": "R"}
-"""What a kind counts as for the neutrals beside it (rule N1: numbers as if right to left)."""
+"""The direction of a kind that neutrals beside it see (rule N1: numbers as if right to left)."""
 _NEUTRAL: Final = frozenset({"B", "S", "WS", "ON", "BN"})
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
 
@@ -23,7 +23,7 @@ def right_to_left(text: str) -> bool | None:
 def levels(text: str, *, rtl: bool) -> list[int]:
     """Return each character's level: odd ones run from right to left.
 
-    Unicode Standard Annex 9, rules W1 to W7, N0 to N2, I1 and I2, for a paragraph without embeddings and isolates.
+    Unicode Standard Annex 9, rules W1 to W7, N0 to N2, I1 and I2, in a paragraph without embeddings and isolates.
     """
     base = "R" if rtl else "L"
     kinds = _weak([unicodedata.bidirectional(character) for character in text], base)
@@ -43,7 +43,7 @@ def visual(order: Sequence[int]) -> list[list[int]]:
 
 
 def _turned(runs: list[list[int]], deep: Sequence[bool]) -> list[list[int]]:
-    """Reverse the order of those runs that stand together and are deep enough."""
+    """Reverse the order of those neighbouring runs that are deep enough."""
     turned: list[list[int]] = []
     start = 0
     for reverse, group in groupby(deep):
@@ -54,7 +54,7 @@ def _turned(runs: list[list[int]], deep: Sequence[bool]) -> list[list[int]]:
 
 
 def _weak(kinds: list[str], base: str) -> list[str]:
-    """Resolve marks, numbers and what stands around numbers (rules W1 to W7)."""
+    """Resolve marks, numbers and the signs around numbers (rules W1 to W7)."""
     before = strong = base
     for index, kind in enumerate(kinds):
         if kind == "NSM":
@@ -96,7 +96,7 @@ def _latin_numbers(kinds: list[str], base: str) -> list[str]:
 
 
 def _pair_brackets(text: str, kinds: list[str], base: str) -> None:
-    """Give both brackets of a pair the direction of what is in them (N0)."""
+    """Give both brackets of a pair the direction of their content (N0)."""
     for start, end in _pairs(text):
         inside = {_STRONG[kind] for kind in kinds[start + 1 : end] if kind in _STRONG}
         if base in inside:

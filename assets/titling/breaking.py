@@ -1,4 +1,4 @@
-"""Where a name may go on in the next line, and where it does so best."""
+"""The places where a name may continue in the next line, and the best of them."""
 
 import re
 import unicodedata
@@ -36,7 +36,7 @@ _NEVER_FIRST: Final = frozenset("、。・ーぁぃぅぇぉっゃゅょゎァ�
 _WIDE_PUNCTUATION: Final = frozenset("\uff0c\uff0e\uff1a\uff1b\uff1f\uff01")
 _WIDE_PAUSES: Final = frozenset("、。\uff0c\uff1a\uff1b\uff1f\uff01〜")
 
-# What makes a break worse or better, in shares of a line's width by which lines may be less even for it.
+# Costs of a break, in shares of a line's width by which lines may be less even to avoid it.
 _WITHIN_WORD: Final = 0.15
 _AFTER_PARTICLE: Final = 0.4
 _BEFORE_NUMBER: Final = 0.3
@@ -45,7 +45,7 @@ _WITHIN_UNSPACED: Final = 0.1
 _WITHIN_IDEOGRAPHS: Final = 0.25
 _BEFORE_BARE: Final = 0.3
 _PARTICLE: Final = 3
-"""The most letters of an article, a preposition or a conjunction, which belong to what they stand beside."""
+"""The most letters of an article, a preposition or a conjunction, which belong to the word beside it."""
 _MANY: Final = 2 / 3
 
 
@@ -61,7 +61,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of the text without what its ends would show only inside of a line."""
+    """A part of the text without the spaces and hyphens that show only inside of a line."""
 
     start: int
     end: int
@@ -69,12 +69,12 @@ class Stretch:
 
 
 def tidied(text: str) -> str:
-    """Return the text composed (NFC), with single spaces, and without controls that the setting does itself."""
+    """Return the text composed (NFC), with single spaces, and without controls that the setting adds itself."""
     return _BLANKS.sub(" ", _CONTROLS.sub("", unicodedata.normalize("NFC", text))).strip(f" {_SHY}{_ZWSP}")
 
 
 def clusters(text: str) -> list[str]:
-    """Return what a reader takes for single letters: marks, conjuncts and vowels stay with theirs."""
+    """Return the parts that a reader sees as single letters: marks, conjuncts and vowels stay with theirs."""
     found: list[str] = []
     for character in text:
         if found and _clings(found[-1], character):
@@ -85,7 +85,7 @@ def clusters(text: str) -> list[str]:
 
 
 def breaks(text: str, *, unspaced: bool = False) -> list[Break]:
-    """Return where a line may end; with `unspaced` also inside of what is written without spaces, as Thai is."""
+    """Return the places where a line may end; `unspaced` adds those within text without spaces, such as Thai."""
     found: list[Break] = []
     position = 0
     pieces = clusters(text)
@@ -104,9 +104,9 @@ def stretches(text: str, chosen: Sequence[Break]) -> list[Stretch]:
 
 
 def broken(possible: Sequence[Break], lengths: Sequence[float], lines: int) -> tuple[tuple[Break, ...], float]:
-    """Return the breaks that make `lines` lines best, and what is wrong with them: 0 is nothing at all.
+    """Return the breaks that make `lines` lines best, and their fault: 0 is a perfect setting.
 
-    `lengths` are those of what stands between the possible breaks, of which there are enough.
+    `lengths` are those of the stretches between the possible breaks, of which there are enough.
     """
     ends = [0.0]
     for length in lengths:
@@ -114,7 +114,7 @@ def broken(possible: Sequence[Break], lengths: Sequence[float], lines: int) -> t
     choices = combinations(range(len(possible)), lines - 1)
     best = min(choices, key=lambda choice: _unevenness(choice, ends) + sum(possible[i].cost for i in choice))
     chosen = tuple(possible[i] for i in best)
-    excused = sum(min(0.0, each.cost) for each in chosen)  # lines may be uneven for a pause, and for no more
+    excused = sum(min(0.0, each.cost) for each in chosen)  # lines may be uneven only for a pause
     faults = max(0.0, _unevenness(best, ends) + excused) + sum(max(0.0, each.cost) for each in chosen)
     return chosen, faults
 

@@ -1,4 +1,4 @@
-"""The fonts that names are set in: where they are, and which characters each of them has."""
+"""The fonts for names: their files, and the characters that each of them has."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from PIL import ImageFont, features
 from assets.picture import PictureError
 
 PACKAGE: Final = "manimgx_fonts"
-"""What the extra `fonts` installs."""
+"""The package that the extra `fonts` installs."""
 BASE: Final = "NotoSans"
 """The family that has Latin, Greek and Cyrillic letters, digits and punctuation."""
 BOLD: Final = 700
@@ -88,7 +88,7 @@ def typefaces_in(folders: Sequence[Path]) -> tuple[Typeface, ...]:
 
 
 def typeface_for(characters: Iterable[str], among: Sequence[Typeface]) -> Typeface:
-    """Return the first font that has all of them; `PictureError` names the one that is missing."""
+    """Return the first font that has all the characters; `PictureError` names the one that is missing."""
     wanted = [character for character in characters if not _invisible(character)]
     for typeface in among:
         if all(ord(character) in typeface.covered for character in wanted):
@@ -154,7 +154,7 @@ def _covered(path: Path) -> frozenset[int]:
     try:
         return frozenset(code for code, glyph in _characters(path) if glyph)
     except (OSError, struct.error):
-        return frozenset()  # no font after all, or a damaged one
+        return frozenset()  # not a font, or a damaged one
 
 
 def _characters(path: Path) -> Iterator[tuple[int, int]]:

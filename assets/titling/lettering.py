@@ -33,7 +33,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """Where a line's marks lie, in pixels from where it begins on its baseline."""
+    """The extent of a line's marks, in pixels from its beginning on the baseline."""
 
     left: float
     top: float
@@ -81,14 +81,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Lettering:
-    """A name broken into lines; sizes are pixels to the em, and 0 faults are none."""
+    """A name broken into lines; sizes are pixels to the em, and 0 faults means a perfect setting."""
 
     lines: tuple[Line, ...]
     rtl: bool
     faults: float
 
     def extent(self, size: int) -> tuple[float, float]:
-        """Return the width and the height of all that is drawn."""
+        """Return the width and the height of everything drawn."""
         inks = [line.ink(size) for line in self.lines]
         last = self._baselines(inks, size)[-1]
         return max(ink.right - ink.left for ink in inks), last + inks[-1].bottom

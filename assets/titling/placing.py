@@ -1,4 +1,4 @@
-"""Where on a picture a name stands best, and how large."""
+"""The best place and size of a name on a picture."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ _HIGHEST: Final = 0.5
 _USUAL: Final = 0.6
 """The share of a wide picture's width that letters should leave it at: the other part is the subject's."""
 
-# What a place costs: each halving of the greatest size, then what it covers, where it lies, how lines break.
+# Costs of a place: each halving of the greatest size, the covered parts, the position, and the line breaks.
 _SMALL: Final = 1.1
 _COVERED: Final = 2.4
 _BUSY: Final = 0.22
@@ -43,18 +43,18 @@ _FAULTS: Final = 0.4
 _NEAR: Final = 0.5
 
 _AWAY: Final = 0.3
-"""How far from a face letters stand well, as a share of the square root of the area."""
+"""The distance from a face that letters should keep, as a share of the square root of the area."""
 _FACE_AIR: Final = 0.7
 """Ems between letters and a face, the least there may be."""
 _SIDE: Final = 64
 _EYE: Final = (0.5, 0.42)
-"""Where in a crop the subject was put, across and down, if nothing is known of it."""
+"""The likely place of the subject in a crop, across and down, if no focus is known."""
 _SPREAD: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the letters stand, in pixels; `size` is that of an em, and a lower `cost` is better."""
+    """The place of the letters, in pixels; `size` is that of an em, and a lower `cost` is better."""
 
     lettering: Lettering
     size: int
@@ -67,7 +67,7 @@ class Place:
 def placed(
     crop: Image.Image, text: str, locale: str, faces: Sequence[Rect], focus: Point | None = None
 ) -> Place | None:
-    """Return the best place, if any; what is written without spaces is broken only if it has none in one piece."""
+    """Return the best place, if any; text without spaces is broken only if it has no place in one piece."""
     attention = _attention(crop, focus or _EYE)
     for unspaced in (False, True):
         settings = letterings(text, locale, typefaces(), unspaced=unspaced)
@@ -123,7 +123,7 @@ def _sizes(largest: float, smallest: float) -> Iterator[int]:
 
 
 def _corner(extent: tuple[float, float], size: tuple[int, int], *, low: bool, right: bool) -> Rect:
-    """Return the box of that extent in a corner, inside of the margins."""
+    """Return the box of that extent in a corner, inside the margins."""
     wide, high = math.ceil(extent[0]) + 1, math.ceil(extent[1]) + 1  # lines begin at whole pixels
     across, down = math.ceil(MARGIN * size[0]), math.ceil(MARGIN * size[1])
     left = size[0] - across - wide if right else across

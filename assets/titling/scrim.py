@@ -23,7 +23,7 @@ _WHITE: Final = 1.05
 """The luminance of white and the guideline's flare."""
 _FLARE: Final = 0.05
 _LEAST: Final = 0.3
-"""How dark the gradient is where the picture is dark enough already, so that letters stand off its detail."""
+"""The least darkness of the gradient, which separates letters from the detail of a dark picture."""
 _STEPS: Final = 64
 _SHADOW: Final = 0.5
 """How dark the shadow is that letters cast."""
@@ -70,7 +70,7 @@ def _under(picture: Image.Image, letters: Image.Image, em: int) -> npt.NDArray[n
 
 
 def _strength(pixels: npt.NDArray[np.uint8]) -> float:
-    """Return the least share of black that lets white stand out from every pixel."""
+    """Return the least share of black that makes white readable on every pixel."""
     # Lightness says the same as the guideline's relative luminance, which is the Y of CIE XYZ.
     limit = 116 * math.cbrt(_WHITE / _AIM - _FLARE) - 16
     colours = _colours(pixels)

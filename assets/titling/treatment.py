@@ -19,12 +19,11 @@ _QUOTED: Final = 60
 def set_title(
     crop: Image.Image, treatment: Treatment, faces: Sequence[Box], focus: Point | None = None
 ) -> Image.Image:
-    """Return the crop with the name on it, away from `faces` and, if it can be, from `focus`.
+    """Return the crop with the name on it, away from `faces` and, if possible, from `focus`.
 
-    Faces are x, y, width and height, the focus is x and y, as shares of the crop's. The name stands white on a
-    dark gradient, in the corner where it covers least of what the eye goes to, in the greatest size that suits.
-    Raises `PictureError` if no font has its characters, or if there is no room to set it legibly: nothing is
-    cut off.
+    Faces are x, y, width and height, the focus is x and y, as shares of the crop's. The name is white on a dark
+    gradient, in the corner where it covers least of the subject, in the greatest size that suits. Raises
+    `PictureError` if no font has its characters, or if there is no room to set it legibly: nothing is cut off.
     """
     text = tidied(treatment.text)
     if not any(unicodedata.category(character)[0] in "LNPS" for character in text):

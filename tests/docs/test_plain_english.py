@@ -70,8 +70,13 @@ def of_sentences() -> Iterator[Passage]:
 
 def of_docstrings() -> Iterator[Passage]:
     for file, tree in sources():
-        for text in docstrings(tree):
-            yield Passage(file, text.lineno, plain(str(text.value)))
+        if not file.startswith(UNWRITTEN):
+            yield from of_docstrings_in(file, tree)
+
+
+def of_docstrings_in(file: str, tree: ast.Module) -> Iterator[Passage]:
+    for text in docstrings(tree):
+        yield Passage(file, text.lineno, plain(str(text.value)))
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
@@ -103,8 +108,33 @@ SCOPES: Mapping[str, Callable[[], Iterator[Passage]]] = {
     "sentences": of_sentences,
     "docstrings": of_docstrings,
 }
-OFF = {"openapi", "help", "sentences", "docstrings"}
+OFF = {"openapi", "help", "sentences"}
 """Scopes whose texts are not rewritten yet. Take one out when its texts are: the list only shrinks."""
+UNWRITTEN = (
+    "app/api/",
+    "app/audience/",
+    "app/catalogue/",
+    "app/commands/",
+    "app/evaluation/",
+    "app/learning/",
+    "app/operations/",
+    "app/processes/",
+    "app/serving/",
+    "app/store/",
+    "app/telemetry/",
+    "app/viewers/",
+    "app/wiring/",
+    "app/cli.py",
+    "app/clock.py",
+    "app/data_folder.py",
+    "app/fields.py",
+    "app/file_lock.py",
+    "app/public_url.py",
+    "app/records.py",
+    "app/settings.py",
+    "bandit/",
+)
+"""Where docstrings are not rewritten yet: folders and files. This list only shrinks, too."""
 
 
 def found(scope: str) -> dict[str, list[str]]:
@@ -125,6 +155,12 @@ def test_no_text_has_a_phrase_that_is_given_up(scope: str) -> None:
 def test_a_scope_that_is_off_still_has_phrases(scope: str) -> None:
     """A scope whose texts are rewritten is held from then on."""
     assert any(found(scope).values()), f"Every text of {scope!r} is plain English: take it out of OFF."
+
+
+@pytest.mark.parametrize("place", UNWRITTEN)
+def test_docstrings_that_are_not_rewritten_still_have_phrases(place: str) -> None:
+    here = [each for file, tree in sources() if file.startswith(place) for each in of_docstrings_in(file, tree)]
+    assert any(list(faults(each)) for each in here), f"{place!r} is plain English: take it out of UNWRITTEN."
 
 
 @pytest.mark.parametrize(
