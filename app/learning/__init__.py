@@ -1,1 +1,1 @@
-"""The log becomes a model: the fold, and the trainer that runs it."""
+"""Learning a model from the log: the fold, and the trainer that runs it."""

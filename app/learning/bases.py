@@ -1,4 +1,4 @@
-"""Bases: the states from which a fold that is made anew ends at the state in use."""
+"""Bases: the states from which a repeated fold ends at the state in use."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -17,14 +17,14 @@ log = structlog.get_logger()
 
 Reason = Literal["first", "upgrade", "erasure", "regular", "retention", "rebuild"]
 BREAKS = frozenset({"upgrade", "erasure"})
-"""Reasons for which what came before does not lead to the state at the base."""
+"""Reasons after which the records before the base no longer lead to its state."""
 BATCH = 5000
 PATIENCE_SECONDS, SECONDS_A_RECORD = 60.0, 50e-6
-"""An erasure that is under way for longer was interrupted: it looks through the whole log."""
+"""After this time an unfinished erasure counts as interrupted: it has to read the whole log."""
 SPACING = 8
-"""So many bases are set in the time for which the log is kept."""
+"""The number of bases in the time for which the log is kept."""
 SHORTEST_MS = 3_600_000
-"""Bases are no nearer to one another, unless there is a reason."""
+"""The shortest time between two bases, except for a special reason."""
 
 
 class BaseGoneError(LookupError):
@@ -32,7 +32,7 @@ class BaseGoneError(LookupError):
 
 
 async def sound_base(state: State, kind: learners.Kind) -> Base | None:
-    """Return the oldest base from which this version ends at the state in use, if it has one."""
+    """Return the oldest base from which this version ends at the state in use, if there is one."""
     for base in await state.bases():
         if base.sound and base.fold == FOLD and await _is_of(state, base, kind):
             return base
@@ -40,7 +40,7 @@ async def sound_base(state: State, kind: learners.Kind) -> Base | None:
 
 
 async def fold_from(store: Store, scratch: State, live_catalogue: LiveCatalogue, base: Base) -> Fold:
-    """Return a fold that begins at a base. It writes nothing, and `scratch` stands in for the tastes.
+    """Return a fold that begins at a base. It writes only tastes, to `scratch`.
 
     Raises `BaseGoneError`, and `UnusableSnapshot` if the base is damaged.
     """
@@ -71,26 +71,26 @@ async def _is_of(state: State, base: Base, kind: learners.Kind) -> bool:
 
 
 class BaseKeeper:
-    """Decides when the trainer sets a base: where the fold breaks with what came before, and from time to time."""
+    """Decides when the trainer sets a base: when the records before no longer lead to the state, and regularly."""
 
     def __init__(self, store: Store, kind: learners.Kind, *, retention: int, reach: int, clock: Callable[[], int]):
-        """Take for how long the log is kept, and for how long after a decision its feedback is taken, in ms."""
+        """Take in ms for how long the log is kept, and for how long after a decision its feedback is accepted."""
         self._store, self._kind, self._reach, self._clock = store, kind, reach, clock
         self.retention, self.clock = retention, clock
         self._spacing = max(SHORTEST_MS, (retention - reach) // SPACING)
         self._reason: Reason | None = None
         self._erased: set[str] = set()
         self._latest: int | None = None
-        """When the latest base was set."""
+        """The time of the latest base."""
         self._kept_at: int | None = None
-        """When the latest base was set because no other was left."""
+        """The time of the latest base that was set because no other was left."""
         self._scrubbing_since: dict[str, float] = {}
 
     async def begin(self, fold: Fold) -> None:
-        """Look at the bases that are there, when a trainer begins to lead.
+        """Read the existing bases when a trainer begins to lead.
 
-        Where none fits this version of the fold, a record says that the state becomes one. A fold that begins from
-        nothing is a base itself.
+        If none fits this version of the fold, a record asks for the state to become a base. A fold that begins
+        from nothing is a base itself.
         """
         self._reason = None
         self._erased.clear()
@@ -104,7 +104,7 @@ class BaseKeeper:
             await self._store.log.rebase(encode(Rebase("upgrade", FOLD)))
 
     def note(self, records: Sequence[Record]) -> None:
-        """Take note of what the fold has just taken in."""
+        """Notice the records that the fold has just read."""
         erased = {decode_erasure(record.body).profile for record in records if record.kind == Kind.ERASURE}
         if erased:
             self._erased |= erased
@@ -113,7 +113,7 @@ class BaseKeeper:
             self._reason = "upgrade"
 
     async def due(self, fold: Fold) -> NewBase | None:
-        """Return the base that is to be set now, if one is."""
+        """Return the base to set now, if there is one."""
         if not fold.level:
             return None
         if self._reason is None and self._latest is not None:
@@ -124,9 +124,9 @@ class BaseKeeper:
         return await self.new(fold, self._reason)
 
     async def new(self, fold: Fold, reason: Reason) -> NewBase:
-        """Return what makes the fold's state a base.
+        """Return the fold's state as a base.
 
-        Records behind it may speak of decisions before it, as late as feedback is taken.
+        Later records may name earlier decisions for as long as feedback is accepted.
         """
         found = await self._store.log.read(fold.resume - 1, 1)
         since = found[0].stamp if found else self._clock()
@@ -144,7 +144,7 @@ class BaseKeeper:
         return {id_: without(self._erased, found[0].learner, found[1]) for id_, found in kept.items() if found}
 
     def settle_scrubbed(self) -> None:
-        """Take note that what `scrubbed` returned is committed."""
+        """Mark the result of `scrubbed` as committed."""
         self._erased.clear()
 
     async def _scrubbing(self) -> bool:
@@ -158,12 +158,12 @@ class BaseKeeper:
             return False
         patience = max(PATIENCE_SECONDS, (await self._store.log.head()).position * SECONDS_A_RECORD)
         late = [who for who, since in self._scrubbing_since.items() if now - since >= patience]
-        for who in late[:1]:  # one in a turn: it looks through the whole log
+        for who in late[:1]:  # one in a turn, because it reads the whole log
             await finish_erasure(self._store.log, who)
         return True
 
     def settle(self, base: NewBase) -> None:
-        """Take note that a base is committed."""
+        """Mark a base as committed."""
         if base.reason == self._reason:
             self._reason = None
         self._latest = self._clock()
@@ -174,8 +174,8 @@ class BaseKeeper:
     async def make_room(self, token: int, before: int) -> bool:
         """Drop the bases that need records stamped before `before`; tell whether another base is wanted.
 
-        Where the log is kept hardly longer than feedback is taken, each base soon needs what is gone. Then one is
-        set every hour, and between them there may be none.
+        If the log is kept hardly longer than feedback is accepted, each base soon needs deleted records. Then a
+        base is set every hour, and between two of them there may be none.
         """
         bases = await self._store.state.bases()
         if any(base.since < before for base in bases):
@@ -186,5 +186,5 @@ class BaseKeeper:
         return last is None or now - last >= SHORTEST_MS
 
     async def floor(self) -> int | None:
-        """Return the position from which records are needed by bases."""
+        """Return the first position whose records a base still needs."""
         return min((base.resume for base in await self._store.state.bases()), default=None)

@@ -1,4 +1,4 @@
-"""How much of what viewers do is taken in: so much of each profile in an hour, and little of strangers."""
+"""The caps on learning: so many examples of each profile in an hour, and few of strangers."""
 
 from binascii import crc32
 from collections.abc import Mapping
@@ -13,20 +13,20 @@ from bandit.reward import Rules
 
 HOUR_MS = 3_600_000
 WELL_TAUGHT = 20_000
-"""After so many examples of a title one stranger may teach it in each hour; before, only in some hours."""
+"""After this many examples of a title, one stranger may teach it in each hour; before, only in some hours."""
 NAMES, STRANGE_NAMES = 30_000, 10_000
-"""Profiles whose caps are kept in an hour, and how many of them strangers may fill. More pass unchecked.
+"""The most profiles whose caps are kept in an hour, and how many of them may be strangers. More pass unchecked.
 
-They take some 10 MB, for counts and learner together.
+The learner and the totals together take some 10 MB.
 """
 _NAME, _CREDIT, _TITLE, _HOUR = f"{OF_THE_HOUR}n", f"{OF_THE_HOUR}c", "t", "hour"
 _LOTS = 1 << LOT_BITS
 _FIRST_MARK, _MARKS = 0x100, 0x7000
-"""Characters that stand for titles: more than enough that two titles of one profile hardly share one."""
+"""Characters that represent titles: so many that two titles of one profile rarely share one."""
 
 
 class Verdict(NamedTuple):
-    """Whether an exposure is within its profile's own caps, and whether it may move what others see as well."""
+    """Whether an exposure is within its profile's own caps, and whether it may change the choices for others."""
 
     own: bool
     everyone: bool
@@ -34,10 +34,10 @@ class Verdict(NamedTuple):
 
 @dataclass(slots=True)
 class TitleCap:
-    """What a title was taught, and how strangers come to it in the hour that it was last in.
+    """The examples of a title, and the strangers among them in its latest hour.
 
-    `taught` leaves out what strangers taught beyond the cap. `before` is how many came in the hour before, and
-    `open` is 1 as long as one of this hour's may still teach.
+    The count `taught` leaves out examples of strangers beyond the cap. The strangers of the hour before are
+    `before`. As long as a stranger of this hour may still teach, `open` is 1.
     """
 
     taught: int = 0
@@ -54,11 +54,11 @@ class TitleCap:
         return f"{self.taught} {self.hour} {self.came} {self.before} {self.open}"
 
     def admits(self, lot: int, hour: int) -> bool:
-        """Tell whether this stranger of the hour may teach. The lot was drawn where the decision was made.
+        """Tell whether this stranger of the hour may teach, by the lot that was drawn with the decision.
 
-        Whether any of an hour's may grows with the square of what the title was taught: then one click moves it
-        little, and honest ones are many. Of those that come each has the same chance, by how many came in the hour
-        before, or by now if that is more. Who comes first is not preferred, and a flood gets no more.
+        The probability that an hour is open grows with the square of the title's examples, so that one click
+        changes little at first. All strangers of the hour have the same chance, by the number of the hour before,
+        or by the present number if that is greater. The first ones have no advantage, and a flood gets no more.
         """
         coin, ticket = divmod(lot, _LOTS)
         if self.hour != hour:
@@ -74,10 +74,10 @@ class TitleCap:
 
 @dataclass(slots=True)
 class Caps:
-    """All that one taker of examples, the learner or the counts, has to remember of what it took.
+    """The memory of one reader of examples, the learner or the totals, about the examples that it took.
 
-    It is a fold over the log by itself. The learner and the counts move at their own pace, so each has its own.
-    A profile has a character for each exposure that was taken of it in the hour: which character says the title.
+    It is a separate fold over the log, because the learner and the totals advance independently. A profile has a
+    character for each of its exposures that were taken in the hour; the character says the title.
     """
 
     hour: int = 0
@@ -90,7 +90,7 @@ class Caps:
 
     @classmethod
     def of(cls, rows: Mapping[str, str]) -> "Caps":
-        """Return the caps that were written down in these rows."""
+        """Return the caps that these stored rows describe."""
         caps = cls(int(rows.get(_HOUR, "0")), _anew=False)
         for name, value in rows.items():
             if name.startswith(_NAME):
@@ -106,11 +106,11 @@ class Caps:
         return cls.of(_decode(state))
 
     def state(self) -> bytes:
-        """Return all of it; equal caps are equal bytes."""
+        """Return the whole state as bytes; equal caps give equal bytes."""
         return encode(self.rows())
 
     def rows(self) -> dict[str, str]:
-        """Return all of it, as `of` takes it, in the order of the names."""
+        """Return the whole state in the form that `of` takes, in the order of the names."""
         names = [
             *(_NAME + who for who in self._names),
             *(_CREDIT + who for who in self._credits),
@@ -120,7 +120,7 @@ class Caps:
         return {name: row for name in sorted(names) if (row := self._row(name)) is not None}
 
     def rewritten(self) -> "Caps":
-        """Return the same caps, all of which the next change writes down in the place of what is there."""
+        """Return the same caps; the next change writes all of them, and replaces the stored ones."""
         rows = self.rows()
         caps = Caps.of(rows)
         return replace(caps, _anew=True, _changed=set(rows))
@@ -137,7 +137,7 @@ class Caps:
         return Verdict(own, own and self._teaches(decision, rules, by_lot=by_lot))
 
     def credits(self, profile: str, gain: float, at: int, rules: Rules) -> bool:
-        """Count a reward towards a profile's own taste, and tell whether it may be added."""
+        """Count a reward in a profile's own taste, and tell whether it may be added."""
         if not rules.learn_cap:
             return True
         self._turn(at)
@@ -182,7 +182,7 @@ class Caps:
             title = self._titles[decision.title] = TitleCap()
         self._changed.add(_TITLE + decision.title)
         if decision.stranger and 0 < rules.stranger_cap <= title.taught:
-            # What comes in by lot counts for nothing: it would open the way for more.
+            # A stranger's example does not count as taught: it would admit more strangers.
             return by_lot and title.admits(decision.stranger, self.hour)
         title.taught += 1
         return True
@@ -194,7 +194,7 @@ class Caps:
         return {who: len(marks) for who, marks in self._names.items()}
 
     def full(self, decision: Decision, rules: Rules) -> bool:
-        """Tell whether nothing, or next to nothing, of what the decision earns would be taken now."""
+        """Tell whether almost no part of the decision's reward would be taken now."""
         marks = self._names.get(decision.profile or "", "")
         if rules.learn_cap and len(marks) >= rules.learn_cap:
             return True
@@ -203,17 +203,17 @@ class Caps:
         return bool(rules.stranger_cap and decision.stranger and self.taught(decision.title) >= rules.stranger_cap)
 
     def taught(self, title: str) -> int:
-        """Return how many examples a title was taught."""
+        """Return the number of examples of a title."""
         return self._titles[title].taught if title in self._titles else 0
 
     # ---------------------------------------------------------------- writing down
 
     def change(self) -> CapChange:
-        """Return what has changed since `settle`."""
+        """Return the changes since `settle`."""
         return CapChange({name: self._row(name) for name in self._changed}, self._turned, self._anew)
 
     def settle(self) -> None:
-        """Take note that the change is committed."""
+        """Mark the change as committed."""
         self._changed.clear()
         self._turned = self._anew = False
 

@@ -1,4 +1,4 @@
-"""How what was folded anew differs from what is in use."""
+"""The comparison of a repeated fold with the state in use."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ FAULT = "this should not be: keep a backup of the data folder, and report it"
 
 @dataclass(slots=True)
 class Comparison:
-    """Says, while a fold goes by, whether it is at the state in use where that was committed."""
+    """Compares a running fold with the state in use, at the positions where that was committed."""
 
     kind: Kind
     incumbent: Snapshot | None
@@ -32,12 +32,12 @@ class Comparison:
         return cls(kind, incumbent, await state.fold_state(), base)
 
     def stops(self, head: int) -> list[int]:
-        """Return the positions at which there is something to compare, and the last record's."""
+        """Return the positions to compare at, and that of the last record."""
         learned = self.incumbent.position if self.incumbent else 0
         return sorted({learned, self.counted.position, head} - {0})
 
     def at(self, fold: Fold) -> Iterator[str]:
-        """Yield what is to be said where the fold stands; each thing once."""
+        """Yield the sentences about the fold's present position; each subject once."""
         if self.incumbent and fold.position == self.incumbent.position and "weights" in self._due:
             self._due.remove("weights")
             yield self._of_weights(fold, self.incumbent)

@@ -23,15 +23,15 @@ from bandit.types import Context, Example, Witness
 FOLD = 2
 """The version of the fold. Raise it with every change by which the same log ends at another state."""
 STEPS = 1000
-"""Applied at a time, with one look-up for all decisions among them."""
+"""Steps applied at a time, with one look-up for all their decisions."""
 WITNESS_DIGITS = 6
-"""Enough to tell three profiles apart, and too few to find one again by."""
+"""Digits enough to tell three profiles apart, and too few to identify one."""
 Found = dict[int, tuple[Decision, LiveTitle]]
 
 
 @dataclass(slots=True)
 class Seen:
-    """What a fold came across since it was made. For telemetry; no part of its state."""
+    """Counts of what a fold has met since it was made. They are for telemetry, and no part of its state."""
 
     examples: int = 0
     capped: int = 0
@@ -42,7 +42,7 @@ class Seen:
 
 
 class Counting(msgspec.Struct, frozen=True):
-    """What a base keeps beside its snapshot."""
+    """The part of a base beside its snapshot."""
 
     everyone: Base
     tallies: list[tuple[str, str, str, Tally]]
@@ -54,7 +54,7 @@ _decode_counting = msgspec.json.Decoder(Counting).decode
 
 
 def without(profiles: Collection[str], learner: bytes, counting: bytes) -> tuple[bytes, bytes]:
-    """Return a base's learner and counts without what tells of some profiles alone."""
+    """Return a base's learner and totals without the parts that tell only of these profiles."""
     known = _decode_counting(counting)
     caps = [Caps.of(rows) for rows in (known.counted_caps, known.learned_caps)]
     for profile in profiles:
@@ -66,11 +66,11 @@ def without(profiles: Collection[str], learner: bytes, counting: bytes) -> tuple
 
 
 class Fold:
-    """Goes through the log in order, and ends at the same state however often it was interrupted.
+    """Goes through the log in order, and ends at the same state however often it is interrupted.
 
-    Two things move at their own pace: the learner, whose snapshots are large and rare, and the counts with the
-    tastes, small and in use within a second. Each knows how far it has come; a fold that is resumed reads again
-    from the oldest window that was open, joins everything, and takes into either only what lies beyond that.
+    Two parts advance independently: the learner, whose snapshots are large and rare, and the totals, which are
+    small and used within a second. Each part stores its position. After a restart the fold reads again from the
+    oldest open window, joins all records, and skips the records that a part has already taken.
     """
 
     def __init__(
@@ -89,33 +89,33 @@ class Fold:
         self.stamp = 0
         self.seen = Seen()
         self.forgotten = 0
-        """How many erasures this fold has come across; no part of its state, as `seen`."""
+        """The number of erasures that this fold has met; no part of its state, like `seen`."""
         self.totals = Totals(state, counted)
         self._log_join = LogJoin(since.rules if since else None)
         self.caps = Caps.of(counted.learned_caps) if since else Caps()
-        """The learner's; the counts have their own."""
+        """The learner's caps; the totals have their own."""
 
     async def feed(self, records: Sequence[Record]) -> None:
-        """Take the next records in. Between calls, and only then, the state is that of a position."""
+        """Take the next records. The state is that of one position only between calls."""
         steps = self._log_join.steps(records)
         while chunk := list(islice(steps, STEPS)):
             found = await self._find(chunk)
             await self.totals.recall({d.profile for d, _ in found.values() if d.profile})
             for step in chunk:
                 self._apply(step, found)
-            await asyncio.sleep(0)  # one record may close very many windows, and the lease has to be renewed
+            await asyncio.sleep(0)  # one record may close many windows, and the lease has to be renewed meanwhile
         if records:
             self.position, self.stamp = records[-1].position, records[-1].stamp
             self.learned = max(self.learned, self.position)
             self.totals.position = max(self.totals.position, self.position)
 
     def snapshot(self) -> Snapshot:
-        """Return the learner as it is. A fold that catches up has read less than its learner has learned."""
+        """Return the learner as it is. While the fold catches up, its learner is ahead of it."""
         resume, rules = self._log_join.resume(self.position)
         return Snapshot(0, "incumbent", self.learned, resume, 0, rules, self.learner.snapshot())
 
     def progress(self, snapshot: Snapshot | None = None) -> Progress:
-        """Return what is to be committed. The learner's caps are written with its snapshots."""
+        """Return the progress to commit. The learner's caps are written with its snapshots."""
         progress = self.totals.progress()
         if snapshot:
             progress.snapshot = snapshot
@@ -123,7 +123,7 @@ class Fold:
         return progress
 
     def settle(self, progress: Progress) -> None:
-        """Take note that the progress is committed."""
+        """Mark the progress as committed."""
         self.totals.settle()
         if progress.snapshot:
             self.caps.settle()
@@ -134,37 +134,37 @@ class Fold:
 
     @property
     def resume(self) -> int:
-        """Where to read from again: the position of the record that opened the oldest window still open."""
+        """Return the position to read from again: that of the record that opened the oldest open window."""
         return self._log_join.resume(self.position)[0]
 
     @property
     def untouched(self) -> bool:
-        """Whether nothing was taken in yet."""
+        """Whether the fold has read no record yet."""
         return not (self.position or self.learned or self.totals.position)
 
     @property
     def level(self) -> bool:
-        """Whether learner and counts have come as far as the reading: only then the state is one position's."""
+        """Whether learner and totals are at the fold's position: only then the state is one position's."""
         return self.position == self.learned == self.totals.position
 
     # ---------------------------------------------------------------- bases
 
     def counting(self) -> bytes:
-        """Return what was counted up to the position, without the tastes: no learner reads them."""
+        """Return the totals at the position, without the tastes, because no learner reads them."""
         caps, taught = self.totals.caps.rows(), self.caps.rows()
         return encode(Counting(*self.totals.totals(), caps, taught))
 
     @staticmethod
     def counted_in(counting: bytes, position: int) -> FoldState:
-        """Return what `counting` gave at a position, in the form that a fold begins with."""
+        """Return the totals of `counting` at a position, in the form that a fold begins with."""
         known = _decode_counting(counting)
         everyone, tallies = encode(known.everyone), tallies_in(known.tallies)
         return FoldState(position, everyone, tallies, known.counted_caps, known.learned_caps)
 
     def take_over(self, other: "Fold") -> None:
-        """Go on with what another fold over the same log has learned and counted, at the same position.
+        """Continue with the learner and totals of another fold over the same log, at the same position.
 
-        The tastes stay: they are each profile's own.
+        The tastes stay, because each belongs to one profile.
         """
         self.learner, self.learned, self.caps = other.learner, other.learned, other.caps.rewritten()
         self.totals.take_over(other.totals)
@@ -172,9 +172,9 @@ class Fold:
     # ---------------------------------------------------------------- one step
 
     async def _find(self, steps: Iterable[Step]) -> Found:
-        """Read the decisions that the steps speak of. One that is no longer retained says nothing more.
+        """Read the decisions of the steps. A decision that is no longer kept is skipped.
 
-        One that is none, or whose title can't be had, is refused: it is no better the next time.
+        A record that is not a decision, or whose title is not readable, is refused, because it would fail again.
         """
         wanted = {step.decision for step in steps if not isinstance(step, Forget) and self._matters(step)}
         found = {}
@@ -207,7 +207,7 @@ class Fold:
                     self._close(step, *found[step.decision])
 
     def _forget(self, step: Forget) -> None:
-        """Forget the taste, which goes with the counts, and what both have in their caps."""
+        """Forget the taste, which belongs to the totals, and the profile in both caps."""
         if step.position > self.learned:
             self.caps.forget(step.profile)
             self.learner.forget(witness_of(step.profile))
@@ -242,9 +242,9 @@ class Fold:
 
 
 def _witness(decision: Decision, step: Close) -> Witness | None:
-    """Say whose words they are, without saying who it is: a few digits of a pseudonym, or nobody's by name.
+    """Return an anonymous mark of the profile that words come from: a few digits of a pseudonym, or a random one.
 
-    Where nothing is capped, as under the demo preset, words are known at once: one click is to be seen.
+    Without caps, as under the demo preset, words are known immediately, because one click should have an effect.
     """
     if not step.rules.learn_cap and not step.rules.stranger_cap:
         return None
@@ -254,10 +254,10 @@ def _witness(decision: Decision, step: Close) -> Witness | None:
 
 
 def witness_of(profile: str) -> int:
-    """Return the number by which a learner tells a profile from others: a few digits of its pseudonym."""
+    """Return the number by which a learner tells profiles apart: a few digits of the pseudonym."""
     return int(profile[:WITNESS_DIGITS], 16) + 1
 
 
 def _words(decision: Decision, live_title: LiveTitle) -> tuple[str, ...]:
-    """Return what the chosen artwork shows and its title is: the words that taste is learned in."""
+    """Return the tags of the chosen artwork and the genres of its title: the words that taste is learned in."""
     return (*live_title.actions[decision.artwork].tags, *live_title.title.genres)

@@ -1,4 +1,4 @@
-"""From the log's records to what follows from them."""
+"""The log join: from records to steps that open, reward and close windows."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,11 +9,11 @@ from bandit.reward import Rules
 from bandit.windows import CLICK, IMPRESSION, PLAY, Closed, Windows
 
 UNDECLARED = Rules(window=600_000)
-"""In force before the first rules of a log; every process declares its rules before it decides."""
+"""The rules before the first rules of a log; every process logs its rules before it decides."""
 
 
 class Close(msgspec.Struct, frozen=True, gc=False):
-    """A window has closed. `rules` are those in force when it did."""
+    """A window has closed. `rules` are those in force at its close."""
 
     position: int
     closed: Closed
@@ -25,9 +25,10 @@ class Close(msgspec.Struct, frozen=True, gc=False):
 
 
 class Credit(msgspec.Struct, frozen=True, gc=False):
-    """A click or play came in. `gain` is by how much it raised its exposure's reward; None if it came too late.
+    """A click or play has arrived.
 
-    `rules` are those in force then.
+    `gain` is by how much it raised its exposure's reward; None if it came too late. `rules` are those in force
+    then.
     """
 
     position: int
@@ -46,14 +47,14 @@ Step = Close | Credit | Forget
 
 
 class LogJoin:
-    """Keeps the open windows and the rules while the log goes by."""
+    """Keeps the open windows and the rules while the fold reads the log."""
 
     def __init__(self, rules: bytes | None = None):
         self._windows = Windows()
         self._rules = [(0, decode_rules(rules) if rules else UNDECLARED)]
 
     def steps(self, records: Iterable[Record]) -> Iterator[Step]:
-        """Yield what follows from the records, in order; the windows that a record's stamp closes come first."""
+        """Yield the steps of the records, in order; the windows that a record's stamp closes come first."""
         for record in records:
             for closed in self._windows.close(record.stamp):
                 yield Close(record.position, closed, self._current)

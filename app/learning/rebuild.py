@@ -1,4 +1,4 @@
-"""Folding the log anew, and publishing what that leads to."""
+"""Repeating the fold over the log, and publishing its result."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ REBUILD_LEASE_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a fold begins: at a base, or else with nothing at the oldest record.
+    """The beginning of a fold: a base, or else nothing at the oldest record.
 
-    With nothing, `learner` stands in for a new one of the kind.
+    Without a base, `learner` is used instead of a new one of the kind.
     """
 
     kind: Kind
@@ -29,9 +29,9 @@ class Start:
 async def rebuilt(
     store: Store, scratch: State, revisions: Revisions, stops: Sequence[int], start: Start
 ) -> AsyncIterator[Fold]:
-    """Fold the log anew, and yield the fold after each batch and at each of the `stops`.
+    """Fold the log from the beginning, and yield the fold after each batch and at each of the `stops`.
 
-    It writes nothing but the `scratch` state. The last stop is where it ends.
+    It writes only to the `scratch` state, and ends at the last stop.
     """
     live_catalogue = LiveCatalogue(store.log, revisions)
     await live_catalogue.refresh()
@@ -47,7 +47,7 @@ async def _begun(store: Store, scratch: State, live_catalogue: LiveCatalogue, st
 
 
 async def publish(store: Store, bases: BaseKeeper, fold: Fold) -> int | None:
-    """Put a rebuilt fold in the place of everything that was learned; None if a trainer is leading."""
+    """Replace everything learned by a rebuilt fold; return its snapshot's id, or None if a trainer is leading."""
     token = await store.state.lead("rebuild", REBUILD_LEASE_MS)
     if token is None:
         return None

@@ -1,4 +1,4 @@
-"""Folding the log anew beside the fold in use, so that what was learned of an erased profile goes."""
+"""Repeating the fold beside the one in use, to remove everything learned from an erased profile."""
 
 import time
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from bandit.sealing import UnusableSnapshot
 log = structlog.get_logger()
 
 BATCH = 250
-"""Records folded at a time: the fold in use waits meanwhile."""
+"""Records folded at a time, while the fold in use waits."""
 DELAY_SECONDS = 3600.0
-"""How long erasures are gathered before the log is folded anew for all of them."""
+"""Seconds for which erasures are gathered before one refolding for all of them."""
 
 
 @dataclass(slots=True)
@@ -25,21 +25,23 @@ class _Running:
     base: Base
     shadow: Fold
     outdated: bool = False
-    """A profile was erased since it began: records that it had read were scrubbed afterwards."""
+    """A profile was erased since it began, so records that it has read were scrubbed afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refolded:
-    """The fold in use was changed. `base` is what leads to it now, by its id; None if nothing does yet."""
+    """The fold in use was changed.
+
+    `base` is the id of the base that leads to it now; None if there is none yet.
+    """
 
     base: int | None
 
 
 class Refolding:
-    """Begins at the oldest base, reads the scrubbed records, and takes the place of the fold in use.
+    """Begins at the oldest base, reads the scrubbed records, and replaces the fold in use.
 
-    It works when the fold in use has nothing to do, a little at a time. Erasures that come meanwhile are done the
-    next time.
+    It works in small steps while the fold in use is idle. Later erasures wait for the next refolding.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class Refolding:
         self._running: _Running | None = None
 
     async def begin(self) -> None:
-        """Look, when a trainer begins to lead, whether erasures are still to be folded anew."""
+        """Check, when a trainer begins to lead, whether erasures still need a refolding."""
         self._running = self._due = None
         if await self._oldest():
             bases = await self._store.state.bases()
@@ -59,14 +61,14 @@ class Refolding:
             self._due = time.monotonic() + DELAY_SECONDS - waited
 
     def demand(self) -> None:
-        """Take note that the oldest base does not lead to the state in use any more."""
+        """Remember that the oldest base no longer leads to the state in use."""
         if self._running:
             self._running.outdated = True
         elif self._due is None:
             self._due = time.monotonic() + DELAY_SECONDS
 
     async def turn(self, fold: Fold) -> Refolded | None:
-        """Go on a little; once it has come to where `fold` is, change that one and say so."""
+        """Continue a little; once it has reached the position of `fold`, change `fold` and return the change."""
         if self._running is None:
             if self._due is not None and time.monotonic() >= self._due:
                 await self._start()
@@ -74,7 +76,7 @@ class Refolding:
         running = self._running
         records = await self._store.log.read(running.shadow.position, BATCH)
         await running.shadow.feed([record for record in records if record.position <= fold.position])
-        running.shadow.settle(running.shadow.progress())  # nothing of it is committed, so nothing is kept for that
+        running.shadow.settle(running.shadow.progress())  # nothing is committed, so nothing is kept for a commit
         if running.shadow.position < fold.position:
             return None
         return await self._end(running, fold)
@@ -102,7 +104,7 @@ class Refolding:
         return Refolded(running.base.id if still_there and not running.outdated else None)
 
     async def _oldest(self) -> Base | None:
-        """Return the oldest base if what was folded from it is not the state in use any more."""
+        """Return the oldest base if a fold from it no longer ends at the state in use."""
         bases = await self._store.state.bases()
         oldest = bases[0] if bases else None
         return oldest if oldest and not oldest.sound and oldest.fold == FOLD else None

@@ -1,4 +1,4 @@
-"""What the fold counts: tallies for the report and the best single picture, tastes for the next decision."""
+"""The totals of a fold: tallies for the report and the best single picture, tastes for the next decision."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,14 +14,14 @@ from bandit.taste import Base, Taste
 from bandit.windows import CLICK, PLAY
 
 UNUSED = Verdict(own=False, everyone=False)
-"""Of a pin, which is an editor's choice, and of a bot: it would move what the policy's choices are held to."""
+"""The verdict on a pin, an editor's choice, and on a bot: both would distort the standard for the policy."""
 REMEMBERED = 1_500
-"""Tastes kept at hand, of up to 11 kB each: of who watches now. Others are read again.
+"""Tastes in memory, of up to 11 kB each: those of present viewers. Others are read again.
 
-It has to be more than a fold takes in at a time: a chunk has all its tastes at hand.
+It has to be more than a fold takes at a time, because a chunk needs all its tastes in memory.
 """
 SWEPT = 5_000
-"""Tastes looked through at a time."""
+"""Tastes examined at a time."""
 _decode_taste = msgspec.json.Decoder(Taste).decode
 _decode_base = msgspec.json.Decoder(Base).decode
 
@@ -31,7 +31,7 @@ def tallies_in(rows: Iterable[tuple[str, str, str, Tally]]) -> dict[TallyKey, Ta
 
 
 class Totals:
-    """Keeps what has changed since the last commit apart, so that a commit writes no more than that."""
+    """Keeps the changes since the last commit apart, so that a commit writes only these."""
 
     def __init__(self, state: State, counted: FoldState):
         self._state = state
@@ -42,13 +42,13 @@ class Totals:
         self._tastes: dict[str, Taste | None] = {}
         self._changed_tallies: set[TallyKey] = set()
         self._changed_tastes: dict[str, tuple[float, float]] = {}
-        """With everyone's rate at the change: what a taste is then does not hang on when it is committed."""
+        """With the general rate at the change, so that a taste does not depend on the time of its commit."""
         self._aside: dict[str, bytes | None] = {}
-        """Changed tastes that are not at hand, as they will be committed, which is smaller. None: forgotten."""
+        """Changed tastes outside memory, in the smaller form in which they are committed. None: forgotten."""
         self._swept = ""
 
     async def recall(self, profiles: Iterable[str]) -> None:
-        """Bring the tastes that are about to change to hand, and put others aside if they would be too many.
+        """Load the tastes that are about to change, and put others aside if there are too many.
 
         One record may close any number of windows, and nothing is committed before all of them are counted.
         """
@@ -63,7 +63,7 @@ class Totals:
                 self._tastes[who] = _taste_in(row.state)
 
     def _put_aside(self, profiles: Iterable[str]) -> None:
-        """Keep of these tastes what the next commit writes, and no more at hand."""
+        """Keep only the form of these tastes that the next commit writes."""
         for who in profiles:
             taste = self._tastes.pop(who)
             if who in self._changed_tastes:
@@ -75,7 +75,7 @@ class Totals:
             self._changing(profile).like(words, gain, at)
 
     def close(self, step: Close, decision: Decision, words: tuple[str, ...]) -> None:
-        """Count an exposure. The report counts all; what choices hang on counts what the caps let pass."""
+        """Count an exposure. The report counts all; the choices depend only on those that the caps let pass."""
         closed = step.closed
         unused = decision.pinned or decision.bot
         verdict = UNUSED if unused else self._verdict(step, decision)
@@ -95,7 +95,7 @@ class Totals:
             self._changing(decision.profile).show(words, closed.deadline)
 
     def _verdict(self, step: Close, decision: Decision) -> Verdict:
-        """Ask the caps. Lots are the learner's: a click that was hardly likely weighs ten times as much here."""
+        """Ask the caps. Lots are only for the learner, because an unlikely click weighs ten times as much here."""
         return self.caps.take(decision, step.closed.deadline, step.rules, by_lot=False)
 
     def forget(self, profile: str) -> None:
@@ -109,9 +109,9 @@ class Totals:
         self._changed_tastes[profile] = self._base.shown, self._base.liked
 
     async def sweep(self, before: int) -> None:
-        """Forget, among the next tastes, those that nothing was added to since `before`.
+        """Forget, among the next tastes, those without an addition since `before`.
 
-        The log must keep nothing older any more: a fold over what it keeps does not know of them, either.
+        The log must not keep older records, because a fold over the kept ones does not know these tastes either.
         """
         rows = await self._state.tastes(self._swept, SWEPT)
         for who, row in rows.items():
@@ -121,7 +121,7 @@ class Totals:
         self._swept = max(rows) if len(rows) == SWEPT else ""
 
     def progress(self) -> Progress:
-        """Return what has changed since `settle`."""
+        """Return the changes since `settle`."""
         return Progress(
             self.position,
             encode(self._base),
@@ -131,7 +131,7 @@ class Totals:
         )
 
     def settle(self) -> None:
-        """Take note that the progress is committed."""
+        """Mark the progress as committed."""
         self.caps.settle()
         self._changed_tallies.clear()
         self._changed_tastes.clear()
@@ -140,11 +140,11 @@ class Totals:
             self._tastes.clear()
 
     def totals(self) -> tuple[Base, list[tuple[str, str, str, Tally]]]:
-        """Return everyone's rates and all tallies, in the order of their keys."""
+        """Return the general rates and all tallies, in the order of their keys."""
         return replace(self._base), [(*key, replace(tally)) for key, tally in sorted(self._tallies.items())]
 
     def take_over(self, other: "Totals") -> None:
-        """Go on with what another has counted, at the same position; the tastes stay."""
+        """Continue with the totals of another fold at the same position; the tastes stay."""
         self._base, self._tallies = other._base, other._tallies  # noqa: SLF001  its own kind
         self._changed_tallies = set(self._tallies)
         self.caps = other.caps.rewritten()
@@ -171,7 +171,7 @@ def _taste_in(state: bytes | None) -> Taste | None:
 
 
 def _group(decision: Decision) -> str:
-    """Return under what a decision is counted."""
+    """Return the group that a decision is counted in."""
     if decision.bot:
         return BOT
     return PINNED if decision.pinned else decision.group or ANONYMOUS

@@ -1,4 +1,4 @@
-"""The one process that folds the log and publishes what it learned."""
+"""The process that folds the log and publishes snapshots."""
 
 import asyncio
 import time
@@ -33,24 +33,24 @@ BATCH = 1000
 LEASE_MS = 5_000
 IDLE_SECONDS = 0.05
 COMMIT_SECONDS = 0.25
-"""How often counts and tastes are committed: a click is to be felt within a second."""
+"""Seconds between commits of totals: a click has an effect within a second."""
 PUBLISH_SECONDS = 1.0
 LOAD_SHARE = 20
-"""A snapshot is published at most every so many times as long as loading it takes, for workers wait meanwhile."""
+"""A snapshot is published at most every so many times its loading time, because workers wait while they load."""
 WRITE_RATE = 1 << 20
 """Bytes of snapshots written in a second, at most."""
 CATCH_UP_SECONDS = 20.0
-"""How long a learner that begins anew goes on catching up before it is published, if workers have nothing."""
+"""Seconds for which a new learner catches up before it is published, if workers have none."""
 UNWRITABLE_SECONDS = 2.0
 WIPE_SECONDS = 0.25
-"""How soon to try again to wipe the files clean of what was erased, when others are at work on them."""
+"""Seconds until the next attempt to wipe erased data from the files, while others use them."""
 TICK_MS = 1_000
 TRIM_SECONDS = 60.0
 TRIM_ROWS = 2_000
 SHRINK_BYTES = 64 << 10
-"""Given back at a time, while others wait to write: 4 ms, for pages have to be moved."""
+"""Bytes given back at a time, while others wait to write: 4 ms, because pages have to be moved."""
 SPARE_BYTES, SPARE_SHARE = 32 << 20, 8
-"""Free space that the log keeps, at least, and as a part of what it holds: the next records take it."""
+"""Free space that the log keeps for the next records: at least so many bytes, and this part of its content."""
 
 
 class Trainer:
@@ -65,7 +65,7 @@ class Trainer:
         scratch: Callable[[], State],
         kind: Kind = "logistic",
     ):
-        """`scratch` makes an empty state for a fold that is made anew."""
+        """Take its parts; `scratch` makes an empty state for a refolding."""
         self._store, self._live_catalogue, self._kind = store, live_catalogue, kind
         self._holder, self._clock = holder, clock
         self._token = 0
@@ -81,7 +81,7 @@ class Trainer:
         self._bases, self._refolding = bases, Refolding(store, live_catalogue, scratch, bases.clock)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Lead whenever the lease can be had, and stand by otherwise, until `stop`. Raises `LostStoreError`."""
+        """Lead whenever the lease is free, and stand by otherwise, until `stop`. Raises `LostStoreError`."""
         while not stop.is_set():
             try:
                 token = await self._store.state.lead(self._holder, LEASE_MS)
@@ -91,7 +91,7 @@ class Trainer:
                     await self._lead(token, stop)
             except LostLeaseError as lost:
                 log.warning("lease_lost", reason=str(lost))
-            except StoreTimeoutError as locked:  # nothing was committed: going on means resuming
+            except StoreTimeoutError as locked:  # nothing was committed, so the fold resumes
                 log.warning("state_locked", reason=str(locked))
             except LostStoreError as fault:
                 log.error("store_lost", reason=str(fault))  # noqa: TRY400  the sentence says where and what to do
@@ -107,11 +107,11 @@ class Trainer:
         await self._live_catalogue.refresh()
         fold = await resume(self._store, self._live_catalogue, self._kind)
         self._seen = replace(fold.seen)
-        self._erased, self._wiped = 0, -1  # who led before may have had no time for it
+        self._erased, self._wiped = 0, -1  # the former leader may not have wiped them
         log.info("leading", token=token, position=fold.position, learned=fold.learned)
-        await finish_erasures(self._store.log)  # a worker that was killed in the middle of one left it so
+        await finish_erasures(self._store.log)  # a killed worker may have left one unfinished
         await self._bases.begin(fold)
-        if base := await self._bases.due(fold):  # a fold from nothing is one, though there is nothing to publish
+        if base := await self._bases.due(fold):  # a fold from nothing is a base without a snapshot
             await self._commit_base(fold, base)
         await self._refolding.begin()
         await self._begin(fold)
@@ -127,10 +127,10 @@ class Trainer:
                 await renewing
 
     async def _begin(self, fold: Fold) -> None:
-        """Publish what the fold begins with, unless it begins from nothing and has a log to catch up with.
+        """Publish the fold's first learner, unless it begins from nothing and has a log to catch up with.
 
-        Workers that have one keep it meanwhile: a learner that knows nothing would have them choose by chance. If
-        another learner's can be decided by, that is so until the log is caught up with, however long it takes.
+        Workers keep their snapshot meanwhile, because a learner without knowledge would choose by chance. If it is
+        another learner's, it is replaced only when this one has caught up, however long that takes.
         """
         self._held_back = None
         if await self._served_by_another():
@@ -141,7 +141,7 @@ class Trainer:
             self._held_back = time.monotonic() + CATCH_UP_SECONDS
 
     async def _served_by_another(self) -> bool:
-        """Tell whether a worker that starts now decides by what another learner has learned."""
+        """Tell whether a worker that starts now would decide by a snapshot of another learner."""
         for snapshot in await self._store.state.snapshots(limit=5):
             with suppress(UnusableSnapshot):
                 restored(snapshot.learner)
@@ -168,7 +168,7 @@ class Trainer:
             await asyncio.sleep(0)
 
     async def _keep(self, fold: Fold, *, caught_up: bool) -> None:
-        """Publish or commit what the fold has come to, if it is time."""
+        """Publish or commit the progress, if it is time."""
         now = time.monotonic()
         base = None if self._held_back else await self._bases.due(fold)
         if base:
@@ -196,9 +196,9 @@ class Trainer:
         self._bases.settle(base)
 
     async def _publish(self, fold: Fold, base: NewBase | None = None, refolded: int | None = None) -> None:
-        """Commit everything with a snapshot, once that was seen to load: a bad one would stop every worker.
+        """Commit everything with a snapshot that was checked to load, because a bad one would stop every worker.
 
-        With `base` the state becomes one; with `refolded` it is what the base of that id leads to.
+        With `base` the state becomes a base; with `refolded` it is the state that the base of that id leads to.
         """
         snapshot = fold.snapshot()
         started = time.monotonic()
@@ -212,7 +212,7 @@ class Trainer:
             log.exception("snapshot_refused", position=snapshot.position, reason=str(error))
             progress = fold.progress()
         loading = time.monotonic() - started
-        if fold.forgotten > self._erased:  # unlike incumbents, candidates are not soon replaced by later ones
+        if fold.forgotten > self._erased:  # candidates are not soon replaced by later ones, unlike incumbents
             await self._store.state.drop_candidates()
         await self._store.state.commit(self._token, progress)
         fold.settle(progress)
@@ -228,18 +228,18 @@ class Trainer:
         self._pause = max(PUBLISH_SECONDS, LOAD_SHARE * loading, len(snapshot.learner) / WRITE_RATE)
 
     async def _trim(self, fold: Fold) -> None:
-        """Delete a part of what is past retention; nothing that is read again if this process is killed now.
+        """Delete a part of the records past retention, but none that a restart now would read again.
 
-        Past it is what log and trusted clock agree to be: a clock that is ahead, or one record that it stamped,
-        would make all others old.
-        Tastes go only when the records do that they come from, and by a commit, as everything of the fold.
+        A record is past retention only by both the log and the trusted clock, because a clock that is ahead, or
+        one record with its stamp, would make all others old. Tastes are deleted with the records that they come
+        from, and by a commit.
         """
         if time.monotonic() - self._trimmed < TRIM_SECONDS:
             return
         before = min(fold.stamp, await self._clock()) - self._bases.retention
         if await self._bases.make_room(self._token, before):
             await self._publish(fold, base=await self._bases.new(fold, "retention"))
-        elif self._floor_stamp < before:  # nothing was learned for so long that nothing was published
+        elif self._floor_stamp < before:  # nothing was published because nothing was learned for so long
             await self._publish(fold)
         below = min(self._floor, await self._bases.floor() or self._floor)
         if await self._store.log.trim(before=before, below=below, limit=TRIM_ROWS) < TRIM_ROWS:
@@ -247,7 +247,7 @@ class Trainer:
             self._trimmed, self._shrinking = time.monotonic(), True
 
     async def _shrink(self) -> None:
-        """Give a little of what trimming left free back to the disk, but not what the next records will take."""
+        """Return some of the space that trimming freed to the disk, except the space for the next records."""
         if not self._shrinking:
             return
         size = await self._store.log.size()
@@ -255,7 +255,7 @@ class Trainer:
         self._shrinking = most > 0 and await self._store.log.shrink(most) > 0
 
     async def _refold(self, fold: Fold) -> None:
-        """Let what was learned of erased profiles go, in time that nobody else needs."""
+        """Remove everything learned from erased profiles, in idle time."""
         refolded = await self._refolding.turn(fold)
         if refolded is None:
             return
@@ -265,7 +265,7 @@ class Trainer:
             await self._publish(fold, refolded=refolded.base)
 
     async def _wipe(self) -> None:
-        """Wipe the files clean of those whose erasure is committed, with patience for others' work on them."""
+        """Wipe the committed erasures from the files; if others use the files, try again later."""
         now = time.monotonic()
         if self._wiped == self._erased or now - self._tried_to_wipe < WIPE_SECONDS:
             return
@@ -289,9 +289,9 @@ class Trainer:
 
 
 async def resume(store: Store, live_catalogue: LiveCatalogue, kind: Kind = "logistic") -> Fold:
-    """Return the fold where the latest usable snapshot and the counts left it, or at the beginning of the log.
+    """Return the fold at the latest usable snapshot and totals, or at the beginning of the log.
 
-    A snapshot of another learner is of no use: this one learns the retained log anew.
+    A snapshot of another learner is not usable: this one learns the retained log from the beginning.
     """
     counted = await store.state.fold_state()
     for snapshot in await store.state.snapshots(limit=5):

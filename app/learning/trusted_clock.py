@@ -1,4 +1,4 @@
-"""The clock, as far as anything may be deleted by it."""
+"""The trusted clock, by which records are deleted."""
 
 import json
 from collections.abc import Callable
@@ -12,35 +12,34 @@ log = structlog.get_logger()
 
 SETTING = "trusted_time"
 SLACK_MS = 60_000
-"""By how much the clock may be put right between two looks without a doubt."""
+"""Milliseconds that the clock may step between two readings without doubt."""
 KEEP_MS = 30_000
-"""How often it is written down, at most."""
+"""The shortest time between two writes of the trusted time."""
 STABLE_MS = 24 * 3_600_000
-"""So long a clock that was set ahead has to go right until it is believed: somebody may set it back before."""
+"""Milliseconds that a clock set ahead has to run steadily until it is trusted: it may be set back before."""
 JOINED_MS = 3_600_000
-"""A start within so short a running time of the last one adds to the same gap, so that there are at most 25."""
+"""A start after a shorter running time than this adds to the same gap, so that there are at most 25."""
 
 
 @dataclass(slots=True)
 class Gap:
-    """By how much the clock is ahead of the time that surely passed, and for how long it went right since."""
+    """How far the clock is ahead of the time that surely passed, and for how long it has been steady since."""
 
     ms: int
     right: int = 0
 
 
 class TrustedClock:
-    """Runs no faster than time passes, also from one start to the next: a clock that leaps makes nothing old.
+    """Runs no faster than time passes, across restarts as well, so that a leap of the clock makes no record old.
 
-    After a leap, or after a time in which nothing ran, it lags behind the clock, and what goes by it is deleted so
-    much later. It takes the clock's word for such a gap after that has gone right for a day. The day is one of
-    running time, and goes on from one start to the next: a service that runs by day alone would never have it
-    otherwise. Each gap has a day of its own, or a clock that went wrong while nothing ran would be believed
-    because it had been right before.
+    After a leap, or after a time without a running process, it is behind the clock, and deletions are late by as
+    much. It accepts such a gap after the clock was steady for a day of running time. The day continues after a
+    restart, because a service that runs only by day would never reach it otherwise. Each gap has a separate day:
+    otherwise a clock that went wrong between two runs would be trusted because it had been right before.
     """
 
     def __init__(self, store_log: Log, clock: Callable[[], int], passing: Callable[[], int]):
-        """Take the clock and how time passes, both in milliseconds."""
+        """Take the clock and a measure of passing time, both in milliseconds."""
         self._log, self._clock, self._passing = store_log, clock, passing
         self._trusted: int | None = None
         self._gaps: list[Gap] = []
@@ -49,7 +48,7 @@ class TrustedClock:
         self._offset: int | None = None
 
     async def now(self) -> int:
-        """Return the trusted time, in Unix milliseconds, and write it down for the next start."""
+        """Return the trusted time, in Unix milliseconds, and store it for the next start."""
         clock, passed = self._clock(), self._passing()
         ran = passed - self._looked
         if self._trusted is None:
@@ -62,9 +61,9 @@ class TrustedClock:
         return self._trusted
 
     def _begin(self, ahead: int) -> None:
-        """Take note of a time in which nothing ran: how long it was is not known, and nobody speaks of a leap."""
+        """Add a gap for a time without a running process, because its length is not known."""
         new = ahead - sum(gap.ms for gap in self._gaps)
-        while new < 0 and self._gaps:  # it was set back meanwhile: what came last was wrong
+        while new < 0 and self._gaps:  # it was set back meanwhile: the last gap was wrong
             last = self._gaps[-1]
             last.ms, new = last.ms + new, min(0, last.ms + new)
             if last.ms <= 0:
@@ -86,7 +85,7 @@ class TrustedClock:
         return min(clock, expected + right) if self._gaps else self._take(clock)
 
     def _settled(self, ran: int) -> int:
-        """Let the clock have gone right for so long; return how much of its lead is believed by now."""
+        """Count this running time as steady; return how much of the clock's lead is trusted now."""
         for gap in self._gaps:
             gap.right += ran
         over = sum(gap.ms for gap in self._gaps if gap.right >= STABLE_MS)
@@ -98,7 +97,7 @@ class TrustedClock:
         return clock
 
     async def _known(self, clock: int) -> tuple[int, list[Gap]]:
-        """Return what was trusted last; where nobody wrote it down, what log and clock agree to be over."""
+        """Return the time that was trusted last; without one, a time that is past by both log and clock."""
         kept = await self._log.setting(SETTING)
         if kept is not None:
             return _read(kept)
@@ -106,7 +105,7 @@ class TrustedClock:
         return min(stamp, clock) if stamp else clock, []
 
     async def _keep(self, trusted: int) -> None:
-        """Write down time and gaps together: apart, the end of a process between them would mix them up."""
+        """Store time and gaps in one write: if the process ended between two, they would not match."""
         gaps = [gap.ms for gap in self._gaps]
         if self._kept is None or abs(trusted - self._kept[0]) >= KEEP_MS or gaps != self._kept[1]:
             before = await self._log.setting(SETTING)
@@ -116,13 +115,13 @@ class TrustedClock:
 
 
 def trusted_in(kept: bytes) -> int:
-    """Return the time that a start would go on from."""
+    """Return the time that a start would continue from."""
     return _read(kept)[0]
 
 
 def _read(kept: bytes) -> tuple[int, list[Gap]]:
     content = json.loads(kept)
-    if isinstance(content, int):  # as it was written before there were gaps
+    if isinstance(content, int):  # the format before there were gaps
         return content, []
     trusted, *gaps = content
     return trusted, [Gap(*gap) for gap in gaps]

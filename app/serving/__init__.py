@@ -1,1 +1,1 @@
-"""A decision: which artwork a viewer gets, and what the viewer did next."""
+"""Decisions: the choice of an artwork for a viewer, and the viewer's feedback."""

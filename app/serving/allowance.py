@@ -1,25 +1,25 @@
-"""How many decisions a worker makes in a second for calls without a key."""
+"""The number of decisions a second that a worker makes for calls without a key."""
 
 from collections.abc import Callable
 
 BURST_SECONDS = 10
-"""What was not used is saved up for so long: pages come in bursts."""
+"""Seconds for which unused decisions are saved up, because calls for pages come in bursts."""
 
 
 class OverAllowanceError(Exception):
-    """More was asked for than is allowed just now."""
+    """A call asks for more decisions than are allowed at the moment."""
 
 
 class Allowance:
-    """Counts titles, not calls: a page of 40 takes 40. What is allowed comes back evenly."""
+    """A count of titles, not of calls: a page of 40 takes 40. The allowance refills evenly."""
 
     def __init__(self, per_second: float, clock: Callable[[], float]):
-        """Take the rate, and a clock in seconds that is never set."""
+        """Take the rate in titles per second, and a clock in seconds that never steps."""
         self._rate, self._most, self._clock = per_second, per_second * BURST_SECONDS, clock
         self._left, self._at = self._most, clock()
 
     def take(self, wanted: int) -> int:
-        """Take up to `wanted`, and return how many that were."""
+        """Take up to `wanted`, and return the number taken."""
         now = self._clock()
         self._left = min(self._most, self._left + (now - self._at) * self._rate)
         self._at = now

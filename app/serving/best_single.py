@@ -1,4 +1,4 @@
-"""Which artworks are doing well, for the one picture that is best for everyone."""
+"""The artwork of a title that does best over all viewers."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from bandit.tally import Tally, best_single
 
 
 class BestSingle:
-    """Remembers a title's tallies until told to look again."""
+    """Remembers a title's tallies until told to read them again."""
 
     def __init__(self, state: State):
         self._state = state

@@ -1,4 +1,4 @@
-"""What is answered for one title."""
+"""The answer for one title."""
 
 from functools import lru_cache
 from time import gmtime, strftime
@@ -76,7 +76,7 @@ def fallback(live_title: LiveTitle, artwork: str, frame: Frame) -> Choice:
 
 @lru_cache(maxsize=REMEMBERED)
 def _image(live_title: LiveTitle, artwork: str, frame: Frame) -> Image:
-    """Remember what is often asked for: all that could be, of a large catalogue, is hundreds of megabytes."""
+    """Remember frequent answers only: all possible ones of a large catalogue take hundreds of megabytes."""
     return image_of(live_title.artworks[artwork], frame, live_title.images)
 
 

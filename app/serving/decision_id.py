@@ -29,11 +29,11 @@ class DecisionId(msgspec.Struct, frozen=True, gc=False):
 class Tokens:
     """Signs with the last of its keys and accepts all of them, so that keys can be rotated.
 
-    A text is checked without a look-up: the position of the decision in the log stands in it.
+    Verifying needs no look-up, because the text contains the decision's position in the log.
     """
 
     def __init__(self, keys: Sequence[bytes], lasts: int):
-        """Take keys of 16 to 64 bytes, and for how many milliseconds after its decision an id is accepted."""
+        """Take keys of 16 to 64 bytes, and for how many milliseconds after its decision an id is valid."""
         self._keys = list(keys)
         self._lasts = lasts
 
@@ -44,14 +44,14 @@ class Tokens:
         return urlsafe_b64encode(data + self._mac(newest, data)).decode()
 
     def verify(self, text: str, now: int) -> DecisionId:
-        """Return what the text says, if it was made here and has not expired."""
+        """Return the content of the text if it was made here and has not expired; raises `UnacceptableId`."""
         id_ = self.read(text)
         if now > id_.stamp + self._lasts:
             raise UnacceptableId("The decision_id has expired; ask for a new decision with GET /artwork.")
         return id_
 
     def read(self, text: str) -> DecisionId:
-        """Return what the text says, if it was made here, however old it is."""
+        """Return the content of the text, of any age, if it was made here; raises `UnacceptableId`."""
         data = self._bytes(text)
         version, key, position, nonce, stamp = _LAYOUT.unpack_from(data)
         if version & ~_DEFERRED != VERSION or key >= len(self._keys):

@@ -1,4 +1,4 @@
-"""Looking a decision up again: what it was, drawn again, and why."""
+"""The record of a decision, its draw repeated, and its reasons."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -90,7 +90,7 @@ class Inspector:
         }
 
     async def why(self, decision_id: str, *, trusted: bool) -> Why:
-        """Return what who holds the id may know: no profile data, and nothing of groups unless `trusted`."""
+        """Return what a holder of the id may know: no profile data, and the group only if `trusted`."""
         _, decision = await self._find(lambda text: self._tokens.verify(text, self._clock()), decision_id)
         return {
             "title": decision.title,
@@ -108,7 +108,7 @@ class Inspector:
             raise NotFound(str(refusal)) from refusal
         record = (await self._log.records([id_.position])).get(id_.position)
         decision = decode_decision(record.body) if record and record.kind in DECISIONS else None
-        if decision is None or decision.nonce != id_.nonce:  # a position lost in a power cut is given again
+        if decision is None or decision.nonce != id_.nonce:  # after a power cut, a lost position is used again
             raise NotFound("The decision is no longer kept; RETENTION_DAYS says for how long decisions are.")
         return id_, decision
 

@@ -1,4 +1,4 @@
-"""The default picture, where no decision can be made or none is wanted."""
+"""The default picture, if no decision is possible or wanted."""
 
 from collections.abc import Callable, Sequence
 
@@ -25,7 +25,7 @@ class Fallbacks:
         return choices
 
     def _default(self, asked: Viewing, viewer: Viewer | None, live_title: LiveTitle) -> Artwork | None:
-        """What is fit for all goes first where the profile's own limit could not be read."""
+        """Prefer the lowest maturity if the profile's own limit is not readable."""
         maturity = viewer.maturity if viewer else asked.maturity
         if maturity is not None and live_title.title.maturity > maturity:
             return None

@@ -1,4 +1,4 @@
-"""Recording what viewers did."""
+"""Recording of impressions, clicks and plays."""
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
@@ -36,7 +36,7 @@ class Recorded(TypedDict):
 
 
 class NotAccepted(ValueError):
-    """Why an item is not recorded."""
+    """The reason why an item is not recorded."""
 
 
 class Recorder:

@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class NoModelError(RuntimeError):
-    """No snapshot could be loaded yet."""
+    """No usable snapshot has been published yet."""
 
 
 class Model:
@@ -38,13 +38,16 @@ class Model:
         return self._learner is not None
 
     async def refresh(self) -> bool:
-        """Swap in the latest snapshot if it is new. One that can't be restored is passed over, with a word."""
+        """Load the latest snapshot if it is new.
+
+        A snapshot that does not load is skipped, with a warning in the log.
+        """
         current = await self._state.current()
         if current == self._seen:
             return False
         started = time.perf_counter()
         found = await self._state.snapshots(limit=1 if self._learner else 5)
-        self._seen = found[0].id if found else current  # in a state that was made anew it may be less than before
+        self._seen = found[0].id if found else current  # a replaced state may have smaller ids
         for snapshot in found:
             try:
                 self._learner = restored(snapshot.learner, before=self._learner)

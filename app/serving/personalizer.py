@@ -34,7 +34,7 @@ log = structlog.get_logger()
 NONCE_BYTES = 8
 LOT_BYTES = LOT_BITS // 4
 RACES = 3
-"""How often a decision is made again because another request's hold, unusable here, came first."""
+"""How many times a decision is made again because another request logged a hold first that is not usable here."""
 
 
 @dataclass(slots=True, eq=False)
@@ -57,7 +57,10 @@ class TitleDecision:
 
 
 class DecisionRequest(NamedTuple):
-    """What all cases of a request share. `now` is the log's time, `deadline` on the running loop's clock."""
+    """The common parts of a request's title decisions.
+
+    `now` is the log's time, `deadline` on the running loop's clock.
+    """
 
     asked: Viewing
     viewer: Viewer
@@ -96,10 +99,10 @@ class Personalizer:
     async def choose(
         self, asked: Viewing, titles: Sequence[LiveTitle], frame: Frame = USUAL, sender: Sender = SOMEBODY
     ) -> list[Choice]:
-        """Return a choice for each title, in order. Whatever fails, a known title gets a picture.
+        """Return a choice for each title, in order. A known title gets a picture even if every other part fails.
 
-        A title none of whose artworks may be shown to this viewer is left out. The frame says which rendition is
-        named, and has no part in the choice.
+        Titles without an artwork for this viewer are left out. The frame selects the rendition, and does not
+        influence the choice.
         """
         deadline = asyncio.get_running_loop().time() + self._settings.decision_timeout_ms / 1000
         viewer = None
@@ -135,7 +138,7 @@ class Personalizer:
         )
 
     async def _decide(self, request: DecisionRequest, cases: Sequence[TitleDecision]) -> list[Choice]:
-        """Answer what has been decided when time is up, or something fails; the rest falls back."""
+        """Answer with the decisions made before the deadline or a failure; the other titles get fallbacks."""
         reason = "outrun"
         try:
             await self._serve_holds(request, cases)
@@ -164,7 +167,7 @@ class Personalizer:
     # ---------------------------------------------------------------- holds
 
     async def _serve_holds(self, request: DecisionRequest, cases: Sequence[TitleDecision]) -> None:
-        """Serve what is held for the viewer again: the same decision with its own propensity, not a new draw."""
+        """Serve the viewer's holds again: the same decision with its own propensity, not a new draw."""
         keyed = [case for case in cases if case.key is not None]
         if not self._hold_ms or not keyed:
             return
@@ -181,7 +184,7 @@ class Personalizer:
             _raise_first(await asyncio.gather(*opening, return_exceptions=True))
 
     def _lasts(self, hold: Hold, now: int) -> bool:
-        """Whether the hold still stands, also by a setting that was shortened since: ids expire by that, too."""
+        """Whether the hold is still valid, also by a setting that was shortened since: ids expire by it, too."""
         return min(hold.until, hold.stamp + self._hold_ms) > now
 
     def _opens(self, hold: Hold, request: DecisionRequest) -> bool:
@@ -232,7 +235,7 @@ class Personalizer:
             case.hold, case.held = hold, True
 
     async def _draft(self, request: DecisionRequest, case: TitleDecision) -> Draft:
-        random = os.urandom(NONCE_BYTES + LOT_BYTES)  # both at once, because each call asks the kernel
+        random = os.urandom(NONCE_BYTES + LOT_BYTES)  # one call, because each asks the kernel
         nonce = random[:NONCE_BYTES]
         decision = await self._decision(request, case, nonce, _lot(random[NONCE_BYTES:]))
         return Draft(
@@ -289,7 +292,10 @@ class Personalizer:
 
 
 def _lot(random: bytes) -> int:
-    """Return what decides whether a stranger teaches. Nobody is told, or they would act on the right ones only."""
+    """Return the number that decides whether a stranger teaches.
+
+    It is secret: otherwise attackers would pick the right ones.
+    """
     return int.from_bytes(random, "big") or 1
 
 

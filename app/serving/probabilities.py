@@ -1,4 +1,4 @@
-"""With which chance each candidate is drawn: the group's rule, and the floor."""
+"""The probability of each candidate: the group's rule, mixed with the floor."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ class ChoiceProbabilities:
     async def of(self, viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str]) -> list[float]:
         """Return the candidates' probabilities, summing to 1, none of them 0.
 
-        Raises `NoModelError` where the policy is asked and no snapshot has been published.
+        Raises `NoModelError` if the policy is needed and no snapshot has been published.
         """
         return with_floor(await self._by_group(viewer, live_title, candidates), self._floor)
 

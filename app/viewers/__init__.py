@@ -1,1 +1,1 @@
-"""Who is watching: profiles, their pseudonyms, and what is known of a viewer."""
+"""Viewers: their profiles, pseudonyms and contexts."""

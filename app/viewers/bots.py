@@ -1,4 +1,4 @@
-"""Programs that look at pictures for nobody, and say so in their User-Agent."""
+"""Programs that fetch pages for no viewer, and say so in their User-Agent."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,11 +7,11 @@ from typing import Final
 
 REMEMBERED: Final = 1 << 12
 LONGEST_AGENT: Final = 512
-"""Bytes of a User-Agent that are looked at: what was found is remembered."""
+"""Bytes of a User-Agent that are examined; the answer for each is remembered."""
 DECLARED: Final = (
-    # what all kinds call themselves; Cubot makes telephones
+    # names that all kinds use; Cubot makes telephones
     *(r"(?<!cu)bots?(?![a-z])", r"crawl", r"spider", r"slurp", r"scrap(?:er|y|ing)", r"archiver", r"\brss\b"),
-    # an address for whoever wonders who asks, as robots give it
+    # an address with an explanation, as robots give it
     *(r"\+https?:", r"\+mailto:"),
     # previews of links in messages and posts
     *(r"link ?preview", r"ur[il] ?preview", r"(?:bing|microsoft|web )preview", r"unfurl", r"onebox", r"opengraph"),
@@ -36,7 +36,7 @@ DECLARED: Final = (
         r"cohere-",
         r"amzn-user",
     ),
-    # what watches whether a page is up, and how fast
+    # monitors of a page's availability and speed
     *(r"pingdom", r"uptime", r"statuscake", r"site24x7", r"newrelic", r"datadog", r"monitoring"),
     *(r"lighthouse", r"gtmetrix", r"pagespeed", r"\bptst/", r"prerender", r"rendertron"),
 )
@@ -45,11 +45,14 @@ LIBRARIES: Final = re.compile(
     rb"(?:node-fetch|undici|axios|got|curl|wget|php-curl|guzzlehttp|python|httpx|aiohttp|okhttp|go-http)(?![a-z])",
     re.IGNORECASE,
 )
-"""How HTTP libraries begin. A backend asks by one, for its viewers, even if the library names its own page."""
+"""The first words of HTTP libraries.
+
+A backend calls with one, on behalf of viewers, even if the library names its page.
+"""
 
 
 class Bots:
-    """Tells declared bots by their User-Agent; `more` are words beyond those that are known here."""
+    """Recognizes declared bots by their User-Agent; `more` are words beyond the known ones."""
 
     def __init__(self, more: Iterable[str] = ()):
         own = [re.escape(word) for word in more]

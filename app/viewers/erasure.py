@@ -1,21 +1,21 @@
-"""Taking a viewer out of the log."""
+"""Erasure of a viewer from the log."""
 
 from app.store.protocol import Log
 
 SCRUBBED = 1000
-"""Records looked through in one transaction."""
+"""Records examined in one transaction."""
 
 
 async def erase(log: Log, pseudonym: str) -> None:
-    """Delete what is kept of a profile, and take it out of every decision in the log."""
+    """Delete a profile, and take it out of every decision in the log."""
     await log.forget(pseudonym)
     await finish_erasure(log, pseudonym)
 
 
 async def finish_erasures(log: Log) -> int:
-    """Finish the erasures that are under way, and return how many: a process that was killed left them so.
+    """Finish the erasures that a killed process left unfinished, and return their number.
 
-    One that another process is about to finish is finished twice, which changes nothing.
+    Two processes may finish the same one, which changes nothing.
     """
     under_way = await log.erasures()
     for pseudonym in under_way:
@@ -29,4 +29,4 @@ async def finish_erasure(log: Log, pseudonym: str) -> None:
     seen = 0
     while seen < end and (last := await log.scrub(pseudonym, seen, SCRUBBED)) > seen:
         seen = last
-    await log.end_erasure(pseudonym)  # what the trainer learned of the profile meanwhile goes, too
+    await log.end_erasure(pseudonym)  # deletes as well what the trainer has learned of the profile meanwhile

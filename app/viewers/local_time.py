@@ -1,4 +1,4 @@
-"""What time it is in a country or a time zone."""
+"""The local time in a country or a time zone."""
 
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -33,12 +33,12 @@ def _zones_of() -> dict[str, list[str]]:
 
 
 def zone_of(text: str) -> str | None:
-    """Return the IANA time zone that is meant, in whatever case; None for what is none."""
+    """Return the IANA time zone of a name in any case; None if the text names no time zone."""
     return _zones().get(text.lower()) if len(text) <= LONGEST_ZONE else None
 
 
 def zone_at(country: str, quarter: int) -> str | None:
-    """Return the time zone that all clocks of a country follow; None if they differ."""
+    """Return the time zone that all clocks of a country follow in this quarter of an hour; None if they differ."""
     return _zone_in(country, 1970 + quarter // _QUARTERS_IN_A_YEAR)
 
 
@@ -53,7 +53,7 @@ def _zone_in(country: str, year: int) -> str | None:
 
 @lru_cache(maxsize=REMEMBERED)
 def local_hour(zone: str | None, country: str | None, quarter: int) -> tuple[str, str | None]:
-    """Return the part of the day in a time zone, or without one in that of a country, and which zone that is."""
+    """Return the part of the day, in a time zone or else in a country, and the zone that it was read in."""
     found = zone or (zone_at(country, quarter) if country else None)
     return hour_word(found, quarter), found
 

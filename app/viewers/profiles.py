@@ -1,4 +1,4 @@
-"""What is kept about profiles, on their behalf and on request."""
+"""The stored data of profiles: read, changed and deleted on request."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -20,10 +20,10 @@ Value = bool | float | str
 
 
 class ProfileChange(NamedTuple):
-    """A change of a profile. What it does not name stays as it is."""
+    """A change of a profile. Attributes that it does not name stay as they are."""
 
     attributes: Mapping[str, Value | None]
-    """Values to set; None takes an attribute away."""
+    """Values to set; None removes an attribute."""
     personalize: bool | None = None
 
 
@@ -45,7 +45,7 @@ class Profiles:
         self._store, self._identity, self._groups = store, identity, groups
 
     async def get(self, profile: str) -> Known:
-        """Return what is known of the profile and what was learned; an unknown one is a new viewer."""
+        """Return the data and the learned taste of a profile; an unknown profile is a new viewer."""
         pseudonym = self._identity.pseudonym(profile)
         body = await self._store.log.profile(pseudonym)
         known = decode_profile(body) if body else Profile()
@@ -63,9 +63,9 @@ class Profiles:
         return await self.get(profile)
 
     async def forget(self, profile: str) -> None:
-        """Delete what is kept of the profile, and take it out of every decision in the log.
+        """Delete a profile's data, and take it out of every decision in the log.
 
-        The trainer makes the weights anew from what is left.
+        The trainer learns the weights again from the remaining records.
         """
         await erase(self._store.log, self._identity.pseudonym(profile))
 

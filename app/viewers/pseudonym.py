@@ -1,4 +1,4 @@
-"""Who a profile is to the log: a keyed hash, never the profile's own id."""
+"""The pseudonym of a profile in the log: a keyed hash, never the profile's own id."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -8,7 +8,10 @@ PSEUDONYM_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The key is made once for all workers and never rotates: with another, everyone would be a stranger."""
+    """The identity key, made once for all workers.
+
+    It never rotates: with another key everyone would be a stranger.
+    """
 
     key: bytes
 

@@ -1,4 +1,4 @@
-"""From a profile to what the policy is told of its viewer."""
+"""The context of a decision, made from a profile and a request."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -19,7 +19,7 @@ REMEMBERED = 1 << 14
 TASTES = 1 << 12
 _decode = msgspec.json.Decoder(dict[str, float]).decode
 ACQUAINTED_MS = 86_400_000
-"""So long after it was first seen a profile is no stranger any more."""
+"""Milliseconds after its first appearance, a profile is no longer a stranger."""
 NEUTRAL: Mapping[str, float] = {}
 
 
@@ -33,7 +33,7 @@ NOBODY = Profile()
 
 
 class Sender(NamedTuple):
-    """What a request says of who sends it: with a key, or as a bot."""
+    """The facts about the sender of a request: whether it has a key, and whether it is a bot."""
 
     vouched: bool = False
     bot: bool = False
@@ -43,9 +43,9 @@ SOMEBODY = Sender()
 
 
 class Viewer(msgspec.Struct, frozen=True):
-    """`pseudonym` and `group` are None where nobody is logged in, or the profile has opted out.
+    """A viewer. Without a login, or after opting out, it has neither `pseudonym` nor `group`.
 
-    One who is `known` came with a key or has stayed for a day; whoever is not is a stranger, and teaches little.
+    A viewer is `known` with a key or after a day. Others are strangers, and the learner takes little from them.
     """
 
     pseudonym: str | None
@@ -64,11 +64,14 @@ class Viewers:
         self._known = lru_cache(maxsize=REMEMBERED)(self._know)
 
     def _know(self, profile: str) -> tuple[str, Group]:
-        """Return what two keyed hashes say of a profile, for good."""
+        """Return the two keyed hashes of a profile: its pseudonym and its group. They never change."""
         return self._identity.pseudonym(profile), self._groups.of(profile)
 
     async def of(self, asked: Viewing, now_ms: int, sender: Sender = SOMEBODY) -> Viewer:
-        """Return who asks, without what was learned. A bot is served as if nobody were logged in."""
+        """Return the viewer of a request, without the learned taste.
+
+        A bot is served as if nobody were logged in.
+        """
         profile, pseudonym, group, limit, known = NOBODY, None, None, None, sender.vouched
         if asked.profile is not None:
             pseudonym, assigned = self._known(asked.profile)
@@ -94,7 +97,7 @@ class Viewers:
         return Viewer(pseudonym, group, context, maturity, language, country, timezone, known)
 
     async def with_taste(self, viewer: Viewer, now_ms: int) -> Viewer:
-        """Return the viewer with what was learned, which only new decisions need."""
+        """Return the viewer with the learned taste, which only new decisions need."""
         found = await self._store.state.taste_since(viewer.pseudonym) if viewer.pseudonym else None
         if found is None:
             return viewer
@@ -106,14 +109,14 @@ class Viewers:
 
 @lru_cache(maxsize=TASTES)
 def _decoded(learned: bytes) -> Mapping[str, float]:
-    """Return the taste, and the same object for the same bytes: learners remember what they made of it."""
+    """Return the taste, and the same object for the same bytes, because learners remember their work by it."""
     return _decode(learned)
 
 
 def _attributes(profile: Profile, asked: Viewing, hour: str) -> dict[str, str | float]:
-    """Return what is known of the profile, overridden by what the request says.
+    """Return the attributes of the profile, overridden by those of the request.
 
-    Of the time zone the policy is told the hour alone: it says what most names of zones could.
+    The policy gets the hour instead of the time zone, because most names of zones tell no more than the hour.
     """
     known = {key: str(value) if isinstance(value, bool) else value for key, value in profile.attributes.items()}
     known["placement"] = asked.placement
@@ -125,12 +128,15 @@ def _attributes(profile: Profile, asked: Viewing, hour: str) -> dict[str, str | 
 
 
 def _lowest(own: object, asked: int | None) -> int | None:
-    """A profile's own limit can't be raised by the query."""
+    """Return the lower limit; the request cannot raise the profile's own."""
     if not isinstance(own, int | float):
         return asked
     return int(own) if asked is None else min(int(own), asked)
 
 
 def _meant(meaning: Callable[[str], str | None], value: object) -> str | None:
-    """Return what an attribute means. One that means nothing limits nothing; to the policy it is still a word."""
+    """Return the meaning of an attribute.
+
+    One without meaning limits nothing, although the policy reads it as a word.
+    """
     return meaning(value) if isinstance(value, str) else None

@@ -18,7 +18,7 @@ class Viewing(BaseModel):
     """Who is watching, where and on what: hints, none of which a picture depends on."""
 
     NEEDED: ClassVar[frozenset[str]] = frozenset()
-    """What a request can't do without."""
+    """The names that every request has to have."""
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     profile: ProfileId | None = None
