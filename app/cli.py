@@ -51,7 +51,7 @@ Version = Annotated[
 
 @app.callback()
 def _begin(*, version: Version = False) -> None:
-    """Take the options that stand before a command."""
+    """Take the options before a command."""
 
 
 def main() -> None:

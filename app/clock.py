@@ -1,4 +1,4 @@
-"""The clock: the only module that asks what time it is."""
+"""The clock: the only module that reads the time."""
 
 import time
 
@@ -14,5 +14,5 @@ def now_ms() -> int:
 
 
 def passed_ms() -> int:
-    """Return how time passes, whoever sets the clock meanwhile."""
+    """Return a count of milliseconds that no change of the clock affects."""
     return time.monotonic_ns() // 1_000_000

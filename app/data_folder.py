@@ -12,14 +12,14 @@ UPLOADS: Final = "uploads"
 ADMIN_KEY: Final = "admin-key"
 SERVICE_LOCK: Final = "serve.lock"
 RUN: Final = "run"
-"""What concerns running processes alone, and may be deleted while none runs."""
+"""Files of running processes only; they may be deleted while none runs."""
 METRICS_OWNER: Final = "owner.lock"
-"""In each folder of metrics: the lock of the process that it belongs to."""
+"""The lock of the process that owns a folder of metrics."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """What is in the folder that KEYART_DATA names."""
+    """The files and folders in the folder that KEYART_DATA names."""
 
     path: Path
 
@@ -30,7 +30,7 @@ class DataFolder:
 
     @property
     def state(self) -> Path:
-        """What the trainer has learned from the log."""
+        """The results that the trainer has learned from the log."""
         return self.path / STATE
 
     @property
@@ -45,7 +45,7 @@ class DataFolder:
 
     @property
     def uploads(self) -> Path:
-        """Pictures on their way in."""
+        """Files of uploads in progress."""
         return self.path / UPLOADS
 
     @property
@@ -54,7 +54,7 @@ class DataFolder:
 
     @property
     def service_lock(self) -> Path:
-        """The file that a service locks, and in which it tells its settings."""
+        """The file that a service locks, and in which it writes its settings."""
         return self.path / SERVICE_LOCK
 
     @property
@@ -65,7 +65,7 @@ class DataFolder:
         return self._metrics / f"trainer-{number}"
 
     def rendering_locks(self, most: int) -> tuple[Path, ...]:
-        """Return one file for each of the uploads that may be in the making at a time."""
+        """Return one lock file for each of the uploads that may be rendered at a time."""
         return tuple(self.path / f"rendering-{number}.lock" for number in range(most))
 
     @property

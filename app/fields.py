@@ -24,12 +24,12 @@ PATTERNS = {
     COUNTRY: "It should be a country's two letters (ISO 3166-1), such as DE",
     LANGUAGE: "It should be a language tag (BCP 47), such as de or pt-BR",
 }
-"""What is said of text that does not match."""
+"""The sentences about text that does not match."""
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 
 
 def at_most(most: int) -> BeforeValidator:
-    """Count before anything else is looked at: of each entry that is wrong an error is made, or several."""
+    """Count before all other checks, because each faulty entry makes one or more errors."""
 
     def check(given: object) -> object:
         if isinstance(given, list | dict) and len(given) > most:
@@ -50,12 +50,12 @@ MOST_WIDTH = 8192
 MOST_TITLES = 200
 MOST_ATTRIBUTES = 32
 MOST_CHANGES = 2 * MOST_ATTRIBUTES
-"""Of attributes in one body: all can be taken away, and as many be set."""
+"""Attributes in one body: all can be removed, and as many be set."""
 LONGEST_QUOTE = 200
 
 
 def meant(meaning: Callable[[str], str | None]) -> AfterValidator:
-    """Take what is meant by the text instead of the text, and refuse one that means nothing."""
+    """Replace a text by its meaning, and refuse a text without one."""
 
     def check(given: str) -> str:
         meant = meaning(given)
@@ -75,7 +75,7 @@ CountryHint = Annotated[
 
 
 def _country(given: str) -> str:
-    """Take the country that is meant, as hints do: where no viewer is ever seen, nothing would act."""
+    """Take the country that a text means, as hints do: a pin for a country without viewers has no effect."""
     meant = country_of(given)
     if meant is None:
         raise ValueError(PATTERNS[COUNTRY])
@@ -83,11 +83,11 @@ def _country(given: str) -> str:
 
 
 Country = Annotated[str, AfterValidator(_country), WithJsonSchema({"type": "string", "pattern": COUNTRY})]
-"""A country in which something is to hold."""
+"""A country in which an edit applies."""
 
 
 def _pinned_country(given: str) -> str:
-    """Take any two letters, for a pin of an earlier version may have them, or nothing."""
+    """Take any two letters, because a pin of an earlier version may have them, or an empty text."""
     if given and not (given.isascii() and re.fullmatch(COUNTRY, given.upper())):
         raise ValueError(PATTERNS[COUNTRY])
     return given.upper()
@@ -98,7 +98,7 @@ PinnedCountry = Annotated[
     AfterValidator(_pinned_country),
     WithJsonSchema({"anyOf": [{"type": "string", "pattern": COUNTRY}, {"type": "string", "const": ""}]}),
 ]
-"""The country of a pin that is there; empty if it has none."""
+"""The country of an existing pin; empty if it has none."""
 LanguageHint = Annotated[
     str,
     StringConstraints(max_length=35),
@@ -106,19 +106,19 @@ LanguageHint = Annotated[
     WithJsonSchema({"type": "string", "pattern": LANGUAGE, "maxLength": 35}),
 ]
 AnyTitle = Annotated[Any, WithJsonSchema({"type": "string", "pattern": SLUG})]
-"""A title's id. One that is not valid is that of no known title."""
+"""A title's id. One that is not valid counts as unknown."""
 
 
 def as_text(title: object) -> str:
-    """Return a title's id as text, whatever stands in its place."""
+    """Return a title's id as text, even if the value is not text."""
     return title if isinstance(title, str) else json.dumps(title)
 
 
 def quoted(title: str) -> str:
-    """Return an id that nobody knows as it can be answered."""
+    """Return an unknown id in a form that an answer can contain."""
     return printable(title[:LONGEST_QUOTE])
 
 
 def printable(text: str) -> str:
-    """Return text that can be encoded: JSON can carry halves of surrogate pairs, in a key too."""
+    """Return text that can be encoded: JSON can contain halves of surrogate pairs, in a key too."""
     return text.encode(errors="backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""File locks: each goes with the process that holds it, however that ends."""
+"""File locks: each ends with the process that holds it."""
 
 import fcntl
 import os
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def taken(path: Path) -> int | None:
-    """Lock a file for as long as the file descriptor is open, and return that; None if another has it.
+    """Lock a file while the returned file descriptor is open; return None if another process has the lock.
 
-    A file that is not there is made.
+    A missing file is made.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
@@ -18,7 +18,7 @@ def taken(path: Path) -> int | None:
     except BlockingIOError:
         os.close(handle)
         return None
-    except OSError as error:  # the file system knows no locks
+    except OSError as error:  # the file system does not support locks
         os.close(handle)
         error.filename = str(path)
         raise
@@ -26,7 +26,7 @@ def taken(path: Path) -> int | None:
 
 
 def held(path: Path) -> bool:
-    """Say whether a process holds the file's lock; to ask takes it, shared, for a moment."""
+    """Tell whether a process holds the file's lock; the test takes it, shared, briefly."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError:
@@ -42,7 +42,7 @@ def held(path: Path) -> bool:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, and wait for the process that has it."""
+    """Hold the lock of a folder; wait while another process has it."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

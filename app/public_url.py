@@ -1,4 +1,4 @@
-"""Where the service stands for others: an origin, a path behind a proxy, or both."""
+"""The public address of the service: an origin, a path behind a proxy, or both."""
 
 import re
 
@@ -11,7 +11,7 @@ _LOCAL = re.compile(r"(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?::[0-9]*)?", re.
 
 
 def checked(url: str) -> str:
-    """Return the URL without a slash at its end; empty for nothing but a slash. Raises `ValueError`."""
+    """Return the URL without a slash at its end; a slash alone becomes empty. Raises `ValueError`."""
     short = url.rstrip("/")
     if not _PUBLIC.fullmatch(short):
         examples = "https://keyart.example.org, https://www.example.org/keyart or /keyart"
@@ -27,10 +27,10 @@ def origin_of(public_url: str) -> str:
 
 
 def cookie_path(public_url: str, host: str, origin: str = "") -> str:
-    """Return the path of a cookie for who asked under this Host: what else the origin serves never gets it.
+    """Return the path of a cookie for a request under this Host, so that no other service of the origin gets it.
 
-    Who asks this machine itself did not come by the proxy that adds the path, unless it is a page of the public
-    origin that asks: there are proxies that pass on a Host of their own.
+    A request to this machine itself did not pass the proxy that adds the path, unless a page of the public origin
+    sent it, because some proxies send a different Host.
     """
     found = _PUBLIC.fullmatch(public_url)
     public = not _LOCAL.fullmatch(host) or (origin != "" and origin == origin_of(public_url))

@@ -1,4 +1,4 @@
-"""What stands in the event log, and how it is written down."""
+"""The records of the event log, and their encoding."""
 
 from enum import IntEnum
 
@@ -9,35 +9,35 @@ from bandit.reward import Rules
 
 class Kind(IntEnum):
     DECISION = 1
-    """A decision that counts as shown at once: it opens its own window."""
+    """A decision that counts as shown immediately: it opens its own window."""
     DEFERRED = 2
     """A decision that counts as shown only after an impression."""
     EXPOSURE = 3
-    """A hold was shown again after its last window had closed: a new window for the same decision."""
+    """A hold was shown again after its last window had closed, which opens a new window for the same decision."""
     IMPRESSION = 4
     CLICK = 5
     PLAY = 6
     VOID = 7
-    """The decision was logged, but its viewer was answered with a fallback."""
+    """The decision was logged, but its viewer got a fallback."""
     RULES = 8
-    """From here on windows open, and feedback is rewarded, by these rules."""
+    """The rules for windows and feedback from this position on."""
     TICK = 9
-    """Nothing but the time, so that windows close when nobody comes."""
+    """A time stamp alone, so that windows close when no requests come."""
     ERASURE = 10
     """A profile is forgotten."""
     BASE = 11
-    """The fold's state at this record is a new base: what came before it was made in another way."""
+    """The fold's state at this record is a new base; the state before it was made in another way."""
 
 
 LOT_BITS = 24
-"""Of each of the two numbers that a stranger's lot is made of."""
+"""Bits of each of the two numbers in a stranger's lot."""
 PINNED, ANONYMOUS, BOT = "pinned", "anonymous", "bot"
 """The groups of tallies of decisions that belong to no group of the lift."""
 DECISIONS = frozenset({Kind.DECISION, Kind.DEFERRED})
 
 
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was chosen, from what, with which chance, knowing what."""
+    """The chosen artwork, its candidates and their probabilities, and the context."""
 
     nonce: bytes
     title: str
@@ -52,11 +52,11 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     snapshot: int | None = None
     pinned: bool = False
     stranger: int = 0
-    """0 for who is known. A stranger has a lot, drawn at random and told to nobody, that is never 0."""
+    """0 for a known viewer. A stranger has a secret random lot, which is never 0."""
     bot: bool = False
-    """A program asked, which said so: nothing is learned of it."""
+    """A declared bot asked, so nothing is learned from it."""
     timezone: str | None = None
-    """Where the `hour` among the attributes is that of the clock; None for UTC."""
+    """The time zone of the `hour` among the attributes; None for UTC."""
 
     @property
     def artwork(self) -> str:
@@ -67,7 +67,7 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.probabilities[self.chosen]
 
     def forgotten(self) -> "Decision":
-        """Return the decision with everything about its viewer taken out."""
+        """Return the decision without all data about its viewer."""
         return msgspec.structs.replace(self, profile=None, attributes={}, taste={}, timezone=None)
 
 
@@ -90,7 +90,7 @@ class Erasure(msgspec.Struct, frozen=True):
 
 
 class Rebase(msgspec.Struct, frozen=True):
-    """Why a new base is set, and by which version of the fold."""
+    """The reason for a new base, and the version of the fold that sets it."""
 
     reason: str
     fold: int

@@ -1,4 +1,7 @@
-"""Refusals: why the service does not do as it is asked. Routes and commands tell them, each in its own way."""
+"""Refusals: reasons why the service does not fulfil a request.
+
+Routes and commands word them in their own forms.
+"""
 
 from collections.abc import Mapping
 
@@ -6,7 +9,7 @@ from collections.abc import Mapping
 class Refusal(Exception):
     """A refusal, in a whole sentence with the value and the remedy.
 
-    `members` are what programs read beside the sentence, such as the fields at fault.
+    `members` are the parts for programs, such as the fields at fault.
     """
 
     def __init__(self, sentence: str, members: Mapping[str, object] | None = None):
@@ -15,11 +18,11 @@ class Refusal(Exception):
 
 
 class NotFound(Refusal):
-    """There is no such thing, or none that may be shown here."""
+    """The thing does not exist, or nobody may see it here."""
 
 
 class Gone(Refusal):
-    """There was such a thing, and nobody gets it any more."""
+    """The thing existed, and is no longer available."""
 
 
 class Conflict(Refusal):
@@ -36,7 +39,7 @@ class Invalid(Refusal):
 
 
 class Unavailable(Refusal):
-    """The service can do it for nobody now. `retry_seconds` says when to ask again, if that is known."""
+    """The service cannot do it for anybody now. `retry_seconds` says when to try again, if that is known."""
 
     def __init__(self, sentence: str, retry_seconds: int | None = None):
         super().__init__(sentence)

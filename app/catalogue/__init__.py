@@ -1,1 +1,1 @@
-"""The titles, their artworks and pictures, and how they change."""
+"""The titles, their artworks and pictures, and edits of them."""

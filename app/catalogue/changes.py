@@ -1,4 +1,4 @@
-"""What an edit changed of a title: its fields as they were before and as they are after, in the API's words."""
+"""The fields of a title that an edit changed, before and after, in the API's words."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -22,11 +22,11 @@ ARTWORK: Final = (
     "faces",
     "source",
 )
-"""Without what is reckoned from the picture: `source` says which picture it is."""
+"""The fields that are recorded. Those computed from the picture are left out: `source` identifies the picture."""
 
 
 def changes(before: Title | None, after: Title | None) -> tuple[Fields | None, Fields | None]:
-    """Return the fields that differ, of both; None for a title that was not there, or is not any more."""
+    """Return the fields that differ, before and after; None for a title that did not exist or was deleted."""
     old, new = told(before), told(after)
     if old is None or new is None:
         return old, new
@@ -37,7 +37,7 @@ def changes(before: Title | None, after: Title | None) -> tuple[Fields | None, F
 
 
 def told(title: Title | None) -> Fields | None:
-    """Return all that can be edited of a title."""
+    """Return all editable fields of a title."""
     if title is None:
         return None
     return {
@@ -48,7 +48,7 @@ def told(title: Title | None) -> Fields | None:
 
 
 def only_artwork(fields: Fields | None) -> str | None:
-    """Return the artwork that changed, if it was one alone."""
+    """Return the artwork that changed, if it is the only change."""
     artworks = (fields or {}).get("artworks", ())
     return next(iter(artworks)) if len(artworks) == 1 else None
 

@@ -1,4 +1,4 @@
-"""Clearing away pictures and revisions that nothing refers to any more, and uploads that never ended."""
+"""Deletion of pictures and revisions without a reference, and of unfinished uploads."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,14 +17,14 @@ from assets.revisions import DamagedRevision, Revisions, UnknownRevision
 log = structlog.get_logger()
 
 UNNAMED_SECONDS = 24 * 3600
-"""How long a rendition stays that no title names: longer than any import takes until it names what it made."""
+"""Seconds for which a rendition without a title stays: longer than an import takes until it names it."""
 ABANDONED_SECONDS = 3600.0
-"""The age at which an upload's file is no longer anybody's: no upload takes as long."""
+"""Seconds after which an upload's file is abandoned, because no upload takes as long."""
 EVERY_SECONDS = 3600
 
 
 def clear(uploads: Path) -> int:
-    """Delete the files that killed processes left behind; return how many."""
+    """Delete the files of killed processes; return their number."""
     oldest = now_ms() / 1000 - ABANDONED_SECONDS
     return sum(remove_older(path, oldest) for path in uploads.glob("*"))
 
@@ -40,14 +40,14 @@ class Tidier:
         retention_days: float,
         clock: Callable[[], Awaitable[int]],
     ):
-        """Take, beside the folders, a clock in milliseconds by which things may be deleted."""
+        """Take the folders, and a clock in milliseconds that deletions follow."""
         self._clock = clock
         self._log, self._revisions = store_log, revisions
         self._images, self._uploads = images, uploads
         self._retention = retention_days * 24 * 3600
 
     async def run(self) -> None:
-        """Tidy up every hour; what fails is logged, and tried again in the next."""
+        """Clean up every hour; a failure is logged, and the work is repeated in the next hour."""
         while True:
             try:
                 await asyncio.to_thread(clear, self._uploads)
@@ -57,17 +57,17 @@ class Tidier:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def now(self) -> float:
-        """Return what clock and log agree to be over, in Unix seconds.
+        """Return a time that is past by both clock and log, in Unix seconds.
 
-        One record written by a clock that was wrong would make every file an old one.
+        One record with a wrong stamp would make every file an old one.
         """
         return min((await self._log.head()).stamp, await self._clock()) / 1000
 
     async def tidy(self, now: float) -> None:
         """Delete renditions that no title has named for a day, and revisions that the log no longer refers to.
 
-        Nothing is deleted while a catalogue of that day or one of its titles can't be read: what it names is not
-        known.
+        Nothing is deleted while a catalogue of that day or one of its titles is not readable, because the pictures
+        that it names are not known.
         """
         try:
             found = await self._unnamed(now - UNNAMED_SECONDS)
@@ -83,7 +83,7 @@ class Tidier:
             log.info("tidied", renditions=swept, revisions=pruned)
 
     async def _unnamed(self, older_than: float) -> tuple[str, list[Path]] | None:
-        """Return what is current after the search, and what neither it nor any other since that time names."""
+        """Return the current catalogue, and the renditions that neither it nor any other since that time names."""
         current = await self._log.setting(SETTING)
         while current is not None:
             titles = await asyncio.to_thread(self._titles, current.decode(), older_than)

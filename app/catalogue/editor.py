@@ -1,4 +1,4 @@
-"""Changing the catalogue: every change is a new revision, and becomes current in one step."""
+"""Edits of the catalogue: every change is a new revision, and becomes current in one step."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -23,16 +23,16 @@ from assets.revisions import Catalogue, DamagedRevision, Revisions, UnknownRevis
 log = structlog.get_logger()
 
 ATTEMPTS = 10
-"""How often a change is tried again because another one came first."""
+"""How many times a change is repeated because another one came first."""
 MOST_ENTRIES = 500
-"""Titles that an edit records one by one; of more, as a large import has, it names the ids in one entry."""
+"""Titles that an edit records one by one; an edit of more, such as a large import, has one entry with the ids."""
 COMMAND_LINE = Author("command line", "keyart import")
 Current = tuple[str, Catalogue]
-"""A catalogue and the name of its revision; the name is empty where there never was one."""
+"""A catalogue and the name of its revision; the name is empty if there was never a catalogue."""
 
 
 class Doing(NamedTuple):
-    """An edit under way: by whom, and what is done to what."""
+    """An edit under way: its author, its kind and its subject."""
 
     by: Author
     operation: str
@@ -41,7 +41,7 @@ class Doing(NamedTuple):
 
 
 class _Unreadable(Conflict):
-    """The current catalogue, of this name, can't be read."""
+    """The current catalogue, of this name, is not readable."""
 
     def __init__(self, name: str, error: Exception):
         reason = str(error).partition(";")[0]
@@ -50,9 +50,9 @@ class _Unreadable(Conflict):
 
 
 class Editor:
-    """Reads and writes documents in threads: they are many, and each that is written waits for the disk.
+    """Reads and writes documents in threads, because they are many, and each write waits for the disk.
 
-    Whatever changes is recorded, with who changed it, in the transaction in which it becomes current.
+    Every change is recorded, with its author, in the transaction in which it becomes current.
     """
 
     def __init__(self, store: Store, revisions: Revisions, live_catalogue: LiveCatalogue):
@@ -65,7 +65,7 @@ class Editor:
         self._turn = asyncio.Lock()
 
     async def current(self) -> Current:
-        """Return the current catalogue, read anew."""
+        """Return the current catalogue, read from the store."""
         setting = await self._log.setting(SETTING)
         if setting is None:
             return "", Catalogue()
@@ -76,12 +76,12 @@ class Editor:
             raise _Unreadable(name, error) from error
 
     async def title(self, title: str) -> Title:
-        """Return a title, read anew."""
+        """Return a title, read from the store."""
         _, catalogue = await self.current()
         return _there(title, await asyncio.to_thread(self._editable, title, catalogue))
 
     async def titles(self) -> dict[str, Title]:
-        """Return the titles of the current catalogue, read anew, without those that can't be read."""
+        """Return the titles of the current catalogue, read from the store, without unreadable ones."""
         _, catalogue = await self._current_or_empty()
         return await asyncio.to_thread(self._readable, catalogue.titles)
 
@@ -91,7 +91,7 @@ class Editor:
         return catalogue.barred
 
     async def put_all(self, by: Author, changed: Mapping[str, Title]) -> None:
-        """Put titles into the catalogue. They are all that there is in place of one that can't be read."""
+        """Put titles into the catalogue. If the catalogue is not readable, they replace it."""
 
         def with_changed(catalogue: Catalogue) -> Catalogue:
             return _with(catalogue, {id_: self._revisions.put_title(title) for id_, title in changed.items()})
@@ -105,9 +105,9 @@ class Editor:
         before: Mapping[str, Title],
         barred: Collection[Made] = (),
     ) -> None:
-        """Merge what an import made of the titles `before` it into those that are current by now.
+        """Merge an import, which began with the titles `before`, into the current titles.
 
-        `barred` comes to what is not served already. In place of a catalogue that can't be read comes a new one.
+        The ways in `barred` are barred in addition. If the catalogue is not readable, a new one replaces it.
         """
 
         def with_imported(catalogue: Catalogue) -> Catalogue:
@@ -122,7 +122,7 @@ class Editor:
         await self._change(Doing(by, "import"), with_imported, self._current_or_empty)
 
     async def bar(self, by: Author, ways: Collection[Made]) -> Current:
-        """Say which ways of making pictures are not served, in place of what was said before."""
+        """Replace the ways of making pictures that are not served."""
         return await self._change(Doing(by, "bar"), lambda catalogue: replace(catalogue, barred=_ordered(ways)))
 
     async def delete(self, by: Author, title: str) -> None:
@@ -135,13 +135,13 @@ class Editor:
         await self._change(Doing(by, "delete title", title), without)
 
     async def change(self, doing: Doing, change: Callable[[Title], Title]) -> Title:
-        """Change a title. The function is called again whenever another change came first; it runs in a thread."""
+        """Change a title. The function runs in a thread, and again each time that another change came first."""
         title = doing.title or ""
         edited, _ = await self._change_or_make(doing, lambda current: change(_there(title, current)))
         return edited
 
     async def put(self, by: Author, title: str, change: Callable[[Title | None], Title]) -> tuple[Title, bool]:
-        """Change a title, or make it of None; return it, and whether it is new."""
+        """Change a title, or make it from None; return it, and whether it is new."""
         return await self._change_or_make(Doing(by, "put title", title), change)
 
     async def _change_or_make(self, doing: Doing, change: Callable[[Title | None], Title]) -> tuple[Title, bool]:
@@ -159,14 +159,14 @@ class Editor:
     async def change_artwork(
         self, by: Author, title: str, artwork: str, change: Callable[[Artwork], Artwork]
     ) -> Title:
-        """Change an artwork; a consent that is withdrawn or given again is so for all of the same file."""
+        """Change an artwork; a consent that is withdrawn or given again applies to all artworks of its file."""
         return await self.change(
             Doing(by, "change artwork", title, artwork),
             lambda current: passed_on(current, change(_artwork(current, artwork))),
         )
 
     async def delete_artwork(self, by: Author, title: str, artwork: str) -> None:
-        """Take an artwork out of its title, and its pins with it. The default has to be the last one to go."""
+        """Delete an artwork and its pins. The default can only be deleted as the last one."""
 
         def without(current: Title) -> Title:
             _artwork(current, artwork)
@@ -179,9 +179,9 @@ class Editor:
         await self.change(Doing(by, "delete artwork", title, artwork), without)
 
     async def pin(self, by: Author, title: str, pin: Pin, now: float) -> Title:
-        """Pin an artwork; a pin for the same placement and country is replaced.
+        """Pin an artwork; it replaces a pin for the same placement and country.
 
-        One that nobody could be shown is refused. `now` is in Unix seconds.
+        A pin that no viewer would see is refused. `now` is in Unix seconds.
         """
         barred = await self.barred()
 
@@ -194,7 +194,7 @@ class Editor:
         return await self.change(Doing(by, "pin", title, pin.artwork), pinned)
 
     async def unpin(self, by: Author, title: str, pin_scope: PinScope | None = None) -> Title:
-        """Take away the pin for a placement and country, or all of them."""
+        """Delete the pin for a placement and country, or all of them."""
 
         def unpinned(current: Title) -> Title:
             if pin_scope is not None and pin_scope not in {pin.pin_scope for pin in current.pins}:
@@ -206,7 +206,7 @@ class Editor:
         return await self.change(Doing(by, "unpin", title), unpinned)
 
     async def _current_or_empty(self) -> Current:
-        """Return the current catalogue, an empty one if it can't be read: what is put next takes its place."""
+        """Return the current catalogue, or an empty one if it is not readable, which the next put replaces."""
         try:
             return await self.current()
         except _Unreadable as error:
@@ -219,8 +219,8 @@ class Editor:
         change: Callable[[Catalogue], Catalogue],
         read: Callable[[], Awaitable[Current]] | None = None,
     ) -> Current:
-        """Apply a change to whatever is current, and again if something else became current meanwhile."""
-        async with self._turn:  # edits by this process need not outrun one another
+        """Apply a change to the current catalogue, and again if another one became current meanwhile."""
+        async with self._turn:  # edits of one process do not have to race each other
             for _ in range(ATTEMPTS):
                 before, catalogue = await (read or self.current)()
                 try:
@@ -243,7 +243,7 @@ class Editor:
         return after, name, self._recorded(doing, catalogue, after)
 
     def _recorded(self, doing: Doing, before: Catalogue, after: Catalogue) -> list[EditDraft]:
-        """Return what is written down of an edit: an entry for each title, or one for very many."""
+        """Return the entries that record an edit: one for each title, or one for very many."""
         ids = dict.fromkeys([*before.titles, *after.titles])
         changed = [id_ for id_ in ids if before.titles.get(id_) != after.titles.get(id_)]
         edits = []
@@ -260,14 +260,17 @@ class Editor:
         return structs.replace(_entry(doing, was, became), title=title, artwork=artwork, old=old, new=new)
 
     def _known(self, revision: str | None) -> Title | None:
-        """Return a title, None also for one that can't be read: what it was is not known."""
+        """Return a title; None also for an unreadable one, whose fields are not known."""
         try:
             return None if revision is None else self._revisions.title(revision)
         except (DamagedRevision, UnknownRevision):
             return None
 
     def _editable(self, title: str, catalogue: Catalogue) -> Title | None:
-        """Return a title, None if there is none. One that can't be read can't be changed, only replaced."""
+        """Return a title, or None if it does not exist.
+
+        An unreadable title is only replaceable, and raises `Conflict`.
+        """
         revision = catalogue.titles.get(title)
         try:
             return None if revision is None else self._revisions.title(revision)

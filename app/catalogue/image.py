@@ -1,4 +1,4 @@
-"""Which rendition of an artwork is named to whom."""
+"""The choice of the rendition that a client gets."""
 
 import re
 from functools import lru_cache
@@ -11,7 +11,7 @@ from assets.crop import Canvas, Format
 from assets.provenance import Made
 
 IMAGES = "/images/"
-"""Where pictures are asked for, if nothing else is said: the path of their route."""
+"""The address of pictures, if no other is set: the path of their route."""
 REMEMBERED = 256
 _REFUSED = re.compile(r";\s*q\s*=\s*0(?:\.0*)?\s*(?:;|$)")
 
@@ -31,7 +31,7 @@ class Image(TypedDict):
 
 
 class Frame(NamedTuple):
-    """Where a picture is to stand, and in what encoding. It chooses the rendition, never the artwork."""
+    """The size and encoding in which a page shows a picture. It chooses the rendition, never the artwork."""
 
     canvas: Canvas = "16:9"
     width: int | None = None
@@ -42,14 +42,14 @@ USUAL = Frame()
 
 
 class Accepted(NamedTuple):
-    """What an Accept header asks for; `picture` is the picture itself, rather than what is said of it."""
+    """The wishes of an Accept header; `picture` asks for the picture itself, rather than its description."""
 
     picture: bool
     encoding: Format
 
 
 def image_of(artwork: Artwork, frame: Frame = USUAL, images: str = IMAGES) -> Image:
-    """Return what a client has to know of the picture; `images` is where all of them are asked for."""
+    """Return the description of a picture for a client; `images` is the address of all pictures."""
     crop = artwork.crop(frame.canvas)
     names = {width: images + crop.name(width, frame.encoding) for width in crop.widths}
     width = crop.width_for(frame.width)
@@ -76,8 +76,8 @@ def shows(artwork: Artwork, name: str) -> bool:
 def accepted(header: str) -> Accepted:
     """Read an Accept header (RFC 9110, section 12.5.1), however malformed.
 
-    The encoding is the best one that is not refused with q=0; the order among the others is the service's. WebP
-    is for whoever says nothing of images, too: every browser since 2020 reads it, though few say so to a script.
+    The encoding is the service's first one that is not refused with q=0. WebP is also the answer to a header
+    without images, because every browser since 2020 reads it, although few tell a script so.
     """
     ranges = [part.strip() for part in header.lower().split(",")]
     kinds = {part.partition(";")[0].strip(): not _REFUSED.search(part) for part in ranges}

@@ -1,4 +1,4 @@
-"""Which artworks a picture stands for: those of the current catalogue, and those whose picture it was lately."""
+"""The artworks of a picture: those of the current catalogue, and those that had it until lately."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -10,26 +10,26 @@ from assets.crop import Crop
 from assets.provenance import Made
 
 LINGERING = 86_400
-"""Seconds for which a replaced picture is still shown: pages that are open name it."""
+"""Seconds for which a replaced picture is still shown, because open pages name it."""
 MOST_REPLACED = 10_000
 
 
 class ArtworkRef(NamedTuple):
-    """Where an artwork stands, by ids."""
+    """The ids of a title and of one of its artworks."""
 
     title: str
     artwork: str
 
 
 class Showing(NamedTuple):
-    """An artwork as it was when it had the picture, and the Unix time at which that may no longer be seen."""
+    """An artwork as it was when it had the picture, and the Unix time until which that may be seen."""
 
     artwork: Artwork
     until: float | None
 
 
 class _Replaced(NamedTuple):
-    """The artworks that had a picture, as they were then, and until when it is still shown in their stead."""
+    """The artworks that had a picture, as they were then, and until when it is still shown."""
 
     had: tuple[tuple[ArtworkRef, Artwork], ...]
     until: float
@@ -40,7 +40,7 @@ Current = Mapping[str, tuple[ArtworkRef, ...]]
 
 
 class ImageIndex:
-    """An index by the digests of crops. It never changes; one that follows it shares what is the same."""
+    """An index by the digests of crops. It never changes; its successor shares the equal parts."""
 
     def __init__(self, current: Current | None = None, replaced: Mapping[str, _Replaced] | None = None):
         self._current, self._replaced = current or {}, replaced or {}
@@ -58,9 +58,9 @@ class ImageIndex:
         return ImageIndex(current, self._with_replaced(_dropped(staying, current), now + LINGERING))
 
     def showing(self, image: str, find: Find, *, now: float, barred: Collection[Made]) -> list[Showing]:
-        """Return the artworks that a file name stands for and that anybody may see.
+        """Return the artworks of a file name that anybody may see.
 
-        Of a replaced picture both are asked: the artwork as it was, and the one that `find` has in its place.
+        A replaced picture is shown only if both allow it: the artwork as it was, and its present form from `find`.
         """
         digest = image.partition("-")[0]
         pairs, end = [(each, each) for each in map(find, self._current.get(digest, ()))], None
@@ -96,7 +96,10 @@ def _crops(standing: Mapping[ArtworkRef, Artwork]) -> Iterator[tuple[ArtworkRef,
 def _dropped(
     staying: Mapping[ArtworkRef, Artwork], current: Current
 ) -> dict[str, tuple[tuple[ArtworkRef, Artwork], ...]]:
-    """Return what had each picture that no artwork has any more. One that another has follows that one alone."""
+    """Return the artworks that had each picture which no artwork has now.
+
+    A picture in use follows its present artworks.
+    """
     found: dict[str, tuple[tuple[ArtworkRef, Artwork], ...]] = {}
     for artwork_ref, crop in _crops(staying):
         if crop.digest not in current:
@@ -105,7 +108,7 @@ def _dropped(
 
 
 def _with(current: dict[str, tuple[ArtworkRef, ...]], digest: str, artwork_ref: ArtworkRef) -> None:
-    """Add a place, in an order that is the same in all workers."""
+    """Add an artwork reference, in an order that is the same in all workers."""
     others = current.get(digest)
     current[digest] = tuple(sorted({*others, artwork_ref})) if others else (artwork_ref,)
 

@@ -12,9 +12,9 @@ from assets.rendering.workers import Stop
 async def import_folder(
     editor: Editor, images: Path, folder: Path, progress: Callable[[int, int], None] | None = None
 ) -> tuple[Row, ...]:
-    """Merge a folder of pictures into the current catalogue, in one step; return what became of each.
+    """Merge a folder of pictures into the current catalogue, in one step; return the result of each.
 
-    It takes long, and what others edit meanwhile stays.
+    It takes long, and keeps the edits that others make meanwhile.
     """
     before, barred = await editor.titles(), await editor.barred()
 

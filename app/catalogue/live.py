@@ -1,4 +1,4 @@
-"""The catalogue as the service has it at hand."""
+"""The current catalogue in the memory of a process."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -30,9 +30,8 @@ NOTHING_READ = "The catalogue can't be read, so no title is known; the service's
 class LiveTitle:
     """A title with its artworks as a policy sees them.
 
-    Its actions are made once for each revision, so that a learner can keep prepared features by the action
-    itself. `barred` are those of the catalogue's barred kinds that any artwork here is of; `images` is where its
-    pictures are asked for.
+    Its actions are made once for each revision, so that a learner can keep prepared features by the action. The
+    barred kinds among its artworks are in `barred`. The address of its pictures is `images`.
     """
 
     title: Title
@@ -56,19 +55,19 @@ class LiveTitle:
     def eligible(
         self, *, now: float, locale: str | None, placement: str | None, maturity: int | None
     ) -> tuple[Artwork, ...]:
-        """Return what `Title.eligible` does, under the catalogue's bars."""
+        """Return the artworks of `Title.eligible` that the catalogue does not bar."""
         return self.title.eligible(
             now=now, locale=locale, placement=placement, maturity=maturity, barred=self.barred
         )
 
     def forbidden(self, now: float) -> bool:
-        """Whether nobody may see any of its artworks, whatever is asked."""
+        """Whether no request may see any of its artworks."""
         return not any(each.allowed(now=now, barred=self.barred) for each in self.title.artworks)
 
 
 @dataclass(frozen=True, slots=True)
 class _Stock:
-    """A catalogue as it was read: of a title that couldn't be, the last good version."""
+    """A catalogue as it was read; each unreadable title has its last good version."""
 
     catalogue: Catalogue = field(default_factory=Catalogue)
     titles: Mapping[str, LiveTitle] = field(default_factory=dict)
@@ -88,13 +87,13 @@ class _Stock:
 
 
 class _Patience:
-    """When to try again what failed: after a second, and after twice as long each time that it fails again."""
+    """The time of the next attempt after a failure: a second later, and twice as long after each further one."""
 
     def __init__(self) -> None:
         self._wait = self._since = 0
 
     def over(self, now: int) -> bool:
-        """Whether it is time; a clock that was set back ends the wait, too."""
+        """Whether it is time; a clock that was set back ends the wait as well."""
         return self._wait > 0 and not self._since <= now < self._since + self._wait
 
     def begin(self, now: int) -> None:
@@ -129,10 +128,10 @@ class LiveCatalogue:
         self._refreshing = asyncio.Lock()
 
     async def refresh(self) -> bool:
-        """Take up the catalogue that the store calls current; only titles that changed are read.
+        """Load the catalogue that the store names as current; only titles that changed are read.
 
-        Of a title that can't be read the last good version stays. It is complained of once for each catalogue,
-        and tried again at growing intervals, for it may be repaired under the same name.
+        An unreadable title keeps its last good version. It is logged once for each catalogue, and retried at
+        growing intervals, because it may be repaired under the same name.
         """
         async with self._refreshing:
             name = await self._current()
@@ -146,7 +145,7 @@ class LiveCatalogue:
             return await self._take_up(name, catalogue)
 
     def demand_catalogue(self) -> None:
-        """Raise `Unavailable` if the store names a catalogue and none could be read yet: no title is known."""
+        """Raise `Unavailable` if the store names a catalogue and none was readable yet: no title is known."""
         if self.name is None and self._tried is not None:
             raise Unavailable(NOTHING_READ, RETRY_SECONDS)
 
@@ -160,7 +159,7 @@ class LiveCatalogue:
         return len(self._stock.titles)
 
     def at(self, title: str, revision: str) -> LiveTitle:
-        """Return a title as it was at a revision. Raises what `Revisions.title` raises if that is not kept."""
+        """Return a title at a revision. Raises the errors of `Revisions.title` if it is not kept."""
         current = self.get(title)
         if current and current.revision == revision:
             return current
@@ -174,10 +173,10 @@ class LiveCatalogue:
     async def showing(self, image: str, now: float) -> Sequence[Showing]:
         """Return the artworks with a rendition of this file name that anybody may see at that Unix time.
 
-        Another worker may have handed the name out a moment ago, from a catalogue that was not taken up here yet.
+        Another worker may have sent the name a moment ago, from a catalogue that is not loaded here yet.
         """
         found = self._stock.showing(image, now)
-        if not found and await self._current() != self._tried:  # repairs are not this call's to look for
+        if not found and await self._current() != self._tried:  # this call does not look for repairs
             await self.refresh()
             found = self._stock.showing(image, now)
         return found
@@ -192,14 +191,14 @@ class LiveCatalogue:
         return await asyncio.to_thread(self._revisions.catalogue, name)
 
     def _wait_for_catalogue(self, name: str, error: Exception) -> None:
-        """Try again in a second, however often it failed: to read one document costs little."""
+        """Try again in a second after every failure, because reading one document costs little."""
         if name != self._tried:
             _complain(name, {"": str(error)})
         self._tried = name
         self._patience.begin(self._clock())
 
     async def _take_up(self, name: str, catalogue: Catalogue) -> bool:
-        """Take up a catalogue, or of the one that is taken up already what could not be read before."""
+        """Load a catalogue; if it is loaded already, only its titles that were not readable."""
         titles, unreadable = await asyncio.to_thread(self._read, catalogue)
         changed = name != self.name or len(unreadable) < self._unreadable
         if changed:
@@ -220,7 +219,7 @@ class LiveCatalogue:
             self._patience.go_on(self._clock())
 
     def _read(self, catalogue: Catalogue) -> tuple[dict[str, LiveTitle], dict[str, str]]:
-        """Return the titles of a catalogue, the last good versions too, and why what is unreadable is so."""
+        """Return the titles of a catalogue, last good versions too, and the reason for each unreadable one."""
         titles: dict[str, LiveTitle] = {}
         unreadable: dict[str, str] = {}
         for title, revision in sorted(catalogue.titles.items()):
@@ -252,4 +251,4 @@ def _complain(catalogue: str, unreadable: Mapping[str, str]) -> None:
 _NONE: frozenset[Made] = frozenset()
 UNREADABLE = (DamagedRevision, UnknownRevision, CatalogueError, OSError)
 EARLIER = 4096
-"""Revisions kept at hand: a fold over an old log meets them one after the other."""
+"""Revisions kept in memory: a fold over an old log meets them one after the other."""

@@ -1,4 +1,4 @@
-"""Permits: places that all processes of a service share, each a locked file."""
+"""Permits that all processes of a service share; each is a locked file."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from app.file_lock import taken
 
 LOOK_SECONDS = 0.05
-"""How often who waits looks for a place that another process has left."""
+"""Seconds between two attempts to get a permit that another process holds."""
 
 
 class Permits:
@@ -19,7 +19,7 @@ class Permits:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """Hold a place; those of one process get theirs in the order in which they came."""
+        """Hold a permit; callers of one process get theirs in the order of their calls."""
         async with self._turn:
             while (handle := self._take()) is None:  # noqa: ASYNC110  another process sets no event
                 await asyncio.sleep(LOOK_SECONDS)

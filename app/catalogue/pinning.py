@@ -1,4 +1,4 @@
-"""Whether a pin can act at all: one that can't would only seem to be in force."""
+"""Checks that a pin can have an effect, because one without effect would only seem to be in force."""
 
 from collections.abc import Collection, Iterator
 
@@ -7,7 +7,7 @@ from assets.provenance import Made
 
 
 def hindrance(pin: Pin, artwork: Artwork, now: float, barred: Collection[Made]) -> str | None:
-    """Return why a pin would never be seen, and the remedy; None if it can be. `now` is in Unix seconds."""
+    """Return why no viewer would see a pin, and the remedy; None if one would. `now` is in Unix seconds."""
     return next(_hindrances(pin, artwork, now, barred), None)
 
 

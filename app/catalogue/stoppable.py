@@ -1,4 +1,4 @@
-"""Rendering in a thread, which ends its processes when whoever waits for it is cancelled."""
+"""Rendering in a thread, whose processes end when the waiting task is cancelled."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,13 +11,13 @@ T = TypeVar("T")
 
 
 async def stoppable(work: Callable[[Stop], T]) -> T:
-    """Return what the work returns; it is handed what tells it to stop."""
+    """Return the result of the work; it gets the object that stops it."""
     with Stop() as stop:
         working = asyncio.create_task(asyncio.to_thread(work, stop))
         try:
             return await asyncio.shield(working)
         except asyncio.CancelledError:
             stop.tell()
-            with suppress(Stopped, OSError):  # only when it is done are its processes and its files gone
+            with suppress(Stopped, OSError):  # its processes and files are gone only when it is done
                 await working
             raise

@@ -1,4 +1,4 @@
-"""Pictures that editors send, one at a time, through the same mill as an import's."""
+"""Pictures that editors send one at a time; they are treated as in an import."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -30,9 +30,9 @@ from assets.rendering.workers import Stop, develop_all
 log = structlog.get_logger()
 
 AT_ONCE = 2
-"""Pictures that all workers together have in the making at a time; each may take half a gibibyte."""
+"""Pictures that all workers together render at a time; each may take 512 MiB of memory."""
 MOST = 8
-"""Uploads that a worker deals with at a time, those that wait and those that still come in among them."""
+"""Uploads that a worker accepts at a time, including those that wait and those that still arrive."""
 RETRY_SECONDS = 5
 END_SECONDS = 1.0
 
@@ -44,13 +44,13 @@ Outcome = Literal["new", "changed", "unchanged"]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A picture that an editor sent: where it lies until it is taken in, and what is said of it."""
+    """A picture that an editor sent: its temporary file, and its description."""
 
     file: Path
     name: str
     """The file's name, as the client calls it, without its folders; empty if it has none."""
     artwork: str | None
-    """The id that the artwork is to have."""
+    """The id that the artwork should have."""
     said: ArtworkEntry
 
 
@@ -60,7 +60,7 @@ Opening = Callable[[Path], AbstractAsyncContextManager[Sent]]
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """What became of an upload, and what should be looked at again."""
+    """The result of an upload, and the notes about its picture."""
 
     artwork: Artwork
     outcome: Outcome
@@ -68,10 +68,9 @@ class Uploaded:
 
 
 class Uploads:
-    """Takes pictures in, a few at a time.
+    """Adds pictures to titles, a few at a time.
 
-    One whose client leaves after the last byte is taken in all the same; one that the service's end cuts short
-    is not.
+    If the client leaves after the last byte, the picture is still added. If the service ends before, it is not.
     """
 
     def __init__(self, editor: Editor, *, data: Path, images: Path, folder: Path):
@@ -80,7 +79,7 @@ class Uploads:
         self._under_way: set[asyncio.Task[object]] = set()
 
     async def take(self, by: Author, title: str, opening: Opening) -> Uploaded:
-        """Take an upload into a title. Nothing of it is read before the title is known to be there."""
+        """Add an upload to a title. Its bytes are read only after the title is found."""
         try:
             current = await self._editor.title(title)
             async with self._place(), opening(self._folder) as sent:
@@ -95,7 +94,7 @@ class Uploads:
         return uploaded
 
     async def end(self) -> None:
-        """Let what the server has cancelled clear up and be answered."""
+        """Let the requests that the server has cancelled clean up and answer."""
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=END_SECONDS)
 
@@ -113,7 +112,7 @@ class Uploads:
     async def _add(self, doing: Doing, current: Title, sent: Sent) -> Uploaded:
         naming = _Naming(sent.artwork, None if sent.artwork else _stem(sent.name))
         _check_room(current, naming.id_in(current))
-        # Where the last file had its focus and its faces says nothing of this one.
+        # The focus and faces of the last file do not apply to this one.
         job = Job(str(sent.file), sent.name or FILE, sent.said.focus, sent.said.faces or ())
         picture = await self._developed(job)
         return await self._merged(doing, naming, sent.said, job, picture)
@@ -131,10 +130,11 @@ class Uploads:
         put: list[tuple[Artwork | None, Artwork]] = []
 
         def with_artwork(current: Title) -> Title:
-            id_ = naming.id_in(current)  # somebody else may have got it meanwhile
+            id_ = naming.id_in(current)  # another upload may have got it meanwhile
             _check_room(current, id_)
             before = current.artwork(id_)
-            # Focus and faces go with the crops that were made by them, whatever somebody else sent meanwhile.
+            # Focus and faces belong to the crops that were made with them, although another client may have sent
+            # others.
             artwork = replace(
                 described(id_, entry, before, picture, naming.stem), focus=job.focus, faces=job.faces
             )
@@ -172,7 +172,7 @@ def _develop(job: Job, images: Path, stop: Stop) -> Picture | PictureError:
 
 
 def _unavailable(error: BaseException) -> Unavailable:
-    """Return what is answered when neither picture nor client is at fault."""
+    """Return the answer if neither the picture nor the client is at fault."""
     if isinstance(error, asyncio.CancelledError):  # the service ends, and this request is one of the last
         return _later("The service ends, and did not take the picture in; send it again in a few seconds.")
     log.error("upload_failed", reason=str(error))

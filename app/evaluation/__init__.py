@@ -1,1 +1,1 @@
-"""What each way of choosing earned, and what another way would have earned."""
+"""Evaluation: the reward of each way of choosing, and estimates for other ways."""

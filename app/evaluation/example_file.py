@@ -13,10 +13,10 @@ LENGTH_BYTES = 4
 
 
 class ExampleFile:
-    """Keeps examples, without their actions, in a file that has no name and goes with the process.
+    """Keeps examples, without their actions, in a file without a name, which ends with the process.
 
-    An example takes some 400 bytes there: five attributes, twenty tastes. What was shown is kept in memory, once
-    for each set of actions, for that is the catalogue's.
+    An example takes some 400 bytes there: five attributes, twenty tastes. The actions are in memory, once for each
+    set, because their number depends only on the catalogue.
     """
 
     def __init__(self, folder: Path):
@@ -36,12 +36,12 @@ class ExampleFile:
         try:
             self._file.write(len(encoded).to_bytes(LENGTH_BYTES, "big") + encoded)
         except OSError as error:
-            error.filename = str(self._folder)  # the file has no name that could be told
+            error.filename = str(self._folder)  # the file has no name to report
             raise
         self._examples += 1
 
     def read(self, begin: int, end: int) -> Iterator[Example]:
-        """Yield the examples from `begin` up to `end`; one who reads at a time."""
+        """Yield the examples from `begin` up to `end`; only one caller may read at a time."""
         self._file.seek(0)
         sets = list(self._sets)
         for number in range(end):
@@ -55,7 +55,7 @@ class ExampleFile:
 
 
 class RecordingLearner(LogisticLearner):
-    """Learns as ever, and puts down each example that it has learned."""
+    """Learns as usual, and records each example that it has learned."""
 
     def __init__(self, spool: ExampleFile):
         super().__init__()

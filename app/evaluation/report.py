@@ -1,4 +1,4 @@
-"""What each group, title and artwork earned."""
+"""The rewards of each group, title and artwork."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -50,9 +50,10 @@ class Lift(TypedDict):
 
 
 class Report(TypedDict):
-    """Exposures are counted when their windows close. `lift` is null until both groups have clicked.
+    """The counts by group, title and artwork. An exposure counts when its window closes.
 
-    What bots were shown is in the group `bot` alone, and in no sum of a title or an artwork.
+    Until both groups have clicked, `lift` is null. Exposures to bots are only in the group `bot`, and in no sum of
+    a title or an artwork.
     """
 
     confidence: float
@@ -116,7 +117,7 @@ def _rates(tally: Tally) -> Rates:
 
 
 def _wilson(successes: int, n: int) -> list[float] | None:
-    """Return the interval of a click rate (Wilson 1927): right for few exposures and rare clicks, too."""
+    """Return the interval of a click rate (Wilson 1927), which is right for few exposures and rare clicks, too."""
     if not n:
         return None
     p, z2 = successes / n, _Z * _Z

@@ -1,4 +1,4 @@
-"""Finds a way to learn that does better on a log than the online one, or finds that there is none."""
+"""The search for a way to learn that does better on a log than the online one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -20,25 +20,25 @@ from bandit.tally import CLIP
 from bandit.types import Example
 
 ENOUGH = 500
-"""Examples from which on a comparison is worth its name."""
+"""Examples that a comparison needs to be meaningful."""
 HELD_BACK = 5
-"""One in so many examples, the last ones, are for judging."""
+"""The last examples, one in this many, are for judging."""
 SPREADS, MOST_KNOWN = (0.3, 3.0), (10.0, 100.0)
-"""What is tried beside the defaults, one setting after the other."""
+"""The values that are tried beside the defaults, one setting after the other."""
 DEVIATIONS = 2.0
-"""A mean difference of less than so many standard errors counts as noise."""
+"""A mean difference of fewer standard errors counts as noise."""
 NEVER = 1e-6
 USUAL = Tuning()
 TOLD = 500
 PAGE = 5000
 Floats = NDArray[np.float64]
 Watch = Callable[[str, int, int], None]
-"""Called with what is done, how many examples of it are, and of how many."""
+"""A function that gets the present step, how many of its examples are done, and how many it has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a learner is made of examples; as it stands, the online one."""
+    """The way in which a learner is made from examples; its defaults are the online way."""
 
     tuning: Tuning = USUAL
     passes: int = 1
@@ -49,7 +49,7 @@ ONLINE = Way()
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """By how much one is better than another on the same examples, and the standard error of that."""
+    """The mean by which one is better than another on the same examples, and its standard error."""
 
     mean: float
     error: float
@@ -69,7 +69,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A way with the log loss of each example, before it was learned, and what it has learned of all of them."""
+    """A way with the log loss of each example, before it was learned, and the resulting learner."""
 
     way: Way
     losses: Floats
@@ -78,9 +78,9 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How a way does on examples that it has not seen: log loss, and what its choices would have earned.
+    """The result of a way on examples that it has not seen: log loss, and the estimated reward of its choices.
 
-    `pulls` is by how much each example moves the value; both are None where nobody earned anything.
+    Each example moves the value by one of `pulls`; both have no value if no example earned a reward.
     """
 
     way: Way
@@ -91,7 +91,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was tried, how the contenders did beside the online way, which is the first of them, and what won."""
+    """The trials, the results of the contenders, of which the online way is the first, and the winner."""
 
     trials: list[Trial]
     judged: list[Judged]
@@ -100,10 +100,11 @@ class Found:
 
 
 class Rebuilding:
-    """Tries ways to learn on the first examples of a spool, and judges them by the last fifth.
+    """Tries ways to learn on the first examples of an example file, and judges them by the last fifth.
 
-    The tunings go by progressive validation (Blum, Kalai & Langford 1999): each example is foretold before it is
-    learned. Of those that are better than the default by more than noise, the one with the least loss goes on.
+    Tunings are compared by progressive validation (Blum, Kalai & Langford 1999): each example is predicted before
+    it is learned. Among those that are better than the default by more than noise, the one with the least loss is
+    judged.
     """
 
     def __init__(self, spool: ExampleFile, *, floor: float, watch: Watch):
@@ -111,7 +112,7 @@ class Rebuilding:
         self._cut = len(spool) - len(spool) // HELD_BACK
 
     def found(self, online: LogisticLearner, *, passes: int, tune: bool) -> Found:
-        """Return what came of it. `online` has learned all examples the online way."""
+        """Return the result. `online` has learned all examples the online way."""
         trials = self._tried(tune=tune)
         best = best_of(trials)
         judged = [self._judged(trials[0].way, trials[0].learner)]
@@ -178,7 +179,7 @@ class Rebuilding:
 
 
 def best_of(trials: list[Trial]) -> Trial:
-    """Return the one of the least loss among those clearly better than the first, or the first if none is."""
+    """Return the trial with the least loss among those clearly better than the first, or else the first."""
     clear = [trial for trial in trials if better(trial, trials[0]).clear]
     return min(clear, key=lambda trial: trial.losses.mean(), default=trials[0])
 
@@ -198,7 +199,7 @@ def earns_more(one: Judged, other: Judged) -> Difference | None:
 def at_least_as_good(one: Judged, online: Judged) -> bool:
     """Whether neither its log loss nor its value is worse.
 
-    Where the loss is clearly less, a value that is less by no more than noise is let pass: it is far noisier.
+    If the loss is clearly less, the value may be less by no more than noise, because it is far noisier.
     """
     less, more = better(one, online), earns_more(one, online)
     if more is None or more.mean >= 0:
@@ -207,7 +208,7 @@ def at_least_as_good(one: Judged, online: Judged) -> bool:
 
 
 def _contenders(tuning: Tuning, passes: int) -> list[Way]:
-    """Return what is to be judged beside the online way, what was asked for first."""
+    """Return the ways to judge beside the online way, the requested one first."""
     ways = [Way(tuning, passes), Way(tuning)]
     return [way for number, way in enumerate(ways) if way != ONLINE and way not in ways[:number]]
 
@@ -222,10 +223,10 @@ def _loss(learner: LogisticLearner, example: Example) -> float:
 
 
 async def keep(store: Store, fold: Fold) -> int | None:
-    """Write what the fold has learned down as a candidate snapshot, and return its id.
+    """Store the fold's learner as a candidate snapshot, and return its id.
 
-    Returns None, and keeps no candidate, if a profile was erased after the fold read the log. It is looked for
-    afterwards: the trainer drops candidates for an erasure that comes later still.
+    Returns None, and keeps no candidate, if a profile was erased after the fold read the log. The check is after
+    the write, because the trainer drops candidates for a later erasure.
     """
     candidate = await store.state.keep_candidate(fold.snapshot())
     if await _erased_since(store.log, fold.position):

@@ -1,18 +1,18 @@
-"""A pipe on which a process says, again and again, that its event loop goes round."""
+"""A pipe on which a process reports repeatedly that its event loop runs."""
 
 import os
 from contextlib import suppress
 
 START_SECONDS = 120.0
-"""How long a process may take to its first beat: it imports, and opens its files."""
+"""Seconds until the first beat, in which a process imports modules and opens files."""
 HUNG_SECONDS = 10.0
-"""How long it may be silent afterwards. Nothing that a worker does keeps its event loop for more than a second."""
+"""Seconds of silence after which a process is hung. No task of a worker keeps its event loop for more than one."""
 COUNTED_SECONDS = 0.5
-"""What counts at most of the time between two looks: if we stood still, by a pause of the machine, so did all."""
+"""The most seconds that count between two readings: after a pause of the machine, the child was paused as well."""
 
 
 class Heartbeat:
-    """The end of the one who listens. The other end is a file descriptor, to be inherited."""
+    """The reading end of the pipe. The other end is a file descriptor that the child inherits."""
 
     def __init__(self) -> None:
         self._heard_at, self.handle = os.pipe()
@@ -22,12 +22,12 @@ class Heartbeat:
         self._begun = False
 
     def begin(self) -> None:
-        """Forget the process before; another one is started."""
+        """Forget the former process, because another one is started."""
         self._read()
         self._silent, self._begun = 0.0, False
 
     def listen(self, elapsed: float) -> None:
-        """Take in what was said in the time since the last look."""
+        """Read the beats since the last reading."""
         if self._read():
             self._silent, self._begun = 0.0, True
         else:
@@ -43,6 +43,6 @@ class Heartbeat:
 
 
 def beat(handle: int) -> None:
-    """Say that all is well. Whether anybody listens is no matter."""
+    """Write a beat, whether or not a process reads it."""
     with suppress(OSError):
         os.write(handle, b".")

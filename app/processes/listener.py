@@ -6,12 +6,12 @@ import time
 
 BACKLOG = 2048
 PATIENCE_SECONDS = 5.0
-"""How long to wait for a taken port: workers whose parent was killed need a moment to notice."""
+"""Seconds to wait for a taken port: workers whose parent was killed need a moment to notice."""
 RETRY_SECONDS = 0.2
 
 
 class PortError(OSError):
-    """The address can't be listened on."""
+    """The service cannot listen on the address."""
 
 
 def listen(host: str, port: int) -> socket.socket:

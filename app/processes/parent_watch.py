@@ -1,4 +1,4 @@
-"""Ending with whoever started us."""
+"""Ending a process when its parent ends."""
 
 import os
 import signal
@@ -10,10 +10,10 @@ GRACE_SECONDS = 3.0
 
 
 def end_with_parent(parent: int) -> None:
-    """End this process soon after `parent`, its parent, is gone: gracefully at first, then at once.
+    """End this process soon after `parent`, its parent, is gone: first gracefully, then immediately.
 
-    A parent that is killed with -9 tells nobody; its children would go on serving and keep the port. A thread that
-    looks at the parent's id works on every Unix, unlike PR_SET_PDEATHSIG.
+    A parent that is killed with -9 notifies nobody; its children would continue to serve and keep the port. A
+    thread that reads the parent's id works on every Unix, unlike PR_SET_PDEATHSIG.
     """
 
     def watch() -> None:

@@ -1,4 +1,4 @@
-"""Telling whoever started the service that it answers, and where."""
+"""The message that the service answers, with its address."""
 
 import time
 
@@ -11,7 +11,7 @@ READY_SECONDS = 60.0
 
 
 def announce(host: str, port: int, supervisor: Supervisor, console: Console) -> None:
-    """Print the address once it answers with decisions."""
+    """Print the address once the service answers with decisions."""
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until and not supervisor.stopping:
         if is_ready(host, port):

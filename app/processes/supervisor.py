@@ -1,4 +1,4 @@
-"""The parent of the workers and a trainer: starts them, starts them again, ends them."""
+"""The parent of the workers and a trainer: it starts, restarts and ends them."""
 
 import os
 import shutil
@@ -22,9 +22,9 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 0.1
 GRACE_SECONDS = 4.0
-"""From asking the children to end to ending them."""
+"""Seconds from the signal to the children to killing them."""
 CALM_SECONDS = 5.0
-"""A child that lived as long may be started again at once; one that dies sooner, after a growing pause."""
+"""Seconds of life after which a child is restarted immediately; one that dies sooner waits for a growing pause."""
 LONGEST_PAUSE = 5.0
 
 
@@ -33,15 +33,15 @@ class Child:
     name: str
     command: Sequence[str]
     inherited: Sequence[int] = ()
-    """The file descriptors that it is handed."""
+    """The file descriptors that it inherits."""
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     pause: float = 0.0
     due: float = field(default=0.0)
     heartbeat: Heartbeat | None = None
-    """Where it says that it is not hung; None if nobody listens for that."""
+    """The pipe of its beats; None if it is not watched."""
     end: str = ""
-    """How the process before ended: it `ended` by itself, or was `hung` and killed. The next one counts that."""
+    """The end of the former process: it `ended` alone, or was `hung` and killed. The next one counts that."""
 
     def start(self, environment: dict[str, str]) -> None:
         replacing = ["--replaces", self.end] if self.heartbeat and self.end else []
@@ -54,7 +54,7 @@ class Child:
         log.info("started", child=self.name, pid=self.process.pid)
 
     def note_death(self) -> int | None:
-        """Return the id of the process if it has died, and set when it may be started again."""
+        """Return the id of the process if it has died, and decide when it is started again."""
         if self.process is None or self.process.poll() is None:
             return None
         pid, lived = self.process.pid, time.monotonic() - self.started
@@ -65,7 +65,7 @@ class Child:
         return pid
 
     def kill_if_hung(self, elapsed: float) -> None:
-        """Kill a process that has said nothing for too long; it is not waited for here."""
+        """Kill a process that was silent for too long, without waiting for its end."""
         if self.process is None or self.heartbeat is None or self.end:
             return
         self.heartbeat.listen(elapsed)

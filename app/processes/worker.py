@@ -8,11 +8,11 @@ import uvicorn
 
 BACKLOG = 2048
 SWEEP_TICKS, BEAT_TICKS = 5, 10
-"""Of uvicorn's ticks, of which there are ten a second."""
+"""Numbers of uvicorn's ticks, which are 0.1 s apart."""
 
 
 class Server(uvicorn.Server):
-    """Serves an application. It looks at the worker's connections while it runs."""
+    """Serves an application, and checks the worker's connections while it runs."""
 
     def __init__(
         self,
@@ -23,9 +23,9 @@ class Server(uvicorn.Server):
         idle_seconds: float,
         beat: Callable[[], object] | None = None,
     ):
-        """Take what makes a connection, and what looks at all of them by the event loop's clock.
+        """Take the maker of a connection, and the check of all connections by the event loop's clock.
 
-        `beat` is called about once a second, as long as the event loop goes round.
+        `beat` is called about once a second, as long as the event loop runs.
         """
         self._sweep, self._beat = sweep, beat
         super().__init__(_configured(app, connect, idle_seconds))

@@ -1,1 +1,1 @@
-"""Metrics and logs: what an operator sees of the service."""
+"""Metrics and logs: the operator's view of the service."""

@@ -12,9 +12,9 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def configure(settings: Settings, **process: str) -> None:
-    """Set logging up for this process; every line carries `process`, and a request's lines its id.
+    """Set logging up for this process; every line has the fields of `process`, and a request's lines its id.
 
-    What libraries say through Python's own logging becomes JSON as well, from warnings on.
+    Messages of libraries through Python's own logging become JSON as well, from warnings on.
     """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     steps: list[structlog.typing.Processor] = [

@@ -1,6 +1,6 @@
-"""Folders of metrics: one for the service, one for each trainer that runs by itself.
+"""Folders of metrics: one for the service, one for each separate trainer.
 
-Within a folder prometheus_client names its files by process ids, which are the same in many a container.
+Within a folder prometheus_client names its files by process ids, which are the same in many containers.
 """
 
 import os
@@ -12,18 +12,18 @@ from app.data_folder import METRICS_OWNER, DataFolder
 from app.file_lock import held, taken
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable that prometheus_client looks for when it is imported."""
+"""The environment variable that prometheus_client reads when it is imported."""
 ROOM = {"counter": 64 << 10, "gauge_livemax": 64 << 10, "gauge_livesum": 64 << 10, "histogram": 1 << 20}
-"""Bytes that the files of one process need at most, by the beginnings of their names."""
+"""The most bytes that the files of one process need, by the beginnings of their names."""
 HEAD = struct.Struct("i4x")
-"""What each file begins with: how much of it is used."""
+"""The beginning of each file: the number of used bytes."""
 
 
 def reserve(folder: Path) -> None:
     """Make the files of this process before prometheus_client does, at their full size.
 
-    It would make files with holes and map them into memory. To fill a hole on a full disk ends a process at once,
-    with SIGBUS; without room for these files it does not begin.
+    It would make files with holes and map them into memory. Filling a hole on a full disk ends a process
+    immediately, with SIGBUS. Without room for these files the process does not start.
     """
     for name, room in ROOM.items():
         path = folder / f"{name}_{os.getpid()}.db"
@@ -36,7 +36,7 @@ def reserve(folder: Path) -> None:
 
 
 def settle(folder: Path, pid: int) -> None:
-    """Give back what a process that has ended did not use: its counters are counted on."""
+    """Give back the space that an ended process did not use; its counters still count."""
     for name in ROOM:
         path = folder / f"{name}_{pid}.db"
         if path.exists():
@@ -63,10 +63,10 @@ def folder_of_trainer(data: Path) -> tuple[Path, int]:
 
 
 def files_beside(folder: Path) -> list[str]:
-    """Return the files of this folder and of those beside it whose owner lives.
+    """Return the files of this folder, and of those beside it whose owner is alive.
 
-    What an owner that is gone has counted goes with it, as at any process that is scraped by itself. A file that
-    is empty is only being made.
+    The counts of an owner that has ended go with it, as with any process that is scraped separately. An empty file
+    is still being made.
     """
     folders = {folder, *(lock.parent for lock in folder.parent.glob(f"*/{METRICS_OWNER}") if held(lock))}
     return [str(file) for each in folders for file in each.glob("*.db") if file.stat().st_size]

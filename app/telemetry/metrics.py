@@ -1,4 +1,4 @@
-"""What the service counts about itself, summed over all its processes."""
+"""The service's metrics, summed over all its processes."""
 
 import os
 from collections.abc import Iterable
@@ -14,10 +14,10 @@ from prometheus_client.registry import REGISTRY, Collector
 from app.telemetry.metric_files import FOLDER, files_beside, reserve
 
 if FOLDER in os.environ:
-    reserve(Path(os.environ[FOLDER]))  # here, for what stands below opens them
+    reserve(Path(os.environ[FOLDER]))  # here, because the lines below open the files
 
 TRIES = 3
-"""For reading the files of all processes, of which one may go meanwhile."""
+"""Attempts to read the files of all processes, because one may be deleted meanwhile."""
 
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -53,8 +53,8 @@ EXAMPLES = Counter("keyart_examples", "Closed exposures, by what the learner did
 REWARDS = Counter("keyart_rewards", "Clicks and plays, by whether their window was still open", ["timing"])
 SNAPSHOTS_REFUSED = Counter("keyart_snapshots_refused", "Snapshots not published, for they would not load")
 
-# At 0 from the start, in every process: an alert sees nothing rise that was not there, and what a trainer that is
-# gone has counted would take its series with it.
+# At 0 from the start, in every process: an alert cannot see the rise of a new series, and an ended trainer's
+# counts would take their series away.
 for _reason in ("no_model", "timeout", "outrun", "error", "lost", "log_full", "over_allowance", "switched_off"):
     FALLBACKS.labels(_reason)
 for _outcome in ("learned", "capped", "strangers", "refused"):
@@ -72,7 +72,7 @@ DECISIONS.labels("personalized", "drawn")
 
 @cache
 def decided(group: str | None, outcome: str) -> Counter:
-    """Return the counter of one kind of decision: binding labels anew costs more than counting."""
+    """Return the counter of one kind of decision, kept because looking up labels costs more than counting."""
     return DECISIONS.labels(group or "anonymous", outcome)
 
 
@@ -91,14 +91,14 @@ def count_learning(*, examples: int, capped: int, strangers: int, refused: int, 
 
 
 class Everyone(Collector):
-    """Sums the metrics of all processes of a service, and of the trainers that run by themselves beside it."""
+    """Sums the metrics of all processes of a service, and of the separate trainers beside it."""
 
     def __init__(self, folder: Path):
         self._folder = folder
 
     def collect(self) -> Iterable[Metric]:
         for _ in range(TRIES - 1):
-            with suppress(FileNotFoundError):  # a trainer that starts clears away what was left by the last one
+            with suppress(FileNotFoundError):  # a starting trainer deletes the files of the last one
                 return self._merged()
         return self._merged()
 
@@ -108,7 +108,7 @@ class Everyone(Collector):
 
 
 def exposition() -> bytes:
-    """Return all metrics in Prometheus' text format, those of the other processes included."""
+    """Return the metrics of all processes in Prometheus' text format."""
     registry: Any = REGISTRY
     if folder := os.environ.get(FOLDER):
         registry = CollectorRegistry()
