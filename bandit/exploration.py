@@ -1,4 +1,4 @@
-"""The floor under every probability."""
+"""The floor: a least probability of every action."""
 
 from bandit.types import Probabilities
 
@@ -7,8 +7,8 @@ def with_floor(probabilities: Probabilities, floor: float) -> list[float]:
     """Mix a distribution with the uniform one: `(1 - floor) · p + floor / n`.
 
     The result sums to 1 in float64 and has no zero, so that every choice has a propensity that estimators can
-    divide by (epsilon-greedy's mixture; Sutton & Barto 2018, section 2.2). Whatever the policy returned is
-    first divided by its sum, for Vowpal Wabbit's float32 does not sum to 1.
+    divide by (epsilon-greedy's mixture; Sutton & Barto 2018, section 2.2). The policy's distribution is first
+    divided by its sum, because Vowpal Wabbit's float32 does not sum to 1.
     """
     n = len(probabilities)
     total = sum(probabilities)

@@ -1,4 +1,4 @@
-"""The words that are seen most, of any number of words."""
+"""The most frequent words among any number of words."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 class Frequent:
     """Counts at most `most` words: Space-Saving (Metwally, Agrawal and El Abbadi 2005, section 3.1).
 
-    When all counters are taken, a new word takes over the least of them (of equals the one that came first) and
-    counts on from there. So no flood of words that come once displaces one that comes often. What a word took
-    over was not its own: it is known only once it was seen more often than that, for otherwise each of a flood's
-    words would be known for a moment, and leave its weights behind.
+    When all counters are taken, a new word takes over the least of them (of equals the earliest) and counts on
+    from there. A flood of words that come once does not displace a frequent one. A word is known only once it was
+    seen more often than the count that it took over. Otherwise each word of a flood would be known for a moment,
+    and leave its weights behind.
     """
 
     __slots__ = ("_counts", "_most", "_taken_over")
@@ -42,11 +42,11 @@ class Frequent:
         return self._counts.get(word, 0) > 2 * self._taken_over.get(word, 0)
 
     def state(self) -> dict[str, tuple[int, int]]:
-        """Return each word's count and how much of that it took over; the order is a part of it."""
+        """Return each word's count and the part of it that it took over; the order is a part of the state."""
         return {word: (count, self._taken_over.get(word, 0)) for word, count in self._counts.items()}
 
     def _give_up_least(self) -> int:
-        """Free a counter and return what it stood at. All are looked through, but only for words never seen."""
+        """Free a counter and return its count. All are examined, but only for words never seen before."""
         word = min(self._counts, key=self._counts.__getitem__)
         self._taken_over.pop(word, None)
         return self._counts.pop(word)

@@ -1,4 +1,4 @@
-"""Which group a profile belongs to."""
+"""The assignment of profiles to groups."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -10,7 +10,7 @@ GROUPS: tuple[Group, ...] = get_args(Group)
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Assigns profiles to groups by a keyed hash: for good, without memory, and unpredictably from outside."""
+    """Assigns profiles to groups by a keyed hash: permanently, without memory, and unpredictably from outside."""
 
     key: bytes
     best_single: float

@@ -1,4 +1,4 @@
-"""Words that came up, and of which it is not known yet whether more than one viewer uses them."""
+"""New words, until it is known whether more than one viewer uses them."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -7,19 +7,19 @@ from typing import Any, NamedTuple
 from bandit.types import Witness
 
 PROFILES = 3
-"""A word is known once so many different profiles have used it."""
+"""The number of different profiles after which a word is known."""
 DECISIONS, HOURS = 30, 3
-"""Or once it came in so many decisions for nobody by name, of so many different hours."""
+"""The decisions without a profile after which a word is known as well, and their number of different hours."""
 PLACES = 512
 """Words that are kept at a time, each with some 60 bytes of every snapshot."""
 LONGEST = 256
-"""Characters of key and value together; what is longer is never known."""
+"""Characters of key and value together; a longer word is never known."""
 Word = tuple[str, str]
 """An attribute's key, and its value."""
 
 
 class Heard(NamedTuple):
-    """A word, and who has used it. It outlives `strength` other words of its place."""
+    """A word and its users. It outlives `strength` other words of its place."""
 
     word: Word
     strength: int = 0
@@ -42,12 +42,12 @@ class Heard(NamedTuple):
 
 
 class Hearsay:
-    """Remembers who has used new words, in a table of fixed size.
+    """Remembers the users of new words, in a table of fixed size.
 
-    Each word has one place. If another word stands there, that one loses strength, and only when it has none left
-    the new one takes its place (Misra & Gries 1982 count so). So a word that is used often outlives a flood of
-    words that are used once. Which words share a place depends on the salt of the first witness, so that nobody
-    outside can choose words that push another one out.
+    Each word has one place. If another word has it, that one loses strength, and the new one replaces it when no
+    strength is left (Misra & Gries 1982 count so). A word that is used often therefore outlives a flood of words
+    that are used once. The salt of the first witness decides which words share a place, so that nobody outside can
+    choose words that push another one out.
     """
 
     def __init__(self, salt: int = 0, heard: Sequence[Heard] = ()):
@@ -58,7 +58,7 @@ class Hearsay:
         return len(self._heard)
 
     def confirms(self, word: Word, witness: Witness) -> bool:
-        """Take a witness in, and tell whether the word is known from now on; here it is forgotten then."""
+        """Add a witness, and tell whether the word is known from now on; if so, it is forgotten here."""
         if len(word[0]) + len(word[1]) > LONGEST:
             return False
         if not self._salt and not self._heard:
@@ -76,7 +76,7 @@ class Hearsay:
         return now.known
 
     def forget(self, profile: int) -> None:
-        """Forget every word that a profile has used: until several others use it too, it says who that was."""
+        """Forget every word that a profile has used: it identifies the profile until several others use it."""
         self._heard = {place: each for place, each in self._heard.items() if profile not in each.profiles}
 
     def state(self) -> list[Any]:

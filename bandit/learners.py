@@ -1,4 +1,4 @@
-"""The learners there are, by name. Each is loaded when it is used, and only then."""
+"""The learners, by name. Each is loaded only when it is used."""
 
 import platform
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ VOWPAL: Kind = "vowpal"
 
 
 def lacking(kind: str) -> str | None:
-    """Return why a learner cannot be used here and what to do, as the end of a sentence; None if it can."""
+    """Return why a learner is not usable here, and the remedy, as the end of a sentence; None if it is usable."""
     if kind != VOWPAL or find_spec("vowpal_wabbit_next"):
         return None
     here = f"{platform.python_implementation()} {platform.python_version()} on {_machine()}"
@@ -35,16 +35,16 @@ def new_learner(kind: Kind = LOGISTIC) -> Learner:
 
 
 def kind_of(snapshot: bytes) -> str:
-    """Return which learner wrote the snapshot: Vowpal Wabbit's, where it was written before there were others."""
+    """Return which learner wrote the snapshot. Snapshots from before there were several are Vowpal Wabbit's."""
     head, _ = unseal(snapshot)
     return str(head.get("learner", VOWPAL))
 
 
 def restored(snapshot: bytes, wanted: Kind | None = None, before: Learner | None = None) -> Learner:
-    """Return the learner that goes on where the snapshot was taken, in the place of the one `before`.
+    """Return the learner that continues from the snapshot, and replaces the one `before`.
 
-    That one is of no use afterwards. Raises `UnusableSnapshot`, also where the snapshot is of another learner than
-    the wanted one, or of one that this machine lacks; then the one before is as it was.
+    The one before is not usable afterwards. Raises `UnusableSnapshot`, also if the snapshot is of another learner
+    than the wanted one, or of one that this machine lacks; then the one before is unchanged.
     """
     kind = kind_of(snapshot)
     if wanted and kind != wanted:
@@ -63,9 +63,9 @@ def restored(snapshot: bytes, wanted: Kind | None = None, before: Learner | None
 
 
 def forgotten(snapshot: bytes, profiles: Iterable[int]) -> bytes:
-    """Return the snapshot without what can be told to be of these profiles alone; `Learner.forget` says more.
+    """Return the snapshot without the parts that belong only to these profiles; see `Learner.forget`.
 
-    It needs no Vowpal Wabbit: what an erasure takes away is taken away on every machine.
+    It does not need Vowpal Wabbit, so that erasures work on every machine.
     """
     if kind_of(snapshot) == VOWPAL:
         from bandit.vowpal import words  # noqa: PLC0415  see above

@@ -1,4 +1,4 @@
-"""What decides, and what also learns."""
+"""The contracts of policies, which decide, and of learners, which also learn."""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bandit.types import Action, Context, Example, Probabilities
 
-if TYPE_CHECKING:  # who only asks for a learner's name has no use for numpy
+if TYPE_CHECKING:  # reading a learner's name does not need numpy
     import numpy as np
     from numpy.typing import NDArray
 
@@ -18,29 +18,29 @@ class Policy(Protocol):
 
 class Learner(Policy, Protocol):
     def learn(self, example: Example) -> None:
-        """Take one example in. Raises `UnlearnableExample`, and learns nothing, if a number in it is unusable."""
+        """Learn one example. Raises `UnlearnableExample`, and learns nothing, if a number in it is not usable."""
 
     def forget(self, profile: int) -> None:
-        """Forget what can be told to be of one profile alone, by the number of its `Witness`."""
+        """Forget the parts that belong to one profile alone, by the number of its `Witness`."""
 
     def snapshot(self) -> bytes:
-        """Return everything that `restore` needs to go on as if it had never stopped."""
+        """Return everything that `restore` needs to continue as if it had never stopped."""
 
     def healthy(self) -> bool:
         """Tell whether every learned number is finite."""
 
     def weights(self) -> "NDArray[np.float32]":
-        """Return a copy of the learned numbers, a row for each cell; one that was never used has zeros only."""
+        """Return a copy of the learned numbers, a row for each cell; an unused one has zeros only."""
 
 
 class UnlearnableExample(ValueError):
-    """An example whose propensity, reward or choice no learner may see."""
+    """An example whose propensity, reward or choice is not valid for learners."""
 
 
 def check(example: Example) -> None:
-    """Refuse what would harm a learner without a word: p = 0, NaN, infinity, a choice that is not there.
+    """Refuse an example that would silently harm a learner: p = 0, NaN, infinity, a choice out of range.
 
-    One example with p = 0 ends all learning of Vowpal Wabbit in silence; an infinite number makes its weights NaN.
+    One example with p = 0 silently ends all learning of Vowpal Wabbit; an infinite number makes its weights NaN.
     """
     if not 0 < example.propensity <= 1:  # also false for NaN
         raise UnlearnableExample(f"The propensity {example.propensity} is not in (0, 1]; the example is left out.")

@@ -1,19 +1,19 @@
-"""How feedback becomes a reward."""
+"""The reward of feedback."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 CLICK_BEFORE_PLAY = 0.2
-"""What a click is worth where watching counts: opened and abandoned earns little."""
+"""The reward of a click if watching counts: a title that is opened and abandoned earns little."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What exposures and feedback are joined by. They stand in the log, so that the fold depends on nothing else.
+    """The rules that join exposures with feedback. The log contains them, so the fold depends on nothing else.
 
-    `window` is in milliseconds. `learn_cap` bounds the examples learned of one profile in an hour, `title_cap`
-    those of one profile and one title. `stranger_cap` is after how many examples of a title strangers teach it
-    little. 0: no bound.
+    The length of `window` is in milliseconds. The cap `learn_cap` limits the examples of one profile in an hour,
+    and `title_cap` those of one profile and one title. After `stranger_cap` examples of a title, strangers teach
+    it little. A value of 0 means no limit.
     """
 
     window: int

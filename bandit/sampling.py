@@ -1,4 +1,4 @@
-"""Drawing an action, so that anyone who holds the record can draw it again."""
+"""The draw of an action, which anyone who holds the record can repeat."""
 
 from hashlib import blake2b
 
@@ -14,7 +14,8 @@ def uniform_from(seed: bytes) -> float:
 def draw(probabilities: Probabilities, u: float) -> int:
     """Return the index at which the cumulative distribution first exceeds `u` (inverse CDF).
 
-    Rounding can leave the last cumulative sum a hair below 1: then it is the last action that can be drawn at all.
+    Rounding can leave the last cumulative sum slightly below 1: then the result is the last action with a
+    probability above 0.
     """
     cumulative = 0.0
     last = 0

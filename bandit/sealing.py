@@ -1,4 +1,4 @@
-"""Snapshots as bytes: a head that says what they are, the learned numbers, and a digest over both."""
+"""Snapshots as bytes: a head that describes them, the learned numbers, and a digest over both."""
 
 import json
 from hashlib import blake2b
@@ -8,7 +8,7 @@ DIGEST_BYTES = 16
 
 
 class UnusableSnapshot(ValueError):
-    """A snapshot that can't be restored."""
+    """A snapshot that is not usable."""
 
 
 def seal(head: dict[str, Any], body: bytes) -> bytes:
@@ -17,7 +17,7 @@ def seal(head: dict[str, Any], body: bytes) -> bytes:
 
 
 def unseal(snapshot: bytes) -> tuple[dict[str, Any], bytes]:
-    """Return head and body, or raise `UnusableSnapshot` where a byte is not as it was written."""
+    """Return head and body; raises `UnusableSnapshot` if a byte has changed."""
     digest, content = snapshot[:DIGEST_BYTES], snapshot[DIGEST_BYTES:]
     if digest != _digest(content):  # a learner would take damaged bytes for weights
         raise UnusableSnapshot(f"The snapshot of {len(snapshot)} bytes is damaged: its digest is not its own.")

@@ -1,4 +1,4 @@
-"""What each artwork earned, and the best single picture by it."""
+"""The tallies of artworks, and the best single picture by them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ PSEUDO_DRAWS = 50.0
 class Tally:
     """The counts of one artwork in one group.
 
-    `weight` and `weighted` are the sums of 1/p, clipped, and of that times the reward, of what caps let pass; the
-    others count all.
+    `weight` and `weighted` are the sums of 1/p, clipped, and of that times the reward, over exposures within the
+    caps; the others count all.
     """
 
     exposures: int = 0
@@ -23,7 +23,7 @@ class Tally:
     weighted: float = 0.0
 
     def add(self, *, reward: float, propensity: float, clicked: bool, played: bool, weighs: bool = True) -> None:
-        """Count an exposure. Only if it `weighs`, the best single picture is found by it, too."""
+        """Count an exposure. The best single picture depends on it only if it `weighs`."""
         self.exposures += 1
         self.clicks += clicked
         self.plays += played
@@ -47,9 +47,9 @@ class Tally:
 def best_single(candidates: Iterable[str], tallies: Mapping[str, Tally]) -> int:
     """Return the index of the candidate that did best: self-normalized IPS, shrunk to the title's mean.
 
-    `tallies` holds, by artwork, the sum over all groups' unpinned draws. Weights are clipped (Ionides 2008), the
-    estimate is self-normalized (Swaminathan & Joachims 2015, equation 5), and the mean stands in with 50
-    pseudo-draws, so that a picture shown a few times is neither crowned nor buried. Ties go to the first.
+    `tallies` holds, by artwork, the sum over all groups' unpinned draws. Weights are clipped (Ionides 2008), and
+    the estimate is self-normalized (Swaminathan & Joachims 2015, equation 5). The mean is added as 50
+    pseudo-draws, so that a picture shown a few times is neither first nor last. Ties go to the first.
     """
     total = sum(tallies.values(), Tally())
     mean = total.weighted / total.weight if total.weight else 0.0

@@ -1,4 +1,4 @@
-"""What a profile likes, learned from what it was shown and opened."""
+"""The taste of a profile, learned from its exposures and clicks."""
 
 from dataclasses import dataclass, field
 from math import log
@@ -6,9 +6,9 @@ from math import log
 from bandit.addition import added
 
 HALF_LIFE = 30 * 24 * 3600 * 1000
-"""In milliseconds of the log's time: after so long without news, what was seen counts half."""
+"""In milliseconds of the log's time: an event this old counts half."""
 PRIOR = 1.0
-"""Pseudo-rewards that pull a tag's rate to the profile's own, and the profile's rate to everyone's."""
+"""Pseudo-rewards that pull a tag's rate to the profile's own, and the profile's rate to the general one."""
 REBASED = 16
 """Half-lives after which the units are renewed, before numbers grow large."""
 LIMIT = 2.5
@@ -19,7 +19,7 @@ NEGLIGIBLE = 0.05
 
 @dataclass(slots=True)
 class Base:
-    """How much everyone is shown and likes: the rate that tastes are centred on."""
+    """The exposures and rewards of everyone: the rate that tastes are centred on."""
 
     shown: float = 0.0
     liked: float = 0.0
@@ -32,21 +32,21 @@ class Base:
 class Taste:
     """One profile's decayed counts, in all and by tag (or genre): exposures and rewards.
 
-    A tag's taste is the log of what it earned over what the profile's own rate would have earned with it,
-    shrunk to 0 by a gamma prior on that ratio (DuMouchel 1999, section 3, with a fixed prior), within ±2.5.
-    Few clicks are expected of few exposures: not having had them yet says little.
+    A tag's taste is the log of its reward over the reward that the profile's own rate would give. It is shrunk to
+    0 by a gamma prior on that ratio (DuMouchel 1999, section 3, with a fixed prior), within ±2.5. Few clicks are
+    expected of few exposures, so their absence tells little.
     """
 
     at: int = 0
     since: int = 0
     first: int = 0
-    """When the profile was first seen; 0 if that was not written down."""
+    """The time of the profile's first exposure; 0 if it is not recorded."""
     shown: float = 0.0
     liked: float = 0.0
     tags: dict[str, list[float]] = field(default_factory=dict)
 
     def like(self, tags: tuple[str, ...], gain: float, at: int) -> None:
-        """Take a reward in as it comes, before the window closes, so that the next decision knows."""
+        """Count a reward when it comes, before the window closes, so that the next decision uses it."""
         gain *= self._weight(at)
         self.liked += gain
         for tag in tags:
@@ -76,9 +76,9 @@ class Taste:
             self.tags = dict(heaviest[:TAGS])
 
     def _weight(self, at: int) -> float:
-        """Return what one event counts at `at`, in the units of `since`.
+        """Return the weight of one event at `at`, in the units of `since`.
 
-        The new is made heavier rather than all the old lighter: the same ratios, for the price of one number.
+        New events get heavier instead of old ones lighter: the ratios are the same, and only one number changes.
         """
         if not self.at:
             self.first = at

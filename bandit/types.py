@@ -1,4 +1,4 @@
-"""What a policy sees, and what it learns from."""
+"""The inputs of policies and learners."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ Probabilities = Sequence[float]
 
 
 class Witness(NamedTuple):
-    """Whose example it was: a number for the profile, 0 for nobody by name, and the hour of the log.
+    """The user of a word: a number for the profile, 0 without one, and the hour of the log.
 
-    `salt` is a number that nobody outside can foresee.
+    `salt` is a number that nobody outside can predict.
     """
 
     profile: int
@@ -22,11 +22,11 @@ class Witness(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Context:
-    """What is known when a decision is made.
+    """The facts about viewer and page at the time of a decision.
 
-    `attributes` say who watches and where (country, device, age …); a word is a category, a number is
-    measured by what has been seen of it. `taste` is the learned liking of tags and genres, centred on 0.
-    Words that come with a `witness` are learned of once enough others use them; without one they are at once.
+    The `attributes` describe the viewer (country, device, age …). A word is a category, and a number is scaled by
+    the values seen before. The `taste` is the learned liking of tags and genres, centred on 0. Words with a
+    `witness` are learned once enough others use them, and words without one immediately.
     """
 
     attributes: Attributes
@@ -36,7 +36,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Action:
-    """An artwork as a policy sees it. `id` is unique in the whole catalogue; `features` lie in [0, 1]."""
+    """An artwork as a policy sees it. `id` is unique in the whole catalogue; `features` are within [0, 1]."""
 
     id: str
     title: str
@@ -46,7 +46,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """A decision joined with its reward in [0, 1]: what learners and estimators read."""
+    """A decision joined with its reward in [0, 1], as learners and estimators read it."""
 
     context: Context
     actions: Sequence[Action]

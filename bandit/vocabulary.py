@@ -11,17 +11,17 @@ from bandit.types import Attributes, Witness
 
 KEYS = 64
 VALUES = 1024
-"""For each key. The weights are a table of fixed size: words without end would crowd out those that matter."""
+"""For each key. The weights are a table of fixed size, in which unlimited words would displace useful ones."""
 
 
 class Measure(Protocol):
-    """What a learner makes of the values of one numeric attribute."""
+    """The way in which a learner reads the values of one numeric attribute."""
 
     def observe(self, value: float) -> bool:
-        """Take a value in, and tell whether that can change a feature."""
+        """Add a value, and tell whether that can change a feature."""
 
     def feature(self, value: float) -> tuple[str, float]:
-        """Return what is added to the attribute's name, and how much of that feature there is."""
+        """Return the suffix of the attribute's name, and the amount of that feature."""
 
     def state(self) -> dict[str, Any]: ...
 
@@ -29,10 +29,10 @@ class Measure(Protocol):
 class Vocabulary:
     """Turns attributes into features, and admits keys and values as they are learned.
 
-    A word is admitted once enough viewers have used it; until then it says nothing, and a learner has no weight
-    for it. Keys are first come first served; of a key's values the most frequent are known. A value that is not
-    among them is the key's `other`; a key that is not known says nothing.
-    The state changes in `admit` alone, which the learner calls in the order of the log.
+    A word is admitted once enough viewers have used it; until then it has no effect, and a learner has no weight
+    for it. The first keys that come have a place; of a key's values the most frequent are known. An unknown value
+    is the key's `other`; an unknown key has no effect. The state changes in `admit` alone, which the learner calls
+    in the order of the log.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Vocabulary:
         self._numbers = numbers or {}
         self._hearsay = Hearsay() if hearsay is None else hearsay  # an empty one is false, and has its salt
         self.changes = 0
-        """While it stands, the same attributes are the same features."""
+        """As long as it is the same, equal attributes have equal features."""
 
     def admit(self, attributes: Attributes, witness: Witness | None = None) -> None:
         for key, value in attributes.items():
@@ -71,7 +71,7 @@ class Vocabulary:
         self._hearsay.forget(profile)
 
     def features(self, attributes: Attributes) -> list[tuple[str, float]]:
-        """Return the features that the attributes are, and how much of each there is."""
+        """Return the features of the attributes, and the amount of each."""
         return [f for key, value in attributes.items() if (f := self._feature(key, value))]
 
     def _feature(self, key: str, value: str | float) -> tuple[str, float] | None:

@@ -1,4 +1,4 @@
-"""The open windows: exposures are joined with what the viewer did in them."""
+"""The open windows, which join exposures with the viewer's feedback."""
 
 from array import array
 from bisect import bisect_left
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 IMPRESSION, CLICK, PLAY = 1, 2, 4
-"""What happened in a window, as bits."""
+"""The events of a window, as bits."""
 VOIDED = -1
 IDLE = 1024
-"""So many closed windows are kept before it is worth giving their memory back."""
+"""Closed windows that are kept before their memory is given back."""
 
 
 class Closed(NamedTuple):
-    """An exposure whose window has closed: what opened it, its decision (both as positions), what it earned."""
+    """An exposure whose window has closed: its opening and its decision, as positions, and its reward."""
 
     opened: int
     decision: int
@@ -25,9 +25,9 @@ class Closed(NamedTuple):
 class Windows:
     """Keeps the open windows, by the position of the record that opened each.
 
-    An open window takes 33 bytes, at most 64 with what lies idle; the decision itself is read again from the log
-    at its close. Deadlines are in milliseconds of the log's own time, which never decreases: windows of one
-    length therefore close in the order in which they opened, and each length has a lane of its own.
+    An open window takes 33 bytes, at most 64 with idle memory; the decision itself is read again from the log at
+    its close. Deadlines are in milliseconds of the log's own time, which never decreases. Windows of one length
+    therefore close in the order in which they opened, and each length has a separate lane.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Windows:
         lane.push(position, decision, stamp + window)
 
     def credit(self, opened: int, reward: float, happened: int) -> float | None:
-        """Raise the window's reward to `reward` if that is more; return by how much, None if it is not open."""
+        """Raise the window's reward to `reward` if that is more; return the gain, or None if it is not open."""
         for lane in self._lanes.values():
             index = lane.find(opened)
             if index is not None:
@@ -55,7 +55,7 @@ class Windows:
         return None
 
     def void(self, decision: int) -> None:
-        """Forget a decision that was logged but never answered. It was its own opening."""
+        """Forget a decision that was logged but never served, which was its own opening."""
         for lane in self._lanes.values():
             index = lane.find(decision)
             if index is not None:
@@ -84,7 +84,7 @@ class Windows:
 
 
 class _Lane:
-    """Windows of one length, in the order in which they opened and will close."""
+    """Windows of one length, in the order in which they open and close."""
 
     __slots__ = ("deadline", "decision", "happened", "head", "opened", "reward")
 
@@ -130,7 +130,7 @@ class _Lane:
         return closed
 
     def _compact(self) -> None:
-        """Give back the memory of closed windows, once they are a third of what is kept."""
+        """Give back the memory of closed windows when they are a third of the list."""
         for column in (self.opened, self.decision, self.deadline, self.reward, self.happened):
             del column[: self.head]
         self.head = 0

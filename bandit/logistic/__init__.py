@@ -1,1 +1,1 @@
-"""The learner that Keyart decides by, in parts: what is known before, what features are, what examples move."""
+"""The learner that Keyart decides by, in parts: priors, features, and updates by examples."""

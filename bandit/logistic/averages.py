@@ -1,4 +1,4 @@
-"""How much each of the priors is trusted."""
+"""The weights of the priors in their average."""
 
 from collections.abc import Sequence
 from math import exp, log, log1p
@@ -10,7 +10,7 @@ from bandit.addition import added
 from bandit.logistic.prior import HEAD_START
 
 REMEMBERED = 0.999
-"""How much of what a prior has earned by its predictions is kept with each example."""
+"""The part of a prior's score that is kept with each example."""
 
 
 class Averages:
@@ -22,7 +22,7 @@ class Averages:
         self._weigh()
 
     def score(self, chance: Sequence[float], reward: float) -> None:
-        """Take in how likely each held what then happened."""
+        """Update the weights by the probability that each prior gave to the observed reward."""
         happened = [reward * log(p) + (1 - reward) * log1p(-p) for p in chance]
         self.logs = [REMEMBERED * kept + new for kept, new in zip(self.logs, happened, strict=True)]
         self._weigh()
@@ -31,7 +31,7 @@ class Averages:
         return added([weight * value for weight, value in zip(self.weights, each, strict=True)])
 
     def by_column(self) -> NDArray[np.float32]:
-        """Return the weights as the table has columns: of a mean precisions are no part."""
+        """Return the weights by the table's columns; those of precisions are 0: a mean does not use them."""
         if self._by_column is None:
             self._by_column = np.array([*self.weights, *[0.0] * len(self.weights)], np.float32)
         return self._by_column

@@ -1,4 +1,4 @@
-"""What is believed of one action for one viewer, and what an example changes in that."""
+"""The belief about one action for one viewer, and its change by an example."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 SURE = 1e-6
-"""Nothing is held for less likely than this, nor for likelier than all but this."""
+"""The least probability of a belief; the greatest is 1 minus this."""
 _FURTHEST = log((1 - SURE) / SURE)
 
 
@@ -18,8 +18,8 @@ _FURTHEST = log((1 - SURE) / SURE)
 class Effects:
     """Independent effects of f features, by each of m priors: means and variances of shape (m, f).
 
-    `priors` are the variances before anything was seen, `known` by how many times the prior's precision an
-    effect is known since, and `amounts`, of shape (f,), how much there is of each feature.
+    The initial variances are `priors`. The precision gained since is `known`, in units of the prior's precision.
+    The amounts of the features, of shape (f,), are `amounts`.
     """
 
     means: Floats
@@ -28,7 +28,7 @@ class Effects:
     amounts: Floats
     _sure: Floats = field(init=False)
     _reach: Floats = field(init=False)
-    """How far each goes along when the log-odds are moved, and what each adds to their variance; (2m, f)."""
+    """How far each moves with the log-odds, and its part of their variance; (2m, f)."""
 
     def __post_init__(self) -> None:
         m = len(self.means)
@@ -61,7 +61,7 @@ class Effects:
 
 
 class Affinity(NamedTuple):
-    """How much a viewer likes the tags of an action, and what is kindred to them."""
+    """How much a viewer likes the tags of an action, and how much the kindred tags suggest."""
 
     own: float
     kindred: float
@@ -69,9 +69,9 @@ class Affinity(NamedTuple):
 
 @dataclass(slots=True)
 class Slopes:
-    """What affinities are worth, by one prior: two means, and their covariances, for the two go together.
+    """The weights of affinities, by one prior: two means, and the covariances between them.
 
-    So few numbers are faster written out than handed over to a library.
+    Such a small calculation is faster written out than in a library.
     """
 
     own: float
@@ -104,7 +104,7 @@ class Slopes:
 
 
 class Belief(NamedTuple):
-    """The log-odds of a reward as a normal, and the chance that follows, by one prior."""
+    """The log-odds of a reward as a normal distribution, and the resulting probability, by one prior."""
 
     mean: float
     variance: float
@@ -112,11 +112,11 @@ class Belief(NamedTuple):
 
     @classmethod
     def of(cls, mean: float, variance: float) -> "Belief":
-        """Variance draws the chance, a logistic of the mean, to 1/2 (MacKay 1992)."""
+        """Return the belief; variance draws the probability, a logistic of the mean, to 1/2 (MacKay 1992)."""
         return cls(mean, variance, chance_of(mean / sqrt(1 + pi / 8 * variance)))
 
     def surprise(self, reward: float) -> tuple[float, float]:
-        """Return how far a reward pulls the effects, and how much it narrows them, by unit of variance."""
+        """Return how far a reward moves the effects, and how much it narrows them, per unit of variance."""
         curvature = self.chance * (1 - self.chance)
         share = 1 + curvature * self.variance
         return (reward - self.chance) / share, curvature / share

@@ -1,4 +1,4 @@
-"""Who watches, times what is shown: the features whose effects are learned, by their cells in one table."""
+"""Crossed features of viewer and action, whose effects are learned, by their cells in one table."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -19,7 +19,7 @@ from bandit.vocabulary import Vocabulary
 BITS = 20
 CELLS = 1 << BITS
 ACTIONS, SETS = 20_000, 5_000
-"""So many are remembered, some 20 MB of them; a catalogue that changes leaves old ones behind."""
+"""The most actions and sets of them in memory, some 20 MB; a changing catalogue leaves old ones behind."""
 WIDEST = 3.0
 Hashes = NDArray[np.uint64]
 Single = NDArray[np.float32]
@@ -34,13 +34,13 @@ class Who(NamedTuple):
     hashes: Hashes
     amounts: Single
     attributes: int
-    """How many come before the tastes, the 1 among them."""
+    """The number of features before the tastes, including the 1."""
     liking: dict[str, float]
     kindred: dict[str, float]
 
 
 class What(NamedTuple):
-    """An action as features: its looks, and what is its own: the artwork, its title, and 1."""
+    """An action as features: its looks, and its own ones: the artwork, its title, and 1."""
 
     looks: Hashes
     amounts: Floats
@@ -52,18 +52,18 @@ class Candidates(NamedTuple):
     """Several actions side by side."""
 
     hashes: Hashes
-    """All their looks, one action's after the other's, and then the artworks themselves."""
+    """The looks of all actions, one action's after the other's, and then the artworks themselves."""
     amounts: Single
-    """Of the looks."""
+    """The amounts of the looks."""
     begins: NDArray[np.intp]
-    """Where the looks of each begin."""
+    """The index at which the looks of each action begin."""
     tags: tuple[tuple[str, ...], ...]
 
 
 class Crossing:
     """Turns contexts and actions into features, and remembers those of actions.
 
-    What it makes of attributes and tastes hangs on what was admitted before, in the order of the log.
+    The features of attributes and tastes depend on the contexts admitted before, in the order of the log.
     """
 
     def __init__(self, vocabulary: Vocabulary | None = None, kinship: Kinship | None = None):
@@ -73,7 +73,7 @@ class Crossing:
         self._sets: dict[tuple[Action, ...], Candidates] = {}
 
     def admit(self, context: Context) -> Who:
-        """Take a context in, and return it as `who` would from now on."""
+        """Admit a context, and return its features from now on."""
         self._vocabulary.admit(context.attributes, context.witness)
         return self._who(context, *self._kinship.admit(context.taste))
 
@@ -85,7 +85,7 @@ class Crossing:
         return self._who(context, liking, self._kinship.kindred(liking) if liking else {})
 
     def watching(self, context: Context, own: float, kindred: float) -> tuple[Who, dict[str, float]]:
-        """Return a context without what is kindred to its taste, and what tags are worth (`Kinship.worth`)."""
+        """Return a context without kindred tastes, and the worth of tags (`Kinship.worth`)."""
         liking = self._kinship.centred(context.taste)
         worth = self._kinship.worth(liking, own, kindred) if liking else {}
         return self._who(context, liking, {}), worth
@@ -114,7 +114,7 @@ class Crossing:
         return candidates
 
     def take_over(self, before: "Crossing") -> None:
-        """Go on with what another has remembered of actions: it hangs on nothing that is learned."""
+        """Take over the remembered actions of another, because they do not depend on learning."""
         self._whats, self._sets = before._whats, before._sets  # noqa: SLF001  one of its own kind
 
     def state(self) -> dict[str, Any]:
@@ -126,9 +126,9 @@ class Crossing:
 
 
 def crossed(who: Who, what: What) -> tuple[Cells, Floats]:
-    """Return the cells of all features that viewer and action make together, and how much there is of each.
+    """Return the cells and the amounts of all crossed features of viewer and action.
 
-    They are the looks for everything that who watches is, then what is the action's own for each attribute.
+    First come the looks for each feature of the viewer, then the action's own features for each attribute.
     """
     by_look, known = (len(who.hashes), len(what.looks)), (who.attributes, len(what.own))
     looks = prod(by_look)
@@ -150,7 +150,7 @@ def cells_of(who: Hashes, what: Hashes) -> Cells:
 
 
 def mean_over(liking: Mapping[str, float], tags: Sequence[str]) -> float:
-    """Add up as `added` does, but in place: decisions want this mean for each of their actions."""
+    """Add up as `added` does, but inline, because decisions need this mean for each of their actions."""
     total = 0.0
     for tag in tags:
         if tag in liking:
@@ -160,7 +160,7 @@ def mean_over(liking: Mapping[str, float], tags: Sequence[str]) -> float:
 
 @lru_cache(maxsize=1 << 16)
 def hashed(space: str, text: str) -> int:
-    """Return an odd number of 64 bits, so that products spread over all cells."""
+    """Return an odd 64-bit number, so that products spread over all cells."""
     content = text.encode(errors="surrogatepass")
     digest = blake2b(content, digest_size=8, person=b"keyart-" + space.encode()).digest()
     return int.from_bytes(digest, "big") | 1
@@ -170,7 +170,7 @@ _ONE = hashed("1", "")
 
 
 def _what(action: Action) -> What:
-    """The more tags there are, the less each of them counts, so that their sum does not grow."""
+    """Return the features; each of n tags has the amount 1/√n, so that the squares of the amounts sum to 1."""
     share = 1 / sqrt(max(1, len(action.tags)))
     looks = [(hashed("A", tag), share) for tag in action.tags]
     looks += [(hashed("F", word(name)), _drawn_in(value)) for name, value in action.features.items() if value]
@@ -187,7 +187,7 @@ def _drawn_in(value: float) -> float:
 
 
 def _side_by_side(whats: Sequence[What]) -> Candidates:
-    """Put a look of amount 0 behind those of each action: sums by action want at least one."""
+    """Add a look of amount 0 to each action, because sums by action need at least one."""
     looks = [np.append(what.looks, _NONE) for what in whats]
     artworks = np.array([what.own[0] for what in whats], np.uint64)
     return Candidates(

@@ -1,4 +1,4 @@
-"""Tastes among all viewers: where their middle lies, and which go together."""
+"""The means of tastes among all viewers, and their correlations."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 TAGS = 128
-"""First come, first served: a matrix of so many rows and columns is kept."""
+"""The first tags that come have a place: a matrix of this many rows and columns is kept."""
 WIDEST = 4.0
 GREATEST = 1e100
-"""The square of what is greater than this is no number."""
+"""The square of a greater number is not finite."""
 DOUBT = 20.0
-"""As if so many viewers had been seen of whom no two tags went together."""
+"""The weight of the assumption that no two tags go together, in viewers."""
 NOTHING = 1e-12
-"""Tastes that are hardly apart say nothing of each other."""
+"""The total variance below which tastes tell nothing about each other."""
 Liking = Mapping[str, float]
 Rows = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -25,10 +25,10 @@ Floats = NDArray[np.float64]
 class Kinship:
     """The running second moments of tastes, by tag.
 
-    A taste is centred on the tag's mean and measured in the spread of all tastes. Who likes westerns and whose
-    westerns go with crime among everyone else's tastes may like crime: that is the covariance matrix of tastes,
-    applied to a taste. It is learned from contexts alone, without a single click (compare the item-item
-    similarities of Sarwar et al. 2001, section 3.1, and ridge regression's shrinkage by eigenvalues).
+    A taste is centred on the tag's mean and measured in the spread of all tastes. A viewer who likes westerns may
+    like crime, if the two go together in the tastes of others: this is the covariance matrix of tastes, applied to
+    a taste. It is learned from contexts alone, without a single click (compare the item-item similarities of
+    Sarwar et al. 2001, section 3.1, and ridge regression's shrinkage by eigenvalues).
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Kinship:
         self._trace = 0.0
 
     def admit(self, taste: Liking) -> tuple[dict[str, float], dict[str, float]]:
-        """Take a taste in, and return what then follows from it: as `centred`, and as `kindred`."""
+        """Admit a taste, and return its consequences from now on: as `centred`, and as `kindred`."""
         if not taste:
             return {}, {}
         self._measure(taste)
@@ -52,7 +52,7 @@ class Kinship:
         return liking, self._kindred(rows, values)
 
     def centred(self, taste: Liking) -> dict[str, float]:
-        """Return the taste in deviations from each tag's mean, where a tag that is missing counts as 0."""
+        """Return the taste in deviations from each tag's mean; a missing tag counts as 0."""
         spread = sqrt(self._squares / self._values) if self._values else 0.0
         if not spread:
             return {tag: _bound(value, WIDEST) for tag, value in taste.items()}
@@ -65,11 +65,11 @@ class Kinship:
         }
 
     def kindred(self, liking: Liking) -> dict[str, float]:
-        """Return how much liking for each tag follows from a centred taste, that for the tag itself included."""
+        """Return the liking for each tag that follows from a centred taste, including the tag itself."""
         return self._kindred(*self._known(liking))
 
     def worth(self, liking: Liking, own: float, kindred: float) -> dict[str, float]:
-        """Return for each tag `own` times a centred taste plus `kindred` times what is kindred to it."""
+        """Return for each tag `own` times a centred taste plus `kindred` times the kindred taste."""
         rows, values = self._known(liking)
         related = self._related(rows, values)
         if related is None:
@@ -86,7 +86,7 @@ class Kinship:
         return {} if related is None else dict(zip(self._row, related.tolist(), strict=True))
 
     def _related(self, rows: Rows, values: Floats) -> Floats | None:
-        """Return what is kindred by row; None if nothing is."""
+        """Return the kindred tastes by row; None if there are none."""
         tags = len(self._row)
         if not len(rows) or self._trace < NOTHING:
             return None

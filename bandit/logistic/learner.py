@@ -33,39 +33,39 @@ from bandit.vocabulary import KEYS
 
 KIND = "logistic"
 BOLDNESS = 0.3
-"""What standard deviations are shrunk to where actions are compared, compare Chapelle & Li 2011, section 4."""
+"""The factor of standard deviations when actions are compared; see Chapelle & Li 2011, section 4."""
 VIEWERS = 2_000
-"""So many are remembered until something is learned, in some 10 MB: a row may be asked for title by title."""
+"""Viewers in memory until the next learned example, some 10 MB, because a row may be requested title by title."""
 ANSWERS = 5_000
-"""So many probabilities of viewers without a taste are remembered until something is learned, in some 5 MB."""
+"""Probabilities of viewers without a taste that are remembered until the next learned example, in some 5 MB."""
 
 _M = len(PRIORS)
 _USUAL = Tuning()
 
 
 class Watching(NamedTuple):
-    """What decisions want of a context."""
+    """The parts of a context that decisions need."""
 
     taste: Mapping[str, float]
-    """It is kept for as long as it is known by its address."""
+    """The taste itself, kept as long as its address is a key."""
     hashes: Hashes
     amounts: Single
     attributes: int
     squares: Single
     likeable: dict[str, float]
-    """What each tag adds to the log-odds."""
+    """The part of each tag in the log-odds."""
 
 
 class LogisticLearner:
     """The log-odds of a reward as a sum of effects of crossed features, each with a mean and a variance.
 
     An example moves both as assumed-density filtering does (Graepel et al. 2010, section 3, with the logistic's
-    curvature in the place of the probit's; compare Chapelle & Li 2011, algorithm 3). Every feature is believed in
-    by each of `PRIORS`, and what they come to is averaged by how well each has predicted. An action is chosen as
-    often as it is likely to be the best, as far as that hangs on what is its own: the effect of the artwork, and
-    of the artwork for those who watch.
+    curvature instead of the probit's; compare Chapelle & Li 2011, algorithm 3). Each of `PRIORS` has separate
+    effects, and their sums are averaged by how well each prior has predicted. The probability of an action is that
+    of being the best. Only effects of the artwork itself, and of the artwork with the viewer's features, count as
+    uncertain for that.
 
-    Learning is done in float64 and without linear algebra, whose last bits may hang on where numbers lie.
+    Learning is done in float64 and without linear algebra, whose last bits may depend on memory addresses.
     """
 
     def __init__(
@@ -82,12 +82,12 @@ class LogisticLearner:
         self._viewers: dict[tuple[int, tuple[tuple[str, str | float], ...]], Watching] = {}
         self._answers: dict[tuple[object, ...], Probabilities] = {}
         self._restored: NDArray[np.uint32] | None = None
-        """The cells that are not zeros, as long as nothing was learned since they were restored."""
+        """The cells that are not zeros, until an example is learned after restoring."""
 
     # ---------------------------------------------------------------- deciding
 
     def probabilities(self, context: Context, actions: Sequence[Action]) -> Probabilities:
-        """Remember what is answered for viewers without a taste: many share the same few attributes."""
+        """Remember the answers for viewers without a taste, because many share the same few attributes."""
         if context.taste:
             return self._probabilities(context, actions)
         key = tuple(context.attributes.items()), tuple(actions)
@@ -102,7 +102,7 @@ class LogisticLearner:
         watching, weights = self._watching(context), self._averages.by_column()
         candidates, known, n = self._crossing.candidates(actions), watching.attributes, len(actions)
         held = self._table.at(cells_of(watching.hashes, candidates.hashes))
-        held[known:, -n:] = 0.0  # of an artwork by itself, tastes are not asked
+        held[known:, -n:] = 0.0  # tastes have no effect on an artwork alone
         effects = _summed(watching.amounts, held) @ weights
         means = np.add.reduceat(effects[:-n] * candidates.amounts, candidates.begins) + effects[-n:]
         if watching.likeable:
@@ -118,9 +118,9 @@ class LogisticLearner:
         return [self._averages.of([belief.chance for belief in by_prior]) for by_prior in beliefs]
 
     def _watching(self, context: Context) -> Watching:
-        """Return what is made of the context: once for a page, and for all that a viewer asks for in turn.
+        """Return the prepared context, made once for a page and for repeated requests of a viewer.
 
-        A taste is the same as long as it is the same object.
+        A taste counts as the same as long as it is the same object.
         """
         key = id(context.taste), tuple(context.attributes.items())
         watching = self._viewers.get(key)
@@ -140,9 +140,9 @@ class LogisticLearner:
     # ---------------------------------------------------------------- learning
 
     def learn(self, example: Example) -> None:
-        """Take one example in, unweighted: the true propensity is the estimators' alone."""
+        """Learn one example, unweighted, because only estimators use the true propensity."""
         check(example)
-        self._viewers.clear()  # what is known of attributes and tastes may change
+        self._viewers.clear()  # known attributes and tastes may change
         self._answers.clear()
         self._restored = None
         who, what = self._crossing.admit(example.context), self._crossing.what(example.actions[example.chosen])
@@ -178,7 +178,7 @@ class LogisticLearner:
         return list(map(Belief.of, means, variances))
 
     def _effects(self, who: Who, what: What) -> tuple[Cells, Effects]:
-        """Return the cells of all features that viewer and action make together, and what is known of them."""
+        """Return the cells of all crossed features of viewer and action, and their effects."""
         cells, amounts = crossed(who, what)
         held = self._table.at(cells).T.astype(np.float64, order="C")
         priors = _priors(self.tuning.spread, len(who.hashes), who.attributes, len(what.looks))
@@ -187,7 +187,7 @@ class LogisticLearner:
     # ---------------------------------------------------------------- keeping
 
     def snapshot(self) -> bytes:
-        """Return everything learned. Slots of which nothing is known are left out: of a million, most are."""
+        """Return everything learned. Unused cells are left out, because most of a million are."""
         used = self._table.used()
         head = {
             "learner": KIND,
@@ -201,10 +201,10 @@ class LogisticLearner:
 
     @classmethod
     def restore(cls, snapshot: bytes, before: "LogisticLearner | None" = None) -> "LogisticLearner":
-        """Return a learner that goes on where `snapshot` was taken, or raise `UnusableSnapshot`.
+        """Return a learner that continues from `snapshot`; raises `UnusableSnapshot`.
 
-        Of the one `before`, which is not used any more, it takes over what was prepared of actions, and the table:
-        to fill memory that is there takes a fraction of the time that new memory does.
+        It takes the prepared actions and the table of the one `before`, which is not used any more: filling
+        existing memory takes a fraction of the time of new memory.
         """
         head, body = unseal(snapshot)
         try:
@@ -225,7 +225,7 @@ class LogisticLearner:
         return learner
 
     def _follow(self, before: "LogisticLearner | None") -> None:
-        """Take over what the one before has; where its table is of no use, have all memory for one now."""
+        """Take over the parts of the one before; without a usable table, allocate all memory now."""
         if before is not None:
             self._crossing.take_over(before._crossing)  # noqa: SLF001  one of its own kind, also below
         if before is None or before._restored is None:  # noqa: SLF001
@@ -259,21 +259,21 @@ _OWN = np.stack(
 
 @lru_cache(maxsize=1 << 12)
 def _priors(spread: float, features: int, known: int, looks: int) -> Floats:
-    """Return the variances of the effects that a viewer of so many features has on a picture, shape (m, f)."""
+    """Return the variances of the effects of a viewer's features on a picture, shape (m, f)."""
     kinds = [0, *[1] * (known - 1), *[2] * (features - known)]
     by_look, own = np.repeat(_LOOKS[kinds], looks, axis=0), _OWN[kinds[:known]].reshape(-1, _M)
     return np.ascontiguousarray(spread * np.concatenate([by_look, own]).T)
 
 
 def _summed(amounts: Single, held: Single) -> Single:
-    """Sum over who watches: (w,) with (w, n, c) is (n, c)."""
+    """Sum over the viewer's features: (w,) with (w, n, c) is (n, c)."""
     w, n, columns = held.shape
     summed: Single = (amounts @ held.reshape(w, -1)).reshape(n, columns)
     return summed
 
 
 def _affinity(who: Who, what: What) -> Affinity | None:
-    """Return None for a viewer without a taste."""
+    """Return the affinity; None for a viewer without a taste."""
     if not who.liking:
         return None
     return Affinity(mean_over(who.liking, what.tags), mean_over(who.kindred, what.tags))

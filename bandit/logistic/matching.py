@@ -1,4 +1,4 @@
-"""Probability matching: each action as often as it is likely to be the best."""
+"""Probability matching: the probability of each action is that of being the best."""
 
 from functools import cache
 from statistics import NormalDist
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating[Any]]
 NODES = 16
 MOST = 16
-"""Of more actions those that may do best are compared: the work grows with their number squared."""
+"""The most actions that are compared, those that may do best, because the work grows with the square."""
 NOTHING = np.float32(1e-6)
 _QUANTILES = np.array([[NormalDist().inv_cdf((node + 0.5) / NODES)] for node in range(NODES)], np.float32)
 _BENT = np.float32(0.044715)
@@ -21,15 +21,15 @@ _STEEP = np.float32(0.7978845608028654)
 def matched(means: Floats, deviations: Floats) -> list[float]:
     """Return for each of n actions the probability that its value is the greatest.
 
-    The values are taken for independent normals, of the given means and standard deviations, both of shape (n,).
-    It is what Thompson sampling draws from (Thompson 1933; Chapelle & Li 2011, algorithm 1), computed rather than
-    sampled, so that it can be logged: the mean over the quantiles of one value of the probability that all others
-    are less, divided by the sum.
+    The values count as independent normals, of the given means and standard deviations, both of shape (n,).
+    Thompson sampling draws from this distribution (Thompson 1933; Chapelle & Li 2011, algorithm 1). Here it is
+    computed rather than sampled, so that it can be logged. It is the mean, over the quantiles of one value, of the
+    probability that all others are less, divided by the sum.
     """
     n = len(means)
     if n > MOST:
         return _among_promising(means, deviations)
-    means = means.astype(np.float32)  # twice as fast, and nobody needs a seventh digit here
+    means = means.astype(np.float32)  # twice as fast, and precise enough
     spread = deviations.astype(np.float32) + NOTHING
     values = (means + spread * _QUANTILES).ravel()  # for each node each action
     apart = values - means[:, None]  # from each of the others

@@ -1,4 +1,4 @@
-"""What is believed of effects before anything was seen."""
+"""The beliefs about effects before any example."""
 
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -9,8 +9,8 @@ class Prior:
     """The variances of effects around 0, in squared logits: how large each kind is expected to be.
 
     A standard deviation of s multiplies or divides the odds by e^s. An artwork, a look (a tag, or a visual
-    feature), a title and the level count for everyone; `attribute_…` for those viewers who have it, and
-    `taste_look` by how much they like a tag.
+    feature), a title and the level apply to everyone. Effects named `attribute_…` apply to viewers who have the
+    attribute, and `taste_look` applies by the liking for a tag.
     """
 
     level: float = 1.0
@@ -27,29 +27,29 @@ class Prior:
 
 
 AFFINITY, KINDRED = 0.2, 0.1
-"""By how many logits a click is likelier for each standard deviation of liking, before it is known.
+"""The logits that each standard deviation of liking adds to a click, before any example.
 
-Tastes are the logs of ratios, so something above 0 is to be expected; how much is soon learned.
+Tastes are the logs of ratios, so a value above 0 is expected; the true one is learned soon.
 """
 SHARED = Prior()
-"""Pictures differ for everyone alike, or by taste."""
+"""The prior by which pictures differ for everyone alike, or by taste."""
 OWN = Prior(artwork=0.15, attribute_artwork=0.3, attribute_look=0.01)
-"""Who they are decides which picture viewers want, each picture by itself."""
+"""The prior by which attributes of viewers decide which picture they want, each picture separately."""
 PRIORS = (SHARED, OWN)
 HEAD_START = (-6.0, 0.0)
-"""The first weights, as logs: that viewers are alike has to be shown, and is shown soon where it is so."""
+"""The first weights, as logs: the data have to show that viewers are alike, and do so soon if it is true."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What a log can say better than a default; `keyart rebuild --tune` looks for it."""
+    """The settings that a log can improve; `keyart rebuild --tune` looks for better ones."""
 
     spread: float = 1.0
-    """By how much all variances of the priors are multiplied."""
+    """The factor of all variances of the priors."""
     most_known: float = 30.0
-    """An effect counts as known by at most so many times its prior's precision.
+    """The most precision of an effect, in units of its prior's.
 
-    So what has been seen for long can still change.
+    A limit lets old effects still change.
     """
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""One more pass over examples that were learned already."""
+"""One more pass over examples that are learned already."""
 
 from collections.abc import Sequence
 
@@ -8,22 +8,22 @@ from bandit.logistic.learner import LogisticLearner
 from bandit.types import Context
 
 FURTHEST = 9.0
-"""Beyond so many logits an example says next to nothing of how large they are."""
+"""The logits beyond which an example tells almost nothing about the size of the log-odds."""
 
 
 class Settled(Crossing):
-    """Knows all contexts from the beginning: to admit them again would count them twice."""
+    """Knows all contexts from the beginning, because admitting them again would count them twice."""
 
     def admit(self, context: Context) -> Who:
-        """Take nothing in."""
+        """Return the context's features, without admitting it."""
         return self.who(context)
 
 
 class Repetition(LogisticLearner):
-    """Begins from the priors again, and takes the curve of each example from where the pass `before` ended.
+    """Begins from the priors again, and takes the curve of each example from the end of the pass `before`.
 
-    Whoever learns an example again as if it were new counts it twice, is too sure, and does worse on others. Here
-    each counts once: as a measurement of the log-odds around what the pass before made of them. These are the
+    Learning an example again as if it were new counts it twice: the learner is too sure, and does worse on others.
+    Here each counts once, as a measurement of the log-odds around their value after the pass before. These are the
     rounds of iteratively reweighted least squares (McCullagh & Nelder 1989, section 2.5), each of them one pass
     over the examples in their order.
     """
@@ -41,7 +41,7 @@ class Repetition(LogisticLearner):
 
 
 def _measured(belief: Belief, ended: float, reward: float) -> tuple[float, float]:
-    """Return what a measurement by the curve at where the pass before `ended` surprises by."""
+    """Return the surprise of a measurement by the curve at the log-odds where the pass before `ended`."""
     ended = max(-FURTHEST, min(FURTHEST, ended))
     chance = chance_of(ended)
     curvature = chance * (1 - chance)

@@ -1,4 +1,4 @@
-"""Numeric attributes as scores, by what has been seen of them."""
+"""Numeric attributes as scores, relative to the values seen before."""
 
 from collections.abc import Sequence
 from math import sqrt
@@ -6,18 +6,18 @@ from typing import Any
 
 WIDEST = 3.0
 SETTLED = 16
-"""So many values are remembered one by one, until mean and spread are settled."""
+"""Values that are remembered one by one, until mean and spread are settled."""
 GREATEST = 1e100
-"""The square of what is greater than this is no number."""
+"""The square of a greater number is not finite."""
 
 
 class Scale:
-    """How far a number lies from the mean of all that were seen, in standard deviations, within ±3.
+    """The distance of a number from the mean of all that were seen, in standard deviations, within ±3.
 
-    Mean and spread go along with each value (Welford 1962), in the order of the log, hence are the same in serving
-    and in every fold of that log. One absurd value, a time in milliseconds among some in seconds, would make all
-    others equal: what lies outside ±3 counts as ±3, and of the first values the outermost eighths count as their
-    neighbours (winsorized; Tukey 1962).
+    Mean and spread are updated by each value (Welford 1962), in the order of the log, and are therefore the same
+    in serving and in every fold of that log. One absurd value, a time in milliseconds among some in seconds, would
+    make all others equal. Values outside ±3 therefore count as ±3, and the outermost eighths of the first values
+    count as their neighbours (winsorized; Tukey 1962).
     """
 
     __slots__ = ("early", "mean", "seen", "squares")
@@ -26,7 +26,7 @@ class Scale:
         self.seen, self.mean, self.squares, self.early = seen, mean, squares, list(early)
 
     def observe(self, value: float) -> bool:
-        """Take a value in; every one moves the scores."""
+        """Add a value; every one moves the scores, so the result is always true."""
         value = max(-GREATEST, min(GREATEST, value))
         if self.seen < SETTLED:
             self._settle(value)
@@ -41,7 +41,7 @@ class Scale:
         return max(-WIDEST, min(WIDEST, (value - self.mean) / deviation))
 
     def feature(self, value: float) -> tuple[str, float]:
-        """Return what is added to the attribute's name, and how much of that feature there is."""
+        """Return the suffix of the attribute's name, and the amount of that feature."""
         return "", self.score(value)
 
     def state(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Scale:
 
 
 def _winsorized(values: Sequence[float]) -> list[float]:
-    """Return the values with those of the outermost eighths in their neighbours' place."""
+    """Return the values; those of the outermost eighths are replaced by their neighbours."""
     n = len(values)
     cut = n // 8
     inner = sorted(values)[cut : n - cut]

@@ -15,10 +15,10 @@ COLUMNS = 2 * len(PRIORS)
 
 
 class Table:
-    """For each cell and prior the mean of an effect, and then by how many times the prior's precision it is known.
+    """For each cell and prior the mean of an effect, and its precision in units of the prior's.
 
-    Zeros are an effect of which nothing is known. The memory is its own and goes back to the system with it: the
-    allocator would keep blocks of this size for others, which then get them in pieces.
+    Zeros are an effect of which nothing is known. The memory is allocated separately and returned to the system,
+    because the allocator would keep blocks of this size and divide them.
     """
 
     def __init__(self) -> None:
@@ -26,11 +26,11 @@ class Table:
         """Shape (2^20, 4)."""
 
     def at(self, cells: Cells) -> Single:
-        """Return a copy of what is in some cells, shape (*cells.shape, 4)."""
-        return self.numbers.take(cells, axis=0, mode="clip")  # "raise" copies once more; none is out of bounds
+        """Return a copy of some cells, shape (*cells.shape, 4)."""
+        return self.numbers.take(cells, axis=0, mode="clip")  # "raise" copies once more; every cell is in bounds
 
     def put(self, cells: Cells, columns: Floats) -> None:
-        """Put columns, shape (4, f), into f cells; of features that share one, the last stays."""
+        """Put columns, shape (4, f), into f cells; if features share a cell, the last one stays."""
         self.numbers[cells] = columns.T
 
     def used(self) -> NDArray[np.uint32]:
@@ -39,7 +39,7 @@ class Table:
         return np.flatnonzero(first | second).astype(np.uint32)
 
     def settle(self) -> None:
-        """Have the system hand over all the memory now, which takes it milliseconds that nobody may have later."""
+        """Make the system provide all the memory now, because it takes milliseconds that are missing later."""
         self.numbers.fill(0.0)
 
 
@@ -47,5 +47,5 @@ def _memory() -> mmap.mmap:
     memory = mmap.mmap(-1, CELLS * COLUMNS * np.float32().nbytes, flags=mmap.MAP_PRIVATE)
     if sys.platform == "linux":
         with suppress(OSError):  # a kernel without them
-            memory.madvise(mmap.MADV_HUGEPAGE)  # thousands of small pages are slow to get, and to find again
+            memory.madvise(mmap.MADV_HUGEPAGE)  # thousands of small pages are slow to allocate and to find
     return memory

@@ -1,1 +1,1 @@
-"""The learner that is Vowpal Wabbit, and how numbers are told to it."""
+"""The Vowpal Wabbit learner, and its encoding of numbers."""

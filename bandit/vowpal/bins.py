@@ -1,4 +1,4 @@
-"""Numeric attributes, binned by what has been seen of them."""
+"""Numeric attributes, in bins by the values seen before."""
 
 from bisect import bisect_right
 from statistics import quantiles
@@ -6,16 +6,16 @@ from typing import Any
 
 BINS = 8
 GENERATIONS = (16, 64, 256)
-"""After so many values the edges are drawn anew; after the last they stay, so that a bin keeps its meaning."""
+"""The numbers of values at which the edges move; after the last they stay, so that a bin keeps its meaning."""
 
 
 class Bins:
     """The quantile bins of one number.
 
-    Raw numbers of unknown scale cripple a first-order learner, and the scale is known only from the values
-    themselves. The edges are the octiles of the first values in the order of the log, hence the same in serving
-    and in every fold of that log. A bin is named with its generation: weights learned under other edges are
-    not mistaken for its own.
+    Raw numbers of unknown scale harm a first-order learner, and the scale is known only from the values. The edges
+    are the octiles of the first values in the order of the log, and are therefore the same in serving and in every
+    fold of that log. A bin's name contains its generation, so that weights learned under other edges are not used
+    for it.
     """
 
     __slots__ = ("edges", "generation", "seen")
@@ -26,7 +26,7 @@ class Bins:
         self.generation = generation
 
     def observe(self, value: float) -> bool:
-        """Take a value in, and tell whether that can change a name: it is the first, or the edges moved."""
+        """Add a value, and tell whether that can change a name: it is the first, or the edges moved."""
         if self.generation == len(GENERATIONS):
             return False
         self.seen.append(value)

@@ -1,4 +1,4 @@
-"""The learner that is Vowpal Wabbit. Nothing else speaks to it, and only here is `cost = -reward`."""
+"""The Vowpal Wabbit learner. No other module uses it, and only here is `cost = -reward`."""
 
 import re
 from collections.abc import Sequence
@@ -31,15 +31,15 @@ ALLOWED = re.compile(
 KIND = "vowpal"
 PREPARED = 200_000
 _LEARNED = slice(0, 3)
-"""Of the four floats at each weight the last is scratch and is never serialized."""
+"""Three of the four floats of each weight; the last is scratch and never serialized."""
 
 
 class VowpalLearner:
     """A contextual bandit over features shared among actions (regcbopt: Foster et al. 2018, algorithm 1).
 
-    It has one owner: Vowpal Wabbit holds the interpreter's lock, and threads sharing a workspace can deadlock.
-    It speaks to the compiled module itself: the package's Python above that makes an object of each line, and
-    compares its label type, which is a tenth of a decision. `pyproject.toml` holds the version for that.
+    It has one owner: Vowpal Wabbit holds the interpreter's lock, and threads sharing a workspace can deadlock. It
+    uses the compiled module directly. The package's Python code makes an object of each line and compares its
+    label type, which takes a tenth of a decision. Therefore `pyproject.toml` fixes the version.
     """
 
     def __init__(
@@ -73,10 +73,10 @@ class VowpalLearner:
         return [p / total for p in probabilities]
 
     def learn(self, example: Example) -> None:
-        """Take one example in, unweighted: the true propensity is the estimators' alone."""
+        """Learn one example, unweighted, because only estimators use the true propensity."""
         check(example)
         self._vocabulary.admit(example.context.attributes, example.context.witness)
-        self._context = None  # what is known of its attributes may have changed
+        self._context = None  # its known attributes may have changed
         lines = [self._line(example.context, action) for action in example.actions]
         lines[example.chosen] = f"0:{-example.reward!r}:1 {lines[example.chosen]}"
         shared = self._shared_line(example.context)
@@ -91,7 +91,7 @@ class VowpalLearner:
 
     @classmethod
     def restore(cls, snapshot: bytes) -> "VowpalLearner":
-        """Return a learner that goes on where `snapshot` was taken, or raise `UnusableSnapshot`."""
+        """Return a learner that continues from `snapshot`; raises `UnusableSnapshot`."""
         head, model = unseal(snapshot)
         try:
             vocabulary = Vocabulary.restore(head["vocabulary"], Bins)
@@ -110,7 +110,7 @@ class VowpalLearner:
         return bool(np.isfinite(self._weights()).all())
 
     def _weights(self) -> NDArray[np.float32]:
-        """Return a view that is good for as long as the workspace lives."""
+        """Return a view that is valid as long as the workspace lives."""
         weights: NDArray[np.float32] = np.asarray(self._workspace.weights())
         return weights[:, 0, _LEARNED]
 
@@ -122,7 +122,7 @@ class VowpalLearner:
         return self._shared
 
     def _shared_line(self, context: Context) -> str:
-        """Write the context down, unless it was just written: a page's examples close one after another."""
+        """Return the context's line, kept for the next call, because a page's examples close one after another."""
         attributes, taste = tuple(context.attributes.items()), tuple(context.taste.items())  # in their order
         key = attributes, taste, self._vocabulary.changes
         if key != self._written:
@@ -141,7 +141,7 @@ class VowpalLearner:
         if not context.taste:
             return text
         affinity = _affinity(context, action)
-        if not affinity:  # a feature of 0 is none
+        if not affinity:  # a feature of 0 has no effect
             return text
         value = f"{affinity:.4g}"
         return f"{text} |M m:{value} pos:{value}" if affinity > 0 else f"{text} |M m:{value}"
@@ -157,7 +157,7 @@ class VowpalLearner:
 
 
 def _affinity(context: Context, action: Action) -> float:
-    """Return the mean taste over the action's tags: what lets a new picture profit from old ones."""
+    """Return the mean taste over the action's tags, by which a new picture profits from old ones."""
     if not action.tags:
         return 0.0
     taste = context.taste

@@ -1,4 +1,4 @@
-"""The words in a snapshot: they are kept beside the weights, and need no Vowpal Wabbit to be read."""
+"""The words in a snapshot, stored beside the weights so that reading them does not need Vowpal Wabbit."""
 
 from collections.abc import Iterable
 
