@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from app.catalogue.live import SETTING, LiveCatalogue
+from app.catalogue.live import LiveCatalogue
+from app.catalogue.setting import SETTING
 from app.records import Decision, Reference, encode
 from app.records import Kind as RecordKind
 from app.store.memory import MemoryLog, MemoryStore

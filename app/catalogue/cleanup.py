@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from app.catalogue.live import SETTING
+from app.catalogue.setting import SETTING
 from app.clock import now_ms
 from app.store.protocol import Log
 from assets.catalogue import Title

@@ -10,7 +10,8 @@ from msgspec import structs
 
 from app.catalogue import pinning
 from app.catalogue.changes import Fields, changes, only_artwork
-from app.catalogue.live import SETTING, LiveCatalogue
+from app.catalogue.live import LiveCatalogue
+from app.catalogue.setting import SETTING
 from app.records import encode
 from app.refusals import Conflict, Invalid, NotFound
 from app.store.protocol import Author, EditDraft, Store

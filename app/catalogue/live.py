@@ -8,6 +8,7 @@ import structlog
 
 from app.catalogue.image import IMAGES
 from app.catalogue.image_index import ArtworkRef, ImageIndex, Showing
+from app.catalogue.setting import SETTING
 from app.clock import now_ms
 from app.refusals import Unavailable
 from app.store.protocol import Log
@@ -19,8 +20,6 @@ from bandit.types import Action
 
 log = structlog.get_logger()
 
-SETTING = "catalogue"
-"""The store's setting that names the current catalogue."""
 RETRY_SECONDS = 5
 SHORTEST_WAIT_MS, LONGEST_WAIT_MS = 1000, 60_000
 NOTHING_READ = "The catalogue can't be read, so no title is known; the service's log says why. Import it again."

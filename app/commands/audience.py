@@ -21,7 +21,8 @@ from app.audience.titles import Title, titles_in
 from app.audience.world import World
 from app.commands import audience_chart as chart
 from app.commands.calling import key_for
-from app.commands.terminal import INTERRUPTED, console, fail, say, settings_for
+from app.commands.environment import settings_for
+from app.commands.terminal import INTERRUPTED, fail, say
 from app.data_folder import ADMIN_KEY
 from app.wiring.keys import KeyFileError
 
@@ -113,7 +114,9 @@ async def _play(
         crowd = Crowd(service, world, steps, rules["reward"], rules["play_seconds"])
         before = await service.groups()
         try:
-            with Progress(BarColumn(10), TaskProgressColumn(), _Rates(crowd), console=console) as progress:
+            with Progress(
+                BarColumn(10), TaskProgressColumn(), _Rates(crowd), console=Console(stderr=True)
+            ) as progress:
                 task = progress.add_task("", total=steps)
                 crowd.moved = lambda: progress.update(task, completed=len(crowd.scores))
                 await crowd.play()

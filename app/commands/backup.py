@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from app.commands.terminal import INTERRUPTED, console, fail, settings_of_service
+from app.commands.environment import settings_of_service
+from app.commands.terminal import INTERRUPTED, fail, say
 from app.operations.backup import BackupError, Copied
 from app.settings import Settings
 from app.wiring.stores import back_up
@@ -43,14 +44,14 @@ def backup(
     except OSError as error:
         raise fail(f"No backup was made ({error}); mend that and try again.") from None
     except KeyboardInterrupt:
-        console.print("The backup was stopped; nothing of it was left.")
+        say("The backup was stopped; nothing of it was left.")
         raise typer.Exit(INTERRUPTED) from None
     Console().print(_summary(destination, copied), highlight=False, soft_wrap=True, markup=False)
 
 
 def _backed_up(settings: Settings, destination: Path) -> Copied:
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
-    with Progress(*columns, console=console, transient=True) as shown:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         tasks = {what: shown.add_task(label, total=None) for what, label in LABELS.items()}
         return back_up(
             settings, destination, lambda what, done, total: shown.update(tasks[what], completed=done, total=total)

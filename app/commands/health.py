@@ -1,14 +1,12 @@
 """`keyart health`: what container engines and other watchers ask."""
 
-import asyncio
+import os
 from typing import Annotated, Literal
 
 import typer
 
-from app.clock import now_ms
-from app.commands.terminal import fail, settings_for, settings_of_service
-from app.operations.health import Unwell, of_service, of_trainer
-from app.wiring.stores import open_store
+from app.commands.terminal import fail
+from app.operations.health import Unwell, address_in, of_service
 
 Part = Annotated[Literal["service", "trainer"], typer.Argument(help="What to look at.")]
 
@@ -23,19 +21,44 @@ def health(part: Part = "service") -> None:
         keyart health trainer
     """
     try:
-        typer.echo(_of_service() if part == "service" else asyncio.run(_of_trainer()))
+        typer.echo(_of_service() if part == "service" else _of_trainer())
     except Unwell as fault:
         raise fail(str(fault)) from None
 
 
 def _of_service() -> str:
-    settings = settings_for("health")
-    return of_service(settings.host, settings.port)
-
-
-async def _of_trainer() -> str:
-    store = open_store(settings_of_service("health"), read_only=True)
+    """Ask the service at its address. If it is not well, a setting that is not valid may be why."""
+    address = address_in(os.environ)
     try:
-        return await of_trainer(store.state, now_ms())
-    finally:
-        await store.close()
+        return of_service(*(address or _address_of_settings()))
+    except Unwell:
+        if address:
+            _address_of_settings()
+        raise
+
+
+def _address_of_settings() -> tuple[str, int]:
+    """Return the address by all settings; one that is not valid ends the command."""
+    from app.commands.environment import settings_for
+
+    settings = settings_for("health")
+    return settings.host, settings.port
+
+
+def _of_trainer() -> str:
+    import asyncio
+
+    from app.clock import now_ms
+    from app.commands.environment import settings_of_service
+    from app.operations.health import of_trainer
+    from app.wiring.stores import open_store
+
+    async def look() -> str:
+        store = open_store(settings, read_only=True)
+        try:
+            return await of_trainer(store.state, now_ms())
+        finally:
+            await store.close()
+
+    settings = settings_of_service("health")
+    return asyncio.run(look())

@@ -2,15 +2,32 @@
 
 import http.client
 import json
+import re
+from collections.abc import Mapping
 from contextlib import closing
+from typing import TYPE_CHECKING
 
-from app.store.protocol import State
+if TYPE_CHECKING:
+    from app.store.protocol import State  # which brings much that asking a service does not need
 
+HOST, PORT = "127.0.0.1", 8000
+LAST_PORT = 65535
 PATIENCE_SECONDS = 2.0
 
 
 class Unwell(Exception):
     """What is wrong, and what to do about it."""
+
+
+def address_in(environment: Mapping[str, str]) -> tuple[str, int] | None:
+    """Return the address in the settings, without the cost of reading them all; None if only they can tell.
+
+    It is what `Settings` says. A test compares the two.
+    """
+    given = {name.upper(): value for name, value in environment.items() if value}
+    host, port = given.get("KEYART_HOST", HOST), given.get("KEYART_PORT", str(PORT))
+    plain = re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) and int(port) <= LAST_PORT
+    return (host, int(port)) if plain else None
 
 
 def of_service(host: str, port: int) -> str:
@@ -27,7 +44,7 @@ def of_service(host: str, port: int) -> str:
     return f"{where} is ready: {has}; the log has come to {log}."
 
 
-async def of_trainer(state: State, now: int) -> str:
+async def of_trainer(state: "State", now: int) -> str:
     """Look whether a trainer leads, be it another than the one that is asked about. Raises `Unwell`.
 
     A trainer renews the lease more than twice before it runs out: one that hangs or is gone does not.

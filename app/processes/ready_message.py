@@ -1,8 +1,7 @@
 """The message that the service answers, with its address."""
 
 import time
-
-from rich.console import Console
+from collections.abc import Callable
 
 from app.operations.health import is_ready, reachable
 from app.processes.supervisor import Supervisor
@@ -10,15 +9,16 @@ from app.processes.supervisor import Supervisor
 READY_SECONDS = 60.0
 
 
-def announce(host: str, port: int, supervisor: Supervisor, console: Console) -> None:
+def announce(host: str, port: int, supervisor: Supervisor, say: Callable[..., object]) -> None:
     """Print the address once the service answers with decisions."""
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until and not supervisor.stopping:
         if is_ready(host, port):
             where = f"http://{reachable(host)}:{port}"
-            console.print(f"Keyart serves {where} (docs at /docs); Ctrl-C stops it.", highlight=False)
+            say(f"Keyart serves {where} (docs at /docs); Ctrl-C stops it.")
             return
         time.sleep(0.1)
     if not supervisor.stopping:
-        sentence = f"Not ready after {READY_SECONDS:.0f} s; the lines above, or /readyz, say why. Trying on."
-        console.print(sentence, style="red", highlight=False)
+        say(
+            f"Not ready after {READY_SECONDS:.0f} s; the lines above, or /readyz, say why. Trying on.", style="red"
+        )

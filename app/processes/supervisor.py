@@ -13,7 +13,6 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
-from prometheus_client import multiprocess
 
 from app.processes.heartbeat import Heartbeat
 from app.telemetry.metric_files import FOLDER, settle
@@ -147,7 +146,6 @@ class Supervisor:
         for child in self._children:
             pid = child.note_death()
             if pid is not None:
-                multiprocess.mark_process_dead(pid, str(self._metrics_folder))  # type: ignore[no-untyped-call]
                 settle(self._metrics_folder, pid)
 
     def _end_all(self) -> None:

@@ -15,6 +15,8 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that prometheus_client reads when it is imported."""
 ROOM = {"counter": 64 << 10, "gauge_livemax": 64 << 10, "gauge_livesum": 64 << 10, "histogram": 1 << 20}
 """The most bytes that the files of one process need, by the beginnings of their names."""
+LIVE = "gauge_live"
+"""The beginning of the names for gauges that end with their process."""
 HEAD = struct.Struct("i4x")
 """The beginning of each file: the number of used bytes."""
 
@@ -36,9 +38,11 @@ def reserve(folder: Path) -> None:
 
 
 def settle(folder: Path, pid: int) -> None:
-    """Give back the space that an ended process did not use; its counters still count."""
+    """Remove the gauges of an ended process, and the space that it did not use; its counters still count."""
     for name in ROOM:
         path = folder / f"{name}_{pid}.db"
+        if name.startswith(LIVE):
+            path.unlink(missing_ok=True)
         if path.exists():
             with path.open("rb+") as file:
                 [used] = HEAD.unpack(file.read(HEAD.size).ljust(HEAD.size, b"\0"))

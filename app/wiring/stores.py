@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from app.catalogue.setting import SETTING
 from app.clock import now_ms, passed_ms
 from app.operations.backup import Copied, Databases, Progress
 from app.operations.backup import back_up as copy_folder
@@ -23,9 +24,16 @@ def open_store(settings: Settings, clock: Callable[[], int] = now_ms, *, read_on
     return SqliteStore(settings.data, clock, passed_ms, most_bytes=most, full_sync=full, read_only=read_only)
 
 
-async def demand_store(settings: Settings) -> None:
-    """Raise `UnusableStoreError` if the store can't be opened: once, and not in each worker that is started."""
-    await open_store(settings).close()
+async def has_catalogue(settings: Settings) -> bool:
+    """Say whether there is a catalogue.
+
+    Raises `UnusableStoreError` if the store can't be opened: once, and not in each worker that is started.
+    """
+    store = open_store(settings)
+    try:
+        return await store.log.setting(SETTING) is not None
+    finally:
+        await store.close()
 
 
 def examine(settings: Settings, *, seconds: float) -> Examined:

@@ -13,7 +13,7 @@ from types import FrameType
 
 import msgspec
 
-from app.commands.terminal import settings_for
+from app.commands.environment import settings_for
 from app.processes.listener import listen
 from app.wiring.worker import serve
 

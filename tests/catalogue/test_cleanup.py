@@ -9,7 +9,7 @@ import pytest
 
 from app.catalogue import cleanup as tidying
 from app.catalogue.cleanup import Tidier
-from app.catalogue.live import SETTING
+from app.catalogue.setting import SETTING
 from app.store.memory import MemoryStore
 from assets.catalogue import Title
 from assets.importing.sweep import unnamed

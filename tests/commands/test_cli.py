@@ -60,15 +60,18 @@ def test_an_import_makes_a_catalogue_that_can_not_be_read_anew(data: Path, folde
 
 
 CRASHING = """
-from app.commands.terminal import settings_for
+import sys
+from types import SimpleNamespace
 from app import cli
+from app.commands.environment import settings_for
+from app.commands.loading import Listed
 
-@cli.app.command()
 def crash():
     settings_for("trainer")
     1 / 0
 
-import sys
+cli.COMMANDS["crash"] = Listed("crash", "Crash.")
+sys.modules[f"{cli.__package__}.commands.crash"] = SimpleNamespace(crash=crash)
 sys.argv = ["keyart", "crash"]
 cli.main()
 """

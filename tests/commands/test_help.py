@@ -10,8 +10,9 @@ import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from app.cli import COMMANDS as LISTED
 from app.cli import app
-from app.commands.terminal import EXAMPLES, Command
+from app.commands.loading import EXAMPLES, Command
 from app.settings import Settings
 from tests.assets.builders import put
 from tests.e2e.service import keyart
@@ -68,6 +69,14 @@ def test_the_list_of_commands_begins_with_what_a_newcomer_needs_and_hides_what_i
     assert listed[:3] == ["serve", "doctor", "import"]
     assert set(listed) == set(COMMANDS)
     assert "worker" not in listed
+
+
+def test_the_list_shows_the_first_sentence_of_each_command() -> None:
+    """The list is made without loading the commands, so it has their sentences a second time."""
+    assert {name: each.sentence for name, each in LISTED.items()} == {
+        name: command.short_help
+        for name, command in ROOT.commands.items()  # type: ignore[attr-defined]
+    }
 
 
 def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from app.api.queries import ArtworkQuery
 from app.api.services import Services
-from app.catalogue.live import SETTING, LiveCatalogue
+from app.catalogue.live import LiveCatalogue
+from app.catalogue.setting import SETTING
 from app.evaluation.report import Report
 from app.learning.fold import Fold
 from app.records import Kind

@@ -1,12 +1,16 @@
 """What `keyart health` says of a trainer, and of a service that isn't there."""
 
-import pytest
+from pathlib import Path
 
-from app.operations.health import Unwell, address_of, is_ready, of_service, of_trainer, reachable
+import pytest
+from pydantic import ValidationError
+
+from app.operations.health import Unwell, address_in, address_of, is_ready, of_service, of_trainer, reachable
+from app.settings import Settings
 from app.store.memory import MemoryStore
 from app.store.protocol import State
 from tests.builders import Clock
-from tests.e2e.service import free_port
+from tests.e2e.service import free_port, keyart
 
 LEASE = 5_000
 
@@ -56,3 +60,47 @@ def test_an_ipv6_address_stands_in_brackets() -> None:
     assert address_of("::", 80) == "http://127.0.0.1:80", "which is how this machine reaches it"
     with pytest.raises(Unwell, match=r"No Keyart answers at http://\[::1\]:"):
         of_service("::1", free_port())
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"KEYART_HOST": "192.0.2.1", "KEYART_PORT": "80"},
+        {"keyart_host": "::1", "Keyart_Port": "65535"},
+        {"KEYART_HOST": "", "KEYART_PORT": ""},
+        {"KEYART_PORT": "0080"},
+        {"KEYART_PORT": "tcp://10.0.0.1:8000"},
+        {"KEYART_PORT": " 80 "},
+        {"KEYART_PORT": "65536"},
+        {"KEYART_PORT": "-1"},
+        {"KEYART_PORT": "eighty"},
+        {"KEYART_PORT": "٨٠"},
+    ],
+)
+def test_the_address_is_that_of_the_settings_or_left_to_them(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    address = address_in(given)
+    try:
+        settings = Settings()
+    except ValidationError:
+        assert address is None
+    else:
+        assert address in {None, (settings.host, settings.port)}
+
+
+def test_the_plain_address_is_told_without_the_settings() -> None:
+    assert address_in({"KEYART_HOST": "192.0.2.1", "KEYART_PORT": "80"}) == ("192.0.2.1", 80)
+    assert address_in({}) == ("127.0.0.1", 8000)
+
+
+@pytest.mark.parametrize("setting", ["port", "reward"])
+def test_without_a_service_a_setting_that_is_not_valid_is_named(tmp_path: Path, setting: str) -> None:
+    settings = {"port": free_port(), setting: "nonsense"}
+    refused = keyart(tmp_path, "health", **settings)
+
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"KEYART_{setting.upper()}: ")

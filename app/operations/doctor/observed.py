@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from app.catalogue.live import SETTING
+from app.catalogue.setting import SETTING
 from app.clock import now_ms
 from app.data_folder import LOG, STATE, DataFolder
 from app.learning.trusted_clock import SETTING as TRUSTED

@@ -1,38 +1,33 @@
-"""`keyart serve` and the workers that it starts."""
+"""`keyart serve`: a supervisor, and the workers and the trainer that it starts."""
 
 import asyncio
 import os
 import signal
 import socket
+import sys
 import threading
 from contextlib import closing
-from functools import partial
 from types import FrameType
-from typing import Annotated, Literal, NoReturn, TextIO
+from typing import Annotated, NoReturn, TextIO
 
 import structlog
 import typer
 
-from app.commands.importing import import_samples
-from app.commands.terminal import console, fail, make_folder, settings_for
+from app.commands.environment import make_folder, settings_for
+from app.commands.terminal import fail, say
 from app.data_folder import DataFolder
 from app.file_lock import taken
 from app.operations.in_force import tell
 from app.processes.file_limit import raise_limit
-from app.processes.heartbeat import beat
 from app.processes.listener import PortError, listen
-from app.processes.parent_watch import end_with_parent
 from app.processes.ready_message import announce
 from app.processes.supervisor import Supervisor
 from app.settings import Settings, link_in
 from app.telemetry.metric_files import folder_of_service
-from app.telemetry.metrics import WORKERS_REPLACED
 from app.wiring.keys import KeyFileError, keys_of, make_admin_key
-from app.wiring.stores import demand_store
-from app.wiring.worker import serve as serve_on
+from app.wiring.stores import has_catalogue
 
 log = structlog.get_logger()
-Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process is no longer the parent.")]
 
 
 def serve(
@@ -61,31 +56,23 @@ def serve(
         port = listener.getsockname()[1]
         tell(lock, settings, port)
         _make_admin_key(settings)
-        asyncio.run(demand_store(settings))
-        if samples:
-            import_samples(settings)
+        if not asyncio.run(has_catalogue(settings)) and samples:
+            _import_samples(settings)
         metrics = folder_of_service(settings.data)
         supervisor = Supervisor(listener, settings.workers, metrics, trainer=trainer, parent=parent)
         supervisor.run(
             lambda: threading.Thread(
-                target=announce, args=(settings.host, port, supervisor, console), daemon=True
+                target=announce, args=(settings.host, port, supervisor, say), daemon=True
             ).start()
         )
 
 
-def worker(
-    socket_: Annotated[int, typer.Option("--socket")],
-    parent: Parent = None,
-    heartbeat: Annotated[int | None, typer.Option()] = None,
-    replaces: Annotated[Literal["ended", "hung"] | None, typer.Option()] = None,
-) -> None:
-    """Answer requests on an inherited socket."""
-    if parent:
-        end_with_parent(parent)
-    if replaces:
-        WORKERS_REPLACED.labels(replaces).inc()
-    say_so = partial(beat, heartbeat) if heartbeat else None
-    serve_on(settings_for("worker"), socket.socket(fileno=socket_), say_so)
+def _import_samples(settings: Settings) -> NoReturn:
+    """Import the sample catalogue, and become the same command again: one that does not hold what that took."""
+    from app.commands.import_ import import_samples
+
+    import_samples(settings)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:], "--no-samples"])  # noqa: S606  our own
 
 
 def _end(_: int, __: FrameType | None) -> NoReturn:

@@ -1,4 +1,4 @@
-"""`keyart import` and `contact-sheet`: folders of pictures."""
+"""`keyart import`: merging a folder of pictures into the catalogue."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -11,20 +11,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.catalogue.importing import import_folder
-from app.catalogue.live import SETTING
+from app.commands.environment import make_folder, settings_for
 from app.commands.import_table import of_import, summary
-from app.commands.terminal import INTERRUPTED, console, fail, make_folder, say, settings_for
+from app.commands.terminal import INTERRUPTED, fail, say
 from app.refusals import Refusal
 from app.settings import Settings
 from app.store.protocol import Store, StoreTimeoutError
 from app.wiring.catalogue import editor_in, images_in
 from app.wiring.stores import open_store
 from assets import SAMPLES
-from assets.importing.ingest import jobs_of
 from assets.importing.manifest import ManifestError
 from assets.importing.outcome import Row
 from assets.picture import PictureError
-from assets.rendering.contact_sheet import contact_sheet as draw_contact_sheet
 
 EMPTY = "There are no pictures in {folder}; it should hold a folder for each title, with its pictures."
 REFUSALS = (PictureError, ManifestError, Refusal, StoreTimeoutError, OSError)
@@ -52,31 +50,8 @@ def import_(
     _run(_import(settings, folder, all_=all_))
 
 
-def contact_sheet(
-    folder: Annotated[
-        Path, typer.Argument(help="A folder as for `keyart import`", show_default="the samples")
-    ] = SAMPLES,
-    out: Annotated[Path, typer.Option(help="Where to write the pages.")] = Path("contact-sheet"),
-) -> None:
-    """Draw each picture of a folder with its focus, faces and crops, to look at before an import.
-
-    Examples:
-        keyart contact-sheet
-        keyart contact-sheet ./artwork --out ./pages
-    """
-    try:
-        pages = draw_contact_sheet(jobs_of(folder), out)
-    except (PictureError, ManifestError) as error:
-        raise fail(str(error)) from None
-    except OSError as error:
-        raise fail(f"The pages can't be written to {out}: {error.strerror}; name another folder.") from None
-    if not pages:
-        raise fail(EMPTY.format(folder=folder))
-    Console().print(f"{len(pages)} pages in {out}.", highlight=False, soft_wrap=True, markup=False)
-
-
 def import_samples(settings: Settings) -> None:
-    """Import the sample catalogue where there is none."""
+    """Import the sample catalogue."""
     _run(_import_samples(settings))
 
 
@@ -84,15 +59,14 @@ def _run(importing: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(importing)
     except KeyboardInterrupt:
-        console.print("The import was stopped, and changed nothing.")
+        say("The import was stopped, and changed nothing.")
         raise typer.Exit(INTERRUPTED) from None
 
 
 async def _import_samples(settings: Settings) -> None:
     async with _importing(settings) as store:
-        if await store.log.setting(SETTING) is None:
-            rows = await _import_with_progress(settings, store, SAMPLES)
-            console.print(f"The sample catalogue: {summary(rows)}", highlight=False)
+        rows = await _import_with_progress(settings, store, SAMPLES)
+    say(f"The sample catalogue: {summary(rows)}")
 
 
 async def _import(settings: Settings, folder: Path, *, all_: bool) -> None:
@@ -143,7 +117,7 @@ async def _warn_of_an_unreadable_catalogue(settings: Settings, store: Store) -> 
 
 async def _import_with_progress(settings: Settings, store: Store, folder: Path) -> tuple[Row, ...]:
     columns = TextColumn("Importing artwork"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("import", total=None)
         return await import_folder(
             editor_in(settings, store),

@@ -1,10 +1,6 @@
-"""`keyart train`, `rebuild` and `models`: the learner and its snapshots."""
+"""`keyart rebuild`: folding the log anew, and looking for a better tuning."""
 
 import asyncio
-import os
-import signal
-import socket
-import sys
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,26 +11,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from app.clock import now_ms
 from app.commands import tables
-from app.commands.serving import Parent
-from app.commands.terminal import console, fail, make_folder, settings_for, settings_of_service
+from app.commands.environment import settings_of_service
+from app.commands.terminal import fail
 from app.evaluation.example_file import ExampleFile, RecordingLearner
 from app.evaluation.tuning import ENOUGH, Found, Rebuilding, keep
 from app.learning.bases import BaseGoneError, sound_base
 from app.learning.comparison import Comparison
 from app.learning.fold import Fold
-from app.processes.parent_watch import end_with_parent
 from app.settings import Settings
 from app.store.protocol import Base, Store
-from app.telemetry.metric_files import FOLDER, folder_of_trainer
 from app.wiring.stores import open_store
 from app.wiring.training import publish_rebuilt, rebuilt
-from app.wiring.training import train as train_until
 from bandit.learners import LOGISTIC
 from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner
 
-BEHIND = 15
-"""By how much a trainer beside workers is nicer: viewers wait for an answer, and nobody for the next snapshot."""
 MOST_PASSES = 100
 LED = "A trainer is leading; stop the service, then rebuild with --publish."
 
@@ -45,28 +36,6 @@ class Wanted:
 
     tune: bool
     passes: int
-
-
-def train(
-    parent: Parent = None,
-    holder: Annotated[str, typer.Option(help="The name under which this trainer holds the lease.")] = "",
-) -> None:
-    """Fold the log and publish snapshots, or stand by while another trainer leads, until Ctrl-C or SIGTERM.
-
-    `keyart serve` starts a trainer by itself; another one takes over when that dies.
-
-    Examples:
-        keyart train
-        keyart train --holder standby-1
-    """
-    if parent:
-        end_with_parent(parent)
-        os.nice(BEHIND)
-    settings = settings_for("trainer")
-    make_folder(settings)
-    if FOLDER not in os.environ:
-        _start_again_counting(settings)
-    asyncio.run(_train(settings, holder or f"trainer of {socket.gethostname()} {os.getpid()}"))
 
 
 def rebuild(
@@ -104,40 +73,6 @@ def rebuild(
             "rebuild without them."
         )
     asyncio.run(_rebuild(settings, wanted, publish=publish))
-
-
-def models() -> None:
-    """List the snapshots of the model, the latest first, and then the candidates.
-
-    Examples:
-        keyart models
-    """
-    asyncio.run(_models(settings_of_service("models")))
-
-
-def _start_again_counting(settings: Settings) -> None:
-    """Become the same command, with a folder for metrics; its lock goes with the process.
-
-    Where they are to be kept can't be said any more once prometheus_client was imported, as it was by now.
-    """
-    folder, lock = folder_of_trainer(settings.data)
-    os.set_inheritable(lock, True)  # noqa: FBT003  positional in Python
-    os.execve(  # noqa: S606  our own
-        sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, FOLDER: str(folder)}
-    )
-
-
-async def _train(settings: Settings, holder: str) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def end(*_: object) -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(stop.set)
-
-    # The loop's own handlers outlive for a moment the pipe that they write to: then a second signal is a traceback
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    await train_until(settings, holder, stop)
 
 
 async def _rebuild(settings: Settings, wanted: Wanted | None, *, publish: bool) -> None:
@@ -216,13 +151,4 @@ async def _keep(store: Store, fold: Fold, out: Console) -> None:
 
 def _progress() -> Progress:
     bar = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    return Progress(*bar, console=console)
-
-
-async def _models(settings: Settings) -> None:
-    store = open_store(settings, read_only=True)
-    try:
-        snapshots = [*await store.state.snapshots(), *await store.state.snapshots("candidate")]
-    finally:
-        await store.close()
-    Console().print(tables.of_snapshots(snapshots))
+    return Progress(*bar, console=Console(stderr=True))

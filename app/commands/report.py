@@ -5,7 +5,7 @@ import asyncio
 from rich.console import Console
 
 from app.commands import tables
-from app.commands.terminal import settings_of_service
+from app.commands.environment import settings_of_service
 from app.evaluation.report import Reporter
 from app.settings import Settings
 from app.wiring.stores import open_store

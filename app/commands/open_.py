@@ -10,7 +10,8 @@ import typer
 
 from app.api.access import LINK_MS
 from app.commands.calling import key_for
-from app.commands.terminal import fail, say, settings_for
+from app.commands.environment import settings_for
+from app.commands.terminal import fail, say
 from app.operations.health import address_of
 from app.wiring.keys import KeyFileError
 

@@ -1,0 +1,42 @@
+"""Settings from the environment, and the data folder that they name."""
+
+import os
+
+import typer
+from pydantic import ValidationError
+
+from app.commands.terminal import fail, say
+from app.data_folder import DataFolder
+from app.settings import Settings, faults
+from app.telemetry import logs
+
+
+def settings_for(process: str) -> Settings:
+    """Return the settings; a value that can't be is told, and ends the command with status 2."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for fault in faults(error):
+            say(fault)
+        raise typer.Exit(2) from None
+    logs.configure(settings, process=process)
+    return settings
+
+
+def settings_of_service(process: str) -> Settings:
+    """Return the settings of a service that has run: a command that only looks should make no empty folder."""
+    settings = settings_for(process)
+    if not DataFolder(settings.data).log.is_file():
+        raise fail(f"There is no log in {settings.data.resolve()}; set KEYART_DATA to the service's data folder.")
+    return settings
+
+
+def make_folder(settings: Settings) -> None:
+    if settings.data.exists() and not settings.data.is_dir():
+        raise fail(f"KEYART_DATA is {settings.data}, which is a file; name a folder.")
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # keys and profiles are in it
+    except OSError as error:
+        raise fail(f"KEYART_DATA can't be {settings.data}: {error.strerror}; name a folder.") from None
+    if not os.access(settings.data, os.W_OK | os.X_OK):
+        raise fail(f"User {os.getuid()} can't write to KEYART_DATA, {settings.data}; make that user its owner.")
