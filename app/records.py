@@ -29,6 +29,9 @@ class Kind(IntEnum):
     """The fold's state at this record is a new base; the state before it was made in another way."""
 
 
+FOLD = 2
+"""The version of the fold. Raise it with every change by which the same log ends at another state."""
+KINDS = frozenset(Kind)
 LOT_BITS = 24
 """Bits of each of the two numbers in a stranger's lot."""
 PINNED, ANONYMOUS, BOT = "pinned", "anonymous", "bot"
@@ -110,4 +113,17 @@ decode_decision = msgspec.json.Decoder(Decision).decode
 decode_feedback = msgspec.json.Decoder(Feedback).decode
 decode_reference = msgspec.json.Decoder(Reference).decode
 decode_erasure = msgspec.json.Decoder(Erasure).decode
+decode_rebase = msgspec.json.Decoder(Rebase).decode
 decode_rules = msgspec.json.Decoder(Rules).decode
+
+
+def unknown(record: Record) -> tuple[str, str] | None:
+    """Say what of a record this version does not know, and what it knows instead; None if it knows all."""
+    if record.kind not in KINDS:
+        return (
+            f"has a record of kind {record.kind} at position {record.position}",
+            f"the kinds {min(KINDS):d} to {max(KINDS):d}",
+        )
+    if record.kind == Kind.BASE and (fold := decode_rebase(record.body).fold) > FOLD:
+        return f"has a base of fold version {fold} at position {record.position}", f"fold versions up to {FOLD}"
+    return None

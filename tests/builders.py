@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -97,6 +97,10 @@ class VoidableLog(MemoryLog):
 
     def void(self, decision: int) -> None:
         self._append(RecordKind.VOID, encode(Reference(decision)))
+
+    def write_any(self, kind: int, body: bytes) -> int:
+        """Write a record of a kind that this version may not have, and return its position."""
+        return self._append(cast("RecordKind", kind), body).position
 
 
 class VoidableStore(MemoryStore):

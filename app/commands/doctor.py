@@ -42,7 +42,7 @@ def doctor(
         KEYART_DATA=/srv/keyart keyart doctor --url http://127.0.0.1:8000
     """
     seconds = float("inf") if thorough else SECONDS
-    doors = Doors(partial(examine, seconds=seconds), partial(open_store, read_only=True))
+    doors = Doors(partial(examine, seconds=seconds), partial(open_store, read_only=True, scan=False))
     groups = asyncio.run(check(os.environ, doors, url))
     levels = Counter(finding.level for group in groups for finding in group.findings)
     if as_json:

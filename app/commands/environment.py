@@ -32,6 +32,9 @@ def settings_of_service(process: str) -> Settings:
 
 
 def make_folder(settings: Settings) -> None:
+    """Make the data folder, or see that this version knows what is in it, before anything there is changed."""
+    from app.wiring.stores import demand_known
+
     if settings.data.exists() and not settings.data.is_dir():
         raise fail(f"KEYART_DATA is {settings.data}, which is a file; name a folder.")
     try:
@@ -40,3 +43,4 @@ def make_folder(settings: Settings) -> None:
         raise fail(f"KEYART_DATA can't be {settings.data}: {error.strerror}; name a folder.") from None
     if not os.access(settings.data, os.W_OK | os.X_OK):
         raise fail(f"User {os.getuid()} can't write to KEYART_DATA, {settings.data}; make that user its owner.")
+    demand_known(settings)

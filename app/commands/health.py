@@ -54,7 +54,7 @@ def _of_trainer() -> str:
     from app.wiring.stores import open_store
 
     async def look() -> str:
-        store = open_store(settings, read_only=True)
+        store = open_store(settings, read_only=True, scan=False)
         try:
             return await of_trainer(store.state, now_ms())
         finally:

@@ -7,8 +7,8 @@ from typing import Literal
 import structlog
 
 from app.catalogue.live import LiveCatalogue
-from app.learning.fold import FOLD, Fold, without
-from app.records import Kind, Rebase, Record, decode_erasure, encode
+from app.learning.fold import Fold, without
+from app.records import FOLD, Kind, Rebase, Record, decode_erasure, encode
 from app.store.protocol import Base, Log, NewBase, State, Store
 from app.viewers.erasure import finish_erasure
 from bandit import learners

@@ -12,16 +12,14 @@ from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.learning.caps import HOUR_MS, Caps
 from app.learning.log_join import Close, Credit, Forget, LogJoin, Step
 from app.learning.totals import Totals, tallies_in
-from app.records import Decision, Record, decode_decision, encode
-from app.store.protocol import FoldState, Log, Progress, Snapshot, State
+from app.records import Decision, Record, decode_decision, encode, unknown
+from app.store.protocol import FoldState, Log, Progress, Snapshot, State, UnknownVersionError
 from bandit.learners import forgotten
 from bandit.policy import Learner, UnlearnableExample
 from bandit.tally import Tally
 from bandit.taste import Base
 from bandit.types import Context, Example, Witness
 
-FOLD = 2
-"""The version of the fold. Raise it with every change by which the same log ends at another state."""
 STEPS = 1000
 """Steps applied at a time, with one look-up for all their decisions."""
 WITNESS_DIGITS = 6
@@ -96,7 +94,12 @@ class Fold:
         """The learner's caps; the totals have their own."""
 
     async def feed(self, records: Sequence[Record]) -> None:
-        """Take the next records. The state is that of one position only between calls."""
+        """Take the next records. The state is that of one position only between calls.
+
+        Raises `UnknownVersionError`, and takes none of them, if a later version of Keyart wrote one.
+        """
+        if strange := next(filter(None, map(unknown, records)), None):
+            raise UnknownVersionError("The log", *strange)
         steps = self._log_join.steps(records)
         while chunk := list(islice(steps, STEPS)):
             found = await self._find(chunk)

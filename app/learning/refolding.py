@@ -8,7 +8,8 @@ import structlog
 
 from app.catalogue.live import LiveCatalogue
 from app.learning.bases import BREAKS, BaseGoneError, fold_from
-from app.learning.fold import FOLD, Fold
+from app.learning.fold import Fold
+from app.records import FOLD
 from app.store.protocol import Base, State, Store
 from bandit.sealing import UnusableSnapshot
 

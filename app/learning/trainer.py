@@ -20,6 +20,7 @@ from app.store.protocol import (
     State,
     Store,
     StoreTimeoutError,
+    UnknownVersionError,
     UnwritableStoreError,
 )
 from app.telemetry import metrics
@@ -81,7 +82,10 @@ class Trainer:
         self._bases, self._refolding = bases, Refolding(store, live_catalogue, scratch, bases.clock)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Lead whenever the lease is free, and stand by otherwise, until `stop`. Raises `LostStoreError`."""
+        """Lead whenever the lease is free, and stand by otherwise, until `stop`.
+
+        Raises `LostStoreError`, and `UnknownVersionError` before it folds what a later version wrote.
+        """
         while not stop.is_set():
             try:
                 token = await self._store.state.lead(self._holder, LEASE_MS)
@@ -93,6 +97,10 @@ class Trainer:
                 log.warning("lease_lost", reason=str(lost))
             except StoreTimeoutError as locked:  # nothing was committed, so the fold resumes
                 log.warning("state_locked", reason=str(locked))
+            except UnknownVersionError:  # a trainer of the later version may lead at once
+                with suppress(StoreTimeoutError, UnwritableStoreError):
+                    await self._store.state.resign(self._token)
+                raise
             except LostStoreError as fault:
                 log.error("store_lost", reason=str(fault))  # noqa: TRY400  the sentence says where and what to do
                 raise

@@ -5,6 +5,7 @@ Every implementation passes `tests/contract/`. Times are in milliseconds of the 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -40,6 +41,16 @@ class FullLogError(UnwritableStoreError):
 
 class UnusableStoreError(Exception):
     """The store can't be opened. The sentence says why, and what to do."""
+
+
+class UnknownVersionError(UnusableStoreError):
+    """A later version of Keyart wrote into the store what this one does not know. The sentence says what to do."""
+
+    def __init__(self, where: str, met: str, known: str):
+        super().__init__(
+            f"{where} {met}, and this version of Keyart knows {known}: start the later version again, or put a "
+            "backup from before the upgrade in the place of the data folder (docs/operations.md, Upgrade)."
+        )
 
 
 class LostLeaseError(Exception):
@@ -517,7 +528,8 @@ class File:
 
     `pending` is the size of its write-ahead log; what of it could not be read is `unread`. `free` is what in the
     database is free, and `shrinks` whether that can be given back. `earlier` says that an earlier version made it,
-    and opening it adds what it lacks. `fault` is None if nothing is wrong; `complete` says whether all of it was
+    and opening it adds what it lacks; `later` that a later one did.
+    `fault` is None if nothing is wrong; `complete` says whether all of it was
     looked through in the time that was given.
     """
 
@@ -528,6 +540,7 @@ class File:
     free: int = 0
     shrinks: bool = True
     earlier: bool = False
+    later: bool = False
     fault: str | None = None
     complete: bool = True
 
@@ -552,3 +565,47 @@ class Examined:
     unfolded: int | None = None
     since: int | None = None
     day: Mapping[int, int] | None = None
+    strange: str | None = None
+    """What a record or the state has of a later version, and what this one knows; None if nothing."""
+
+    @property
+    def later(self) -> tuple[str, ...]:
+        """Everything that a later version wrote, with what this one knows instead."""
+        found = (f"{file.name}: {file.fault}" for file in self.files if file.later)
+        return (*found, self.strange) if self.strange else tuple(found)
+
+
+class Engine(Protocol):
+    """A kind of store at its place: the wiring picks one, and everybody else is handed the store that it opens."""
+
+    def demand_known(self, *, scan: bool = True) -> None:
+        """Raise `UnknownVersionError` if a later version wrote into the store; nothing is changed.
+
+        Without `scan`, records of a later version are not looked for: whoever folds the log meets them.
+        """
+
+    def open(
+        self,
+        clock: Callable[[], int],
+        passing: Callable[[], int] | None = None,
+        *,
+        read_only: bool = False,
+        scan: bool = True,
+    ) -> Store:
+        """Open the store, and bring what an earlier version made to this one.
+
+        One that is `read_only` changes no file and makes none. Raises `UnusableStoreError`, and what
+        `demand_known` does before anything is changed.
+        """
+
+    def examine(self, *, seconds: float) -> Examined:
+        """Look through the store's files, each for about so long; nothing is changed."""
+
+    def size(self) -> int:
+        """Return how many bytes a copy takes, at most; 0 if there is no store."""
+
+    def back_up(self, target: Path, progress: Callable[[int, int], object]) -> int:
+        """Copy a store that may be in use into a folder, and return the last position of the log's copy."""
+
+    def fault(self, error: BaseException) -> str | None:
+        """Say what is wrong with the store if that is what the error is about."""

@@ -49,7 +49,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            used = store or open_store(settings)
+            used = store or open_store(settings, scan=False)  # the supervisor has
             if store is None:
                 stack.push_async_callback(used.close)
             services = await stack.enter_async_context(opened(settings, used, clock))

@@ -1,7 +1,6 @@
 """Stores: this module alone picks the engine that is in use."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from app.catalogue.setting import SETTING
@@ -10,18 +9,24 @@ from app.operations.backup import Copied, Databases, Progress
 from app.operations.backup import back_up as copy_folder
 from app.settings import Settings
 from app.store.memory import MemoryStore
-from app.store.protocol import Examined, State, Store, UnusableStoreError, UnwritableStoreError
-from app.store.sqlite import SqliteStore
-from app.store.sqlite import backup as sqlite_backup
-from app.store.sqlite import examination as sqlite_examination
-from app.store.sqlite import faults as sqlite_faults
+from app.store.protocol import Engine, Examined, State, Store, UnusableStoreError, UnwritableStoreError
+from app.store.sqlite.engine import SqliteEngine
 
 
-def open_store(settings: Settings, clock: Callable[[], int] = now_ms, *, read_only: bool = False) -> Store:
-    """Return the store, or raise `UnusableStoreError`. One that is `read_only` changes no file and makes none."""
-    full = settings.sync == "full"
-    most = settings.log_bytes
-    return SqliteStore(settings.data, clock, passed_ms, most_bytes=most, full_sync=full, read_only=read_only)
+def engine_of(settings: Settings) -> Engine:
+    return SqliteEngine(settings.data, settings.log_bytes, full_sync=settings.sync == "full")
+
+
+def open_store(
+    settings: Settings, clock: Callable[[], int] = now_ms, *, read_only: bool = False, scan: bool = True
+) -> Store:
+    """Return the store, or raise `UnusableStoreError`: see `Engine.open`."""
+    return engine_of(settings).open(clock, passed_ms, read_only=read_only, scan=scan)
+
+
+def demand_known(settings: Settings) -> None:
+    """Raise `UnknownVersionError` if a later version of Keyart used the data folder; nothing is changed."""
+    engine_of(settings).demand_known()
 
 
 async def has_catalogue(settings: Settings) -> bool:
@@ -38,19 +43,19 @@ async def has_catalogue(settings: Settings) -> bool:
 
 def examine(settings: Settings, *, seconds: float) -> Examined:
     """Look through the store's files, each for about so long; nothing is changed."""
-    return sqlite_examination.examine(settings.data, seconds=seconds)
+    return engine_of(settings).examine(seconds=seconds)
 
 
 def back_up(settings: Settings, destination: Path, progress: Progress) -> Copied:
     """Copy the data folder of a service, which may run. Raises `BackupError`, `UnusableStoreError`, `OSError`."""
-    databases = Databases(sqlite_backup.size(settings.data), partial(sqlite_backup.back_up, settings.data))
-    return copy_folder(settings.data, destination, databases, progress)
+    engine = engine_of(settings)
+    return copy_folder(settings.data, destination, Databases(engine.size(), engine.back_up), progress)
 
 
 def store_fault(error: BaseException) -> str | None:
     """Say what is wrong with the store's files, if that is what the error is about."""
     said = isinstance(error, UnusableStoreError | UnwritableStoreError)
-    return str(error) if said else sqlite_faults.sentence(error)
+    return str(error) if said else SqliteEngine.fault(error)
 
 
 def scratch_state() -> State:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.catalogue.live import LiveCatalogue
-from app.learning.fold import FOLD
-from app.records import LOT_BITS, Decision, Kind, Rebase, encode
+from app.records import FOLD, LOT_BITS, Decision, Kind, Rebase, encode
 from app.store.protocol import Event, Hold
 from app.viewers.pseudonym import hold_key
 from bandit.reward import Rules

@@ -13,9 +13,8 @@ import pytest
 from app.learning import bases, refolding, trainer
 from app.learning.bases import BaseKeeper, fed, fold_from, sound_base
 from app.learning.comparison import Comparison
-from app.learning.fold import FOLD
 from app.learning.trainer import Trainer
-from app.records import DECISIONS, Kind, decode_decision, encode
+from app.records import DECISIONS, FOLD, Kind, decode_decision, encode
 from app.store.memory import MemoryStore
 from app.viewers.erasure import erase
 from bandit.reward import Rules
@@ -325,7 +324,7 @@ async def trimmed(world: World) -> bool:
 async def test_another_version_of_the_fold_sets_a_base(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async with training(world):
         await soon(lambda: caught_up(world))
-    for module in ("app.learning.fold", "app.learning.bases", "app.learning.refolding"):
+    for module in ("app.records", "app.learning.bases", "app.learning.refolding"):
         monkeypatch.setattr(f"{module}.FOLD", FOLD + 1)
     assert await sound_base(world.store.state, "logistic") is None
     async with training(world):

@@ -20,7 +20,7 @@ GOLDEN: dict[Learning, str] = {
     "logistic": "0fe1b3c92c57fa5ada32337458540e74",
     "vowpal": "78efd2c72f4aeb267fc7a9d510999ffe",
 }
-"""They change with the version of the fold, `app.learning.fold.FOLD`, and never otherwise."""
+"""They change with the version of the fold, `app.records.FOLD`, and never otherwise."""
 MINUTE = 60_000
 
 

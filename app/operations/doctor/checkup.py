@@ -28,7 +28,7 @@ async def check(environment: Mapping[str, str], doors: Doors, url: str | None = 
         "Clock": [clock.findings],
         "Service": [partial(service.findings, url=url)],
     }
-    if seen.failed or not seen.examined.files:
+    if seen.failed or seen.examined.later or not seen.examined.files:
         del groups["Pictures"], groups["Model"]
     return [
         Group(name, tuple(finding for look in checks for finding in _guarded(look(seen))))

@@ -18,8 +18,13 @@ SLACK_MS = DAY_MS
 
 
 def findings(seen: Observed) -> Iterator[Finding]:
+    for met in seen.examined.later:
+        yield finding("version-later", met=met)
     for file in seen.examined.files:
-        yield from _file(file)
+        if not file.later:
+            yield from _file(file)
+    if seen.examined.later:
+        return
     if seen.failed:
         raise seen.failed
     if seen.log_usable:

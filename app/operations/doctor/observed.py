@@ -73,6 +73,8 @@ async def observe(here: Settings, doors: Doors) -> Observed:
         return seen
     try:
         seen = replace(seen, examined=doors.examine(seen.settings))
+        if seen.examined.later:
+            return seen
         store = doors.open_store(seen.settings)
         try:
             return await _in_store(seen, store)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from app.store.commit import BusyError
 from app.store.protocol import UnwritableStoreError
+from app.store.sqlite.schema import Schema
 
 SETTLE_SECONDS = 5.0
 """How long opening may wait for other processes that open the same file."""
@@ -53,9 +54,14 @@ class Write(Protocol):
 
 
 def connect(
-    path: Path, schema: str = "", *, full_sync: bool = False, patience: float = 0.0, read_only: bool = False
+    path: Path,
+    schema: Schema | None = None,
+    *,
+    full_sync: bool = False,
+    patience: float = 0.0,
+    read_only: bool = False,
 ) -> sqlite3.Connection:
-    """Open a file in WAL mode, and make what the schema lacks; with `read_only` see `look`.
+    """Open a file in WAL mode, and bring it to the schema's version; with `read_only` see `look`.
 
     `synchronous=NORMAL` survives the death of the process; `FULL` a power cut as well, for the price of waiting
     for the disk at each commit (sqlite.org/wal.html, section 2.1). Once open, a statement waits up to `patience`
@@ -72,7 +78,9 @@ def connect(
     connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, pages that become free, too
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-    connection.executescript(schema)
+    if schema:
+        schema.demand_known(connection, path)
+        schema.migrate(connection)
     connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
     return connection
 

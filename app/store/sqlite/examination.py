@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from app.records import Kind
 from app.store.protocol import Examined, File, Head
 from app.store.sqlite import log, state
 from app.store.sqlite.connection import PRIMARY, look
+from app.store.sqlite.known import strange_fold, strange_record
+from app.store.sqlite.schema import Schema, run, version_of
 
 DAY_MS = 86_400_000
 STEPS = 10_000
@@ -38,23 +40,7 @@ SELECT made.name, of.name FROM made, pragma_table_info(made.name) AS of
 Columns = dict[str, set[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Which tables every version had, and how opening makes the rest in a file of an earlier one."""
-
-    first: str
-    open: Callable[[sqlite3.Connection], object]
-
-
-def _open_state(connection: sqlite3.Connection) -> None:
-    connection.executescript(state.SCHEMA)
-    state.extend(connection)
-
-
-SHAPES = {
-    LOG: Shape(log.FIRST, lambda connection: connection.executescript(log.SCHEMA)),
-    STATE: Shape(state.FIRST, _open_state),
-}
+SCHEMAS = {LOG: log.SCHEMA, STATE: state.SCHEMA}
 
 
 def examine(folder: Path, *, seconds: float) -> Examined:
@@ -62,7 +48,7 @@ def examine(folder: Path, *, seconds: float) -> Examined:
 
     A lasting look keeps the write-ahead log of a running service from being folded back.
     """
-    files = tuple(_examined(folder / name, shape, seconds) for name, shape in SHAPES.items())
+    files = tuple(_examined(folder / name, schema, seconds) for name, schema in SCHEMAS.items())
     found = Examined(files)
     log_file, state_file = files
     if state_file.fault is None:
@@ -77,7 +63,7 @@ def examine(folder: Path, *, seconds: float) -> Examined:
 # -------------------------------------------------------------------- whether they are whole
 
 
-def _examined(path: Path, shape: Shape, seconds: float) -> File:
+def _examined(path: Path, schema: Schema, seconds: float) -> File:
     if not path.exists():
         return File(path.name, 0, fault="it is not there")
     waiting = path.with_name(f"{path.name}-wal")
@@ -86,11 +72,17 @@ def _examined(path: Path, shape: Shape, seconds: float) -> File:
     file = File(path.name, path.stat().st_size, pending, unread=unread)
     try:
         with _open(path, seconds) as connection:
-            fault, earlier = _shape(connection, shape)
+            if later := schema.strange(connection):
+                return replace(file, fault=_told(later), later=True)
+            fault, earlier = _shape(connection, schema)
             file = replace(file, earlier=earlier, **_room(connection))
             return replace(file, fault=fault) if fault else _checked(connection, file)
     except sqlite3.Error as error:
         return replace(file, fault=str(error))
+
+
+def _told(strange: tuple[str, str]) -> str:
+    return f"it {strange[0]}, and this version of Keyart knows {strange[1]}"
 
 
 def complaints(connection: sqlite3.Connection) -> list[str]:
@@ -116,27 +108,27 @@ def _room(connection: sqlite3.Connection) -> dict[str, Any]:
     return {"free": free * page, "shrinks": bool(mode)}
 
 
-def _shape(connection: sqlite3.Connection, shape: Shape) -> tuple[str | None, bool]:
+def _shape(connection: sqlite3.Connection, schema: Schema) -> tuple[str | None, bool]:
     """Say how the tables differ from this version's even when opened, and whether opening changes them.
 
     Nothing is opened for that: it is tried on empty tables in memory.
     """
-    there, first = _columns(connection), _made(lambda fresh: fresh.executescript(shape.first))
+    there, first = _columns(connection), _made(lambda fresh: run(fresh, schema.first))
     if lost := [table for table in first if table not in there]:
         return f"it has no table {lost[0]}", False
-    opened, refused = _opened(connection, shape)
-    for table, columns in _made(shape.open).items():
+    opened, refused = _opened(connection, schema)
+    for table, columns in _made(schema.migrate).items():
         if differing := columns ^ opened.get(table, columns):
             return f"its table {table} differs in {', '.join(sorted(differing))}: another version made it", False
-    return refused, opened != there
+    return refused, opened != there or version_of(connection) < schema.version
 
 
-def _opened(connection: sqlite3.Connection, shape: Shape) -> tuple[Columns, str | None]:
+def _opened(connection: sqlite3.Connection, schema: Schema) -> tuple[Columns, str | None]:
     with closing(sqlite3.connect(":memory:")) as empty:
         for (made,) in connection.execute(TABLES).fetchall():
             empty.execute(made)
         try:
-            shape.open(empty)
+            schema.migrate(empty)
         except sqlite3.Error as error:
             return _columns(empty), str(error)
         return _columns(empty), None
@@ -162,7 +154,10 @@ def _of_state(connection: sqlite3.Connection, found: Examined) -> Examined:
     [(counted, learned)] = connection.execute(
         "SELECT (SELECT max(position) FROM counted), (SELECT max(position) FROM snapshot WHERE role = 'incumbent')"
     ).fetchall()
-    return replace(found, reached=max(counted or 0, learned or 0))
+    strange = strange_fold(connection)
+    return replace(
+        found, reached=max(counted or 0, learned or 0), strange=strange and f"{STATE}: {_told(strange)}"
+    )
 
 
 def _of_log(connection: sqlite3.Connection, found: Examined) -> Examined:
@@ -183,7 +178,19 @@ def _of_log(connection: sqlite3.Connection, found: Examined) -> Examined:
         unfolded=_first(connection, UNFOLDED, found.reached),
         since=since,
         day=_by_kind(connection, began),
+        strange=found.strange or _strange(connection),
     )
+
+
+def _strange(connection: sqlite3.Connection) -> str | None:
+    """Say what a record has of a later version."""
+    try:
+        strange = strange_record(connection, 0)
+    except sqlite3.OperationalError as error:
+        if not _interrupted(error):
+            raise
+        return None
+    return strange and f"{LOG}: {_told(strange)}"
 
 
 def _by_kind(connection: sqlite3.Connection, began: int) -> dict[int, int] | None:

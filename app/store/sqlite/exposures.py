@@ -79,7 +79,8 @@ class Exposures:
         self, decision: int, opened: int | None, opened_at: int | None, happened: int, seconds: float
     ) -> None:
         self._connection.execute(
-            "INSERT OR REPLACE INTO exposure VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO exposure (decision, opened, opened_at, happened, seconds)"
+            " VALUES (?, ?, ?, ?, ?)",
             (decision, opened, opened_at, happened, seconds),
         )
 

@@ -19,6 +19,7 @@ from app.store.sqlite.edits import SqliteEdits
 from app.store.sqlite.exposures import Exposures
 from app.store.sqlite.open_files import OpenFiles
 from app.store.sqlite.passes import SqlitePasses
+from app.store.sqlite.schema import Schema, run
 
 FIRST = (
     """
@@ -42,12 +43,19 @@ CREATE TABLE IF NOT EXISTS erasing (pseudonym TEXT PRIMARY KEY) WITHOUT ROWID;
     + edits.SCHEMA
     + passes.SCHEMA
 )
-"""Tables that came since, and that opening makes in a file of an earlier version."""
-SCHEMA = FIRST + LATER
+"""The first step: tables that came before files had a version, so that some may be there."""
+SCHEMA = Schema(FIRST, (lambda connection: run(connection, LATER),))
+"""Each later step is a migration of its own; a step that was released never changes."""
 HOLD = """
 SELECT hold.decision, nonce, stamp, until, artwork, in_group, deferred, pinned,
        CASE WHEN exposure.decision IS NOT NULL THEN opened_at WHEN deferred THEN NULL ELSE stamp END
 FROM hold LEFT JOIN exposure ON exposure.decision = hold.decision WHERE key = ?
+"""
+# Columns are named wherever a row is written: a later version may have added one while this process goes on.
+APPEND = "INSERT INTO log (position, stamp, kind, body) VALUES (?, ?, ?, ?)"
+PLACE = """
+INSERT OR REPLACE INTO hold (key, decision, nonce, stamp, until, artwork, in_group, deferred, pinned)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 GONE = (
     "Nothing is acknowledged any more. Stop the service, put a backup in the place of the data folder, and start "
@@ -205,7 +213,7 @@ class SqliteLog:
         )  # fmt: skip
         if draft.key is not None:
             self._writer.execute(
-                "INSERT OR REPLACE INTO hold VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                PLACE,
                 (draft.key, at.position, draft.nonce, at.stamp, until, draft.artwork, draft.group,
                  draft.deferred, draft.pinned),
             )  # fmt: skip
@@ -253,7 +261,7 @@ class SqliteLog:
     def _declare(self, rules: bytes) -> None:
         if self._setting(self._writer, "rules") != rules:
             self.append(Kind.RULES, rules)
-            self._writer.execute("INSERT OR REPLACE INTO setting VALUES ('rules', ?)", (rules,))
+            self._writer.execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('rules', ?)", (rules,))
 
     async def rebase(self, body: bytes) -> None:
         await self._write(lambda: self.append(Kind.BASE, body))
@@ -360,7 +368,7 @@ class SqliteLog:
     def append(self, kind: Kind, body: bytes) -> Head:
         at = self._last = Head(self._last.position + 1, self.now())
         self._time.see(at.stamp)
-        self._writer.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (at.position, at.stamp, kind, body))
+        self._writer.execute(APPEND, (at.position, at.stamp, kind, body))
         return at
 
     # ---------------------------------------------------------------- profiles and settings
@@ -373,7 +381,7 @@ class SqliteLog:
 
     def _change_profile(self, pseudonym: str, change: Callable[[bytes | None], bytes]) -> None:
         body = change(self._profile(self._writer, pseudonym))
-        self._writer.execute("INSERT OR REPLACE INTO profile VALUES (?, ?)", (pseudonym, body))
+        self._writer.execute("INSERT OR REPLACE INTO profile (pseudonym, body) VALUES (?, ?)", (pseudonym, body))
 
     @staticmethod
     def _profile(connection: sqlite3.Connection, pseudonym: str) -> bytes | None:
@@ -381,7 +389,7 @@ class SqliteLog:
         return row[0] if row else None
 
     async def forget(self, pseudonym: str) -> None:
-        await self._write(lambda: self._forget(pseudonym, "INSERT OR IGNORE INTO erasing VALUES (?)"))
+        await self._write(lambda: self._forget(pseudonym, "INSERT OR IGNORE INTO erasing (pseudonym) VALUES (?)"))
 
     async def end_erasure(self, pseudonym: str) -> None:
         await self._write(lambda: self._forget(pseudonym, "DELETE FROM erasing WHERE pseudonym = ?"))
@@ -420,7 +428,7 @@ class SqliteLog:
         return await self._write(lambda: self._make_setting(name, value)) if stored is None else stored
 
     def _make_setting(self, name: str, value: bytes) -> bytes:
-        self._writer.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (name, value))
+        self._writer.execute("INSERT OR IGNORE INTO setting (name, value) VALUES (?, ?)", (name, value))
         stored = self._setting(self._writer, name)
         return value if stored is None else stored
 
@@ -430,7 +438,7 @@ class SqliteLog:
     def _swap_setting(self, name: str, expected: bytes | None, value: bytes) -> bool:
         if self._setting(self._writer, name) != expected:
             return False
-        self._writer.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
+        self._writer.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
         return True
 
     async def wipe(self) -> bool:

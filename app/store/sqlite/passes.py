@@ -22,7 +22,8 @@ class SqlitePasses:
 
     def _spend(self, name: str, until: int) -> bool:
         self._writer.execute("DELETE FROM spent WHERE until <= ?", (self._clock() - SPENT_MS,))
-        return self._writer.execute("INSERT OR IGNORE INTO spent VALUES (?, ?)", (name, until)).rowcount == 1
+        done = self._writer.execute("INSERT OR IGNORE INTO spent (name, until) VALUES (?, ?)", (name, until))
+        return done.rowcount == 1
 
     async def spent(self, name: str) -> bool:
         return self._reader.execute("SELECT 1 FROM spent WHERE name = ?", (name,)).fetchone() is not None

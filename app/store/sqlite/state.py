@@ -26,12 +26,13 @@ from app.store.sqlite.bases import SCHEMA as BASES
 from app.store.sqlite.bases import Bases
 from app.store.sqlite.connection import Transaction, connect, wipe, writing
 from app.store.sqlite.open_files import OpenFiles
+from app.store.sqlite.schema import Schema, columns_of, run
 from bandit.tally import Tally
 
 FIRST = """
 CREATE TABLE IF NOT EXISTS lease (
     id INTEGER PRIMARY KEY CHECK (id = 1), token INTEGER NOT NULL, holder TEXT, until INTEGER NOT NULL);
-INSERT OR IGNORE INTO lease VALUES (1, 0, NULL, 0);
+INSERT OR IGNORE INTO lease (id, token, holder, until) VALUES (1, 0, NULL, 0);
 CREATE TABLE IF NOT EXISTS snapshot (
     id INTEGER PRIMARY KEY AUTOINCREMENT, role TEXT NOT NULL, position INTEGER NOT NULL, resume INTEGER NOT NULL,
     created INTEGER NOT NULL, rules BLOB NOT NULL, learner BLOB NOT NULL);
@@ -56,8 +57,7 @@ DROP TABLE IF EXISTS learned;  -- as versions before had it
 """
     + BASES
 )
-"""What came and went since, which opening does to a file of an earlier version; see `extend` as well."""
-SCHEMA = FIRST + LATER
+"""Tables that came and went before files had a version, so that some may be there; see `_extend` as well."""
 LOCK_SECONDS = 2.0
 """A trainer may wait for the standby that asks for the lease; no request waits with it."""
 KEPT = 5
@@ -66,14 +66,19 @@ CANDIDATES = 3
 """Candidate snapshots kept to be looked at."""
 GONE = "Nothing is learned any more. Start the trainer again: it makes the state anew from the log."
 PART_GONE = "Nothing is learned any more. Stop the service, which saves what was in it, and start it again."
+_TALLY = "title, artwork, in_group, exposures, clicks, plays, reward, weight, weighted"
 _COLUMNS = "id, role, position, resume, created, rules, learner"
 
 
-def extend(connection: sqlite3.Connection) -> None:
-    """Add the columns that tables of versions before do not have."""
-    columns = {row[1] for row in connection.execute("PRAGMA table_info(taste)").fetchall()}
-    if "first" not in columns:
+def _extend(connection: sqlite3.Connection) -> None:
+    """Take the first step: add what files of before versions may lack."""
+    run(connection, LATER)
+    if "first" not in columns_of(connection, "taste"):
         connection.execute("ALTER TABLE taste ADD COLUMN first INTEGER NOT NULL DEFAULT 0")
+
+
+SCHEMA = Schema(FIRST, (_extend,))
+"""Each later step is a migration of its own; a step that was released never changes."""
 
 
 class SqliteState:
@@ -87,9 +92,6 @@ class SqliteState:
         self._transaction = Transaction(self._writer)
         self._bases = Bases(self._writer, self._reader)
         self._files = None if self._read_only else OpenFiles(self._path, GONE, PART_GONE)
-        if not self._read_only:
-            with self._writing():
-                extend(self._writer)
 
     async def check(self) -> None:
         if self._files is None:
@@ -163,9 +165,12 @@ class SqliteState:
 
     def _write_counted(self, progress: Progress) -> None:
         write = self._writer
-        write.execute("INSERT OR REPLACE INTO counted VALUES (1, ?, ?)", (progress.counted, progress.base))
+        write.execute(
+            "INSERT OR REPLACE INTO counted (id, position, base) VALUES (1, ?, ?)",
+            (progress.counted, progress.base),
+        )
         write.executemany(
-            "INSERT OR REPLACE INTO taste VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO taste (pseudonym, state, taste, first) VALUES (?, ?, ?, ?)",
             [(who, row.state, row.values, row.first) for who, row in progress.tastes.items() if row],
         )
         write.executemany(
@@ -173,7 +178,7 @@ class SqliteState:
             [(who,) for who, row in progress.tastes.items() if not row],
         )
         write.executemany(
-            "INSERT OR REPLACE INTO tally VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO tally ({_TALLY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  our own names
             [(*key, *astuple(tally)) for key, tally in progress.tallies.items()],
         )
         self._write_caps("counts", progress.counted_caps)
@@ -195,7 +200,7 @@ class SqliteState:
             first = "" if change.anew else OF_THE_HOUR
             write.execute("DELETE FROM cap WHERE taker = ? AND name >= ?", (taker, first))
         write.executemany(
-            "INSERT OR REPLACE INTO cap VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO cap (taker, name, value) VALUES (?, ?, ?)",
             [(taker, name, row) for name, row in change.rows.items() if row is not None],
         )
         write.executemany(
@@ -306,7 +311,7 @@ class SqliteState:
 
     async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
         where, values = ("WHERE title = ?", (title,)) if title is not None else ("", ())
-        rows = self._reader.execute(f"SELECT * FROM tally {where}", values).fetchall()  # noqa: S608  our own words
+        rows = self._reader.execute(f"SELECT {_TALLY} FROM tally {where}", values).fetchall()  # noqa: S608  our own words
         return {(row[0], row[1], row[2]): Tally(*row[3:]) for row in rows}
 
     async def wipe(self) -> bool:
