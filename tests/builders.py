@@ -13,7 +13,8 @@ from app.catalogue.live import LiveCatalogue
 from app.catalogue.setting import SETTING
 from app.records import Decision, Reference, encode
 from app.records import Kind as RecordKind
-from app.store.memory import MemoryLog, MemoryStore
+from app.store.memory import MemoryStore
+from app.store.memory.log import MemoryLog
 from app.store.protocol import Draft, Log
 from assets.catalogue import Title
 from assets.provenance import Made

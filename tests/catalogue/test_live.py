@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from app.catalogue.image_index import LINGERING, ImageIndex
 from app.catalogue.live import LiveCatalogue
 from app.refusals import Unavailable
-from app.store.memory import MemoryLog
+from app.store.memory.log import MemoryLog
 from assets.catalogue import Title
 from assets.crop import Crop
 from assets.provenance import Consent, Made, Provenance

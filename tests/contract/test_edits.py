@@ -1,4 +1,4 @@
-"""What every store owes to the record of edits; `app/store/protocol.py` says it in words."""
+"""What every store owes to the record of edits; `app/store/protocol/` says it in words."""
 
 import asyncio
 import sqlite3

@@ -1,4 +1,4 @@
-"""What every store's log owes; `app/store/protocol.py` says it in words."""
+"""What every store's log owes; `app/store/protocol/` says it in words."""
 
 import asyncio
 from typing import Any

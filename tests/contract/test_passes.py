@@ -1,4 +1,4 @@
-"""What every store owes to sessions and sign-in links; `app/store/protocol.py` says it in words."""
+"""What every store owes to sessions and sign-in links; `app/store/protocol/` says it in words."""
 
 import asyncio
 from pathlib import Path

@@ -11,14 +11,15 @@ import pytest
 
 from app.records import FOLD, Kind, Rebase, encode
 from app.store.protocol import Event, Progress, Snapshot, TasteRow, UnknownVersionError
-from app.store.sqlite import SqliteStore, log, state
+from app.store.sqlite import SqliteStore, log_schema, state_schema
 from app.store.sqlite.engine import SqliteEngine
 from app.store.sqlite.schema import Schema, run, version_of
 from bandit.tally import Tally
 from tests.builders import Clock, a_draft
 
 OLD = Path(__file__).parents[1] / "e2e" / "folders" / "data-0.1.0.zip"
-FILES = {"log.sqlite": log.SCHEMA, "state.sqlite": state.SCHEMA}
+OF_LOG, OF_STATE = log_schema.SCHEMA, state_schema.SCHEMA
+FILES = {"log.sqlite": OF_LOG, "state.sqlite": OF_STATE}
 WHO = "ab" * 16
 
 
@@ -79,7 +80,7 @@ async def test_a_migration_that_fails_leaves_the_file_as_it_was(
         raise sqlite3.OperationalError("no more room")
 
     before = tables(old)
-    monkeypatch.setattr(log, "SCHEMA", replace(log.SCHEMA, steps=(*log.SCHEMA.steps, fails)))
+    monkeypatch.setattr("app.store.sqlite.log.SCHEMA", replace(OF_LOG, steps=(*OF_LOG.steps, fails)))
     with pytest.raises(Exception, match="no more room"):
         SqliteStore(old, clock)
     assert versions(old)["log.sqlite"] == 0
@@ -115,8 +116,11 @@ async def upgraded(tmp_path: Path, clock: Clock) -> AsyncIterator[SqliteStore]:
     """Yield a store of this version, on files to which the next version has added a column in each table."""
     store = SqliteStore(tmp_path / "data", clock)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(log, "SCHEMA", replace(log.SCHEMA, steps=(*log.SCHEMA.steps, _next_log)))
-        patched.setattr(state, "SCHEMA", replace(state.SCHEMA, steps=(*state.SCHEMA.steps, _next_state)))
+        patched.setattr("app.store.sqlite.log.SCHEMA", replace(OF_LOG, steps=(*OF_LOG.steps, _next_log)))
+        patched.setattr(
+            "app.store.sqlite.state.SCHEMA",
+            replace(OF_STATE, steps=(*OF_STATE.steps, _next_state)),
+        )
         later = SqliteStore(tmp_path / "data", clock)
     assert versions(tmp_path / "data") == {name: schema.version + 1 for name, schema in FILES.items()}
     yield store

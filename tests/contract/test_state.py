@@ -1,4 +1,4 @@
-"""What every store's state owes; `app/store/protocol.py` says it in words."""
+"""What every store's state owes; `app/store/protocol/` says it in words."""
 
 from dataclasses import replace
 from typing import Any

@@ -12,7 +12,7 @@ from app.clock import now_ms
 from app.data_folder import LOG, STATE
 from app.records import Kind
 from app.store.protocol import Examined, File, Head
-from app.store.sqlite import log, state
+from app.store.sqlite import log_schema, state_schema
 from app.store.sqlite.connection import PRIMARY, look
 from app.store.sqlite.known import strange_fold, strange_record
 from app.store.sqlite.schema import Schema, run, version_of
@@ -40,7 +40,7 @@ SELECT made.name, of.name FROM made, pragma_table_info(made.name) AS of
 Columns = dict[str, set[str]]
 
 
-SCHEMAS = {LOG: log.SCHEMA, STATE: state.SCHEMA}
+SCHEMAS = {LOG: log_schema.SCHEMA, STATE: state_schema.SCHEMA}
 
 
 def examine(folder: Path, *, seconds: float) -> Examined:

@@ -10,9 +10,9 @@ from app.records import FOLD, Kind, Record, unknown
 from app.store.protocol import UnknownVersionError
 from app.store.sqlite.connection import PRIMARY, look
 from app.store.sqlite.faults import told
-from app.store.sqlite.log import SCHEMA as OF_LOG
+from app.store.sqlite.log_schema import SCHEMA as OF_LOG
 from app.store.sqlite.schema import columns_of, version_of
-from app.store.sqlite.state import SCHEMA as OF_STATE
+from app.store.sqlite.state_schema import SCHEMA as OF_STATE
 
 Strange = tuple[str, str]
 """What was met, and what is known."""

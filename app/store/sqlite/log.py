@@ -9,43 +9,21 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.data_folder import STATE
-from app.records import DECISIONS, Erasure, Kind, Record, Reference, decode_decision, encode
+from app.records import Kind, Record, Reference, encode
 from app.store.commit import GroupCommit
 from app.store.log_time import LogTime
-from app.store.protocol import Draft, Event, FullLogError, Head, Hold, LostStoreError, Size, UnusableStoreError
-from app.store.sqlite import edits, exposures, passes
+from app.store.protocol import Draft, Event, Head, Hold, LostStoreError, UnusableStoreError
 from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect, fold_back, wipe, writing
 from app.store.sqlite.edits import SqliteEdits
 from app.store.sqlite.exposures import Exposures
+from app.store.sqlite.log_schema import SCHEMA
+from app.store.sqlite.log_size import LogSize
 from app.store.sqlite.open_files import OpenFiles
 from app.store.sqlite.passes import SqlitePasses
-from app.store.sqlite.schema import Schema, run
+from app.store.sqlite.profiles import SqliteProfiles
+from app.store.sqlite.shared_settings import SqliteSettings
+from app.store.sqlite.trimming import Trimming
 
-FIRST = (
-    """
-CREATE TABLE IF NOT EXISTS log (
-    position INTEGER PRIMARY KEY, stamp INTEGER NOT NULL, kind INTEGER NOT NULL, body BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS hold (
-    key BLOB PRIMARY KEY, decision INTEGER NOT NULL, nonce BLOB NOT NULL, stamp INTEGER NOT NULL,
-    until INTEGER NOT NULL, artwork TEXT NOT NULL, in_group TEXT, deferred INTEGER NOT NULL,
-    pinned INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS profile (pseudonym TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-"""
-    + exposures.SCHEMA
-)
-"""The tables of the first version: a file without one of them is damaged, or no log."""
-LATER = (
-    """
--- Whose erasure is under way: who is killed in the middle of one leaves a row, and the trainer finishes it.
-CREATE TABLE IF NOT EXISTS erasing (pseudonym TEXT PRIMARY KEY) WITHOUT ROWID;
-"""
-    + edits.SCHEMA
-    + passes.SCHEMA
-)
-"""The first step: tables that came before files had a version, so that some may be there."""
-SCHEMA = Schema(FIRST, (lambda connection: run(connection, LATER),))
-"""Each later step is a migration of its own; a step that was released never changes."""
 HOLD = """
 SELECT hold.decision, nonce, stamp, until, artwork, in_group, deferred, pinned,
        CASE WHEN exposure.decision IS NOT NULL THEN opened_at WHEN deferred THEN NULL ELSE stamp END
@@ -64,7 +42,6 @@ GONE = (
 PART_GONE = "Nothing is acknowledged any more. Stop the service, which saves what was in it, and start it again."
 T = TypeVar("T")
 CHUNK = 500
-SWEPT = 5000
 PATIENCE_SECONDS = 5.0
 """How long feedback and edits wait for another process' lock; decisions have a deadline of their own."""
 GAP = 1_000_000
@@ -92,12 +69,20 @@ class SqliteLog:
         self._reader = connect(path, read_only=read_only)
         self._near = self._reader if full_sync or read_only else self._writer
         self._time = LogTime(clock, passing)
-        self._wal = path.with_name(f"{path.name}-wal")
-        self._size = Size(0, most=most_bytes)
         self._last = Head(0, 0)
-        self._swept = b""
         self._exposures = Exposures(self._writer, self)
-        self.edits = SqliteEdits(self._writer, self._reader, self._write, swap=self._swap_setting, clock=clock)
+        settings = self._settings = SqliteSettings(self._writer, self._reader, self._write)
+        profiles = SqliteProfiles(self._writer, self._reader, self._write, near=self._near, log=self)
+        self._room = LogSize(self._writer, self._reader, self._write, path=path, most=most_bytes)
+        # Bound here once: a call costs no coroutine more than if all of it stood in this class.
+        self.setting, self.make_setting = settings.setting, settings.make_setting
+        self.swap_setting = settings.swap_setting
+        self.profile, self.change_profile = profiles.profile, profiles.change_profile
+        self.forget, self.end_erasure = profiles.forget, profiles.end_erasure
+        self.erasures, self.scrub = profiles.erasures, profiles.scrub
+        self.size, self.shrink = self._room.size, self._room.shrink
+        self.trim = Trimming(self._writer, self._reader, self._write, self).trim
+        self.edits = SqliteEdits(self._writer, self._reader, self._write, swap=settings.swap, clock=clock)
         self.passes = SqlitePasses(self._writer, self._reader, self._write, clock)
         transaction = Transaction(self._writer)
         self._files = None if read_only else OpenFiles(path, GONE, PART_GONE)
@@ -142,43 +127,10 @@ class SqliteLog:
                     self._files.clear_away()
             raise
 
-    async def size(self) -> Size:
-        read = self._reader.execute
-        [[pages], [free], [page]] = [
-            read(f"PRAGMA {each}").fetchone() for each in ("page_count", "freelist_count", "page_size")
-        ]
-        waiting = self._wal.stat().st_size if self._wal.exists() else 0
-        self._size = Size((pages - free) * page + waiting, free * page, self._size.most)
-        return self._size
-
-    async def shrink(self, most: int) -> int:
-        return await self._write(lambda: self._shrink(most))
-
-    def _shrink(self, most: int) -> int:
-        """Give pages back one by one.
-
-        The sqlite3 module ends a statement without columns after its first step, which here is one page, whatever
-        number the statement names.
-        """
-        page, free, before = (self._pragma(each) for each in ("page_size", "freelist_count", "page_count"))
-        for _ in range(min(free, max(1, most // page))):
-            self._writer.execute("PRAGMA incremental_vacuum(1)")
-        return (before - self._pragma("page_count")) * page
-
-    def _pragma(self, name: str) -> int:
-        return int(self._writer.execute(f"PRAGMA {name}").fetchone()[0])
-
-    def _demand_room(self) -> None:
-        if self._size.full:
-            raise FullLogError(
-                f"The log takes {self._size.used} bytes, and KEYART_LOG_BYTES allows {self._size.most}: nothing "
-                "is taken until old records are deleted. Raise it, or shorten KEYART_RETENTION_DAYS."
-            )
-
     # ---------------------------------------------------------------- decisions
 
     async def log_decisions(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
-        self._demand_room()
+        self._room.demand()
         return await self._group.run(
             partial(self._place_all, drafts), deadline=deadline, undo=partial(self._void, drafts)
         )
@@ -191,7 +143,7 @@ class SqliteLog:
     async def log_exposure(
         self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None
     ) -> None:
-        self._demand_room()
+        self._room.demand()
         await self._group.run(
             partial(self._exposures.show, hold, deferred=deferred, window=window), deadline=deadline
         )
@@ -236,10 +188,8 @@ class SqliteLog:
         decision, nonce, stamp, until, artwork, group, deferred, pinned, opened_at = row
         return Hold(decision, nonce, stamp, until, artwork, group, bool(deferred), bool(pinned), opened_at)
 
-    # ---------------------------------------------------------------- feedback
-
     async def log_feedback(self, events: Sequence[Event]) -> list[bool | None]:
-        self._demand_room()
+        self._room.demand()
         return await self._write(lambda: [self._exposures.feedback(event) for event in events])
 
     # ---------------------------------------------------------------- the log itself
@@ -259,7 +209,7 @@ class SqliteLog:
             await self._write(lambda: self._declare(rules))
 
     def _declare(self, rules: bytes) -> None:
-        if self._setting(self._writer, "rules") != rules:
+        if self._settings.inside("rules") != rules:
             self.append(Kind.RULES, rules)
             self._writer.execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('rules', ?)", (rules,))
 
@@ -288,40 +238,6 @@ class SqliteLog:
             ).fetchall()
             found.update((row[0], Record(*row)) for row in rows)
         return found
-
-    async def trim(self, *, before: int, below: int, limit: int) -> int:
-        oldest = self._reader.execute(
-            "SELECT position, stamp, kind FROM log WHERE position < ? ORDER BY position LIMIT 2", (below,)
-        ).fetchall()
-        if not _doomed(oldest, before, limit):
-            return 0  # as it nearly always is: no need to keep the appenders waiting
-        return await self._write(lambda: self._trim(before, below, limit))
-
-    def _trim(self, before: int, below: int, limit: int) -> int:
-        oldest = self._writer.execute(
-            "SELECT position, stamp, kind FROM log WHERE position < ? ORDER BY position LIMIT ?",
-            (min(below, self._last.position), limit + 1),
-        ).fetchall()
-        doomed = _doomed(oldest, before, limit)
-        if doomed:
-            self._writer.executemany("DELETE FROM log WHERE position = ?", doomed)
-            [last] = doomed[-1]
-            self._writer.execute("DELETE FROM exposure WHERE decision <= ?", (last,))
-            self._sweep(last)
-        return len(doomed)
-
-    def _sweep(self, trimmed: int) -> None:
-        """Delete expired holds of trimmed decisions among the next keys.
-
-        Going on by key needs no index on the decision, which every new hold would have to pay for.
-        """
-        rows = self._writer.execute(
-            "SELECT key, decision, until FROM hold WHERE key > ? ORDER BY key LIMIT ?", (self._swept, SWEPT)
-        ).fetchall()
-        now = self.now()
-        gone = [(key,) for key, decision, until in rows if decision <= trimmed and until < now]
-        self._writer.executemany("DELETE FROM hold WHERE key = ?", gone)
-        self._swept = rows[-1][0] if len(rows) == SWEPT else b""
 
     async def _write(self, operation: Callable[[], T]) -> T:
         """Do something in the next transaction, or say that no lock was to be had for `PATIENCE_SECONDS`."""
@@ -371,84 +287,9 @@ class SqliteLog:
         self._writer.execute(APPEND, (at.position, at.stamp, kind, body))
         return at
 
-    # ---------------------------------------------------------------- profiles and settings
-
-    async def profile(self, pseudonym: str) -> bytes | None:
-        return self._profile(self._near, pseudonym)
-
-    async def change_profile(self, pseudonym: str, change: Callable[[bytes | None], bytes]) -> None:
-        await self._write(lambda: self._change_profile(pseudonym, change))
-
-    def _change_profile(self, pseudonym: str, change: Callable[[bytes | None], bytes]) -> None:
-        body = change(self._profile(self._writer, pseudonym))
-        self._writer.execute("INSERT OR REPLACE INTO profile (pseudonym, body) VALUES (?, ?)", (pseudonym, body))
-
-    @staticmethod
-    def _profile(connection: sqlite3.Connection, pseudonym: str) -> bytes | None:
-        row = connection.execute("SELECT body FROM profile WHERE pseudonym = ?", (pseudonym,)).fetchone()
-        return row[0] if row else None
-
-    async def forget(self, pseudonym: str) -> None:
-        await self._write(lambda: self._forget(pseudonym, "INSERT OR IGNORE INTO erasing (pseudonym) VALUES (?)"))
-
-    async def end_erasure(self, pseudonym: str) -> None:
-        await self._write(lambda: self._forget(pseudonym, "DELETE FROM erasing WHERE pseudonym = ?"))
-
-    async def erasures(self) -> list[str]:
-        return [row[0] for row in self._reader.execute("SELECT pseudonym FROM erasing ORDER BY 1").fetchall()]
-
-    def _forget(self, pseudonym: str, note: str) -> None:
-        prefix = bytes.fromhex(pseudonym)
-        self._writer.execute(note, (pseudonym,))
-        self._writer.execute("DELETE FROM profile WHERE pseudonym = ?", (pseudonym,))
-        self._writer.execute("DELETE FROM hold WHERE key >= ? AND key <= ?", (prefix, prefix + b"\xff" * 16))
-        self.append(Kind.ERASURE, encode(Erasure(pseudonym)))
-
-    async def scrub(self, pseudonym: str, after: int, limit: int) -> int:
-        return await self._write(lambda: self._scrub(pseudonym, after, limit))
-
-    def _scrub(self, pseudonym: str, after: int, limit: int) -> int:
-        rows = self._writer.execute(
-            "SELECT position, kind, body FROM log WHERE position > ? ORDER BY position LIMIT ?",
-            (after, limit),
-        ).fetchall()
-        for position, kind, body in rows:
-            if kind in DECISIONS and pseudonym.encode() in body:
-                decision = decode_decision(body)
-                if decision.profile == pseudonym:
-                    forgotten = encode(decision.forgotten())
-                    self._writer.execute("UPDATE log SET body = ? WHERE position = ?", (forgotten, position))
-        return int(rows[-1][0]) if rows else after
-
-    async def setting(self, name: str) -> bytes | None:
-        return self._setting(self._reader, name)
-
-    async def make_setting(self, name: str, value: bytes) -> bytes:
-        stored = await self.setting(name)
-        return await self._write(lambda: self._make_setting(name, value)) if stored is None else stored
-
-    def _make_setting(self, name: str, value: bytes) -> bytes:
-        self._writer.execute("INSERT OR IGNORE INTO setting (name, value) VALUES (?, ?)", (name, value))
-        stored = self._setting(self._writer, name)
-        return value if stored is None else stored
-
-    async def swap_setting(self, name: str, expected: bytes | None, value: bytes) -> bool:
-        return await self._write(lambda: self._swap_setting(name, expected, value))
-
-    def _swap_setting(self, name: str, expected: bytes | None, value: bytes) -> bool:
-        if self._setting(self._writer, name) != expected:
-            return False
-        self._writer.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
-        return True
-
     async def wipe(self) -> bool:
         with writing():
             return wipe(self._reader)  # the writer may be at work in its thread
-
-    @staticmethod
-    def _setting(connection: sqlite3.Connection, name: str) -> bytes | None:
-        row = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
 
     async def close(self) -> None:
         await self._group.close()
@@ -456,10 +297,3 @@ class SqliteLog:
             self._files.clear_away()
         self._reader.close()
         self._writer.close()
-
-
-def _doomed(oldest: Sequence[tuple[int, int, int]], before: int, limit: int) -> list[tuple[int]]:
-    """Return which of the log's oldest records (position, stamp, kind) to trim: not the last RULES among them."""
-    old = [(position, kind) for position, stamp, kind in oldest if stamp < before]
-    kept = max((position for position, kind in old if kind == Kind.RULES), default=None)
-    return [(position,) for position, _ in old if position != kept][:limit]

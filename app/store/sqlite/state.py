@@ -1,6 +1,5 @@
 """The trainer's state in a second SQLite file, which it alone writes, but for candidate snapshots."""
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, replace
@@ -22,42 +21,12 @@ from app.store.protocol import (
     TallyKey,
     TasteRow,
 )
-from app.store.sqlite.bases import SCHEMA as BASES
 from app.store.sqlite.bases import Bases
 from app.store.sqlite.connection import Transaction, connect, wipe, writing
 from app.store.sqlite.open_files import OpenFiles
-from app.store.sqlite.schema import Schema, columns_of, run
+from app.store.sqlite.state_schema import SCHEMA
 from bandit.tally import Tally
 
-FIRST = """
-CREATE TABLE IF NOT EXISTS lease (
-    id INTEGER PRIMARY KEY CHECK (id = 1), token INTEGER NOT NULL, holder TEXT, until INTEGER NOT NULL);
-INSERT OR IGNORE INTO lease (id, token, holder, until) VALUES (1, 0, NULL, 0);
-CREATE TABLE IF NOT EXISTS snapshot (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, role TEXT NOT NULL, position INTEGER NOT NULL, resume INTEGER NOT NULL,
-    created INTEGER NOT NULL, rules BLOB NOT NULL, learner BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS snapshot_role ON snapshot (role, id);
--- Where the fold stands apart from the learner: one row.
-CREATE TABLE IF NOT EXISTS counted (
-    id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, base BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS taste (
-    pseudonym TEXT PRIMARY KEY, state BLOB NOT NULL, taste BLOB NOT NULL, first INTEGER NOT NULL DEFAULT 0)
-    WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tally (
-    title TEXT, artwork TEXT, in_group TEXT, exposures INTEGER, clicks INTEGER, plays INTEGER, reward REAL,
-    weight REAL, weighted REAL, PRIMARY KEY (title, artwork, in_group)) WITHOUT ROWID;
-"""
-"""The tables of the first version: a file without one of them is damaged, or no state."""
-LATER = (
-    """
--- What was taken in of profiles and titles. The learner's is as of the incumbent snapshot, and written with it.
-CREATE TABLE IF NOT EXISTS cap (
-    taker TEXT, name TEXT, value TEXT NOT NULL, PRIMARY KEY (taker, name)) WITHOUT ROWID;
-DROP TABLE IF EXISTS learned;  -- as versions before had it
-"""
-    + BASES
-)
-"""Tables that came and went before files had a version, so that some may be there; see `_extend` as well."""
 LOCK_SECONDS = 2.0
 """A trainer may wait for the standby that asks for the lease; no request waits with it."""
 KEPT = 5
@@ -68,17 +37,6 @@ GONE = "Nothing is learned any more. Start the trainer again: it makes the state
 PART_GONE = "Nothing is learned any more. Stop the service, which saves what was in it, and start it again."
 _TALLY = "title, artwork, in_group, exposures, clicks, plays, reward, weight, weighted"
 _COLUMNS = "id, role, position, resume, created, rules, learner"
-
-
-def _extend(connection: sqlite3.Connection) -> None:
-    """Take the first step: add what files of before versions may lack."""
-    run(connection, LATER)
-    if "first" not in columns_of(connection, "taste"):
-        connection.execute("ALTER TABLE taste ADD COLUMN first INTEGER NOT NULL DEFAULT 0")
-
-
-SCHEMA = Schema(FIRST, (_extend,))
-"""Each later step is a migration of its own; a step that was released never changes."""
 
 
 class SqliteState:
@@ -228,8 +186,6 @@ class SqliteState:
         )
         return int(new or 0)
 
-    # ---------------------------------------------------------------- candidates
-
     async def keep_candidate(self, snapshot: Snapshot) -> int:
         with self._writing():
             return self._insert(replace(snapshot, role="candidate"), CANDIDATES)
@@ -310,7 +266,7 @@ class SqliteState:
         return row
 
     async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
-        where, values = ("WHERE title = ?", (title,)) if title is not None else ("", ())
+        where, values = ("", ()) if title is None else ("WHERE title = ?", (title,))
         rows = self._reader.execute(f"SELECT {_TALLY} FROM tally {where}", values).fetchall()  # noqa: S608  our own words
         return {(row[0], row[1], row[2]): Tally(*row[3:]) for row in rows}
 

@@ -1,0 +1,35 @@
+"""The edits of a store in memory."""
+
+from collections.abc import Callable, Sequence
+from itertools import count, islice
+
+from app.store.memory.log import MemoryLog
+from app.store.protocol import (
+    KEPT_EDITS,
+    Edit,
+    EditDraft,
+)
+
+
+class MemoryEdits:
+    def __init__(self, log: MemoryLog, clock: Callable[[], int]):
+        self._log, self._clock = log, clock
+        self._edits: list[Edit] = []
+        self._numbers = count(1)
+
+    async def swap_setting(
+        self, name: str, expected: bytes | None, value: bytes, edits: Sequence[EditDraft]
+    ) -> bool:
+        if not await self._log.swap_setting(name, expected, value):
+            return False
+        new = [Edit(next(self._numbers), self._clock(), edit) for edit in edits]
+        self._edits = [*self._edits, *new][-KEPT_EDITS:]
+        return True
+
+    async def latest(self, limit: int, *, before: int | None = None, title: str | None = None) -> list[Edit]:
+        found = (
+            edit
+            for edit in reversed(self._edits)
+            if (before is None or edit.id < before) and title in {None, edit.what.title}
+        )
+        return list(islice(found, limit))

@@ -1,0 +1,82 @@
+"""Decisions in the log: their holds, their exposures and their feedback."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from app.records import Kind
+
+
+class Hold(msgspec.Struct, frozen=True, gc=False):
+    """A decision as it is served, once or again. `opened_at` is when its latest exposure opened, None before."""
+
+    decision: int
+    nonce: bytes
+    stamp: int
+    until: int
+    artwork: str
+    group: str | None
+    deferred: bool
+    pinned: bool
+    opened_at: int | None
+
+
+class Draft(msgspec.Struct, frozen=True, gc=False):
+    """A decision about to be logged.
+
+    `key` names its hold, `lasts` for how long; `seen` is the decision of the hold that the caller found there and
+    means to replace, None if it found none.
+    """
+
+    body: bytes
+    nonce: bytes
+    artwork: str
+    group: str | None
+    deferred: bool
+    pinned: bool
+    key: bytes | None = None
+    lasts: int = 0
+    seen: int | None = None
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """Feedback about to be logged. `nonce` and `deferred` are its decision's."""
+
+    kind: Kind
+    decision: int
+    nonce: bytes
+    deferred: bool
+    seconds: float = 0.0
+
+
+class Decisions(Protocol):
+    """The part of the log that requests write."""
+
+    async def log_decisions(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
+        """Log decisions with their holds, and return the holds to serve, in order.
+
+        Where a hold that has not expired stands under the key, and is not the one that was `seen`, another request
+        was faster: nothing is logged for that draft and the hold that stands is returned. After `deadline` (of the
+        running loop's clock) raises `StoreTimeoutError`; what is written all the same is voided.
+        """
+
+    async def holds(self, keys: Sequence[bytes]) -> list[Hold | None]:
+        """Return the latest hold under each key, expired ones too."""
+
+    async def log_exposure(
+        self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None
+    ) -> None:
+        """Note that a hold is served again: a new exposure, if its last window of `window` ms has closed.
+
+        A deferred one opens with its first feedback, and leaves no record until then. What has not begun by
+        `deadline` never will, and raises `StoreTimeoutError`.
+        """
+
+    async def log_feedback(self, events: Sequence[Event]) -> list[bool | None]:
+        """Log feedback. For each event tell whether it was news: False means that it had been counted already.
+
+        In one exposure an impression or a click counts once, a play as often as it has become longer. None means
+        that the log does not have the decision (any more), and that nothing was logged: a power cut or a restored
+        backup may have given its position to another record.
+        """

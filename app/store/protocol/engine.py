@@ -1,0 +1,63 @@
+"""A store as a whole, and the engine that opens it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from app.store.protocol.edits import Edits
+from app.store.protocol.examined import Examined
+from app.store.protocol.log import Log
+from app.store.protocol.passes import Passes
+from app.store.protocol.state import State
+
+
+class Store(Protocol):
+    @property
+    def edits(self) -> Edits: ...
+
+    @property
+    def passes(self) -> Passes: ...
+
+    @property
+    def log(self) -> Log: ...
+
+    @property
+    def state(self) -> State: ...
+
+    async def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """A kind of store at its place: the wiring picks one, and everybody else is handed the store that it opens."""
+
+    def demand_known(self, *, scan: bool = True) -> None:
+        """Raise `UnknownVersionError` if a later version wrote into the store; nothing is changed.
+
+        Without `scan`, records of a later version are not looked for: whoever folds the log meets them.
+        """
+
+    def open(
+        self,
+        clock: Callable[[], int],
+        passing: Callable[[], int] | None = None,
+        *,
+        read_only: bool = False,
+        scan: bool = True,
+    ) -> Store:
+        """Open the store, and bring what an earlier version made to this one.
+
+        One that is `read_only` changes no file and makes none. Raises `UnusableStoreError`, and what
+        `demand_known` does before anything is changed.
+        """
+
+    def examine(self, *, seconds: float) -> Examined:
+        """Look through the store's files, each for about so long; nothing is changed."""
+
+    def size(self) -> int:
+        """Return how many bytes a copy takes, at most; 0 if there is no store."""
+
+    def back_up(self, target: Path, progress: Callable[[int, int], object]) -> int:
+        """Copy a store that may be in use into a folder, and return the last position of the log's copy."""
+
+    def fault(self, error: BaseException) -> str | None:
+        """Say what is wrong with the store if that is what the error is about."""

@@ -1,0 +1,72 @@
+"""The records of the log, in the order of their positions."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import msgspec
+
+from app.records import Record
+
+
+class Head(msgspec.Struct, frozen=True, gc=False):
+    position: int
+    stamp: int
+
+
+class Size(msgspec.Struct, frozen=True, gc=False):
+    """How many bytes hold something, how many are free for new records, and how many it may be; 0 for no bound."""
+
+    used: int
+    free: int = 0
+    most: int = 0
+
+    @property
+    def full(self) -> bool:
+        return bool(self.most) and self.used >= self.most
+
+
+class Records(Protocol):
+    """The records, how large they are, and the time that they are stamped with."""
+
+    async def size(self) -> Size:
+        """Return how large the log is.
+
+        If it is full, `place`, `show` and `feedback` raise `FullLogError` until this finds that it has room again:
+        what is little, or makes room, is still written.
+        """
+
+    async def shrink(self, most: int) -> int:
+        """Give up to about `most` free bytes back to the disk, and return how many that were."""
+
+    def now(self) -> int:
+        """Return the time that a record would be stamped with: holds and windows end by it, and ids expire.
+
+        It is the clock's, unless a record was stamped by a clock that was ahead. Then it goes on from there as
+        time passes, and is never less than a stamp.
+        """
+
+    async def tick(self, after: int) -> None:
+        """Log the time, if the last record is older than `after` ms."""
+
+    async def declare(self, rules: bytes) -> None:
+        """Log the rules, unless they are the ones that were declared last."""
+
+    async def rebase(self, body: bytes) -> None:
+        """Log that the fold's state is to become a new base."""
+
+    async def head(self) -> Head:
+        """Return the position and stamp of the last record; 0 and 0 if there is none."""
+
+    async def read(self, after: int, limit: int) -> list[Record]:
+        """Return up to `limit` records behind a position, in order."""
+
+    async def records(self, positions: Iterable[int]) -> dict[int, Record]:
+        """Return the records at these positions; those that are not retained are left out."""
+
+    async def trim(self, *, before: int, below: int, limit: int) -> int:
+        """Delete up to `limit` records stamped before `before` and below position `below`.
+
+        What hangs on them goes too, but no hold that is still served. Returns how many records went: fewer than
+        `limit` if no more can. The log's last one is never deleted: positions are given once. Nor is the last
+        RULES among them: they are in force for what is retained.
+        """

@@ -1,0 +1,84 @@
+"""Snapshots of the learner, and bases."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A published learner.
+
+    It has learned all up to `position`. A fold that goes on from it reads again from `resume`, where the oldest
+    window still open began; `rules` are those in force there.
+    """
+
+    id: int
+    role: str
+    position: int
+    resume: int
+    created: int
+    rules: bytes
+    learner: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewBase:
+    """A base about to be written.
+
+    `snapshot` holds the learner, and `counts` what was counted up to its position. `since` is the stamp of the
+    oldest record that a fold from the base may read, and `fold` the version of the fold. A base that `breaks` with
+    what came before leaves no earlier base sound.
+    """
+
+    reason: str
+    fold: int
+    since: int
+    breaks: bool
+    snapshot: Snapshot
+    counts: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Where a fold that is made anew can begin.
+
+    `position`, `resume` and `since` are those of its snapshot (see `NewBase`). A fold from a `sound` base ends at
+    the state in use.
+    """
+
+    id: int
+    reason: str
+    fold: int
+    position: int
+    resume: int
+    since: int
+    created: int
+    sound: bool
+
+
+class Snapshots(Protocol):
+    """Published learners, candidates, and the bases of folds that are made anew."""
+
+    async def keep_candidate(self, snapshot: Snapshot) -> int:
+        """Write a snapshot down under the role `candidate`, and return its id; the latest few are kept.
+
+        It takes no lease, for nothing else is touched: nobody decides by it, and no fold goes on from it.
+        """
+
+    async def drop_candidates(self) -> None:
+        """Delete all candidate snapshots: the attributes of a profile that is erased would stay in them."""
+
+    async def drop_bases(self, token: int, before: int) -> None:
+        """Delete the bases that need a record stamped before `before`. Raises `LostLeaseError` like `commit`."""
+
+    async def bases(self) -> list[Base]:
+        """Return the bases, the oldest first."""
+
+    async def base(self, id: int) -> tuple[Snapshot, bytes] | None:  # noqa: A002  the word for it
+        """Return a base's snapshot, and what was counted up to its position; None if the base is gone."""
+
+    async def current(self) -> int | None:
+        """Return the id of the incumbent snapshot."""
+
+    async def snapshots(self, role: str = "incumbent", limit: int = 20) -> list[Snapshot]:
+        """Return snapshots of a role, the latest first."""

@@ -1,0 +1,38 @@
+"""What the fold has counted: tastes and tallies."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bandit.tally import Tally
+
+TallyKey = tuple[str, str, str]
+"""Title, artwork, group."""
+
+
+@dataclass(frozen=True, slots=True)
+class TasteRow:
+    """`state` is the fold's own; `values` is what the policy sees; `first` is when the profile was first seen."""
+
+    state: bytes
+    values: bytes
+    first: int = 0
+
+
+class CountedTotals(Protocol):
+    """Tastes of profiles and tallies of artworks."""
+
+    async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]:
+        """Return the rows of these profiles; those that have none are left out."""
+
+    async def tastes(self, after: str, limit: int) -> dict[str, TasteRow]:
+        """Return up to `limit` rows of the profiles behind a pseudonym, in the order of the pseudonyms."""
+
+    async def taste(self, pseudonym: str) -> bytes | None:
+        """Return the taste as the policy sees it."""
+
+    async def taste_since(self, pseudonym: str) -> tuple[bytes, int] | None:
+        """Return the taste as the policy sees it, and the stamp at which the profile was first seen."""
+
+    async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
+        """Return all tallies, or those of one title; they are the caller's own."""

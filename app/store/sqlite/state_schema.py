@@ -1,0 +1,47 @@
+"""The tables of the state's file."""
+
+import sqlite3
+
+from app.store.sqlite.bases import SCHEMA as BASES
+from app.store.sqlite.schema import Schema, columns_of, run
+
+FIRST = """
+CREATE TABLE IF NOT EXISTS lease (
+    id INTEGER PRIMARY KEY CHECK (id = 1), token INTEGER NOT NULL, holder TEXT, until INTEGER NOT NULL);
+INSERT OR IGNORE INTO lease (id, token, holder, until) VALUES (1, 0, NULL, 0);
+CREATE TABLE IF NOT EXISTS snapshot (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, role TEXT NOT NULL, position INTEGER NOT NULL, resume INTEGER NOT NULL,
+    created INTEGER NOT NULL, rules BLOB NOT NULL, learner BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS snapshot_role ON snapshot (role, id);
+-- Where the fold stands apart from the learner: one row.
+CREATE TABLE IF NOT EXISTS counted (
+    id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, base BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS taste (
+    pseudonym TEXT PRIMARY KEY, state BLOB NOT NULL, taste BLOB NOT NULL, first INTEGER NOT NULL DEFAULT 0)
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tally (
+    title TEXT, artwork TEXT, in_group TEXT, exposures INTEGER, clicks INTEGER, plays INTEGER, reward REAL,
+    weight REAL, weighted REAL, PRIMARY KEY (title, artwork, in_group)) WITHOUT ROWID;
+"""
+"""The tables of the first version: a file without one of them is damaged, or no state."""
+LATER = (
+    """
+-- What was taken in of profiles and titles. The learner's is as of the incumbent snapshot, and written with it.
+CREATE TABLE IF NOT EXISTS cap (
+    taker TEXT, name TEXT, value TEXT NOT NULL, PRIMARY KEY (taker, name)) WITHOUT ROWID;
+DROP TABLE IF EXISTS learned;  -- as versions before had it
+"""
+    + BASES
+)
+"""Tables that came and went before files had a version, so that some may be there; see `_extend` as well."""
+
+
+def _extend(connection: sqlite3.Connection) -> None:
+    """Take the first step: add what files of before versions may lack."""
+    run(connection, LATER)
+    if "first" not in columns_of(connection, "taste"):
+        connection.execute("ALTER TABLE taste ADD COLUMN first INTEGER NOT NULL DEFAULT 0")
+
+
+SCHEMA = Schema(FIRST, (_extend,))
+"""Each later step is a migration of its own; a step that was released never changes."""
