@@ -513,11 +513,30 @@ def test_what_opening_does_not_mend_is_wrong(
 def test_what_opening_mends_is_a_note(data: Path, look: Callable[..., Found], file: str, change: str) -> None:
     with closing(sqlite3.connect(data / file)) as connection:
         connection.execute(change)
+        connection.execute("PRAGMA user_version=0")  # as a file of before versions
     [trouble] = troubles(look(data))
     assert trouble == told([trouble], "note", file, "made by an earlier version")
 
     asyncio.run(SqliteStore(data, now_ms).close())
     assert troubles(look(data)) == [], "it was opened, and has all now"
+
+
+@pytest.mark.parametrize(("file", "table"), [("log.sqlite", "erasing"), ("state.sqlite", "base")])
+def test_a_table_that_a_file_of_this_version_lacks_is_wrong(
+    data: Path, look: Callable[..., Found], file: str, table: str
+) -> None:
+    with closing(sqlite3.connect(data / file)) as connection:
+        connection.execute(f"DROP TABLE {table}")
+    told(look(data), "wrong", file, f"it has no table {table}")
+
+
+@pytest.mark.parametrize("file", ["log.sqlite", "state.sqlite"])
+def test_a_file_of_a_later_version_is_wrong_and_nothing_more_is_judged(
+    data: Path, look: Callable[..., Found], file: str
+) -> None:
+    with closing(sqlite3.connect(data / file)) as connection:
+        connection.execute("PRAGMA user_version=99")
+    told(look(data), "wrong", "version", f"{file}: it has schema version 99")
 
 
 def test_tables_of_others_are_no_matter(data: Path, look: Callable[..., Found]) -> None:

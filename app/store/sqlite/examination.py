@@ -118,6 +118,8 @@ def _shape(connection: sqlite3.Connection, schema: Schema) -> tuple[str | None, 
         return f"it has no table {lost[0]}", False
     opened, refused = _opened(connection, schema)
     for table, columns in _made(schema.migrate).items():
+        if table not in opened and not refused:
+            return f"it has no table {table}", False
         if differing := columns ^ opened.get(table, columns):
             return f"its table {table} differs in {', '.join(sorted(differing))}: another version made it", False
     return refused, opened != there or version_of(connection) < schema.version
@@ -127,6 +129,7 @@ def _opened(connection: sqlite3.Connection, schema: Schema) -> tuple[Columns, st
     with closing(sqlite3.connect(":memory:")) as empty:
         for (made,) in connection.execute(TABLES).fetchall():
             empty.execute(made)
+        empty.execute(f"PRAGMA user_version={version_of(connection)}")
         try:
             schema.migrate(empty)
         except sqlite3.Error as error:

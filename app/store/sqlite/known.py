@@ -1,23 +1,21 @@
 """Whether this version of Keyart knows what stands in the files: looked at before anything is changed."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 from app.data_folder import LOG, STATE
 from app.records import FOLD, Kind, Record, unknown
 from app.store.protocol import UnknownVersionError
-from app.store.sqlite.connection import PRIMARY, look
-from app.store.sqlite.faults import told
+from app.store.sqlite.connection import look
 from app.store.sqlite.log_schema import SCHEMA as OF_LOG
-from app.store.sqlite.schema import columns_of, version_of
+from app.store.sqlite.schema import columns_of
 from app.store.sqlite.state_schema import SCHEMA as OF_STATE
 
 Strange = tuple[str, str]
 """What was met, and what is known."""
-UNREADABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY}
-"""Why a file can't be looked at without changing anything; who then opens it meets its version all the same."""
 KINDS = ",".join(str(int(kind)) for kind in Kind)
 STRANGE = f"""
 SELECT position, stamp, kind, body FROM log WHERE position >= ? AND (kind NOT IN ({KINDS}) OR kind = {Kind.BASE})
@@ -30,16 +28,36 @@ def demand_known(folder: Path, *, scan: bool) -> None:
 
     With `scan` the records from which a trainer would go on are looked at, too.
     """
-    resume = 0
-    with _looked_at(folder / STATE) as state:
-        if state:
-            OF_STATE.demand_known(state, folder / STATE)
-            _raise(folder / STATE, strange_fold(state))
-            resume = _resume(state)
-    with _looked_at(folder / LOG) as log:
-        if log:
-            OF_LOG.demand_known(log, folder / LOG)
-            _raise(folder / LOG, strange_record(log, resume) if scan else None)
+    resume = _look(folder / STATE, _state) or 0
+    _look(folder / LOG, partial(_log, since=resume if scan else None))
+
+
+def _look(path: Path, at: Callable[[sqlite3.Connection, Path], int | None]) -> int | None:
+    """Look at a file that may not be there.
+
+    One that can't be read this way is passed over: whoever opens it next meets the fault, and says what it is.
+    """
+    if not path.exists():
+        return None
+    with suppress(sqlite3.DatabaseError), closing(look(path)) as connection:
+        return at(connection, path)
+    return None
+
+
+def _state(state: sqlite3.Connection, path: Path) -> int:
+    """Return the position from which a trainer would read on."""
+    OF_STATE.demand_known(state, path)
+    _raise(path, strange_fold(state))
+    if not columns_of(state, "snapshot"):
+        return 0
+    row = state.execute("SELECT resume FROM snapshot WHERE role = 'incumbent' ORDER BY id DESC LIMIT 1").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _log(log: sqlite3.Connection, path: Path, *, since: int | None) -> None:
+    OF_LOG.demand_known(log, path)
+    if since is not None:
+        _raise(path, strange_record(log, since))
 
 
 def strange_fold(state: sqlite3.Connection) -> Strange | None:
@@ -58,31 +76,6 @@ def strange_record(log: sqlite3.Connection, since: int) -> Strange | None:
         return next((strange for row in rows if (strange := unknown(Record(*row)))), None)
 
 
-def _resume(state: sqlite3.Connection) -> int:
-    """Return the position from which a trainer would read on."""
-    if not columns_of(state, "snapshot"):
-        return 0
-    row = state.execute("SELECT resume FROM snapshot WHERE role = 'incumbent' ORDER BY id DESC LIMIT 1").fetchone()
-    return int(row[0]) if row else 0
-
-
 def _raise(path: Path, strange: Strange | None) -> None:
     if strange:
         raise UnknownVersionError(str(path), *strange)
-
-
-@contextmanager
-def _looked_at(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """Yield a connection that only reads; None where there is nothing that could be read so."""
-    if not path.exists():
-        yield None
-        return
-    with told(str(path)), closing(look(path)) as connection:
-        try:
-            version_of(connection)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & PRIMARY not in UNREADABLE:
-                raise
-            yield None
-            return
-        yield connection
