@@ -53,10 +53,10 @@ KEY = re.compile(rf"[!-~]{{{SHORTEST_KEY},{LONGEST_KEY}}}")
 def _sendable(key: SecretStr) -> SecretStr:
     text = key.get_secret_value()
     if not re.fullmatch(r"[!-~]+", text):
-        raise ValueError("a key goes into a header: write visible ASCII characters without spaces")
+        raise ValueError("a key is sent in a header: write visible ASCII characters without spaces")
     if not KEY.fullmatch(text):
         raise ValueError(
-            f"a key has {SHORTEST_KEY} to {LONGEST_KEY} characters, or it could be guessed; make one with "
+            f"a key has {SHORTEST_KEY} to {LONGEST_KEY} characters, so that nobody can guess it; make one with "
             "openssl rand -hex 24"
         )
     return key
@@ -69,8 +69,8 @@ SMALLEST_LOG = 64 << 20
 def _roomy(most: ByteSize) -> ByteSize:
     if 0 < most < SMALLEST_LOG:
         raise ValueError(
-            f"{most:d} bytes are soon filled by a service that has next to nothing to do; write 0 for no bound, "
-            "or at least 64MiB"
+            f"{most:d} bytes are soon full, even in a service with almost no requests; write at least 64MiB, "
+            "or 0 for no limit"
         )
     return most
 
@@ -95,67 +95,69 @@ class Settings(BaseSettings):
     )
 
     preset: Literal["", "demo"] = ""
-    """`demo` opens the loop up for trying it out: a window of 2 s, no holds, larger control groups, no caps."""
+    """`demo` lets you watch the service learn: a window of 2 s, no holds, larger control groups, no caps."""
     host: str = "127.0.0.1"
-    """The address to listen on."""
+    """The address on which Keyart listens."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    """The port to listen on; 0 takes a free one."""
+    """The port on which Keyart listens; 0 takes a free one."""
     public_url: Annotated[str, AfterValidator(checked)] = ""
-    """Where the service stands for others: an origin, or a path behind a proxy. Addresses of pictures begin so."""
+    """The public address of the service: an origin, or a path behind a proxy. Addresses of pictures begin with
+    it."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
-    """Processes that answer requests. Beside them there is always one trainer."""
+    """The number of processes that answer requests. One trainer runs in addition."""
     data: Path = Path("data")
-    """The folder of everything Keyart keeps: log, state, catalogue, pictures."""
+    """The folder of all data that Keyart keeps: log, state, catalogue, pictures."""
     store: str = "sqlite"
-    """Where the log is kept: `sqlite`, in the data folder."""
+    """The kind of store for the log: `sqlite`, in the data folder."""
     sync: Literal["normal", "full"] = "normal"
-    """What an acknowledged event survives: `normal` the death of any process, `full` a power cut as well."""
+    """The failures that an acknowledged event survives: `normal` the end of any process, `full` also a power
+    cut."""
     admin_key: Key | None = None
-    """The key for `Authorization: Bearer …` on admin calls. Without one it is made: DATA/admin-key holds it."""
+    """The key for `Authorization: Bearer …` on admin calls. If it is not set, Keyart makes one: DATA/admin-key."""
     editor_key: Key | None = None
     """The key with which editors may change titles, artworks and pins, and read the report and the edits."""
     client_key: Key | None = None
     """The key with which a backend may write profiles and give feedback by profile and title."""
     serve: Literal["policy", "default"] = "policy"
-    """`default` is the kill switch: everyone gets the default picture, and nothing is logged or learned."""
+    """`default` is the emergency switch: everyone gets the default picture, and no decision is logged."""
     learner: Annotated[Kind, AfterValidator(_usable)] = "logistic"
-    """What decides and learns: `logistic`, or `vowpal` for Vowpal Wabbit. Another one learns the log anew."""
+    """The learner: `logistic`, or `vowpal` for Vowpal Wabbit. After a change the trainer learns the log again."""
     hold_seconds: Annotated[float, Field(ge=0, le=31 * 86400, allow_inf_nan=False)] = 86400
-    """For how long a viewer sees the same picture of a title; 0 draws anew for every call."""
+    """How long a viewer sees the same picture of a title; with 0 every call draws again."""
     best_single_share: Share = 0.05
-    """The share of profiles that get the one picture that is best for everyone: the control to beat."""
+    """The share of profiles that get the picture that is best for everyone: the control for the lift."""
     uniform_share: Share = 0.02
     """The share of profiles that get any picture with equal chance."""
     default_share: Share = 0.0
     """The share of profiles that get the editor's picture."""
     exploration_floor: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.02
-    """The part of every choice that is left to chance, shared equally among the candidates."""
+    """The part of every choice that is chance, shared equally among the candidates."""
     reward: Literal["click", "play"] = "click"
-    """What success is: a click, or watching (where a click alone earns 0.2)."""
+    """The kind of success: a click, or watching (then a click alone earns 0.2)."""
     reward_window_seconds: Annotated[float, Field(gt=0, le=31 * 86400, allow_inf_nan=False)] = 600
-    """How long after an exposure feedback still counts towards it. Nothing is learned before it is over."""
+    """How long after an exposure opens its feedback counts. Keyart learns from it only after that."""
     play_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 300
-    """With `REWARD=play`: so many seconds watched earn the whole reward."""
+    """With `REWARD=play`, this many seconds of watching earn the whole reward."""
     learn_cap: Annotated[int, Field(ge=0)] = 60
-    """Examples of one profile learned in an hour, at most two of a title; more are only counted. 0: no bound."""
+    """The most examples of one profile that are learned in an hour, at most 2 of a title. 0: no bound."""
     stranger_cap: Annotated[int, Field(ge=0)] = 300
-    """Examples of a title after which strangers teach it next to nothing. 0: they teach as everyone does."""
+    """After this many examples of a title, strangers teach it next to nothing. 0: they teach like everyone."""
     decision_timeout_ms: Annotated[float, Field(gt=0, le=60_000, allow_inf_nan=False)] = 100
-    """After so long without a decision the title's default picture is served as a fallback."""
+    """After this time without a decision the answer is the title's default picture as a fallback."""
     retention_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 90
-    """How long the log is kept: no shorter than feedback is accepted."""
+    """How long the log is kept: at least as long as feedback is accepted."""
     log_bytes: Annotated[ByteSize, Field(ge=0), AfterValidator(_roomy)] = ByteSize(32 << 30)
-    """How large the log may become, such as `20GiB`; then everyone gets default pictures. 0: no bound."""
+    """How large the log may become, such as `20GiB`. Above it everyone gets default pictures. 0: no bound."""
     keyless_decisions_per_second: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
-    """New decisions of a worker in a second for calls without a key; what is more gets fallbacks. 0: no bound."""
+    """How many new decisions a worker logs in a second without a key; others get fallbacks. 0: no bound."""
     placements: Annotated[tuple[str, ...], NoDecode] = ()
-    """Where pictures stand on your pages, separated by commas; without any, what requests say."""
+    """The placements of your pages, separated by commas. Without a list Keyart takes all placements."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins, separated by commas, whose pages may call this service; `*` for all."""
     bots: Annotated[tuple[str, ...], NoDecode] = ()
-    """Words, separated by commas, by which a User-Agent is that of a bot, beside the well-known ones."""
+    """Words, separated by commas, that mark a User-Agent as a bot's, in addition to the well-known ones."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """How much the service says about itself, as JSON lines on standard error."""
+    """The lowest level of the service's own messages, as JSON lines on standard error."""
 
     @model_validator(mode="before")
     @classmethod
@@ -176,30 +178,30 @@ class Settings(BaseSettings):
         answerable = self.answerable_ms / DAY_MS
         if self.retention_days < answerable:
             raise ValueError(
-                f"RETENTION_DAYS is {self.retention_days:g}, but feedback is accepted longer: for HOLD_SECONDS, "
-                f"REWARD_WINDOW_SECONDS and seven days; raise it to at least {ceil(answerable * 100) / 100:g}."
+                f"RETENTION_DAYS is {self.retention_days:g}, but feedback is accepted for longer: HOLD_SECONDS + "
+                f"REWARD_WINDOW_SECONDS + 7 days; raise it to at least {ceil(answerable * 100) / 100:g}."
             )
         self._check_keys()
         for word in self.bots:
             if len(word) < SHORTEST_WORD:
                 raise ValueError(
-                    f"BOTS has {word!r} in it, which stands in many a User-Agent; write words of at least "
+                    f"BOTS has the word {word!r}, which many a User-Agent has; write words of at least "
                     f"{SHORTEST_WORD} characters."
                 )
         for placement in self.placements:
             if not SLUG.fullmatch(placement):
                 raise ValueError(
-                    f"PLACEMENTS has {placement!r} in it; write 1 to 64 of a-z, 0-9 and hyphens, the first of "
+                    f"PLACEMENTS has {placement!r}; write 1 to 64 of a-z, 0-9 and hyphens, the first of "
                     "them a letter or a digit."
                 )
         for origin in self.cors_origins:
             if not ORIGIN.fullmatch(origin):
                 raise ValueError(
-                    f"CORS_ORIGINS has {origin!r} in it; write origins as a browser sends them, such as "
+                    f"CORS_ORIGINS has {origin!r}; write origins as a browser sends them, such as "
                     "https://www.example.org, without a path, or * for all."
                 )
         if self.store != "sqlite":
-            raise ValueError(f"STORE is {self.store!r}; the only store so far is 'sqlite'.")
+            raise ValueError(f"STORE is {self.store!r}; the only store is 'sqlite'.")
         return self
 
     def _check_keys(self) -> None:
@@ -208,7 +210,7 @@ class Settings(BaseSettings):
         for name in ("admin_key", "editor_key", "client_key"):
             key: SecretStr | None = getattr(self, name)
             if key and (other := names.setdefault(key.get_secret_value(), name)) != name:
-                raise ValueError(f"{name.upper()} is the same as KEYART_{other.upper()}; make another key for it.")
+                raise ValueError(f"{name.upper()} is the same as KEYART_{other.upper()}; make another key.")
 
     @property
     def hold_ms(self) -> int:

@@ -100,8 +100,8 @@ class Artwork:
         check_moment(self.valid_until, "valid_until")
         if self.valid_from is not None and self.valid_until is not None and self.valid_until <= self.valid_from:
             raise CatalogueError(
-                f"Artwork {self.id} would end at {self.valid_until}, before it begins at {self.valid_from}; "
-                "write a valid_until after its valid_from."
+                f"Artwork {self.id} ends at {self.valid_until}, before it begins at {self.valid_from}; write a "
+                "valid_until after its valid_from."
             )
 
     def crop(self, canvas: Canvas) -> Crop:

@@ -62,7 +62,7 @@ def check_text(value: str, what: str) -> None:
             f"The {what} has {len(value)} characters; write 1 to {LONGEST_TEXT}, not only spaces."
         )
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
-        raise CatalogueError(f"The {what} {value!r} has a control character in it; write plain text.")
+        raise CatalogueError(f"The {what} {value!r} has a control character; write plain text.")
 
 
 def check_choice(value: str, choices: Sequence[str], what: str) -> None:
@@ -84,7 +84,7 @@ def check_box(value: Sequence[float], what: str) -> None:
     """Refuse a box that is not inside the picture: x, y, width and height as shares of the whole."""
     inside = len(value) == len(("x", "y", "width", "height")) and all(0 <= each <= 1 for each in value)
     if not inside or value[0] + value[2] > 1 + _ROUNDING or value[1] + value[3] > 1 + _ROUNDING:
-        raise CatalogueError(f"The {what} is {list(value)}; write x, y, width and height, within 0 to 1.")
+        raise CatalogueError(f"The {what} is {list(value)}; write x, y, width and height, each from 0 to 1.")
     if not value[2] * value[3]:
         raise CatalogueError(f"The {what} is {list(value)}, which is empty; write a width and height above 0.")
 
@@ -108,7 +108,7 @@ def check_unique(values: Iterable[str], what: str) -> None:
     seen: set[str] = set()
     for value in values:
         if value in seen:
-            raise CatalogueError(f"The {what} {value!r} is there twice; remove or rename one.")
+            raise CatalogueError(f"The {what} {value!r} is listed twice; remove or rename one.")
         seen.add(value)
 
 

@@ -138,10 +138,10 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result: dict[str, object] = {}
     for key, value in pairs:
         if key in result:
-            raise CatalogueError(f"The field {key!r} is there twice; remove one.")
+            raise CatalogueError(f"The field {key!r} is written twice; remove one.")
         result[key] = value
     return result
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise CatalogueError(f"{name} is not a number that JSON knows; write a finite one.")
+    raise CatalogueError(f"{name} is not a number in JSON; write a finite number.")

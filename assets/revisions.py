@@ -73,7 +73,7 @@ class Revisions:
         earlier = since.titles if since else {}
         for title, revision in catalogue.titles.items():
             if earlier.get(title) != revision and not _path(self._titles, revision).is_file():
-                raise UnknownRevision(f"Title {title} has no revision {revision!r} here; put the title first.")
+                raise UnknownRevision(f"Title {title} has no revision {revision!r} here; save the title first.")
         return _put(self._catalogues, canonical(catalogue))
 
     def catalogue(self, name: str) -> Catalogue:
@@ -81,7 +81,7 @@ class Revisions:
         try:
             return parsed(Catalogue, _get(self._catalogues, name))
         except CatalogueError as error:
-            raise DamagedRevision(f"Revision {name} holds no acceptable catalogue: {error}") from error
+            raise DamagedRevision(f"Revision {name} does not have a valid catalogue: {error}") from error
 
     def since(self, moment: float) -> list[str]:
         """The catalogues that were current at that Unix time, or came up after it."""
@@ -108,7 +108,7 @@ class Revisions:
         try:
             return title_from_json(_get(self._titles, revision))
         except CatalogueError as error:
-            raise DamagedRevision(f"Revision {revision} holds no acceptable title: {error}") from error
+            raise DamagedRevision(f"Revision {revision} does not have a valid title: {error}") from error
 
 
 def _put(folder: Path, content: bytes) -> str:

@@ -48,7 +48,7 @@ def restored(snapshot: bytes, wanted: Kind | None = None, before: Learner | None
     """
     kind = kind_of(snapshot)
     if wanted and kind != wanted:
-        raise UnusableSnapshot(f"The snapshot is of the learner {kind!r}, and {wanted!r} was asked for.")
+        raise UnusableSnapshot(f"The snapshot is of the learner {kind!r}, but {wanted!r} was asked for.")
     if reason := lacking(kind):
         raise UnusableSnapshot(f"The snapshot is of the learner {kind!r}, which {reason}.")
     if kind == VOWPAL:

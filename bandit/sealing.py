@@ -20,7 +20,7 @@ def unseal(snapshot: bytes) -> tuple[dict[str, Any], bytes]:
     """Return head and body; raises `UnusableSnapshot` if a byte has changed."""
     digest, content = snapshot[:DIGEST_BYTES], snapshot[DIGEST_BYTES:]
     if digest != _digest(content):  # a learner would take damaged bytes for weights
-        raise UnusableSnapshot(f"The snapshot of {len(snapshot)} bytes is damaged: its digest is not its own.")
+        raise UnusableSnapshot(f"The snapshot of {len(snapshot)} bytes is damaged: its digest does not match.")
     head, _, body = content.partition(b"\n")
     try:
         return dict(json.loads(head)), body
@@ -29,7 +29,7 @@ def unseal(snapshot: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def unusable(snapshot: bytes, error: Exception) -> UnusableSnapshot:
-    return UnusableSnapshot(f"The snapshot of {len(snapshot)} bytes can't be restored: {error}.")
+    return UnusableSnapshot(f"The snapshot of {len(snapshot)} bytes is not valid: {error}.")
 
 
 def _digest(content: bytes) -> bytes:

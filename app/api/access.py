@@ -18,7 +18,7 @@ READS = {"GET", "HEAD", "OPTIONS"}
 LONGEST_ORIGIN = 200
 """Characters of an Origin that a sentence names."""
 OWN_PAGE = "use a page of this service; if a proxy passes on another Host, set KEYART_PUBLIC_URL"
-FILE = f"; where KEYART_ADMIN_KEY is not set, the admin key stands in the file {ADMIN_KEY} in the data folder"
+FILE = f"; if KEYART_ADMIN_KEY is not set, the admin key is in the file {ADMIN_KEY} of the data folder"
 
 
 class Caller(NamedTuple):
@@ -42,7 +42,7 @@ class Access:
         if isinstance(caller, str):
             raise unauthorized(f"{caller}. {_remedy(roles)}")
         if caller.role not in roles:
-            raise Problem(403, f"This call is not for {KEYS[caller.role]}. {_remedy(roles)}")
+            raise Problem(403, f"{KEYS[caller.role].capitalize()} does not allow this call. {_remedy(roles)}")
         return caller
 
     async def is_one_of(self, request: Request, roles: Roles) -> bool:
@@ -65,7 +65,7 @@ class Access:
         origin = request.headers.get("origin")
         if origin is not None and not self._from_own_page(request):
             raise Problem(
-                403, f"A page of the origin {origin[:LONGEST_ORIGIN]!r} opens no session here; {OWN_PAGE}."
+                403, f"A page of the origin {origin[:LONGEST_ORIGIN]!r} may not open a session here; {OWN_PAGE}."
             )
         role = self._role_of(key)
         if role is None:
@@ -76,7 +76,7 @@ class Access:
         """End the session of a cookie for all workers, so that a copy of the cookie opens nothing either."""
         found = await self._in_session(request)
         if isinstance(found, str):
-            raise unauthorized(f"{found}. There is no session to end; POST /session or 'keyart open' begins one.")
+            raise unauthorized(f"{found}. There is no session to end; POST /session or 'keyart open' opens one.")
         await self._sessions.spend(found)
 
     def make_link(self) -> tuple[str, Ticket]:
@@ -87,10 +87,12 @@ class Access:
         """Return the value of a session cookie for the first one who follows a link, or refuse."""
         ticket = self._links.read(text, {"admin": self._keys["admin"]})
         if ticket is None:
-            raise unauthorized("The link was not made by this service, or not whole; get one by 'keyart open'.")
+            raise unauthorized(
+                "The link was not made by this service, or is not whole; get one with 'keyart open'."
+            )
         if not await self._links.spend(ticket):
             minutes = LINK_MS // 60_000
-            sentence = f"The link was used already, or its {minutes} minutes are over; get another: 'keyart open'."
+            sentence = f"The link was used, or its {minutes} minutes are over; get another with 'keyart open'."
             raise Problem(410, sentence)
         return self._session_for("admin")
 
@@ -113,10 +115,10 @@ class Access:
         if not cookie:
             return "No key was sent"
         if request.method not in READS and not self._from_own_page(request):
-            return "With a session's cookie only pages of this service may write, and their Origin has to say so"
+            return "With a session's cookie only pages of this service may write, and only if they send its Origin"
         ticket = self._sessions.read(cookie, self._keys)
         if ticket is None or not await self._sessions.good(ticket):
-            return "The session is over, or was never opened here"
+            return "The session is over, or was not opened by this service"
         return ticket
 
     def _from_own_page(self, request: Request) -> bool:

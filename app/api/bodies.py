@@ -21,7 +21,7 @@ TRUNCATED = "Input data was truncated"
 MALFORMED = "JSON is malformed: "
 DEEPEST = 64
 """Levels of lists and objects in a body: few enough for what recurses, as `repr` and `json.dumps` do."""
-_TOO_DEEP = f"It is nested too deep: send at most {DEEPEST} levels of lists and objects"
+_TOO_DEEP = f"It is nested too deeply: send at most {DEEPEST} levels of lists and objects"
 Holder = dict[str, Any] | list[Any]
 _decode = msgspec.json.Decoder().decode
 
@@ -44,7 +44,7 @@ def _decoded(request: Request, body: bytes) -> object:
     except RecursionError as error:
         raise unreadable(_TOO_DEEP) from error
     except msgspec.ValidationError as error:  # well-formed, but nothing can hold it
-        raise unreadable("It has a number in it that is out of range: send a smaller one") from error
+        raise unreadable("It has a number that is out of range: send a smaller one") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise unreadable(f"It is not JSON: {_fault(error)}{_sent_as(request)}") from error
 
@@ -121,7 +121,7 @@ def _fault(error: Exception) -> str:
         return f"it is not UTF-8 ({error.reason} at byte {error.start} of a text)"
     fault = str(error).removeprefix(MALFORMED)
     if fault == TRUNCATED:  # the same is said of "\ud800"
-        return "it ends too soon, or holds half of a surrogate pair"
+        return "it ends too soon, or has half of a surrogate pair"
     return fault[:1].lower() + fault[1:]
 
 

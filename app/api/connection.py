@@ -17,9 +17,9 @@ LINGER_SECONDS = 2.0
 """How long the rest of a refused request is read and dropped: if closed at once, the client would not see why."""
 LENGTHS = (b"content-length", b"transfer-encoding")
 MALFORMED = Problem(400, "This is not HTTP/1.1; send the request as RFC 9112 says.")
-SLOW = Problem(408, "The request comes in too slowly; send it again, over a better connection.")
+SLOW = Problem(408, "The request arrives too slowly; send it again over a better connection.")
 BUSY = Problem(
-    503, "There are too many connections or requests; try again in a second.", headers={"Retry-After": "1"}
+    503, "There are too many connections or requests; try again in 1 second.", headers={"Retry-After": "1"}
 )
 _NONE: Any = SimpleNamespace(scope=None, more_body=False, response_complete=True, message_event=asyncio.Event())
 """Stands for the cycle of a connection before its first request, as far as anything looks at that."""

@@ -56,5 +56,5 @@ class _Middleware(CORSMiddleware):
         origin = request_headers["origin"]
         return Problem(
             403,
-            f"Pages of the origin {origin!r} may not call so; KEYART_CORS_ORIGINS names those that may.",
+            f"Pages of the origin {origin!r} may not make this call; KEYART_CORS_ORIGINS lists those that may.",
         ).response()

@@ -46,7 +46,7 @@ def _seconds_of_date(text: str) -> float:
         date = datetime.fromisoformat(text)
     except ValueError:
         examples = "2028-01-01 or 2028-01-01T12:00:00+02:00"
-        raise ValueError(f"It should be Unix seconds, or a date as in ISO 8601, such as {examples}") from None
+        raise ValueError(f"It should be Unix seconds or an ISO 8601 date, such as {examples}") from None
     return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())  # no clock was before 1970
 
 
@@ -80,7 +80,7 @@ def without_null(field: JsonSchemaValue) -> JsonSchemaValue:
 
 
 class Change(BaseModel):
-    """Fields to be changed; what is left out stays as it is."""
+    """A change of some fields. Fields that are left out stay as they are."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -88,7 +88,7 @@ class Change(BaseModel):
     def _check(self) -> Self:
         for name in sorted(self.model_fields_set - LIFTABLE):
             if getattr(self, name) is None:
-                raise ValueError(f"{name} can't be null; leave it out to keep it as it is")
+                raise ValueError(f"null is not valid for {name}; leave it out to keep it as it is")
         return self
 
     def given(self) -> dict[str, Any]:
@@ -104,15 +104,15 @@ class Change(BaseModel):
 
 
 class TitleBody(Change):
-    """What can be said of a title apart from its artworks; what is left out stays as it is."""
+    """A change of a title, apart from its artworks. Fields that are left out stay as they are."""
 
     name: Name | None = None
     """A new title needs one."""
     names: Names | None = None
-    """The name in other languages, by locale, in place of what was there."""
+    """The names in other languages, by locale. They replace the previous ones."""
     synopsis: Clearable | None = None
     genres: Annotated[tuple[Slug, ...], Field(max_length=32)] | None = None
-    """Profiles have a taste for genres as for tags."""
+    """Genres of the title. The service learns a profile's taste for genres as for tags."""
     maturity: Maturity | None = None
     """The age rating."""
     default: Slug | None = None
@@ -128,14 +128,14 @@ class TitleBody(Change):
 
 
 class ConsentBody(Change):
-    """A consent; what is left out stays as it is."""
+    """A consent. Fields that are left out stay as they are."""
 
     of: Text | None = None
-    """Whose it is. The picture needs it from now on."""
+    """The person who consents. The picture needs the consent from now on."""
     until: Moment | None = None
-    """Unix seconds or an ISO 8601 date; null lifts the limit."""
+    """Unix seconds or an ISO 8601 date; null removes the limit."""
     withdrawn: bool | None = None
-    """The picture leaves every answer, and is no longer served itself."""
+    """True if the consent is withdrawn: the picture is not chosen any more, and its images are not served."""
 
     def applied(self, consent: Consent | None) -> Consent:
         if consent is None and self.of is None:
@@ -144,31 +144,31 @@ class ConsentBody(Change):
 
 
 class ArtworkBody(Change):
-    """What can be changed of an artwork; what is left out stays as it is."""
+    """A change of an artwork. Fields that are left out stay as they are."""
 
     name: Name | None = None
     status: Literal["active", "paused", "withdrawn"] | None = None
-    """Paused, it is not chosen any more; withdrawn, it is not served itself either."""
+    """A paused artwork is not chosen. A withdrawn artwork is not chosen, and its images are not served."""
     tags: Tags | None = None
-    """What is on it: what is learned of one picture helps with others that share its tags."""
+    """Words for things, feelings or colours on the picture. Pictures that share a tag learn from each other."""
     alt: Text | None = None
-    """What it shows, for those who can't see it."""
+    """A description of the picture for people who cannot see it."""
     locales: Locales | None = None
-    """The languages in which it may be shown; an empty list for all."""
+    """The languages in which the picture may be shown; an empty list means all."""
     placements: Slugs | None = None
-    """Where it may be shown; an empty list for everywhere."""
+    """The placements where the picture may be shown; an empty list means all."""
     maturity: Maturity | None = None
     """The age rating of the picture itself."""
     valid_from: Moment | None = None
-    """Unix seconds or an ISO 8601 date; null lifts the limit."""
+    """Unix seconds or an ISO 8601 date; null removes the limit."""
     valid_until: Moment | None = None
-    """As `valid_from`."""
+    """In the same form as `valid_from`."""
     made: Made | None = None
     """How the picture was made."""
     creator: Clearable | None = None
     licence: Clearable | None = None
     consent: ConsentBody | None = None
-    """Null says that the picture needs none."""
+    """Null means that the picture needs no consent."""
 
     def applied(self, artwork: Artwork) -> Artwork:
         given = self.given()
@@ -179,28 +179,29 @@ class ArtworkBody(Change):
 
 
 class PinBody(BaseModel):
-    """A pin, in the place of one for the same placement and country."""
+    """A pin. It replaces a pin for the same placement and country."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     artwork: Slug
     """The picture that all viewers get."""
     placement: Slug | None = None
-    """Only there; without it everywhere."""
+    """The placement of the pin; without it the pin holds for all placements."""
     country: Country | None = None
-    """Only to viewers there; without it to all."""
+    """The country of the pin; without it the pin holds for all countries."""
     until: Moment | None = None
-    """Unix seconds or an ISO 8601 date; without it the pin stays until it is taken away."""
+    """Unix seconds or an ISO 8601 date; without it the pin stays until it is removed."""
 
     def pin(self, now: float) -> Pin:
         """Return the pin. One that is over by `now`, in Unix seconds, is refused: it would never act."""
         if self.until is not None and self.until <= now:
-            raise Invalid.field("until", "It is past, and the pin would never act; name a later moment, or none")
+            reason = "It is in the past, so the pin would have no effect; name a later time, or leave it out"
+            raise Invalid.field("until", reason)
         return Pin(self.artwork, self.placement, self.country, self.until)
 
 
 class CatalogueBody(Change):
-    """What can be changed of the whole catalogue."""
+    """A change of the catalogue's settings."""
 
     barred: Annotated[tuple[Made, ...], Field(max_length=16, json_schema_extra=EACH_ONCE)] | None = None
-    """The ways of making pictures that are not served, in place of those that were not before."""
+    """The ways of making pictures that are barred. The list replaces the previous one."""

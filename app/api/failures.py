@@ -14,8 +14,8 @@ from app.store.protocol import FullLogError, LostStoreError, StoreTimeoutError, 
 
 log = structlog.get_logger()
 
-LOST = "The log's files were deleted or replaced, so nothing is taken; GET /readyz says what to do."
-FULL = "The log is as large as KEYART_LOG_BYTES allows and takes nothing; send the same again when it has room."
+LOST = "The log's files were deleted or replaced, so the service records nothing; GET /readyz says what to do."
+FULL = "The log is as large as KEYART_LOG_BYTES allows, so nothing was recorded; send the same when it has room."
 DISK_REFUSES = {errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM, errno.ENOENT}
 """ENOENT is among them because a folder may be taken away, as its disk is."""
 
@@ -47,7 +47,7 @@ async def _refused_by_http(request: Request, error: Exception) -> Response:
 
 
 async def _busy(_: Request, __: Exception) -> Response:
-    sentence = "The log is busy and took nothing; send the same again in a moment: repeats count once."
+    sentence = "The log is busy, so nothing was recorded; send the same again in 1 second: repeats count once."
     return Problem(503, sentence, headers={"Retry-After": "1"}).response()
 
 
@@ -57,7 +57,9 @@ async def _unwritable(request: Request, error: Exception) -> Response:
     if isinstance(error, FullLogError):
         return Problem(503, FULL, headers={"Retry-After": "60"}).response()
     log.error("store_unwritable", path=request.scope["path"], reason=str(error))
-    sentence = "The log can't be written and took nothing; send the same again later: repeats count once."
+    sentence = (
+        "The service cannot write the log, so nothing was recorded; send the same later: repeats count once."
+    )
     return Problem(503, sentence, headers={"Retry-After": "5"}).response()
 
 
@@ -66,8 +68,8 @@ async def _disk_refuses(request: Request, error: Exception) -> Response:
     if not isinstance(error, OSError) or error.errno not in DISK_REFUSES:
         raise error
     log.error("disk_refuses", path=request.scope["path"], reason=str(error))
-    sentence = f"The disk of the data folder refuses it ({error.strerror}), so nothing was changed; "
-    return Problem(503, f"{sentence}put that right, then send it again.", headers={"Retry-After": "5"}).response()
+    sentence = f"The disk of the data folder refused it ({error.strerror}), so nothing was changed; "
+    return Problem(503, f"{sentence}mend the disk, then send it again.", headers={"Retry-After": "5"}).response()
 
 
 async def _failed(_: Request, __: Exception) -> Response:

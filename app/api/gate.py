@@ -157,4 +157,4 @@ class _Passing:
 
 
 def failure() -> Problem:
-    return Problem(500, "Something failed here; the service's log has it under the X-Request-Id.")
+    return Problem(500, "The service failed; its log has the error under the X-Request-Id.")

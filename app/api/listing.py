@@ -52,8 +52,7 @@ class _Look(TypedDict):
 class ListedArtwork(_Limits, _Origin, _Look):
     """An artwork. Nobody is shown it while it is withdrawn, its consent has ended, or `made` is barred.
 
-    `image` is null then, except for admins and editors, who edit what they see; and only they are told of a
-    `consent`.
+    Then `image` is null, except for admins and editors. Only admins and editors see `consent`.
     """
 
     id: str
@@ -70,7 +69,7 @@ class ListedPin(TypedDict):
 
 
 class Listed(TypedDict):
-    """A title with its artworks and pins. Moments are Unix seconds."""
+    """A title with its artworks and pins. Times are in Unix seconds."""
 
     id: str
     name: str

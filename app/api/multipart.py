@@ -69,7 +69,7 @@ def _boundary(request: Request) -> bytes:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind.strip() != MEDIA_TYPE:
         raise Problem(
-            415, f"The body is {_text(kind)!r}; send a form as multipart/form-data, the picture in 'file'."
+            415, f"The body is {_text(kind)!r}; send a form as multipart/form-data, with the picture in 'file'."
         )
     if not options.get(b"boundary"):
         raise _malformed("its Content-Type names no boundary")
@@ -88,9 +88,9 @@ async def _read(request: Request, parts: "_Parts", boundary: bytes) -> "_Parts":
     except FormParserError as error:
         raise _malformed(str(error)) from error
     except ClientDisconnect as error:
-        raise _malformed("the connection ended before it did") from error
+        raise _malformed("the connection ended before the form did") from error
     except TimeoutError as error:
-        raise Problem(408, "The body comes in too slowly; send it again, over a better connection.") from error
+        raise Problem(408, "The body arrives too slowly; send it again over a better connection.") from error
     if not parts.ended:
         raise _malformed("its last boundary is missing")
     if FILE not in parts.seen:
@@ -150,9 +150,9 @@ class _Parts:
         self._name = _text(options.get(b"name", b""))
         if self._name != FILE and self._name not in self.names:
             known = ", ".join((FILE, *self.names))
-            raise Invalid.field(self._name[:LONGEST_NAME] or "body", f"There is no such field; there are {known}")
+            raise Invalid.field(self._name[:LONGEST_NAME] or "body", f"There is no such field; use {known}")
         if self._name in self.seen:
-            raise Invalid.field(self._name, "It is there twice; send it once")
+            raise Invalid.field(self._name, "It is sent twice; send it once")
         self.seen.add(self._name)
         if self._name == FILE:
             self.file_name = _text(options.get(b"filename", b"")) or _extended_name(self._disposition)
@@ -181,7 +181,7 @@ class _Parts:
 
 
 def _malformed(fault: str) -> Problem:
-    return Problem(400, f"The form can't be read: {fault.rstrip('.')}; send it whole, as multipart/form-data.")
+    return Problem(400, f"The form is not valid: {fault.rstrip('.')}; send it whole, as multipart/form-data.")
 
 
 def _text(value: bytes) -> str:

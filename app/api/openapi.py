@@ -15,34 +15,34 @@ PROBLEM = {
     "description": "A refusal (RFC 9457).",
     "required": ["type", "title", "status", "detail"],
     "properties": {
-        "type": {"type": "string", "description": "Always `about:blank`: `status` says which kind it is."},
+        "type": {"type": "string", "description": "Always `about:blank`: `status` gives the kind."},
         "title": {"type": "string", "description": "The status in words."},
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What was wrong with which value, and what to do about it."},
+        "detail": {"type": "string", "description": "The value, the fault, and the remedy."},
         "errors": {
             "type": "array",
             "items": {"$ref": "#/components/schemas/FieldError"},
-            "description": "Where fields are at fault: each of them, the first 20.",
+            "description": "The fields that are not valid, if the refusal is about fields: the first 20.",
         },
         "rejected": {
             "type": "array",
             "items": {"$ref": "#/components/schemas/Rejected"},
-            "description": "Where not one item of feedback is acceptable: why each is not.",
+            "description": "The reason for each item of feedback, if the service accepts none of them.",
         },
     },
 }
 FIELD_ERROR = {
     "type": "object",
-    "description": "One field at fault.",
+    "description": "One field that is not valid.",
     "required": ["field", "reason"],
     "properties": {
-        "field": {"type": "string", "description": "Its path, as in `attributes.country`, or `body`."},
+        "field": {"type": "string", "description": "The path of the field: `attributes.country`, or `body`."},
         "reason": {"type": "string"},
-        "value": {"type": "string", "description": "What was given, as Python writes it, cut at 200 characters."},
+        "value": {"type": "string", "description": "The value, as Python writes it; at most 200 characters."},
     },
 }
-NO_KEY = "No key came with the call, or none of this service's."
-OTHER_ROLE = "The key is another role's."
+NO_KEY = "The call has no key, or the key is not one of this service's."
+OTHER_ROLE = "The key belongs to another role."
 UNREAL = ("HTTPValidationError", "ValidationError")
 """What FastAPI documents as its refusals, and Keyart answers as problems."""
 
@@ -118,7 +118,7 @@ def _refuse(operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     reasons = {401: NO_KEY, 403: OTHER_ROLE} if "security" in operation else {}
     if answers.get("422", {}).get("description") == "Validation Error":
-        reasons[422] = "A value is not valid; `errors` names each field at fault."
+        reasons[422] = "A value is not valid; `errors` names each such field."
     answers |= {str(status): answer for status, answer in refusals(reasons).items()}
     answers["default"] = refusals({0: "Any other refusal."})[0]
     for answer in answers.values():

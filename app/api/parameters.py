@@ -10,7 +10,7 @@ from app.refusals import Invalid
 
 LONGEST_NAME = 100
 MOST_NAMES = 20
-REPEATED = "It stands there more than once; name it once"
+REPEATED = "It is named more than once; name it once"
 
 
 def refuse_unclear(request: Request) -> None:
@@ -19,7 +19,7 @@ def refuse_unclear(request: Request) -> None:
         return
     known = _names(request.scope["route"].dependant)
     names = Counter(name for name, _ in request.query_params.multi_items())
-    unknown = f"It is no parameter here; {_those(sorted(known))}"
+    unknown = f"It is not a parameter of this call; {_those(sorted(known))}"
     faults = [(name, unknown) for name in names if name not in known]
     # Of several values the last would be taken, and what is meant by the others not be done.
     faults += [(name, REPEATED) for name, times in names.items() if times > 1 and name in known]
@@ -34,4 +34,4 @@ def _names(dependant: Dependant) -> set[str]:
 
 
 def _those(known: list[str]) -> str:
-    return f"use {', '.join(known)}" if known else "what is to be changed stands in the body"
+    return f"use {', '.join(known)}" if known else "write the change into the body"

@@ -85,7 +85,9 @@ def problem_of(request: Request, error: HTTPException) -> Problem:
         return Problem(404, f"There is nothing at {path!r}; {_elsewhere(request, path)}.")
     if error.status_code == 405:  # noqa: PLR2004
         allowed = ", ".join(_methods(request))
-        return Problem(405, f"{request.method} is not for {path!r}; use {allowed}.", headers={"Allow": allowed})
+        return Problem(
+            405, f"{path!r} does not allow {request.method}; use {allowed}.", headers={"Allow": allowed}
+        )
     return Problem(error.status_code, f"{error.detail}.", headers=dict(error.headers or {}))
 
 
@@ -96,7 +98,7 @@ def _elsewhere(request: Request, path: str) -> str:
         route.matches({**request.scope, "path": without})[0] is not Match.NONE
         for route in request.app.router.routes
     )
-    return f"{without!r} is there, without the slash" if there else "/docs lists what there is"
+    return f"use {without!r}, without the slash" if there else "/docs lists the calls"
 
 
 def _methods(request: Request) -> list[str]:

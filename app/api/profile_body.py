@@ -29,7 +29,7 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 class ProfileBody(BaseModel):
-    """What is to change of a profile."""
+    """A change of a profile."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -39,11 +39,13 @@ class ProfileBody(BaseModel):
         AfterValidator(_limited),
         at_most(MOST_CHANGES),
     ] = {}
-    """Anything that may tell whom a picture appeals to; `country`, `language`, `device` and `timezone` stand in
-    where a request does not name them, and `maturity` is a limit that no request can raise. What is not named
-    stays; null takes an attribute away, a limit, too. A profile has up to 32."""
+    """Data that may help to choose a picture. If a request does not name `country`, `language`, `device` or
+    `timezone`, the profile's attribute is used. `maturity` is a limit that no request can raise. Attributes that
+    are
+    left out stay as they are. Null removes an attribute, also a limit. A profile has at most 32."""
     personalize: Annotated[bool, Field(json_schema_extra=_without_default)] = True
-    """False opts out: the profile is served as if nobody were logged in. Left out, it stays as it is; a new
+    """False opts out: the profile is served as if nobody were logged in. If it is left out, it stays as it is. A
+    new
     profile has not opted out."""
 
     def change(self) -> ProfileChange:

@@ -13,9 +13,9 @@ class ArtworkQuery(Viewing):
 
     NEEDED = frozenset({"title"})
     title: Annotated[str, StringConstraints(min_length=1), WithJsonSchema({"type": "string", "pattern": SLUG})]
-    """Whose picture is wanted."""
+    """The id of the title."""
     as_: Annotated[Literal["json", "image"] | None, Field(alias="as")] = None
-    """`image` answers with a redirect to the picture, as an `<img>` gets without asking."""
+    """`image` answers with a redirect to the picture. An `<img>` tag gets the redirect without this parameter."""
 
 
 class PageQuery(Viewing):
@@ -23,6 +23,6 @@ class PageQuery(Viewing):
 
     NEEDED = frozenset({"titles"})
     titles: Annotated[list[AnyTitle], Field(min_length=1, max_length=MOST_TITLES), at_most(MOST_TITLES)]
-    """Whose pictures are wanted; one that is named twice gets one."""
+    """The ids of the titles. A title that is named twice gets one picture."""
     deferred: bool = True
-    """True unless said otherwise: most of a page is below the fold."""
+    """True by default, because most of a page is below the fold."""

@@ -35,6 +35,7 @@ def _number(digits: str) -> int:
 def _refuse(header: str, size: int) -> range:
     raise Problem(
         416,
-        f"The picture has {size} bytes, and {header[:100]!r} asks for none of them; ask for some, or for all.",
+        f"The picture has {size} bytes, and {header[:100]!r} asks for none of them; "
+        "ask for some of them, or for the whole picture.",
         headers={"Content-Range": f"bytes */{size}"},
     )

@@ -59,7 +59,7 @@ Service = Annotated[Services, Depends(_services)]
 SESSION = APIKeyCookie(
     name=COOKIE,
     scheme_name="session",
-    description="The cookie that POST /session gives for a key, or `keyart open` by a link.",
+    description="The cookie that POST /session gives for a key, and `keyart open` gives by a link.",
     auto_error=False,
 )
 
@@ -83,7 +83,7 @@ def _needing(roles: Roles, scheme: str, description: str) -> Callable[..., Await
 
 
 _edit = _needing(EDITORS, "editor_key", "KEYART_EDITOR_KEY, or the admin key.")
-ADMIN = Depends(_needing(ADMINS, "admin_key", f"KEYART_ADMIN_KEY, or what stands in DATA/{ADMIN_KEY}."))
+ADMIN = Depends(_needing(ADMINS, "admin_key", f"KEYART_ADMIN_KEY, or the key in the file DATA/{ADMIN_KEY}."))
 EDITOR = Depends(_edit)
 CLIENT = Depends(_needing(CLIENTS, "client_key", "KEYART_CLIENT_KEY, or the admin key."))
 HOLDER = Depends(_needing(ANYONE, "any_key", "Any of the keys."))

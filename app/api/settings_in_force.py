@@ -8,7 +8,7 @@ from app.settings import Settings
 
 
 class Shares(TypedDict):
-    """Which part of the profiles is in each group; all others are personalized."""
+    """The share of the profiles in each group; all others are personalized."""
 
     best_single: float
     uniform: float
@@ -16,7 +16,7 @@ class Shares(TypedDict):
 
 
 class RulesInForce(TypedDict):
-    """By which settings the service goes. A `hold_seconds`, `learn_cap` or `stranger_cap` of 0 is none."""
+    """The settings that the service uses. A `hold_seconds`, `learn_cap` or `stranger_cap` of 0 means none."""
 
     serve: Literal["policy", "default"]
     reward: Literal["click", "play"]

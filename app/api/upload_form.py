@@ -29,7 +29,7 @@ from assets.importing.manifest import ArtworkEntry
 from assets.provenance import Consent, Made
 from assets.rendering.decoding import LARGEST_FILE
 
-PICTURE = "A JPEG, PNG or WebP, of up to 64 MiB."
+PICTURE = "A JPEG, PNG or WebP file of at most 64 MiB."
 
 
 def _split(text: str) -> list[str]:
@@ -70,40 +70,41 @@ class UploadForm(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     artwork: Slug | None = None
-    """The artwork's id; without it, it is made from the file's name."""
+    """The artwork's id. Without it the service makes an id from the file's name."""
     name: Name | None = None
     alt: Text | None = None
-    """What it shows, for those who can't see it."""
+    """A description of the picture for people who cannot see it."""
     tags: Annotated[Slugs, Ids] | None = None
-    """What is on it, separated by commas."""
+    """Words for things, feelings or colours on the picture, separated by commas."""
     locales: Annotated[Locales, Languages] | None = None
-    """The languages in which it may be shown, separated by commas; none for all."""
+    """The languages in which the picture may be shown, separated by commas. Without them it may be shown in
+    all."""
     placements: Annotated[Slugs, Ids] | None = None
-    """Where it may be shown, separated by commas; none for everywhere."""
+    """The placements where the picture may be shown, separated by commas. Without them it may be shown in all."""
     maturity: Maturity | None = None
     """The age rating of the picture itself, 0 to 21."""
     valid_from: Moment | None = None
     """Unix seconds or an ISO 8601 date."""
     valid_until: Moment | None = None
-    """As `valid_from`."""
+    """In the same form as `valid_from`."""
     focus: Annotated[tuple[Share, Share], AsPoint] | None = None
-    """What every crop keeps: x,y as shares of the picture's width and height."""
+    """The point that every crop keeps: x,y as shares of the picture's width and height."""
     faces: Annotated[tuple[tuple[Share, Share, Share, Share], ...], AsBoxes] | None = None
     """Faces, as x,y,width,height;x,y,width,height in the same shares."""
     made: Made | None = None
-    """How it was made: photographed, drawn, rendered, ai-assisted or ai-generated."""
+    """How the picture was made: photographed, drawn, rendered, ai-assisted or ai-generated."""
     creator: Text | None = None
     licence: Text | None = None
     consent: Text | None = None
-    """Whose consent the picture needs."""
+    """The person whose consent the picture needs."""
     consent_until: Moment | None = None
-    """When that ends, as `valid_from`."""
+    """The end of the consent, in the same form as `valid_from`."""
 
     def entry(self) -> ArtworkEntry:
         """Return it as an import's description."""
         said = self.model_dump(exclude={"artwork", "consent", "consent_until"})
         if self.consent is None and self.consent_until is not None:
-            raise Invalid.field("consent_until", "It needs the field consent: whose consent ends then")
+            raise Invalid.field("consent_until", "It needs the field consent: the person whose consent ends then")
         try:
             consent = None if self.consent is None else Consent(self.consent, self.consent_until)
             return ArtworkEntry(**said, consent=consent)

@@ -46,7 +46,7 @@ class _Unreadable(Conflict):
 
     def __init__(self, name: str, error: Exception):
         reason = str(error).partition(";")[0]
-        super().__init__(f"The catalogue can't be read or changed: {reason}; import the catalogue again.")
+        super().__init__(f"The service cannot read or change the catalogue: {reason}; import the catalogue again.")
         self.name = name
 
 
@@ -231,7 +231,7 @@ class Editor:
                 if name == before or await self._swap(before, name, edits):
                     await self._live_catalogue.refresh()
                     return name, after
-        raise Conflict(f"The catalogue changed {ATTEMPTS} times while this was tried; try again.")
+        raise Conflict(f"The catalogue changed {ATTEMPTS} times during this edit; try again.")
 
     async def _swap(self, before: str, after: str, edits: Sequence[EditDraft]) -> bool:
         return await self._edits.swap_setting(SETTING, before.encode() or None, after.encode(), edits)
@@ -277,7 +277,9 @@ class Editor:
             return None if revision is None else self._revisions.title(revision)
         except (DamagedRevision, UnknownRevision) as error:
             reason = str(error).partition(";")[0]
-            raise Conflict(f"{title!r} can't be changed: {reason}; delete it and import it again.") from error
+            raise Conflict(
+                f"The service cannot change {title!r}: {reason}; delete it and import it again."
+            ) from error
 
     def _readable(self, revisions: Mapping[str, str]) -> dict[str, Title]:
         found: dict[str, Title] = {}

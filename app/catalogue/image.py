@@ -17,7 +17,7 @@ _REFUSED = re.compile(r";\s*q\s*=\s*0(?:\.0*)?\s*(?:;|$)")
 
 
 class Image(TypedDict):
-    """Addresses are of one format; `width` and `height` are those of `url`, in pixels."""
+    """An image. All addresses have the same format. `width` and `height` are the size of `url` in pixels."""
 
     url: str
     srcset: str

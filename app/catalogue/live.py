@@ -22,7 +22,9 @@ log = structlog.get_logger()
 
 RETRY_SECONDS = 5
 SHORTEST_WAIT_MS, LONGEST_WAIT_MS = 1000, 60_000
-NOTHING_READ = "The catalogue can't be read, so no title is known; the service's log says why. Import it again."
+NOTHING_READ = (
+    "The service cannot read the catalogue, so it knows no title; its log says why. Import the catalogue again."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -243,7 +245,7 @@ def _complain(catalogue: str, unreadable: Mapping[str, str]) -> None:
     first, reason = next(iter(unreadable.items()))
     of = f"title {first!r}" if first else "the catalogue"
     others = f" and of {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
-    sentence = f"Of {of}{others} the last good version stays, if there was one: {reason.rstrip('.')}."
+    sentence = f"The service keeps the last good version of {of}{others}, if there was one: {reason.rstrip('.')}."
     log.error("catalogue_damaged", catalogue=catalogue, reason=sentence)
 
 

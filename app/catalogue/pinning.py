@@ -14,15 +14,18 @@ def hindrance(pin: Pin, artwork: Artwork, now: float, barred: Collection[Made]) 
 def _hindrances(pin: Pin, artwork: Artwork, now: float, barred: Collection[Made]) -> Iterator[str]:
     name, other = f"Artwork {artwork.id!r}", "or pin another one."
     if artwork.status != "active":
-        yield f"{name} is {artwork.status}, so that nobody would see it pinned; set its status to active first."
+        yield f"{name} is {artwork.status}, so nobody would see the pin; set its status to active first."
     if not artwork.provenance.allows(now):
         yield f"{name} lacks the consent that it needs; change its consent first, {other}"
     if artwork.provenance.made in barred:
-        yield f"{name} is {artwork.provenance.made}, and the catalogue bars that; change what is barred, {other}"
+        yield (
+            f"{name} is {artwork.provenance.made}, and the catalogue bars this kind; change the "
+            f"barred kinds, {other}"
+        )
     if artwork.valid_until is not None and artwork.valid_until <= now:
         yield f"{name} may not be shown any more; change its valid_until first, {other}"
     if artwork.valid_from is not None and pin.until is not None and pin.until <= artwork.valid_from:
-        yield f"{name} may be shown only when the pin is over; change its valid_from, or the pin's until."
+        yield f"{name} may be shown only after the end of the pin; change its valid_from, or the pin's until."
     if artwork.placements and pin.placement not in {None, *artwork.placements}:
         places = ", ".join(artwork.placements)
         yield f"{name} is not for the placement {pin.placement!r}; pin it in {places}, {other}"

@@ -102,7 +102,9 @@ class Uploads:
     async def _place(self) -> AsyncIterator[None]:
         task = asyncio.current_task()
         if len(self._under_way) >= MOST or task is None:
-            raise _later(f"{MOST} pictures are being taken in already; send this one again in a few seconds.")
+            raise _later(
+                f"The service is rendering {MOST} pictures already; send this one again in a few seconds."
+            )
         self._under_way.add(task)
         try:
             yield
@@ -174,10 +176,10 @@ def _develop(job: Job, images: Path, stop: Stop) -> Picture | PictureError:
 def _unavailable(error: BaseException) -> Unavailable:
     """Return the answer if neither the picture nor the client is at fault."""
     if isinstance(error, asyncio.CancelledError):  # the service ends, and this request is one of the last
-        return _later("The service ends, and did not take the picture in; send it again in a few seconds.")
+        return _later("The service is stopping, so it did not add the picture; send it again in a few seconds.")
     log.error("upload_failed", reason=str(error))
     reason = getattr(error, "strerror", None) or "the service's log says why"
-    return Unavailable(f"The picture can't be taken in here ({reason}); put that right, then send it again.")
+    return Unavailable(f"The service cannot add the picture ({reason}); mend this, then send the picture again.")
 
 
 def _later(sentence: str) -> Unavailable:
@@ -187,11 +189,13 @@ def _later(sentence: str) -> Unavailable:
 def _stem(name: str) -> str:
     stem = composed(PurePosixPath(name).stem)
     if not slug(stem):
-        raise Invalid.field("artwork", f"The file's name {name!r} makes no id; send one in this field")
+        raise Invalid.field(
+            "artwork", (f"The service cannot make an id from the file's name {name!r}; send one in this field")
+        )
     return stem
 
 
 def _check_room(title: Title, artwork: str) -> None:
     if len(title.artworks) >= MOST_ARTWORKS and title.artwork(artwork) is None:
-        sentence = f"Title {title.id!r} has {MOST_ARTWORKS} artworks, which is the most; delete one first."
+        sentence = f"Title {title.id!r} has {MOST_ARTWORKS} artworks, which is the limit; delete one first."
         raise Invalid(sentence)

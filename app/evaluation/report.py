@@ -18,9 +18,11 @@ _Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 class Rates(TypedDict):
-    """What was shown, and what came of it.
+    """Exposures, and the feedback and reward that they received.
 
-    `rate` is the mean reward of an exposure, and `interval` that of `click_rate`; null before any exposure.
+    `rate` is the mean reward of an exposure. `interval` is that of `click_rate`. All three are null before the
+    first
+    exposure.
     """
 
     exposures: int
@@ -41,7 +43,7 @@ class TitleRates(Rates):
 
 
 class Lift(TypedDict):
-    """How much more the personalized group clicks, with its interval, and earns: a ratio less one."""
+    """By how much the personalized group clicks and earns more: ratios minus 1, and the interval of `clicks`."""
 
     over: Literal["best_single"]
     clicks: float

@@ -46,7 +46,7 @@ async def fold_from(store: Store, scratch: State, live_catalogue: LiveCatalogue,
     """
     found = await store.state.base(base.id)
     if found is None:
-        raise BaseGoneError(f"Base {base.id} is gone, because a trainer replaced it; try again.")
+        raise BaseGoneError(f"Base {base.id} is gone because a trainer replaced it; try again.")
     snapshot, counts = found
     learner = learners.restored(snapshot.learner)
     return Fold(store.log, scratch, live_catalogue, learner, Fold.counted_in(counts, base.position), snapshot)

@@ -9,11 +9,11 @@ from bandit.learners import LOGISTIC, Kind, kind_of, restored
 from bandit.sealing import UnusableSnapshot
 
 FROM_NOTHING = (
-    "the fold began at the oldest record that is kept, so it knows nothing of what was trimmed, and reads the "
-    "records of an erased profile without the profile; or the snapshot was made by --tune or --passes"
+    "the fold began at the oldest record of the log, so it lacks deleted records, and reads the records of an "
+    "erased profile without the profile; or the snapshot was made by --tune or --passes"
 )
 ERASED = "a profile was erased since, and the trainer has not set a new base yet; try again in a minute"
-FAULT = "this should not be: keep a backup of the data folder, and report it"
+FAULT = "this is a fault of Keyart: keep a backup of the data folder, and report it"
 
 
 @dataclass(slots=True)
@@ -50,16 +50,16 @@ class Comparison:
         try:
             if (other := kind_of(incumbent.learner)) != self.kind:
                 mismatch = f"it is of the learner {other!r}, not {self.kind!r}"
-                return f"{which.capitalize()} can't be compared with, for {mismatch}."
+                return f"This fold has no comparison with {which}, because {mismatch}."
             learner = restored(incumbent.learner)
         except UnusableSnapshot as error:
-            return f"{which.capitalize()} can't be compared with, for it is damaged: {error}"
+            return f"This fold has no comparison with {which}, because the snapshot is damaged: {error}"
         different = int((fold.learner.weights() != learner.weights()).any(axis=1).sum())
         if different:
             return f"Different from {which} in {different} weights: {self._why(fold)}."
         if self.kind == LOGISTIC and fold.learner.snapshot() != incumbent.learner:
             return (
-                f"Equal to {which} in every weight, but different in what is kept beside them: {self._why(fold)}."
+                f"Equal to {which} in every weight, but different in the rest of the snapshot: {self._why(fold)}."
             )
         return f"Equal to {which} in every weight."
 

@@ -66,13 +66,13 @@ def _check(data: Path, destination: Path, databases: Databases) -> None:
     if not databases.size:
         raise BackupError(f"There is no log in {data.resolve()}; set KEYART_DATA to the service's data folder.")
     if destination.is_relative_to(data.resolve()):
-        raise BackupError(f"{destination} lies in the data folder itself; name a place outside of {data}.")
+        raise BackupError(f"{destination} is inside the data folder; name a place outside {data}.")
     if destination.exists() and not destination.is_dir():
-        raise BackupError(f"{destination} is a file; name a folder that is not there yet.")
+        raise BackupError(f"{destination} is a file; name a new folder.")
     if os.path.ismount(destination):
-        raise BackupError(f"{destination} is a disk of its own, which stays; name a folder inside of it.")
+        raise BackupError(f"{destination} is a separate disk; name a folder inside it.")
     if destination.exists() and any(destination.iterdir()):
-        raise BackupError(f"{destination} is there and not empty; name a new folder, for example with the date.")
+        raise BackupError(f"{destination} exists and is not empty; name a new folder, for example with the date.")
     free = shutil.disk_usage(_existing(destination)).free
     if free < databases.size + SPARE_BYTES:
         raise BackupError(

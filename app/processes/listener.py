@@ -22,7 +22,9 @@ def listen(host: str, port: int) -> socket.socket:
             return _bound(host, port)
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > until:
-                sentence = f"Can't listen on {host}:{port}: {error.strerror}; set KEYART_PORT or KEYART_HOST."
+                sentence = (
+                    f"Keyart cannot listen on {host}:{port}: {error.strerror}; set KEYART_PORT or KEYART_HOST."
+                )
                 raise PortError(sentence) from None
         time.sleep(RETRY_SECONDS)
 

@@ -20,5 +20,6 @@ def announce(host: str, port: int, supervisor: Supervisor, say: Callable[..., ob
         time.sleep(0.1)
     if not supervisor.stopping:
         say(
-            f"Not ready after {READY_SECONDS:.0f} s; the lines above, or /readyz, say why. Trying on.", style="red"
+            f"Not ready after {READY_SECONDS:.0f} s; the lines above, or /readyz, say why. Keyart keeps trying.",
+            style="red",
         )

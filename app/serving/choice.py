@@ -16,10 +16,11 @@ REMEMBERED = 4096
 class Choice(TypedDict):
     """The picture chosen for a title.
 
-    `decision_id` is null, and nothing is learned, where it is a `fallback`. `group` is the rule that the profile
-    is served by; it is null where nobody is logged in, and for callers without a key: only with one, or under the
-    demo preset, it is told, because who knows the groups could make the lift up. `held` says that the same
-    decision was served before; until `expires_at` it will be again.
+    If the picture is a `fallback`, `decision_id` is null and nothing is learned. `group` says in which way the
+    profile is served. It is null if nobody is logged in, and for callers without a key unless the preset is
+    `demo`,
+    because anyone who knows the groups could falsify the lift. `held` means that the same decision was served
+    before. The service serves it again until `expires_at`.
     """
 
     decision_id: str | None
@@ -34,10 +35,10 @@ class Choice(TypedDict):
 
 
 class Page(TypedDict):
-    """`unavailable` are titles of which nothing may be shown to this viewer.
+    """The pictures of a page. `unavailable` names the titles of which this viewer may see no artwork.
 
-    `ignored` names fields of the request that are not valid. None of them was used; a `maturity` that is not valid
-    counted as 0.
+    `ignored` names fields of the request that are not valid. The service did not use them. A `maturity` that is
+    not valid counted as 0.
     """
 
     choices: list[Choice]

@@ -56,11 +56,13 @@ class Tokens:
         version, key, position, nonce, stamp = _LAYOUT.unpack_from(data)
         if version & ~_DEFERRED != VERSION or key >= len(self._keys):
             raise UnacceptableId(
-                "The decision_id was not made by this service; send it exactly as it was answered."
+                "The decision_id was not made by this service; send it exactly as the service answered it."
             )
         signed, mac = data[: _LAYOUT.size], data[_LAYOUT.size :]
         if not compare_digest(mac, self._mac(key, signed)):
-            raise UnacceptableId("The decision_id was altered or forged; send it exactly as it was answered.")
+            raise UnacceptableId(
+                "The decision_id was altered or forged; send it exactly as the service answered it."
+            )
         return DecisionId(position, nonce, stamp, bool(version & _DEFERRED))
 
     @staticmethod
@@ -72,7 +74,9 @@ class Tokens:
                 data = b""
             if urlsafe_b64encode(data).decode() == text:
                 return data
-        raise UnacceptableId("The decision_id is not one of this service's; send it exactly as it was answered.")
+        raise UnacceptableId(
+            "The decision_id is not one of this service's; send it exactly as the service answered it."
+        )
 
     def _mac(self, key: int, data: bytes) -> bytes:
         return blake2b(data, key=self._keys[key], digest_size=_MAC_BYTES, person=b"keyart-id").digest()

@@ -14,12 +14,14 @@ DECISIONS = (Kind.DECISION, Kind.DEFERRED)
 
 
 class Record(TypedDict):
-    """A decision as it stands in the log, and what is drawn from it again.
+    """A decision as the log records it, and the artwork that is drawn from it again.
 
-    `probabilities` are those of the `candidates`, in their order; `propensity` is that of the `artwork`. `u` is
-    the number that the draw was made with, and `drawn_again` what it gives now. `profile` is a pseudonym, `stamp`
-    a moment in milliseconds, `timezone` that of the attribute `hour` (null for UTC), `snapshot` the learner's that
-    was in use.
+    The `probabilities` have the order of `candidates`. The `propensity` is the probability of `artwork`. The
+    number
+    of the draw is `u`; the artwork that it draws now is `drawn_again`. The `profile` is a pseudonym. The `stamp`
+    is a
+    time in milliseconds. The `timezone` is that of the attribute `hour`; null means UTC. The `snapshot` is the one
+    that was in use.
     """
 
     position: int
@@ -44,10 +46,11 @@ class Record(TypedDict):
 
 
 class Why(TypedDict):
-    """What may be known of a decision: with which probability the artwork was drawn, and by which rule.
+    """The explanation of a decision: with which probability the artwork was drawn, and by which rule.
 
-    `group` and `probability` are null, and no reason tells them, for callers without a key: only with one, or
-    under the demo preset, they are told.
+    For callers without a key, `group` and `probability` are null and the reasons do not tell them, unless the
+    preset
+    is `demo`.
     """
 
     title: str
@@ -109,25 +112,27 @@ class Inspector:
         record = (await self._log.records([id_.position])).get(id_.position)
         decision = decode_decision(record.body) if record and record.kind in DECISIONS else None
         if decision is None or decision.nonce != id_.nonce:  # after a power cut, a lost position is used again
-            raise NotFound("The decision is no longer kept; RETENTION_DAYS says for how long decisions are.")
+            raise NotFound(
+                "The log no longer keeps the decision; RETENTION_DAYS says how long it keeps decisions."
+            )
         return id_, decision
 
 
 def _plainly(decision: Decision) -> str:
     """Return the reason in words that are the same for all groups."""
     n = len(decision.candidates)
-    return f"{n} artworks of the title may be shown here; what viewers did before moves the chance that each has."
+    return f"{n} artworks of the title may be shown here; what viewers did before changes the chance of each."
 
 
 def _reason(decision: Decision) -> str:
     n = len(decision.candidates)
     if decision.pinned:
-        return "An editor pinned this artwork; nothing was drawn."
+        return "An editor pinned this artwork, so there was no draw."
     if decision.group == "uniform":
         return f"The profile is in the group that gets each of the {n} candidates with equal chance."
     if decision.group == "best_single":
-        return "The profile is in the group that gets the one artwork that does best for everyone."
+        return "The profile is in the group that gets the artwork that is best for everyone."
     if decision.group == "default":
         return "The profile is in the group that gets the editor's default artwork."
     known = "the viewer's context and taste" if decision.taste else "the viewer's context"
-    return f"The policy gave this artwork a chance of {decision.propensity:.1%} among {n}, by {known}."
+    return f"The policy gave this artwork, one of {n}, a chance of {decision.propensity:.1%}. It used {known}."

@@ -17,7 +17,7 @@ from app.viewers.pseudonym import Identity, hold_key
 log = structlog.get_logger()
 
 MOST_ITEMS = 1000
-GONE = "The decision is no longer kept; ask for a new one with GET /artwork."
+GONE = "The log no longer keeps the decision; ask for a new one with GET /artwork."
 LONGEST_SECONDS = 7 * 86400.0
 LONGEST_QUOTE = 80
 
@@ -28,7 +28,7 @@ class Rejected(TypedDict):
 
 
 class Recorded(TypedDict):
-    """How many items are in the log now, how many had been already, and which were not accepted."""
+    """The number of items that were recorded, the number of repeats, and the items that were rejected."""
 
     recorded: int
     duplicates: int
@@ -67,7 +67,7 @@ class Recorder:
         answer: Recorded = {"recorded": news.count(True), "duplicates": news.count(False), "rejected": rejected}
         self._count(kind, answer)
         if len(rejected) == len(items):
-            sentence = f"None of the {len(items)} items is acceptable; 'rejected' says why each is not."
+            sentence = f"The service accepts none of the {len(items)} items; 'rejected' gives the reason for each."
             raise Invalid(sentence, {"rejected": rejected})
         return answer
 
@@ -100,7 +100,7 @@ class Recorder:
             return await self._latest(kind, item, seconds, trusted=trusted)
         text = item.get("decision_id")
         if not isinstance(text, str):
-            raise NotAccepted(f"The decision_id is text, as it was answered, not {_short(text)}.")
+            raise NotAccepted(f"The decision_id is the text that the service answered with, not {_short(text)}.")
         decision = self._tokens.verify(text, now)
         return Event(kind, decision.position, decision.nonce, decision.deferred, seconds)
 
@@ -112,7 +112,7 @@ class Recorder:
             )
         profile, title, placement = item.get("profile"), item.get("title"), item.get("placement", "row")
         if not (isinstance(profile, str) and isinstance(title, str) and isinstance(placement, str)):
-            raise NotAccepted("Without a decision_id an item needs profile and title, both text.")
+            raise NotAccepted("An item without a decision_id needs profile and title, both as text.")
         pseudonym = self._identity.pseudonym(profile)
         [hold] = await self._log.holds([hold_key(pseudonym, title, self._placed(placement))])
         if hold is None:
@@ -136,7 +136,7 @@ def _seconds(item: dict[str, Any]) -> float:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise NotAccepted(f"A play's seconds are a number, not {_short(seconds)}.")
     if not 0 <= seconds <= LONGEST_SECONDS:  # not for NaN either, and right for integers too large for a float
-        raise NotAccepted(f"A play's seconds lie between 0 and {LONGEST_SECONDS:.0f}, unlike {_short(seconds)}.")
+        raise NotAccepted(f"A play's seconds are between 0 and {LONGEST_SECONDS:.0f}, not {_short(seconds)}.")
     return float(seconds)
 
 

@@ -179,7 +179,9 @@ class GroupCommit:
     @staticmethod
     def _expire(waiter: _Waiter[Any]) -> None:
         if not waiter.future.done():
-            waiter.future.set_exception(StoreTimeoutError("The log took longer than the decision may."))
+            waiter.future.set_exception(
+                StoreTimeoutError("The log took longer than the time limit of the decision.")
+            )
 
 
 @dataclass(frozen=True, slots=True)

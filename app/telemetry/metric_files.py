@@ -34,7 +34,7 @@ def reserve(folder: Path) -> None:
                 file.write(bytes(max(0, room - file.tell())))
         except OSError as error:
             path.unlink(missing_ok=True)
-            raise SystemExit(f"{path} can't be made ({error.strerror}); make room on its disk.") from None
+            raise SystemExit(f"Keyart cannot make {path} ({error.strerror}); make room on its disk.") from None
 
 
 def settle(folder: Path, pid: int) -> None:

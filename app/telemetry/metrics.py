@@ -24,15 +24,15 @@ FAST = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.05, 0.1, 0.25, 1.0)
 DECISIONS = Counter("keyart_decisions", "Pictures chosen, by group and outcome", ["group", "outcome"])
 FALLBACKS = Counter("keyart_fallbacks", "Default pictures served instead of a decision", ["reason"])
 FEEDBACK = Counter("keyart_feedback", "Impressions, clicks and plays received", ["kind", "outcome"])
-UPLOADS = Counter("keyart_uploads", "Pictures uploaded, by what became of them", ["outcome"])
+UPLOADS = Counter("keyart_uploads", "Pictures uploaded, by outcome", ["outcome"])
 REQUEST_SECONDS = Histogram(
     "keyart_request_seconds", "Time to answer, by route and status", ["route", "status"], buckets=FAST
 )
 CONNECTIONS = Gauge("keyart_connections", "Open connections", multiprocess_mode="livesum")
 CONNECTIONS_ENDED = Counter("keyart_connections_ended", "Connections ended by the service, by reason", ["reason"])
-WORKERS_REPLACED = Counter("keyart_workers_replaced", "Workers started in the place of others", ["cause"])
+WORKERS_REPLACED = Counter("keyart_workers_replaced", "Workers started to replace others, by cause", ["cause"])
 SNAPSHOT_LOAD = Histogram(
-    "keyart_snapshot_load_seconds", "Time a worker stood still to load weights", buckets=FAST
+    "keyart_snapshot_load_seconds", "Time for which a worker paused to load weights", buckets=FAST
 )
 SNAPSHOT_AGE = Gauge(
     "keyart_snapshot_age_seconds", "Age of the snapshot in use", multiprocess_mode="livemax"
@@ -44,14 +44,16 @@ TRAINER_LAG_SECONDS = Gauge("keyart_trainer_lag_seconds", "Log time not folded y
 STORE_LOST = Gauge(
     "keyart_store_lost", "1 while a file of the store is deleted or replaced", multiprocess_mode="livemax"
 )
-LOG_BYTES = Gauge("keyart_log_bytes", "Bytes that the log takes on its disk", multiprocess_mode="livemax")
+LOG_BYTES = Gauge("keyart_log_bytes", "Bytes that the log uses on its disk", multiprocess_mode="livemax")
 LOG_BYTES_MOST = Gauge(
-    "keyart_log_bytes_most", "Bytes that the log may take; 0 without a ceiling", multiprocess_mode="livemax"
+    "keyart_log_bytes_most", "Bytes that the log may use; 0 means no limit", multiprocess_mode="livemax"
 )
 OPEN_WINDOWS = Gauge("keyart_open_windows", "Exposures whose reward is still open", multiprocess_mode="livemax")
-EXAMPLES = Counter("keyart_examples", "Closed exposures, by what the learner did with them", ["outcome"])
+EXAMPLES = Counter("keyart_examples", "Closed exposures, by whether they were learned and why not", ["outcome"])
 REWARDS = Counter("keyart_rewards", "Clicks and plays, by whether their window was still open", ["timing"])
-SNAPSHOTS_REFUSED = Counter("keyart_snapshots_refused", "Snapshots not published, for they would not load")
+SNAPSHOTS_REFUSED = Counter(
+    "keyart_snapshots_refused", ("Snapshots that were not published because they do not load")
+)
 
 # At 0 from the start, in every process: an alert cannot see the rise of a new series, and an ended trainer's
 # counts would take their series away.

@@ -28,9 +28,9 @@ class ProfileChange(NamedTuple):
 
 
 class Known(TypedDict):
-    """What is known of a profile.
+    """The data of a profile.
 
-    `taste` is learned: above 0 are the tags and genres that it likes more than things in general.
+    `taste` is learned. A tag or genre above 0 is one that the profile likes more than average.
     """
 
     profile: str
@@ -76,8 +76,8 @@ def _merged(change: ProfileChange, stored: bytes | None) -> bytes:
     kept = {key: value for key, value in attributes.items() if value is not None}
     if len(kept) > MOST_ATTRIBUTES:
         reason = (
-            f"The profile would have {len(kept)} attributes; keep at most {MOST_ATTRIBUTES}, "
-            "and take others away with null"
+            f"The profile would have {len(kept)} attributes; keep at most {MOST_ATTRIBUTES}, and "
+            "remove others with null"
         )
         raise Invalid.field("attributes", reason)
     return encode(Profile(kept, known.personalize if change.personalize is None else change.personalize))

@@ -22,24 +22,26 @@ class Viewing(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     profile: ProfileId | None = None
-    """Any text; a profile not seen before is a new viewer. Without one nobody is logged in."""
+    """Any text. A profile that was not seen before is a new viewer. Without a profile nobody is logged in."""
     placement: Slug = "row"
-    """Where on the page the picture stands."""
+    """The kind of spot on the page where the picture is shown."""
     canvas: Canvas = "16:9"
     """The shape of the picture."""
     device: Word | None = None
-    """What is watched on, such as `tv` or `phone`: any word."""
+    """The kind of device, such as `tv` or `phone`: any word."""
     country: CountryHint | None = None
-    """Two letters (ISO 3166-1)."""
+    """The viewer's country: two letters (ISO 3166-1)."""
     language: LanguageHint | None = None
-    """A language tag (BCP 47)."""
+    """The viewer's language: a language tag (BCP 47)."""
     timezone: ZoneHint | None = None
-    """Where the viewer's clock is, as IANA names it: `Europe/Berlin`. Left out, it is that of the country if all
-    clocks there show the same, and otherwise UTC."""
+    """The viewer's time zone, as IANA names it: `Europe/Berlin`. If it is left out, the
+    service uses the clock of the country if all clocks there show the same time, and otherwise UTC."""
     maturity: Annotated[int, Field(ge=0, le=STRICTEST_MATURITY)] | None = None
-    """The highest age rating to be shown; a limit of the profile can't be raised by it. What is not valid is taken
-    as 0."""
+    """The highest age rating that the viewer may see. It does not raise a limit of the profile. A value that is
+    not
+    valid counts as 0."""
     width: Annotated[int, Field(ge=1, le=MOST_WIDTH)] | None = None
-    """The width in pixels at which the picture will stand: the smallest rendition at least so wide is named."""
+    """The width of the picture on the page, in pixels. The answer names the smallest rendition that is at least as
+    wide."""
     deferred: bool = False
-    """The picture may not be seen at once: it counts as shown only after an impression."""
+    """True if the viewer may not see the picture immediately: it counts as shown only after an impression."""

@@ -60,7 +60,10 @@ def create_app(
     api = Documented(
         title="Keyart",
         version=version("keyart"),
-        description="Chooses, for each viewer profile, which artwork of a title to show, and learns from it.",
+        description=(
+            "Keyart chooses which artwork of a title each viewer profile sees, and learns from what the viewer "
+            "does next."
+        ),
         lifespan=lifespan,
         redirect_slashes=False,
         servers=[{"url": settings.public_url}] if settings.public_url else None,

@@ -15,7 +15,7 @@ from app.store.protocol import Log
 log = structlog.get_logger()
 
 KEY_BYTES = 32
-ANOTHER = "delete the file and start again, and another is made"
+ANOTHER = "delete the file and start again, so that Keyart makes another"
 
 
 async def identity_key(store_log: Log) -> bytes:
@@ -45,7 +45,7 @@ def keys_of(settings: Settings) -> dict[Role, str]:
     if settings.client_key:
         keys["client"] = settings.client_key.get_secret_value()
     if len(set(keys.values())) < len(keys):
-        raise KeyFileError(f"The key in {key_file(settings)} is that of another role, too; {ANOTHER}.")
+        raise KeyFileError(f"The key in {key_file(settings)} is also the key of another role; {ANOTHER}.")
     return keys
 
 
@@ -63,11 +63,13 @@ def admin_key(settings: Settings) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not ASCII text"
         raise KeyFileError(
-            f"The admin key can't be read from {path} ({reason}); run this as the user of the service, or set "
-            "KEYART_ADMIN_KEY."
+            f"Keyart cannot read the admin key from {path} ({reason}); run this as the user of the service, "
+            "or set KEYART_ADMIN_KEY."
         ) from error
     if not KEY.fullmatch(key):
-        raise KeyFileError(f"The key in {path} is not one of {SHORTEST_KEY} characters or more; {ANOTHER}.")
+        raise KeyFileError(
+            f"The key in {path} has fewer than {SHORTEST_KEY} characters, or others than ASCII; {ANOTHER}."
+        )
     return key
 
 

@@ -39,11 +39,11 @@ class Bystanders:
     def rows(self) -> Iterator[Row]:
         if self.others:
             names = [f"{count} × {kind}" if count > 1 else kind for kind, count in self.others.most_common()]
-            files = _counted(self.others.total(), "file is no picture", "files are no pictures")
+            files = _counted(self.others.total(), "file is not a picture", "files are not pictures")
             yield Row("", "", "passed over", f"{files}: {_listed(names)}.")
         if self.systems:
             own, names = _counted(len(self.systems), "name is", "names are"), sorted(set(self.systems))
-            yield Row("", "", "passed over", f"{own} hidden or the system's own: {_listed(names)}.")
+            yield Row("", "", "passed over", f"{own} hidden or used by the system: {_listed(names)}.")
 
 
 def is_systems(path: Path) -> bool:

@@ -122,7 +122,7 @@ class _Merge:
         artworks = {artwork.id: artwork for artwork in known.artworks} if known else {}
         asked = self.asked[folder.id]
         self.rows.extend(
-            Row(folder.id, artwork, "gone", "Its file is no longer in the folder; the artwork was kept.")
+            Row(folder.id, artwork, "gone", "Its file is no longer in the folder; Keyart kept the artwork.")
             for artwork in sorted(artworks.keys() - {each.artwork for each in asked})
         )
         rows = [self._accept(each, artworks) for each in asked]
@@ -140,7 +140,7 @@ class _Merge:
             return
         self.titles[folder.id] = title
         if entry.default is not None and entry.default not in artworks:
-            fault = f"The default {entry.default!r} is none of the title's artworks; {title.default!r} was kept."
+            fault = f"The default {entry.default!r} is not an artwork of the title; Keyart kept {title.default!r}."
             self.rows.append(Row(folder.id, entry.default, "refused", fault))
 
     def _accept(self, each: Wanted, artworks: dict[str, Artwork]) -> Row:
@@ -204,4 +204,4 @@ def _outcome(artwork: Artwork, known: Artwork | None) -> Outcome:
 
 
 def _described(lacking: str) -> str:
-    return f"{MANIFEST} describes it, but it has no {lacking}; add that, or take it out."
+    return f"{MANIFEST} describes it, but it has no {lacking}; add that, or remove the description."

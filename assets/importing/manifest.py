@@ -134,14 +134,14 @@ def manifest_of(folder: Path) -> Manifest:
     """Read the folder's `catalog.toml`, if it has one; `ManifestError` names the line or the field at fault."""
     path = folder / MANIFEST
     if path.exists() and not path.is_file():
-        raise ManifestError(f"{str(path)!r} is no regular file; put the text itself there.")
+        raise ManifestError(f"{str(path)!r} is not a regular file; put the text itself there.")
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_MANIFEST + 1)
     except (FileNotFoundError, NotADirectoryError):  # the listing of the folder reports it
         return Manifest()
     except OSError as error:
-        raise ManifestError(f"{str(path)!r} can't be read: {error.strerror}; check its permissions.") from error
+        raise ManifestError(f"{str(path)!r} is not readable: {error.strerror}; check its permissions.") from error
     if len(content) > LARGEST_MANIFEST:
         raise ManifestError(f"{MANIFEST} is larger than {LARGEST_MANIFEST >> 20} MiB; divide the folder.")
     return parsed_manifest(content)

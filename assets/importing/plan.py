@@ -61,7 +61,7 @@ def _with_room(found: Iterable[Wanted], title: Title | None, rows: list[Row]) ->
     room = MOST_ARTWORKS - (len(title.artworks) if title else 0)
     for each in found:
         if each.known is None and room <= 0:
-            fault = f"{each.job.name!r} is one too many: a title has at most {MOST_ARTWORKS}; remove some."
+            fault = f"{each.job.name!r} is too many: a title has at most {MOST_ARTWORKS} artworks; remove some."
             rows.append(Row(each.title, each.artwork, "refused", fault))
             continue
         room -= each.known is None
@@ -69,8 +69,8 @@ def _with_room(found: Iterable[Wanted], title: Title | None, rows: list[Row]) ->
 
 
 _NAMELESS: Final = (
-    "catalog.toml wants its title set on it, but the title has no names; "
-    "list them by language under [titles.….names]."
+    "catalog.toml asks for the title's name on the picture, but the title has no names; list them by language "
+    "under [titles.….names]."
 )
 
 
@@ -88,7 +88,7 @@ def _titled_id(original: Original, locale: str) -> str:
 
 def _check_free(artwork: str, found: Mapping[str, Wanted], original: Original) -> None:
     if artwork in found:
-        fault = f"Its place is taken: the title set on {original.name!r} needs the id; rename one of them."
+        fault = f"Its id is taken: {original.name!r} with the title's name on it needs the id; rename one of them."
         raise CatalogueError(fault)
 
 

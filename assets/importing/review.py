@@ -40,19 +40,22 @@ def notes(
 def _of_limits(artwork: Artwork, barred: Collection[Made]) -> Iterator[Note]:
     made, consent = artwork.provenance.made, artwork.provenance.consent
     if made in barred:
-        sentence = f"It is not shown, for the catalogue bars what is {made}; say how it was made, or bar less."
+        sentence = (
+            f"It is not shown, because the catalogue bars pictures that are {made}; say how it was "
+            "made, or bar less."
+        )
         yield Note("barred", sentence, made)
     if consent and consent.withdrawn:
-        yield Note("consent", f"It is not shown, for {consent.of} has withdrawn the consent to it.")
+        yield Note("consent", f"It is not shown, because {consent.of} has withdrawn the consent.")
 
 
 def _of_looks(artwork: Artwork) -> Iterator[Note]:
     width = artwork.crop("16:9").widths[-1]
     if width < SMALL:
-        sentence = f"It is only {width} pixels wide at 16:9; give one of {SMALL} or more."
+        sentence = f"It is only {width} pixels wide at 16:9; give a picture of {SMALL} pixels or more."
         yield Note("small", sentence, f"{width} pixels")
     if artwork.features.get("sharpness", 1.0) < BLURRED:
-        yield Note("blurred", "It looks blurred; give a sharper one.")
+        yield Note("blurred", "It looks blurred; give a sharper picture.")
 
 
 def _of_likeness(artwork: Artwork, others: Iterable[Artwork]) -> Iterator[Note]:
@@ -62,14 +65,14 @@ def _of_likeness(artwork: Artwork, others: Iterable[Artwork]) -> Iterator[Note]:
         if other.id == artwork.id or other.status == "withdrawn" or related:
             continue
         if distance(artwork.fingerprint, other.fingerprint) <= ALIKE:
-            sentence = f"It looks like {other.id}; two that are alike learn slower than one."
+            sentence = f"It looks like {other.id}; Keyart learns slower from two similar pictures than from one."
             yield Note("alike", sentence, f"like {other.id}")
 
 
 def _of_words(artwork: Artwork, vocabulary: Collection[str]) -> Iterator[Note]:
     if artwork.alt == artwork.name:
-        yield Note("alt", "It has no alt text; describe what is to be seen.")
+        yield Note("alt", "It has no alt text; describe what the picture shows.")
     if not artwork.tags:
-        yield Note("tags", "It has no tags; without any, nothing learned of other pictures helps it.")
+        yield Note("tags", "It has no tags; with tags it learns from other pictures, too.")
     if strange := [tag for tag in artwork.tags if vocabulary and tag not in vocabulary]:
         yield Note("vocabulary", f"Not in the vocabulary: {', '.join(strange)}.", ", ".join(strange))

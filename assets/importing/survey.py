@@ -108,7 +108,7 @@ class _Survey:
 
     def _claim(self, kept: dict[str, Path], name: str, path: Path) -> None:
         if (other := kept.setdefault(name, path)) != path:
-            fault = f"{self._place(path)!r} has the same name as {self._place(other)!r}, which is taken"
+            fault = f"{self._place(path)!r} has the same name as {self._place(other)!r}, which Keyart imports"
             raise PictureError(f"{fault}; rename one of them.")
 
     def _is_title(self, path: Path) -> bool:
@@ -118,7 +118,7 @@ class _Survey:
         if path.is_dir():
             return True
         if self._is_picture(path):
-            raise PictureError(f"{self._place(path)!r} lies in no title's folder; move it into one.")
+            raise PictureError(f"{self._place(path)!r} is not in a title's folder; move it into one.")
         return False
 
     def _is_original(self, path: Path) -> bool:
@@ -126,7 +126,9 @@ class _Survey:
             return False
         self._check_link(path)
         if path.is_dir():
-            raise PictureError(f"{self._place(path)!r} is a folder; put pictures right in the title's folder.")
+            raise PictureError(
+                f"{self._place(path)!r} is a folder; put pictures directly into the title's folder."
+            )
         return self._is_picture(path)
 
     def _is_passed_over(self, path: Path) -> bool:
@@ -148,11 +150,11 @@ class _Survey:
     def _check_link(self, path: Path) -> None:
         place, real, root = self._place(path), Path(os.path.realpath(path)), os.path.realpath(self.root)
         if not path.exists():
-            raise PictureError(f"{place!r} is a link to what is not there; put the file itself there.")
+            raise PictureError(f"{place!r} is a link to a file that does not exist; put the file itself there.")
         if not real.is_relative_to(root):
             raise PictureError(f"{place!r} is a link out of the folder; put the file itself there.")
         if real == Path(root):
-            raise PictureError(f"{place!r} is a link to the folder that it lies in; take it out.")
+            raise PictureError(f"{place!r} is a link to its own folder; remove it.")
 
     def _holds(self, folder: Path, title: Title) -> bool:
         """Say whether a file of the folder is one that an artwork of the title was made from."""
@@ -176,9 +178,10 @@ def _listed(folder: Path) -> list[Path]:
         return sorted(folder.iterdir())
     except NotADirectoryError as error:
         raise PictureError(
-            f"{str(folder)!r} is a file; name the folder that has a folder for each title in it."
+            f"{str(folder)!r} is a file; name the folder that has a folder for each title."
         ) from error
     except OSError as error:
         raise PictureError(
-            f"The folder {str(folder)!r} can't be listed: {error.strerror}; name one that can."
+            f"Keyart cannot list the folder {str(folder)!r}: {error.strerror}; check its "
+            "permissions, or name another."
         ) from error

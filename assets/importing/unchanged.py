@@ -22,7 +22,7 @@ class Kept:
 
 
 _LOST = (
-    "Renditions of it are lost, and the folder has another file than the one that was uploaded; upload that again."
+    "Some of its renditions are lost, and the folder does not have the file that was uploaded; upload that again."
 )
 
 

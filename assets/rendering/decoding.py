@@ -57,15 +57,15 @@ def read_head(path: Path, name: str) -> bytes:
 
 def _bytes(path: Path, name: str, most: int) -> bytes:
     if "\0" in str(path):
-        raise PictureError(f"{name!r} can't be read: there is a NUL in its path; rename it.")
+        raise PictureError(f"{name!r} is not readable: there is a NUL in its path; rename it.")
     try:
         with open(path, "rb", opener=_opened) as file:
             regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
             content = file.read(most) if regular else b""
     except OSError as error:
-        raise PictureError(f"{name!r} can't be read: {error.strerror}; check its permissions.") from error
+        raise PictureError(f"{name!r} is not readable: {error.strerror}; check its permissions.") from error
     if not regular:
-        raise PictureError(f"{name!r} is no regular file; put the picture itself there.")
+        raise PictureError(f"{name!r} is not a regular file; put the picture itself there.")
     return content
 
 
@@ -88,7 +88,7 @@ def decode(content: bytes, name: str) -> Image.Image:
     except (PictureError, MemoryError):
         raise
     except UnidentifiedImageError as error:
-        raise PictureError(f"{name!r} is damaged: its header makes no sense; export it again.") from error
+        raise PictureError(f"{name!r} is damaged: its header is not valid; export it again.") from error
     except Exception as error:  # decoders fail on hostile bytes in every way there is
         raise PictureError(f"{name!r} is damaged or cut short ({_said(error)}); export it again.") from error
     return image if turn is None else image.transpose(turn)
@@ -117,14 +117,14 @@ def _check_size(size: Size, kind: Kind, name: str) -> None:
             f"{name!r} is too small ({width} × {height} pixels); export it with {FEWEST_ACROSS} or more each way."
         )
     if 0 < LONGEST_SHAPE * min(size) < max(size):
-        raise PictureError(f"{name!r} is a strip ({width} × {height} pixels); cut out what is to be seen of it.")
+        raise PictureError(f"{name!r} is too narrow ({width} × {height} pixels); cut out the part to show.")
 
 
 def _check(image: Image.Image, container: Container, name: str) -> None:
     _check_size(image.size, container.kind, name)
     if container.buffered > _MOST_BUFFERED:
         raise PictureError(
-            f"{name!r} is too large for a progressive JPEG; export it as a baseline one, or smaller."
+            f"{name!r} is too large for a progressive JPEG; export it as a baseline JPEG, or smaller."
         )
     # Many cameras write JPEG as MPO: the picture, then a preview or a depth map. It is not an animation.
     if image.format != "MPO" and getattr(image, "is_animated", False):

@@ -66,9 +66,9 @@ def answer(order: Order) -> Answer:
     except OSError as error:
         if error.errno in DISK_FAULTS:
             return Answer(disk=error.errno)
-        return Answer(fault=f"The renditions of {name!r} can't be written ({_said(error)}); export it again.")
+        return Answer(fault=f"Keyart cannot write the renditions of {name!r} ({_said(error)}); export it again.")
     except Exception as error:  # noqa: BLE001 - the next order must be answered, whatever this picture did
-        return Answer(fault=f"{name!r} can't be developed ({_said(error)}); export it again.")
+        return Answer(fault=f"{name!r} causes an error when Keyart renders it ({_said(error)}); export it again.")
 
 
 def _said(error: Exception) -> str:

@@ -176,7 +176,7 @@ class _Child:
 
     def hand_over(self) -> Result:
         if self._job is None or self._folder is None:
-            raise RuntimeError("A rendering process hands over what it never took.")
+            raise RuntimeError("A rendering process sends a result for a picture that it did not get.")
         job, folder = self._job, self._folder
         with folder:
             result = self._result(job, folder)
@@ -199,7 +199,9 @@ class _Child:
         if answer.fault and answer.fault.isprintable():
             return PictureError(answer.fault)
         self._end_process()
-        return PictureError(f"{job.name!r} made the process that read it talk nonsense; export it again.")
+        return PictureError(
+            f"{job.name!r} caused an answer that is not valid from the process that read it; export it again."
+        )
 
     def end(self) -> None:
         """End the process immediately, even at work, and delete its files."""
@@ -210,7 +212,7 @@ class _Child:
     @property
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            raise RuntimeError("A rendering process is asked for before it was started.")
+            raise RuntimeError("A picture was sent to a rendering process before the process was started.")
         return self._process
 
     def _started(self) -> subprocess.Popen[bytes]:
@@ -244,7 +246,7 @@ class _Child:
             return PictureError(f"{job.name!r} takes longer than {PATIENCE:.0f} seconds; export it smaller.")
         if status == -signal.SIGPROF:
             return PictureError(f"{job.name!r} takes too long to process; export it again, or smaller.")
-        return PictureError(f"{job.name!r} brought down the process that read it; export it again, or smaller.")
+        return PictureError(f"{job.name!r} ended the process that read it; export it again, or smaller.")
 
 
 def _environment() -> dict[str, str]:

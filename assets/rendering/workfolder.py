@@ -39,7 +39,7 @@ class Workfolder:
         names = list(names)
         for name in names:
             if not _is_regular(self.path / name):
-                raise FileNotFoundError(f"{name} is no regular file; a rendering process wrote something else.")
+                raise FileNotFoundError(f"{name} is not a regular file; a rendering process wrote something else.")
         for name in names:
             (self.path / name).replace(self._images / name)
         _sync(self._images)

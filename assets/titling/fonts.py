@@ -73,7 +73,7 @@ def typefaces() -> tuple[Typeface, ...]:
 def typefaces_in(folders: Sequence[Path]) -> tuple[Typeface, ...]:
     """Return the folders' fonts, the one for Latin, Greek and Cyrillic first, of each family the first found."""
     if not features.check_feature("raqm"):
-        raise PictureError("Pillow has no Raqm here to shape letters with; install Pillow's own wheel.")
+        raise PictureError("Pillow has no Raqm here, which shapes letters; install Pillow's own wheel.")
     found: dict[str, Path] = {}
     for folder in folders:
         for path in _listed(folder):
@@ -82,7 +82,7 @@ def typefaces_in(folders: Sequence[Path]) -> tuple[Typeface, ...]:
     if BASE in found:
         found = {family: path for family, path in found.items() if family not in _LAST_RESORTS}
     if not found:
-        raise PictureError(f"No font was found to set names in; {_INSTALL}.")
+        raise PictureError(f"Keyart found no font for names; {_INSTALL}.")
     families = sorted(found, key=lambda family: (family in _LAST_RESORTS, family != BASE, family))
     return tuple(Typeface(found[family]) for family in families)
 
@@ -110,7 +110,7 @@ def _missing(cluster: str) -> PictureError:
     remedy = f"{_INSTALL}, or leave it out"
     if name.startswith(_EASTERN):
         remedy = "install Debian's fonts-noto-cjk"
-    return PictureError(f"No font here has {cluster!r} ({name}); {remedy}.")
+    return PictureError(f"No installed font has {cluster!r} ({name}); {remedy}.")
 
 
 def _package() -> list[Path]:

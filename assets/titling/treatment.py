@@ -27,7 +27,7 @@ def set_title(
     """
     text = tidied(treatment.text)
     if not any(unicodedata.category(character)[0] in "LNPS" for character in text):
-        raise PictureError(f"The name {treatment.text!r} has nothing in it to be seen; write one.")
+        raise PictureError(f"The name {treatment.text!r} has no visible character; write one.")
     keep = [_pixels(face, crop.size) for face in faces if face[2] > 0 and face[3] > 0]
     place = placed(crop, text, treatment.locale, keep, focus)
     if place is None:
@@ -43,8 +43,8 @@ def _no_room(text: str, crop: Image.Image, faces: Sequence[Rect]) -> str:
     beside = " away from its faces" if faces else ""
     name = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
     return (
-        f"{name!r} can't be set legibly on a picture of {crop.width} × {crop.height} pixels{beside}; "
-        "give a shorter name, or a picture with more room."
+        f"{name!r} is not legible on a picture of {crop.width} × {crop.height} pixels{beside}; give a shorter "
+        "name, or a picture with more room."
     )
 
 

@@ -103,7 +103,7 @@ def test_what_a_setting_can_not_be_is_refused_by_name(name: str, value: str) -> 
 )
 def test_one_key_for_two_roles_is_refused(one: str, other: str) -> None:
     sentence = refused(**{one: "hush-hush-hush-hush", other: "hush-hush-hush-hush"})
-    assert sentence == f"KEYART_{other.upper()} is the same as KEYART_{one.upper()}; make another key for it."
+    assert sentence == f"KEYART_{other.upper()} is the same as KEYART_{one.upper()}; make another key."
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_log_that_is_kept_for_less_than_feedback_is_accepted_is_refused() -> N
 def test_a_log_that_an_idle_service_would_fill_is_refused(value: str) -> None:
     sentence = refused(log_bytes=value)
     assert sentence.startswith("KEYART_LOG_BYTES: ")
-    assert "write 0 for no bound, or at least 64MiB" in sentence
+    assert "write at least 64MiB, or 0 for no limit" in sentence
     assert value in sentence
 
 

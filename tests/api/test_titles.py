@@ -171,7 +171,7 @@ async def test_text_that_is_no_moment_is_told_how_to_write_one(service: Service,
     )
     [error] = is_problem(answer, 422)["errors"]
     assert error["field"] == "valid_until"
-    assert error["reason"].startswith("It should be Unix seconds, or a date as in ISO 8601, such as 2028-01-01 or")
+    assert error["reason"].startswith("It should be Unix seconds or an ISO 8601 date, such as 2028-01-01 or")
 
 
 @pytest.mark.parametrize("said", ["-1", "nan", "inf", "1e999"])

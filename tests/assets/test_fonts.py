@@ -90,7 +90,7 @@ def test_letters_are_bold() -> None:
     ],
 )
 def test_a_character_that_no_font_has_is_named_with_a_remedy(character: str, remedy: str) -> None:
-    with pytest.raises(PictureError, match=rf"^No font here has '.+' .*{remedy}.*\.$"):
+    with pytest.raises(PictureError, match=rf"^No installed font has '.+' .*{remedy}.*\.$"):
         typeface_for(f"A{character}", noto())
 
 
@@ -105,7 +105,7 @@ def test_a_machine_without_fonts_is_told_what_to_install(tmp_path: Path) -> None
     put(tmp_path / "Comic.ttf", b"not ours")
 
     with pytest.raises(
-        PictureError, match=r"^No font was found .*; install keyart\[fonts\] or .*fonts-noto-core\.$"
+        PictureError, match=r"^Keyart found no font .*; install keyart\[fonts\] or .*fonts-noto-core\.$"
     ):
         typefaces_in([tmp_path, tmp_path / "nowhere"])
 

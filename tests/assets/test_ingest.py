@@ -136,9 +136,9 @@ def test_of_two_files_with_one_name_and_of_what_lies_elsewhere_the_table_says_wh
 
     refused = {row.reason.split("'")[1]: row.reason for row in result.rows if row.outcome == "refused"}
     assert refused == {
-        "stray.jpg": "'stray.jpg' lies in no title's folder; move it into one.",
+        "stray.jpg": "'stray.jpg' is not in a title's folder; move it into one.",
         "one/a.png": "'one/a.png' has the same name as 'one/a.jpg', which is taken; rename one of them.",
-        "one/nested": "'one/nested' is a folder; put pictures right in the title's folder.",
+        "one/nested": "'one/nested' is a folder; put pictures directly into the title's folder.",
     }
     assert [artwork.id for artwork in result.titles["one"].artworks] == ["a"]
 
@@ -166,7 +166,7 @@ def test_what_a_file_is_decides_and_not_what_it_is_called(folder: Path, images: 
         "'one/bad.jfif' is not a JPEG, PNG or WebP picture; export it as one.",
     }
     [passed] = [row for row in result.rows if row.outcome == "passed over"]
-    assert passed.reason == "6 files are no pictures: 2 × .mkv, .md, LICENSE, .db and 1 more."
+    assert passed.reason == "6 files are not pictures: 2 × .mkv, .md, LICENSE, .db and 1 more."
 
 
 def test_what_systems_put_there_becomes_no_title_and_takes_one_row(folder: Path, images: Path) -> None:
@@ -187,7 +187,7 @@ def test_what_systems_put_there_becomes_no_title_and_takes_one_row(folder: Path,
     assert outcomes(result) == {"one/a": "new", "alive/poster": "new", "9-99/poster": "new", "/": "passed over"}
     [row] = [row for row in result.rows if row.outcome == "passed over"]
     names = "#recycle, #snapshot, $RECYCLE.BIN, .@__thumb and 11 more"
-    assert row.reason == f"16 names are hidden or the system's own: {names}."
+    assert row.reason == f"16 names are hidden or used by the system: {names}."
 
 
 def test_links_in_a_circle_out_or_to_nothing_are_refused_and_become_no_title(
@@ -219,9 +219,9 @@ def test_links_in_a_circle_out_or_to_nothing_are_refused_and_become_no_title(
         row.reason.split("'")[1]: row.reason.split("' is ")[1] for row in result.rows if row.outcome == "refused"
     }
     out = "a link out of the folder; put the file itself there."
-    nothing = "a link to what is not there; put the file itself there."
-    above = "a link to the folder that it lies in; take it out."
-    inside = "a folder; put pictures right in the title's folder."
+    nothing = "a link to a file that does not exist; put the file itself there."
+    above = "a link to its own folder; remove it."
+    inside = "a folder; put pictures directly into the title's folder."
     assert {name: reason for name, reason in refused.items() if not name.startswith("alias/")} == {
         **dict.fromkeys(("parent", "top", "linked", "one/link.jpg"), out),
         **dict.fromkeys(("gone", "loop", "one/gone.jpg", "one/loop.jpg"), nothing),
@@ -342,7 +342,7 @@ def test_a_lost_rendition_is_made_again(folder: Path, images: Path) -> None:
 
 
 def test_a_missing_folder_is_named(folder: Path, images: Path) -> None:
-    with pytest.raises(PictureError, match=r"artwork' can't be listed: No such file or directory"):
+    with pytest.raises(PictureError, match=r"Keyart cannot list the folder .*artwork': No such file or directory"):
         run(folder, images)
 
 
@@ -433,8 +433,8 @@ def test_a_lost_rendition_of_an_uploaded_picture_is_reported(folder: Path, image
     [row] = result.rows
     assert row.outcome == "unchanged"
     assert row.warnings[0] == (
-        "Renditions of it are lost, and the folder has another file than the one that was uploaded; "
-        "upload that again."
+        "Some of its renditions are lost, and the folder does not have the file that was uploaded; upload that "
+        "again."
     )
 
 
@@ -548,7 +548,7 @@ def test_what_the_catalogue_bars_is_warned_of(folder: Path, images: Path) -> Non
     put(folder / "one" / "a.jpg")
     result = ingest(folder, current={}, images=images, barred=MADE[:1])
     [row] = result.rows
-    assert "It is not shown, for the catalogue bars what is undeclared" in " ".join(row.warnings)
+    assert "It is not shown, because the catalogue bars pictures that are undeclared" in " ".join(row.warnings)
     assert result.barred == ()
 
 

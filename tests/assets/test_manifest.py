@@ -207,7 +207,7 @@ def test_one_that_is_no_file_is_refused_rather_than_waited_for(tmp_path: Path) -
 def test_one_that_can_not_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "catalog.toml").symlink_to(tmp_path / "catalog.toml")
 
-    with pytest.raises(ManifestError, match=r"catalog.toml' can't be read: .*; check its permissions\.$"):
+    with pytest.raises(ManifestError, match=r"catalog.toml' is not readable: .*; check its permissions\.$"):
         manifest_of(tmp_path)
 
 

@@ -123,7 +123,7 @@ def test_an_alt_text_of_its_own_needs_no_room_for_the_title() -> None:
 def test_there_are_only_as_many_as_a_title_has_room_for() -> None:
     title = a_title(*(an_artwork(f"known-{number}") for number in range(MOST_ARTWORKS - 2)))
     refused = tuple(
-        Row("countdown", name, "refused", f"{file!r} is one too many: a title has at most 64; remove some.")
+        Row("countdown", name, "refused", f"{file!r} is too many: a title has at most 64 artworks; remove some.")
         for name, file in (
             ("b-de", "countdown/b.jpg with its title in de"),
             ("c", "countdown/c.jpg"),
@@ -177,15 +177,15 @@ def test_the_same_again_asks_for_the_same_pictures() -> None:
 
 def test_without_names_nothing_can_be_set() -> None:
     reason = (
-        "catalog.toml wants its title set on it, but the title has no names; "
-        "list them by language under [titles.….names]."
+        "catalog.toml asks for the title's name on the picture, but the title has no names; list them by "
+        "language under [titles.….names]."
     )
     refused = (Row("countdown", "a", "refused", reason),)
     assert list(asked(an_entry(a=ArtworkEntry(titled=True)), "a", refused=refused)) == ["a"]
 
 
 def test_a_file_of_that_name_comes_first() -> None:
-    reason = "Its place is taken: the title set on 'countdown/a.jpg' needs the id; rename one of them."
+    reason = "Its id is taken: 'countdown/a.jpg' with the title's name on it needs the id; rename one of them."
     refused = (Row("countdown", "a-de", "refused", reason),)
     entry = an_entry({"de": "A"}, a=ArtworkEntry(titled=True))
 

@@ -38,10 +38,10 @@ def test_of_a_good_picture_there_is_nothing_to_say() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"crops": SMALL}, "It is only 639 pixels wide at 16:9; give one of 640 or more."),
-        ({"features": {"sharpness": 0.09}}, "It looks blurred; give a sharper one."),
-        ({"alt": "Earthrise"}, "It has no alt text; describe what is to be seen."),
-        ({"tags": ()}, "It has no tags; without any, nothing learned of other pictures helps it."),
+        ({"crops": SMALL}, "It is only 639 pixels wide at 16:9; give a picture of 640 pixels or more."),
+        ({"features": {"sharpness": 0.09}}, "It looks blurred; give a sharper picture."),
+        ({"alt": "Earthrise"}, "It has no alt text; describe what the picture shows."),
+        ({"tags": ()}, "It has no tags; with tags it learns from other pictures, too."),
         ({"tags": ("planet", "plante", "erth")}, "Not in the vocabulary: plante, erth."),
     ],
 )
@@ -64,7 +64,7 @@ def test_without_a_vocabulary_any_tag_will_do_and_what_was_not_measured_is_not_j
 @pytest.mark.parametrize(("bits", "alike"), [(0, True), (ALIKE, True), (ALIKE + 1, False), (64, False)])
 def test_pictures_that_look_alike_are_named(bits: int, alike: bool) -> None:
     one, other = a_good_one(), a_good_one("moon", fingerprint=differing_in(bits))
-    sentence = "It looks like {}; two that are alike learn slower than one."
+    sentence = "It looks like {}; Keyart learns slower from two similar pictures than from one."
 
     assert warnings(one, [one, other]) == ((sentence.format("moon"),) if alike else ())
     assert warnings(other, [one, other]) == ((sentence.format("earthrise"),) if alike else ())

@@ -50,7 +50,7 @@ def test_an_unknown_name_is_refused(revisions: Revisions, name: str) -> None:
 
 
 def test_a_catalogue_names_only_titles_that_are_there(revisions: Revisions) -> None:
-    with pytest.raises(UnknownRevision, match="put the title first"):
+    with pytest.raises(UnknownRevision, match="save the title first"):
         revisions.put_catalogue(Catalogue({"countdown": "0123456789abcdef"}))
     with pytest.raises(UnknownRevision, match="is not a revision"):
         revisions.put_catalogue(Catalogue({"countdown": "../titles/x"}))
@@ -65,7 +65,7 @@ def test_a_title_that_was_lost_blocks_no_other_s_change(revisions: Revisions, tm
     sintel = revisions.put_title(replace(a_title(), id="sintel"))
     after = Catalogue({**before.titles, "sintel": sintel})
 
-    with pytest.raises(UnknownRevision, match="put the title first"):
+    with pytest.raises(UnknownRevision, match="save the title first"):
         revisions.put_catalogue(after)
     assert revisions.catalogue(revisions.put_catalogue(after, since=before)) == after
 
@@ -90,7 +90,7 @@ def test_a_document_of_another_kind_is_no_catalogue_and_no_title(revisions: Revi
         put(tmp_path / folder / f"{name}.json", content)
 
     for look_up in (revisions.title, revisions.catalogue):
-        with pytest.raises(DamagedRevision, match=rf"Revision {name} holds no acceptable (title|catalogue): "):
+        with pytest.raises(DamagedRevision, match=rf"Revision {name} does not have a valid (title|catalogue): "):
             look_up(name)
 
 

@@ -223,7 +223,7 @@ def test_thai_is_cut_between_words_only_where_it_would_not_fit_at_all() -> None:
     ],
 )
 def test_a_name_without_room_is_refused_in_a_sentence(text: str, size: tuple[int, int], faces: list[Box]) -> None:
-    shown = rf"'{text.strip()[:60]}…?' can't be set legibly on a picture of {size[0]} × {size[1]} pixels"
+    shown = rf"'{text.strip()[:60]}…?' is not legible on a picture of {size[0]} × {size[1]} pixels"
 
     with pytest.raises(PictureError, match=rf"^{shown}.*; give .*\.$"):
         titled(flat(size), text, faces=faces)
@@ -231,13 +231,13 @@ def test_a_name_without_room_is_refused_in_a_sentence(text: str, size: tuple[int
 
 @pytest.mark.parametrize("text", ["Up \U0001f9d6\u200d♀️", "ᚠ𓀀", "A\ue000"])
 def test_a_name_with_a_character_that_no_font_has_is_refused(text: str) -> None:
-    with pytest.raises(PictureError, match=r"^No font here has '.+'.*; install keyart\[fonts\].*\.$"):
+    with pytest.raises(PictureError, match=r"^No installed font has '.+'.*; install keyart\[fonts\].*\.$"):
         titled(flat(), text)
 
 
 @pytest.mark.parametrize("text", [" ", "\u200b", "\u200e\u200f", "\u0301"])
 def test_a_name_of_nothing_is_refused(text: str) -> None:
-    with pytest.raises(PictureError, match=r"has nothing in it to be seen; write one\.$"):
+    with pytest.raises(PictureError, match=r"has no visible character; write one\.$"):
         titled(flat(), text)
 
 

@@ -177,7 +177,7 @@ def test_a_picture_that_kills_its_process_is_refused_alone(
     paths = [put(originals / f"{name}.jpg") for name in ("alive", "deadly", "well", "fine")]
 
     outcomes = developed(*paths, images=images, processes=2)
-    assert "'deadly' brought down the process that read it" in fault(outcomes.pop("deadly"))
+    assert "'deadly' ended the process that read it" in fault(outcomes.pop("deadly"))
     assert listed(images) == set().union(*map(names, outcomes.values()))
     assert len(outcomes) == 3
 
@@ -389,7 +389,7 @@ def test_what_only_this_picture_can_not_write_is_its_own_fault(
             raise {line}
         worker.write = failing
     """)
-    assert "'x' can't be written (" in fault(developed(put(originals / "x.jpg"), images=images)["x"])
+    assert "renditions of 'x' (" in fault(developed(put(originals / "x.jpg"), images=images)["x"])
 
 
 def test_a_process_that_tells_of_no_fault_of_a_disk_talks_nonsense(

@@ -30,7 +30,7 @@ def test_a_sentence_may_have_brackets_in_it(data: Path) -> None:
     refused = keyart(data, "import", "/no [/bold] such [folder]")
 
     assert refused.returncode == 1
-    assert "The folder '/no [/bold] such [folder]' can't be listed" in refused.stderr
+    assert "Keyart cannot list the folder '/no [/bold] such [folder]'" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

@@ -138,7 +138,7 @@ def test_a_file_where_a_folder_is_wanted_is_called_one(tmp_path: Path) -> None:
     refused = keyart(tmp_path / "data", "contact-sheet", str(file))
     assert (refused.returncode, refused.stderr) == (
         1,
-        f"'{file}' is a file; name the folder that has a folder for each title in it.\n",
+        f"'{file}' is a file; name the folder that has a folder for each title.\n",
     )
     refused = keyart(file, "import", str(tmp_path))
     assert (refused.returncode, refused.stderr) == (1, f"KEYART_DATA is {file}, which is a file; name a folder.\n")

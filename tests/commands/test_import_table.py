@@ -8,7 +8,7 @@ from rich.console import Console
 from app.commands.import_table import Line, lines, of_import, summary
 from assets.importing.outcome import About, Note, Row
 
-ALT = Note("alt", "It has no alt text; describe what is to be seen.")
+ALT = Note("alt", "It has no alt text; describe what the picture shows.")
 
 
 def printed(rows: list[Row], *, all_: bool = False) -> list[str]:
@@ -58,17 +58,17 @@ def test_notes_of_each_kind_have_a_line_the_most_urgent_first_and_outcomes_come_
 
     assert len(found) == len(every) + 3
     assert [line.what for line in found[-3:]] == [
-        "Kept, though the file is no longer in the folder.",
+        "Kept, although the file is no longer in the folder.",
         "Changed.",
         "New.",
     ]
-    assert found[3] == Line("No alt text: describe what is to be seen.", ["one/a (detail)"])
+    assert found[3] == Line("No alt text: describe what the picture shows.", ["one/a (detail)"])
 
 
 def test_notes_on_what_is_unchanged_are_counted_and_shown_on_demand() -> None:
-    rows = [Row("one", "a", "unchanged", notes=(ALT,)), Row("", "", "passed over", "2 files are no pictures.")]
+    rows = [Row("one", "a", "unchanged", notes=(ALT,)), Row("", "", "passed over", "2 files are not pictures.")]
 
     assert lines(rows) == []
     assert [line.which for line in lines(rows, unchanged=True)] == [["one/a"]]
     assert summary(rows) == "1 unchanged (1 of them with notes: --all shows those)."
-    assert any("Passed over: 2 files are no" in line for line in printed(rows))
+    assert any("Passed over: 2 files are not" in line for line in printed(rows))

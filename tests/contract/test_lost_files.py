@@ -200,7 +200,7 @@ async def test_an_empty_log_does_not_stand_in_for_the_one_that_was_learned_from(
     await learned(store, 1)
     await store.close()
     (folder / "log.sqlite").write_bytes(b"")
-    with pytest.raises(UnusableStoreError, match="The log is empty, and the state has learned up to position 1"):
+    with pytest.raises(UnusableStoreError, match="The log is empty, but the state has learned up to position 1"):
         SqliteStore(folder, Clock())
     (folder / "state.sqlite").unlink()
     await SqliteStore(folder, Clock()).close()

@@ -74,11 +74,14 @@ def test_a_service_without_a_trainer_says_what_it_waits_for_and_serves_a_default
     try:
         until("it answers", lambda: service.get("/readyz")[0])
         status, told = service.get("/readyz")
-        assert (status, b"for want of a snapshot of the learner;" in told) == (503, True)
+        assert (status, b"waits for a snapshot of the learner;" in told) == (503, True)
         assert b'"fallback":true' in service.get("/artwork?title=title-0")[1]
         assert not service.trainers()
         status, sentence = health(service, "service")
-        assert (status, f":{service.port} makes no decisions. Not ready yet, for want" in sentence) == (1, True)
+        assert (status, f":{service.port} makes no decisions. Not ready yet" in sentence) == (
+            1,
+            True,
+        )
         assert health(service, "trainer") == (
             1,
             "No trainer leads; if none starts within seconds, run `keyart train`.",
@@ -127,7 +130,7 @@ async def test_a_trainer_that_hangs_is_told_from_one_that_leads(data: Path) -> N
 
 def test_both_can_be_started_at_once_on_an_empty_folder(tmp_path: Path) -> None:
     with both(tmp_path / "data") as (service, trainer):
-        until("a catalogue alone is missing", lambda: b"for want of a catalogue;" in service.get("/readyz")[1])
+        until("a catalogue alone is missing", lambda: b"waits for a catalogue;" in service.get("/readyz")[1])
         assert trainer.end() == 0
         assert service.stop() == 0
         assert "Traceback" not in service.log + trainer.log

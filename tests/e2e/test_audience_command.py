@@ -138,7 +138,10 @@ def test_a_service_that_does_not_get_ready_is_told_of_while_it_is_waited_for(tmp
     finally:
         service.clean_up()
 
-    assert f"The service at {address(service)} makes no decisions: Not ready yet, for want of a catalogue" in said
+    assert (
+        f"The service at {address(service)} makes no decisions: Not ready yet: the service waits for a catalogue"
+        in said
+    )
 
 
 def test_an_argument_that_can_not_be_ends_with_status_2(tmp_path: Path) -> None:

@@ -365,7 +365,7 @@ def test_a_taken_port_is_refused_with_a_sentence(data: Path) -> None:
         )
     assert refused.returncode == 1
     told = " ".join(refused.stderr.split())
-    assert f"Can't listen on 127.0.0.1:{port}" in told
+    assert f"Keyart cannot listen on 127.0.0.1:{port}" in told
     assert "KEYART_PORT" in told
     assert "Traceback" not in told
 

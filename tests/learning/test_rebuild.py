@@ -121,7 +121,7 @@ async def test_what_another_learner_left_is_told_not_compared_and_replaced(tmp_p
     rebuilt = keyart(tmp_path, "rebuild", "--publish")
 
     assert rebuilt.returncode == 0, rebuilt.stderr
-    assert f"Snapshot {old.id} can't be compared with, for it is of the learner 'vowpal'" in rebuilt.stdout
+    assert f"no comparison with snapshot {old.id}, because it is of the learner 'vowpal'" in rebuilt.stdout
     [new, *_] = await store.state.snapshots()
     assert (kind_of(old.learner), kind_of(new.learner)) == ("vowpal", "logistic")
     await store.close()

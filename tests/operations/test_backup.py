@@ -233,11 +233,11 @@ def test_a_backup_is_for_its_owner_alone_and_has_no_admin_key(data: Path, tmp_pa
 def test_an_empty_folder_is_taken_and_one_with_something_in_it_is_not(data: Path, tmp_path: Path) -> None:
     (tmp_path / "copy").mkdir()
     backed_up(data, tmp_path / "copy")
-    with pytest.raises(BackupError, match="is there and not empty; name a new folder"):
+    with pytest.raises(BackupError, match="exists and is not empty; name a new folder"):
         backed_up(data, tmp_path / "copy")
     with pytest.raises(BackupError, match="is a file; name a folder"):
         backed_up(data, put(tmp_path / "file", b""))
-    with pytest.raises(BackupError, match="lies in the data folder itself"):
+    with pytest.raises(BackupError, match="is inside the data folder"):
         backed_up(data, data / "copy")
     with pytest.raises(BackupError, match="There is no log in"):
         backed_up(tmp_path / "nothing", tmp_path / "other")
@@ -344,7 +344,7 @@ def test_the_folder_one_is_in_and_what_a_link_leads_to_are_places(
 
 
 def test_a_disk_of_its_own_is_no_place(data: Path) -> None:
-    with pytest.raises(BackupError, match="is a disk of its own, which stays; name a folder inside of it"):
+    with pytest.raises(BackupError, match="is a separate disk; name a folder inside it"):
         backed_up(data, Path("/"))
     assert not list(Path("/").glob(".*.tmp"))
 

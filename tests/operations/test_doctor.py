@@ -894,12 +894,12 @@ def test_a_service_on_a_port_that_was_free_has_to_be_named(data: Path, look: Cal
 def test_a_service_that_is_not_ready_or_of_another_version_is_told(data: Path, look: Callable[..., Found]) -> None:
     answers: dict[str, tuple[int, object]] = {
         "/healthz": (200, {"status": "ok"}),
-        "/readyz": (503, {"detail": "Not ready yet, for want of a catalogue."}),
+        "/readyz": (503, {"detail": "Not ready yet: the service waits for a catalogue."}),
         "/openapi.json": (200, {"info": {"version": "0.0.7"}}),
     }
     with answering(answers) as port:
         found = look(data, f"http://127.0.0.1:{port}")
-    told(found, "wrong", "for want of a catalogue")
+    told(found, "wrong", "waits for a catalogue")
     told(found, "note", "The service is Keyart 0.0.7")
 
 

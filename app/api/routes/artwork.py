@@ -42,14 +42,15 @@ _encode = msgspec.json.Encoder().encode
     response_model=Choice,
     responses={
         302: {
-            "description": "To the picture itself, for an `<img>` tag or `as=image`; the id is in `X-Decision-Id`."
+            "description": "A redirect to the picture itself: an `<img>` tag or `as=image` asks for it. "
+            "`X-Decision-Id` has the id."
         },
         **refusals(
             {
-                404: "The title is not known, or nothing of it may be shown to this viewer.",
-                410: "Nothing of the title may be shown to anybody any more.",
-                422: "No title is named; `errors` says so.",
-                503: "The catalogue can't be read; nothing else keeps a known title from getting a picture.",
+                404: "The title is not known, or this viewer may see no artwork of it.",
+                410: "No artwork of the title may be shown to anybody any more.",
+                422: "The request names no title; `errors` says so.",
+                503: "The service cannot read the catalogue. In every other case a known title gets a picture.",
             }
         ),
     },
@@ -58,8 +59,9 @@ _encode = msgspec.json.Encoder().encode
 async def artwork(request: Request, services: Service) -> Response:
     """Choose the picture of one title for one viewer.
 
-    The choice is in the log before it is answered, and counts as shown unless it is `deferred`. A parameter that
-    is not valid costs nobody a picture: it is not used, and `X-Ignored` names it.
+    The log has the decision before the service answers. The decision counts as shown unless it is `deferred`. The
+    service does not use a parameter that is not valid, and names it in `X-Ignored`; the viewer still gets a
+    picture.
     """
     return await _answer(services, request.scope)
 
@@ -70,14 +72,15 @@ PAGE_BODY = {"content": {"application/json": {"schema": PageQuery.model_json_sch
 @router.post(
     "/artwork",
     response_model=Page,
-    responses=refusals({422: "The body is no object with a list of 1 to 200 titles; `errors` says why."}),
+    responses=refusals({422: "The body is not an object with a list of 1 to 200 titles; `errors` says why."}),
     openapi_extra={"requestBody": PAGE_BODY},
 )
 async def page(request: Request, services: Service) -> Response:
     """Choose the pictures of a page.
 
-    Titles that are not known, or of which nothing may be shown to this viewer, are named and keep no other back.
-    So are fields that are not valid: they are not used.
+    The answer names titles that are not known, and titles of which this viewer may see no artwork. All other
+    titles
+    get a picture. The service does not use fields that are not valid, and names them in `ignored`.
     """
     query, ignored = _placed(services, *await _page(request))
     said = _said(services, request.scope)

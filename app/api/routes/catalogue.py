@@ -13,7 +13,7 @@ router = APIRouter(tags=["catalogue"], route_class=JsonRoute)
 
 
 class Whole(TypedDict):
-    """The catalogue: the name of its revision, null before there is one, and what is not served."""
+    """The catalogue: its revision (null before the first import) and the barred ways of making pictures."""
 
     revision: str | None
     titles: int
@@ -28,7 +28,7 @@ async def catalogue(services: Service) -> Whole:
 
 @router.patch("/catalogue", dependencies=[EDITOR])
 async def patch_catalogue(body: CatalogueBody, by: By, services: Service) -> Whole:
-    """Say which ways of making pictures are not served; `undeclared` bars all that do not say how."""
+    """Set the barred ways of making pictures. `undeclared` bars all that do not say how they were made."""
     if body.barred is None:
         return _shown(await services.editor.current())
     return _shown(await services.editor.bar(by, body.barred))

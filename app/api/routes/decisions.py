@@ -10,13 +10,13 @@ from app.api.services import ADMIN, Service
 from app.serving.explanation import Record, Why
 
 router = APIRouter(tags=["operations"])
-DecisionText = Annotated[str, Path(max_length=64, description="As it was answered with the picture.")]
-UNKNOWN_ID = "The id was not made here, was altered, has expired, or its decision is no longer kept."
+DecisionText = Annotated[str, Path(max_length=64, description="The id that came with the picture.")]
+UNKNOWN_ID = "The id was not made by this service, was altered or has expired, or the log deleted its decision."
 
 
 @router.get("/decisions/{decision_id}", dependencies=[ADMIN], responses=refusals({404: UNKNOWN_ID}))
 async def decision(decision_id: DecisionText, services: Service) -> Record:
-    """Show a decision's record, drawn again."""
+    """Show a decision's record, and draw again from it."""
     return await services.inspector.record(decision_id)
 
 
@@ -24,7 +24,7 @@ async def decision(decision_id: DecisionText, services: Service) -> Record:
 async def why(decision_id: DecisionText, request: Request, services: Service) -> Why:
     """Tell the holder of a decision id why the picture was chosen.
 
-    It names nothing that is known of the profile.
+    The answer names no data of the profile.
     """
     trusted = services.settings.tells_groups or await services.access.is_one_of(request, ANYONE)
     return await services.inspector.why(decision_id, trusted=trusted)

@@ -11,19 +11,23 @@ from app.fields import Slug
 from app.store.protocol import Edit
 
 router = APIRouter(tags=["catalogue"])
-Limit = Annotated[int, Query(ge=1, le=200, description="How many, at most.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="The most edits to list.")]
 LATEST = 2**53 - 1
-Before = Annotated[int | None, Query(ge=1, le=LATEST, description="Only older ones: `next` of the answer before.")]
-Of = Annotated[Slug | None, Query(description="Only those of one title.")]
+Before = Annotated[
+    int | None, Query(ge=1, le=LATEST, description="List only older edits: `next` of the previous answer.")
+]
+Of = Annotated[Slug | None, Query(description="List only edits of this title.")]
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class RecordedEdit(TypedDict):
     """An edit: `at` is in Unix seconds; `name` is the session's, or `key`.
 
-    `before` and `after` hold the fields that changed, null where there was or is nothing; in them `artworks` holds
-    the changed fields of each artwork. An import of more than 500 titles is one edit without a `title`, and names
-    them in `after`. The revisions are names of the whole title, as it was and is.
+    `before` and `after` hold the fields that changed. They are null if there was nothing before or is nothing
+    after.
+    Their `artworks` holds the changed fields of each artwork. An import of more than 500 titles is one edit
+    without a
+    `title`, and names the titles in `after`. The revisions name the whole title before and after the edit.
     """
 
     id: int
@@ -40,7 +44,7 @@ class RecordedEdit(TypedDict):
 
 
 class RecordedEdits(TypedDict):
-    """Edits, the newest first; `next` is for the next page, null at the end."""
+    """Edits, the newest first. `next` leads to the next page; it is null at the end."""
 
     edits: list[RecordedEdit]
     next: int | None
@@ -48,9 +52,9 @@ class RecordedEdits(TypedDict):
 
 @router.get("/edits", dependencies=[EDITOR])
 async def edits(services: Service, limit: Limit = 50, before: Before = None, title: Of = None) -> RecordedEdits:
-    """List what was changed of titles, artworks, pins and the catalogue, the newest first.
+    """List the edits of titles, artworks, pins and the catalogue, the newest first.
 
-    The latest 20,000 are kept.
+    The service keeps the latest 20,000 edits.
     """
     found = await services.store.edits.latest(limit + 1, before=before, title=title)
     page, more = found[:limit], len(found) > limit

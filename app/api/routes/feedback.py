@@ -12,22 +12,24 @@ from app.records import Kind
 from app.serving.feedback import LONGEST_SECONDS, MOST_ITEMS, Recorded
 
 router = APIRouter(tags=["feedback"])
-REFUSED = refusals({422: "Not one item is acceptable; `rejected` says why each is not."})
+REFUSED = refusals({422: "The service accepts none of the items; `rejected` gives the reason for each."})
 
 
 def _shape(*, plays: bool = False) -> dict[str, Any]:
     """Describe the body, which is read by hand: one item or an array of them, as JSON or as a beacon's text."""
     fields: dict[str, dict[str, Any]] = {
-        "decision_id": {"type": "string", "description": "As it was answered with the picture."},
+        "decision_id": {"type": "string", "description": "The id that came with the picture."},
         "profile": {
             "type": "string",
-            "description": "With `title`, instead of a decision id: the profile's latest pick. It needs a key.",
+            "description": (
+                "The profile. With `title` it names the latest decision instead of an id. It needs a key."
+            ),
         },
-        "title": {"type": "string", "description": "The title of that pick."},
-        "placement": {"type": "string", "default": "row", "description": "The placement of that pick."},
+        "title": {"type": "string", "description": "The title of that decision."},
+        "placement": {"type": "string", "default": "row", "description": "The placement of that decision."},
     }
     if plays:
-        described = "For how long it was watched, in all; the greatest that is told counts."
+        described = "The total time that the viewer watched, in seconds. The greatest value that is sent counts."
         bounds = {"minimum": 0, "maximum": LONGEST_SECONDS}
         fields["seconds"] = {"type": "number", **bounds, "description": described}
     named = [{"required": ["decision_id"]}, {"required": ["profile", "title"]}]
@@ -41,7 +43,7 @@ def _shape(*, plays: bool = False) -> dict[str, Any]:
 async def impressions(request: Request, services: Service) -> Recorded:
     """Say that pictures were seen.
 
-    Of a deferred decision this opens the exposure; of another it is only counted.
+    The impression of a deferred decision opens its exposure. The impression of another decision is only counted.
     """
     return await _record(Kind.IMPRESSION, request, services)
 
@@ -59,7 +61,7 @@ async def clicks(request: Request, services: Service) -> Recorded:
 async def plays(request: Request, services: Service) -> Recorded:
     """Say for how many `seconds` titles were watched.
 
-    It may be said again as time goes by. A play implies a click.
+    It may be sent again while the viewer watches. A play implies a click.
     """
     return await _record(Kind.PLAY, request, services)
 

@@ -20,7 +20,7 @@ class Health(TypedDict):
 
 
 class Readiness(TypedDict):
-    """`titles` are those of the catalogue, `snapshot` is the one in use, and `log` the log's position."""
+    """`titles` is their number in the catalogue, `snapshot` the one in use, and `log` the log's position."""
 
     status: Literal["ready"]
     titles: int
@@ -34,9 +34,9 @@ async def healthz() -> Health:
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses=refusals({503: "Not ready yet; the sentence says for want of what."}))
+@router.get("/readyz", responses=refusals({503: "The service is not ready yet; `detail` says why."}))
 async def readyz(services: Service) -> Readiness:
-    """Say whether decisions are made: catalogue loaded, snapshot in use, log answering."""
+    """Say whether the service makes decisions: it has a catalogue and a snapshot, and the log answers."""
     missing = [
         what
         for what, there in (
@@ -46,7 +46,8 @@ async def readyz(services: Service) -> Readiness:
         if not there
     ]
     if missing:
-        raise Problem(503, f"Not ready yet, for want of {' and '.join(missing)}; try again in a second.")
+        waits = f"Not ready yet: the service waits for {' and '.join(missing)}; try again in 1 second."
+        raise Problem(503, waits)
     try:
         await services.store.log.check()
     except LostStoreError as fault:

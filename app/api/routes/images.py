@@ -15,7 +15,7 @@ from app.catalogue.image_index import Showing
 from app.refusals import Gone, NotFound
 
 router = APIRouter(tags=["images"])
-Name = Annotated[str, Path(description="As `GET /artwork` answers it.")]
+Name = Annotated[str, Path(description="The name that `GET /artwork` answers with.")]
 NAME = re.compile(r"[0-9a-f]{32}-[1-9][0-9]{0,4}\.(?:webp|jpg|avif)")
 TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
 """Named here: of AVIF the machine's own table of types may not know."""
@@ -31,13 +31,19 @@ HEADERS = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Optio
     response_class=Response,
     responses={
         200: {"description": "The picture.", "content": {kind: {} for kind in TYPES.values()}},
-        206: {"description": "The part of it that `Range` asked for."},
-        304: {"description": "The client has it."},
+        206: {"description": "The part of the picture that `Range` asked for."},
+        304: {"description": "The client has the picture already."},
         **refusals(
             {
                 404: "There is no such image.",
-                410: "Nobody may see it any more: replaced, withdrawn, without consent, or barred.",
-                416: "`Range` asks for bytes beyond its end; `Content-Range` says how many it has.",
+                410: (
+                    "Nobody may see the image any more: it was replaced or withdrawn, its consent ended, or its "
+                    "kind is barred."
+                ),
+                416: (
+                    "`Range` asks for bytes beyond the end of the picture; `Content-Range` says how many bytes "
+                    "it has."
+                ),
             }
         ),
     },
@@ -49,13 +55,13 @@ async def image(
     if_none_match: Annotated[str, Header()] = "",
     _: Annotated[str | None, Header(alias="Range")] = None,
 ) -> Response:
-    """Serve one rendition, while anybody may see it.
+    """Serve one rendition as long as anybody may see it.
 
-    Its name is made from its content, and so is its ETag. `Range` may ask for one part of it.
+    The image's name and ETag are made from its content. `Range` may ask for one part of it.
     """
     path = services.images / name
     if not NAME.fullmatch(name) or not path.is_file():
-        raise NotFound(f"There is no image {name!r}; GET /artwork answers with names that exist.")
+        raise NotFound(f"There is no image {name!r}; GET /artwork answers with existing names.")
     now = services.clock() / 1000
     headers = _headers(name, await _showing(services, name, now), now)
     if _knows(if_none_match, headers["ETag"]):
@@ -84,7 +90,7 @@ async def _content(path: FilePath) -> bytes:
     try:
         return await run_in_threadpool(path.read_bytes)
     except FileNotFoundError:  # cleared away since it was seen
-        raise NotFound(f"There is no image {path.name!r} any more; GET /artwork names one that is.") from None
+        raise NotFound(f"There is no image {path.name!r} any more; GET /artwork names a current one.") from None
 
 
 async def _showing(services: Services, name: str, now: float) -> Sequence[Showing]:
@@ -92,8 +98,8 @@ async def _showing(services: Services, name: str, now: float) -> Sequence[Showin
     if not showing:
         services.live_catalogue.demand_catalogue()
         raise Gone(
-            f"The image {name!r} is no longer shown: it was replaced or withdrawn, its consent ended, or its kind "
-            "is barred; GET /artwork names one that is."
+            f"The image {name!r} is no longer shown: it was replaced or withdrawn, its "
+            "consent ended, or its kind is barred; GET /artwork names a current one."
         )
     return showing
 

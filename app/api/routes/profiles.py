@@ -11,7 +11,7 @@ from app.fields import ProfileId
 from app.viewers.profiles import Known
 
 router = APIRouter(tags=["profiles"], route_class=JsonRoute, dependencies=[CLIENT])
-Profile = Annotated[ProfileId, Query(description="Any text; one that was never seen is a new viewer.")]
+Profile = Annotated[ProfileId, Query(description="Any text. A profile that was never seen is a new viewer.")]
 
 
 @router.get("/profiles")
@@ -22,21 +22,21 @@ async def get(profile: Profile, services: Service) -> Known:
 
 @router.put("/profiles")
 async def put(profile: Profile, body: ProfileBody, services: Service) -> Known:
-    """Change what the body names of a profile, and nothing else.
+    """Change the attributes and settings of a profile that the body names.
 
-    An attribute that is not named stays as it is, and so does `personalize`; null takes an attribute away.
-    `PUT` and `PATCH` do the same.
+    An attribute that the body does not name stays as it is. The same holds for `personalize`. Null removes an
+    attribute. `PUT` and `PATCH` do the same.
     """
     return await services.profiles.change(profile, body.change())
 
 
 @router.patch("/profiles")
 async def patch(profile: Profile, body: ProfileBody, services: Service) -> Known:
-    """Change what the body names of a profile, and nothing else: `PATCH` and `PUT` do the same."""
+    """Change the attributes and settings of a profile that the body names. `PATCH` and `PUT` do the same."""
     return await services.profiles.change(profile, body.change())
 
 
 @router.delete("/profiles", status_code=204, response_class=Response)
 async def delete(profile: Profile, services: Service) -> None:
-    """Forget a profile: attributes, holds, taste, and its trace in the log."""
+    """Delete a profile: its attributes, holds and taste, and its pseudonym in the log."""
     await services.profiles.forget(profile)

@@ -15,5 +15,5 @@ class ReportWithRules(Report):
 
 @router.get("/report", dependencies=[EDITOR])
 async def report(services: Service) -> ReportWithRules:
-    """Show counts, rates and lift by group, title and artwork, and the settings that they came about by."""
+    """Show counts, rates and lift by group, title and artwork, and the settings that produced them."""
     return {**await services.reporter.report(), "rules": rules_of(services.settings)}

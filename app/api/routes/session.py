@@ -21,12 +21,12 @@ LANDING = "../../session"
 
 It says who one is, and runs nothing: `/docs` runs scripts of a CDN, which could do there what an admin can.
 """
-Token = Annotated[str, Path(max_length=512, description="As it was answered to `POST /session/links`.")]
-NO_LINK = {401: "The link was not made here.", 410: "It was used already, or is too old."}
+Token = Annotated[str, Path(max_length=512, description="The token that `POST /session/links` answered with.")]
+NO_LINK = {401: "The link was not made by this service.", 410: "The link was used already, or is too old."}
 
 
 class SessionBody(BaseModel):
-    """Who asks for a session."""
+    """A request for a session."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -35,7 +35,7 @@ class SessionBody(BaseModel):
 
 
 class Who(TypedDict):
-    """Who calls: `name` is the session's or `key`; `until` is when the session ends, in Unix seconds."""
+    """The caller: `name` is the session's or `key`; `until` is the end of the session in Unix seconds."""
 
     role: Role
     name: str
@@ -43,7 +43,7 @@ class Who(TypedDict):
 
 
 class Link(TypedDict):
-    """A link that signs a browser in, once: a path of this service, and until when, in Unix seconds."""
+    """A link that signs a browser in once: a path of this service, and its end in Unix seconds."""
 
     path: str
     until: float
@@ -53,10 +53,12 @@ class Link(TypedDict):
     "/session",
     status_code=204,
     response_class=Response,
-    responses=refusals({401: "It is none of the keys.", 403: "Another site's page asks."}),
+    responses=refusals(
+        {401: ("The key is not one of this service's."), 403: "The request comes from a page of another site."}
+    ),
 )
 async def open_session(body: SessionBody, request: Request, services: Service) -> Response:
-    """Exchange a key for a cookie that stands in for it on this service's pages."""
+    """Exchange a key for a cookie. The cookie replaces the key on this service's pages."""
     refuse_unclear(request)
     cookie = services.access.open_session(request, body.key)
     return _with_cookie(Response(status_code=204), cookie, request, services)
@@ -72,11 +74,11 @@ async def session(caller: Annotated[Caller, HOLDER]) -> Who:
     "/session",
     status_code=204,
     response_class=Response,
-    responses=refusals({401: "There is no session, or another site's page asks."}),
+    responses=refusals({401: "There is no session, or the request comes from a page of another site."}),
     dependencies=[Depends(SESSION)],
 )
 async def end_session(request: Request, services: Service) -> Response:
-    """Sign out: the session ends at once, wherever its cookie is."""
+    """Sign out. The session ends immediately. No copy of its cookie works any more."""
     refuse_unclear(request)
     await services.access.end_session(request)
     response = Response(status_code=204)
@@ -87,7 +89,7 @@ async def end_session(request: Request, services: Service) -> Response:
 
 @router.post("/session/links", status_code=201, dependencies=[ADMIN])
 async def make_link(services: Service) -> Link:
-    """Make a link that signs the first browser which follows it in as an admin, within five minutes."""
+    """Make a link that signs in one browser as an admin: the first that follows it within 5 minutes."""
     token, ticket = services.access.make_link()
     return {"path": f"/session/links/{token}", "until": ticket.until / 1000}
 
@@ -96,10 +98,17 @@ async def make_link(services: Service) -> Link:
     "/session/links/{token}",
     status_code=303,
     response_class=Response,
-    responses={303: {"description": "Signed in: to `GET /session`, which says who one is."}, **refusals(NO_LINK)},
+    responses={
+        303: {
+            "description": (
+                "The browser is signed in. The redirect leads to `GET /session`, which says who calls."
+            )
+        },
+        **refusals(NO_LINK),
+    },
 )
 async def follow_link(token: Token, request: Request, services: Service) -> Response:
-    """Sign this browser in by a link, which is used up by that. One that only looks ahead uses nothing up."""
+    """Sign this browser in by a link, which works once. A browser that only prefetches it does not use it up."""
     if "prefetch" in ", ".join(request.headers.getlist("sec-purpose")).lower():
         return Response(status_code=204, headers={"Cache-Control": NEVER_CACHED})
     cookie = await services.access.follow_link(token)

@@ -28,28 +28,28 @@ from app.fields import PinnedCountry, Slug
 from assets.catalogue import Title, pin_scope
 
 router = APIRouter(tags=["catalogue"], route_class=JsonRoute)
-Id = Annotated[Slug, Path(description="1 to 64 of a-z, 0-9 and hyphens, the first no hyphen.")]
-PinPlacement = Annotated[Slug | Literal[""] | None, Query(description="The pin's placement; empty: it has none.")]
-PinCountry = Annotated[PinnedCountry | None, Query(description="The pin's country; empty: it has none.")]
+Id = Annotated[Slug, Path(description="1 to 64 of a-z, 0-9 and hyphens. The first is not a hyphen.")]
+PinPlacement = Annotated[Slug | Literal[""] | None, Query(description="The pin's placement. Empty means none.")]
+PinCountry = Annotated[PinnedCountry | None, Query(description="The pin's country. Empty means none.")]
 NO_TITLE = {404: "There is no such title."}
 NO_ARTWORK = {404: "There is no such title, or it has no such artwork."}
-CHANGED = {409: "The catalogue changed too often while this was tried; try again."}
+CHANGED = {409: "The catalogue changed too often during this edit; try again."}
 _encode = msgspec.json.Encoder().encode
 
 
 class UploadAnswer(TypedDict):
-    """What became of an upload; a warning is a sentence about something that should be looked at again."""
+    """The outcome of an upload. A warning is a sentence about something that an editor should check."""
 
     artwork: ListedArtwork
     outcome: Outcome
     warnings: tuple[str, ...]
 
 
-@router.get("/titles", response_model=Listing, responses=refusals({503: "The catalogue can't be read."}))
+@router.get("/titles", response_model=Listing, responses=refusals({503: "The service cannot read the catalogue."}))
 async def titles(request: Request, services: Service) -> Response:
     """List the titles with their artworks.
 
-    Only admins and editors are told who consents to a picture, and have an image of what is not shown to anybody.
+    Only admins and editors see who consents to a picture, and get an image of an artwork that nobody is shown.
     """
     services.live_catalogue.demand_catalogue()
     editing = await services.access.is_one_of(request, EDITORS)
@@ -67,9 +67,9 @@ async def titles(request: Request, services: Service) -> Response:
     dependencies=[EDITOR],
 )
 async def put_title(title: Id, body: TitleBody, by: By, services: Service) -> Response:
-    """Make a title, or change one's name, names, synopsis, genres, maturity or default artwork.
+    """Make a title, or change its name, names, synopsis, genres, maturity or default artwork.
 
-    A new one has nothing to show until its first artwork is uploaded.
+    A new title has no picture until its first artwork is uploaded.
     """
     found, new = await services.editor.put(by, title, lambda current: body.applied(title, current))
     return _shown(services, found, 201 if new else 200)
@@ -83,7 +83,7 @@ async def put_title(title: Id, body: TitleBody, by: By, services: Service) -> Re
     dependencies=[EDITOR],
 )
 async def delete_title(title: Id, by: By, services: Service) -> None:
-    """Take a title out of the catalogue."""
+    """Remove a title from the catalogue."""
     await services.editor.delete(by, title)
 
 
@@ -92,16 +92,19 @@ async def delete_title(title: Id, by: By, services: Service) -> None:
     response_model=UploadAnswer,
     status_code=201,
     responses={
-        200: {"model": UploadAnswer, "description": "In the place of the artwork's picture."},
+        200: {"model": UploadAnswer, "description": "The picture of the artwork was replaced."},
         **refusals(
             {
-                400: "The form can't be read.",
+                400: "The form is not valid.",
                 **NO_TITLE,
-                408: "The body comes in too slowly.",
+                408: "The body arrives too slowly.",
                 **CHANGED,
                 413: "The file has more than 64 MiB.",
-                415: "The body is no form.",
-                503: "As many pictures as can be are in the making; `Retry-After` says when to send it again.",
+                415: "The body is not a form.",
+                503: (
+                    "The service is rendering as many pictures as it can; `Retry-After` says when to send this "
+                    "one again."
+                ),
             }
         ),
     },
@@ -109,7 +112,7 @@ async def delete_title(title: Id, by: By, services: Service) -> None:
     openapi_extra=request_body(),
 )
 async def post_artwork(title: Id, request: Request, by: By, services: Service) -> Response:
-    """Take a picture in as a new artwork, or in the place of an artwork's picture, whose edits stay."""
+    """Add a picture as a new artwork, or replace the picture of an artwork, which keeps its edits."""
     uploaded = await services.uploads.take(by, title, partial(sent_in, request))
     answer: UploadAnswer = {
         "artwork": listed_artwork(uploaded.artwork, admin(services.live_catalogue.images)),
@@ -126,9 +129,9 @@ async def post_artwork(title: Id, request: Request, by: By, services: Service) -
     dependencies=[EDITOR],
 )
 async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, by: By, services: Service) -> Response:
-    """Pause, withdraw or activate an artwork, or change what it says of itself and where it comes from.
+    """Pause, withdraw or activate an artwork, or change its description or provenance.
 
-    Of a consent, too, only what is named changes.
+    Only the fields that the body names change. The same holds for the fields of a consent.
     """
     return _shown(services, await services.editor.change_artwork(by, title, artwork, body.applied))
 
@@ -137,11 +140,11 @@ async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, by: By, servi
     "/titles/{title}/artworks/{artwork}",
     status_code=204,
     response_class=Response,
-    responses=refusals(NO_ARTWORK | {409: "It is the title's default and not its last artwork."}),
+    responses=refusals(NO_ARTWORK | {409: "The artwork is the title's default, and the title has others."}),
     dependencies=[EDITOR],
 )
 async def delete_artwork(title: Id, artwork: Id, by: By, services: Service) -> None:
-    """Take an artwork out of its title, with its pins. The default can go only as the last one."""
+    """Remove an artwork and its pins from its title. The default artwork has to be the last one."""
     await services.editor.delete_artwork(by, title, artwork)
 
 
@@ -149,12 +152,13 @@ async def delete_artwork(title: Id, artwork: Id, by: By, services: Service) -> N
     "/titles/{title}/pin",
     response_model=Listed,
     responses=refusals(
-        NO_ARTWORK | {409: "Nobody would see the artwork pinned; or the catalogue changed too often."}
+        NO_ARTWORK
+        | {409: ("Nobody would see the pinned artwork, or the catalogue changed too often during this edit.")}
     ),
     dependencies=[EDITOR],
 )
 async def put_pin(title: Id, body: PinBody, by: By, services: Service) -> Response:
-    """Pin an artwork: it overrides holds and draws, and is never learned from."""
+    """Pin an artwork. The pin overrides holds and draws, and the service never learns from it."""
     now = services.clock() / 1000
     return _shown(services, await services.editor.pin(by, title, body.pin(now), now))
 
@@ -165,9 +169,10 @@ async def put_pin(title: Id, body: PinBody, by: By, services: Service) -> Respon
 async def delete_pin(
     title: Id, by: By, services: Service, placement: PinPlacement = None, country: PinCountry = None
 ) -> Response:
-    """Take away one pin of a title, by its placement and country, or all of them if neither is named.
+    """Remove one pin of a title, named by its placement and country, or all pins if neither is named.
 
-    A pin without one of the two is named without it; the pin for all places is `?placement=&country=`.
+    Leave out the parameter that the pin does not have. `?placement=&country=` names the pin for all placements and
+    countries.
     """
     one = None if placement is None and country is None else pin_scope(placement or None, country or None)
     return _shown(services, await services.editor.unpin(by, title, one))

@@ -10,13 +10,17 @@ from app.store.sqlite.connection import PRIMARY
 _SENTENCES = {
     sqlite3.SQLITE_CORRUPT: "{where} is damaged ({error}); `keyart doctor` says which file, and what to do.",
     sqlite3.SQLITE_NOTADB: "{where} is damaged ({error}); `keyart doctor` says which file, and what to do.",
-    sqlite3.SQLITE_BUSY: "{where} is locked by another process ({error}); try again, or end what holds the lock.",
-    sqlite3.SQLITE_CANTOPEN: "{where} can't be opened ({error}); check owner and mode of folder and files.",
-    sqlite3.SQLITE_READONLY: "{where} can't be written to ({error}); check the owner and the mode, and the disk.",
-    sqlite3.SQLITE_FULL: "{where} can't grow, for the disk is full ({error}); make room there.",
-    sqlite3.SQLITE_IOERR: "{where} can't be read or written ({error}); look at the disk, and at the system's log.",
+    sqlite3.SQLITE_BUSY: (
+        "{where} is locked by another process ({error}); try again, or end the process that holds the lock."
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "Keyart cannot open {where} ({error}); check the owner and mode of the folder and files."
+    ),
+    sqlite3.SQLITE_READONLY: "Keyart cannot write to {where} ({error}); check the owner, the mode and the disk.",
+    sqlite3.SQLITE_FULL: "{where} cannot grow because the disk is full ({error}); make room there.",
+    sqlite3.SQLITE_IOERR: "Keyart cannot read or write {where} ({error}); check the disk and the system's log.",
 }
-_OTHERWISE = "{where} is not as this version of Keyart makes it ({error}); `keyart doctor` says more."
+_OTHERWISE = "{where} differs from the files of this version of Keyart ({error}); `keyart doctor` says more."
 
 
 def sentence(error: BaseException, where: str = "A database in the data folder") -> str | None:

@@ -36,10 +36,12 @@ INSERT OR REPLACE INTO hold (key, decision, nonce, stamp, until, artwork, in_gro
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 GONE = (
-    "Nothing is acknowledged any more. Stop the service, put a backup in the place of the data folder, and start "
-    "the service again (docs/operations.md, Backup and restore)."
+    "The service acknowledges nothing any more. Stop the service, replace the data folder with a backup, and "
+    "start the service again (docs/operations.md, Backup and restore)."
 )
-PART_GONE = "Nothing is acknowledged any more. Stop the service, which saves what was in it, and start it again."
+PART_GONE = (
+    "The service acknowledges nothing any more. Stop it, which saves the data of the file, and start it again."
+)
 T = TypeVar("T")
 CHUNK = 500
 PATIENCE_SECONDS = 5.0
@@ -103,8 +105,8 @@ class SqliteLog:
             return
         if not there.position:
             raise UnusableStoreError(
-                f"The log is empty, and the state has learned up to position {position} of one: put a backup in "
-                f"the place of the data folder, or, to begin anew, move {STATE} away."
+                f"The log is empty, but the state has learned up to position {position} of a log: replace the "
+                f"data folder with a backup, or move {STATE} away to begin without the lost log."
             )
         self._writer.execute(f"PRAGMA busy_timeout={round(SETTLE_SECONDS * 1000)}")
         self._writer.execute("BEGIN IMMEDIATE")
@@ -255,7 +257,7 @@ class SqliteLog:
             if self._last.position < self._acknowledged:
                 transaction.rollback()
                 raise LostStoreError(
-                    f"The log ends at position {self._last.position}, and {self._acknowledged} was acknowledged: "
+                    f"The log ends at position {self._last.position}, but {self._acknowledged} was acknowledged: "
                     f"another program wrote into its files. {GONE}"
                 )
 

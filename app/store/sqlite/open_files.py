@@ -49,7 +49,7 @@ class OpenFiles:
         except (FileNotFoundError, NotADirectoryError):
             self._look()
         except OSError as error:
-            raise UnwritableStoreError(f"{self._folder} can't be looked at: {error.strerror}.") from error
+            raise UnwritableStoreError(f"Keyart cannot look at {self._folder}: {error.strerror}.") from error
 
     @property
     def moved(self) -> bool:

@@ -23,9 +23,9 @@ def demand_log(log: Path, state: Path) -> None:
     left = [each.name for each in (state, _part(log, "-wal")) if each.exists()]
     if left:
         raise UnusableStoreError(
-            f"There is no {log.name} in {log.parent.resolve()}, but {' and '.join(left)} of one that was: put a "
-            "backup in the place of the data folder (docs/operations.md, Backup and restore). To begin anew "
-            f"without all that was acknowledged, move {' and '.join(left)} away."
+            f"There is no {log.name} in {log.parent.resolve()}, but {' and '.join(left)} of a log that is gone: "
+            "replace the data folder with a backup (docs/operations.md, Backup and restore). To begin without the "
+            f"lost records, move {' and '.join(left)} away."
         )
 
 
@@ -42,9 +42,9 @@ def demand_whole(path: Path) -> None:
             time.sleep(PAUSE_SECONDS)
     wal, shm = _part(path, "-wal"), _part(path, "-shm")
     raise UnusableStoreError(
-        f"{wal} was deleted or moved away, but not {shm.name}. If a service runs, stop it, which saves what was "
-        f"in it, and start it again. If none runs, put {wal.name} or a backup back; to go on without its records, "
-        f"delete {shm.name}."
+        f"{wal} was deleted or moved away, but not {shm.name}. If a service runs, stop it, which saves the data "
+        f"of the file, and start it again. If none runs, put {wal.name} or a backup back; to go on without its "
+        f"records, delete {shm.name}."
     )
 
 

@@ -33,8 +33,10 @@ KEPT = 5
 """Incumbents kept to fall back on."""
 CANDIDATES = 3
 """Candidate snapshots kept to be looked at."""
-GONE = "Nothing is learned any more. Start the trainer again: it makes the state anew from the log."
-PART_GONE = "Nothing is learned any more. Stop the service, which saves what was in it, and start it again."
+GONE = "The trainer learns nothing any more. Start it again: it makes the state again from the log."
+PART_GONE = (
+    "The trainer learns nothing any more. Stop the service, which saves the data of the file, and start it again."
+)
 _TALLY = "title, artwork, in_group, exposures, clicks, plays, reward, weight, weighted"
 _COLUMNS = "id, role, position, resume, created, rules, learner"
 
