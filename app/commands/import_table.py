@@ -15,15 +15,15 @@ _KINDS: Final[dict[About, str]] = {
     "lost": "Renditions are lost, and the folder has another file: upload the picture again.",
     "barred": "Not shown, because the catalogue bars how it was made.",
     "consent": "Not shown, because the consent to it is withdrawn.",
-    "alt": "No alt text: describe what is to be seen.",
+    "alt": "No alt text: describe what the picture shows.",
     "small": "Too small for most screens at 16:9.",
-    "blurred": "Blurred: give a sharper one.",
-    "alike": "Alike: two that are alike learn slower than one.",
-    "tags": "No tags: nothing learned of other pictures helps it.",
+    "blurred": "Blurred: give a sharper picture.",
+    "alike": "Alike: Keyart learns slower from two similar pictures than from one.",
+    "tags": "No tags: with tags a picture learns from others, too.",
     "vocabulary": "Tags that are not in the vocabulary.",
 }
 _OUTCOMES: Final[dict[Outcome, str]] = {
-    "gone": "Kept, though the file is no longer in the folder.",
+    "gone": "Kept, although the file is no longer in the folder.",
     "changed": "Changed.",
     "new": "New.",
 }
@@ -64,7 +64,7 @@ def lines(rows: Sequence[Row], *, unchanged: bool = False) -> list[Line]:
 def summary(rows: Sequence[Row]) -> str:
     counts = Counter(row.outcome for row in rows)
     noted = sum(bool(row.notes) for row in rows if row.outcome == "unchanged")
-    notes = f" ({noted} of them with notes: --all shows those)" if noted else ""
+    notes = f" ({noted} of them with notes: --all shows these)" if noted else ""
     shown = [outcome for outcome in get_args(Outcome) if counts[outcome] and outcome != "passed over"]
     return ", ".join(f"{counts[each]} {each}{notes if each == 'unchanged' else ''}" for each in shown) + "."
 

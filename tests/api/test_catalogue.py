@@ -137,7 +137,7 @@ async def test_a_service_that_can_not_read_its_catalogue_asks_to_come_back(
         await lost.http.get("/titles"),
     ):
         problem = is_problem(answer, 503)
-        assert "catalogue can't be read" in problem["detail"]
+        assert "cannot read the catalogue" in problem["detail"]
         assert str(lost.settings.data) not in problem["detail"]
         assert int(answer.headers["retry-after"]) > 0
 

@@ -160,7 +160,7 @@ def test_nothing_is_wrong_with_a_folder_that_a_service_left(data: Path, look: Ca
     found = look(data)
 
     assert troubles(found) == []
-    told(found, "ok", "The trainer has folded all that can be")
+    told(found, "ok", "The trainer has folded all records")
     told(found, "ok", "24 decisions and exposures, 12 clicks and plays")
     told(found, "ok", "All 144 renditions")
 
@@ -197,10 +197,10 @@ def test_beside_a_running_service_it_asks_that_and_leaves_its_files_alone(tmp_pa
     assert (seen.returncode, json.loads(seen.stdout)["wrong"]) == (0, 0), seen.stdout
     for words in (
         "Keyart answers",
-        "It is ready",
+        "is ready",
         "A service uses the folder",
         "leads",
-        "clock and this one",
+        "clock and this machine",
     ):
         told(found, "ok", words)
     # Another shell sets other things, and the service is judged by its own: where it is, and what it does.
@@ -215,7 +215,7 @@ def test_beside_a_running_service_it_asks_that_and_leaves_its_files_alone(tmp_pa
     )
     assert not [each for each in judged if "best_single group" in each.sentence]
     assert by_address.returncode == 0, by_address.stdout
-    assert "It is ready" in by_address.stdout
+    assert "is ready" in by_address.stdout
     no_lead = keyart(data, "doctor", preset="demo")  # killed: the lease stands, and the lock is gone
     assert no_lead.returncode == 0, no_lead.stdout
     assert "These are this shell's settings: no service runs on" in no_lead.stdout
@@ -310,20 +310,20 @@ def test_a_pillow_that_lacks_something_is_told() -> None:
 @pytest.mark.parametrize(
     ("given", "level", "words"),
     [
-        ({"prot": 8001}, "wrong", ["KEYART_PROT is no setting", "does nothing"]),
-        ({"something_else": 1}, "note", ["KEYART_SOMETHING_ELSE is no setting"]),
+        ({"prot": 8001}, "wrong", ["KEYART_PROT is not a setting", "has no effect"]),
+        ({"something_else": 1}, "note", ["KEYART_SOMETHING_ELSE is not a setting"]),
         ({"host": EVERYWHERE}, "note", ["KEYART_HOST", "not encrypted"]),
         ({"host": EVERYWHERE, "cors_origins": "*"}, "note", ["KEYART_CORS_ORIGINS"]),
         ({"host": EVERYWHERE, "preset": "demo"}, "note", ["not for real viewers"]),
         ({"hold_seconds": 0}, "note", ["Nothing is held"]),
-        ({"learn_cap": 0}, "note", ["One busy profile"]),
+        ({"learn_cap": 0}, "note", ["one busy profile"]),
         ({"admin_key": "short"}, "wrong", ["KEYART_ADMIN_KEY: a key has 16 to 256 characters"]),
         ({"admin_key": "a" * 20, "client_key": "a" * 20}, "wrong", ["KEYART_CLIENT_KEY is the same"]),
-        ({"best_single_share": 0}, "note", ["can't tell a lift"]),
+        ({"best_single_share": 0}, "note", ["the report has no lift"]),
         ({"uniform_share": 0.95}, "wrong", ["nobody is personalized"]),
         ({"exploration_floor": 0.001}, "note", ["0.10% of each choice"]),
         ({"exploration_floor": 0.5}, "note", ["50% of each choice"]),
-        ({"reward": "play", "reward_window_seconds": 60}, "note", ["most of it comes too late"]),
+        ({"reward": "play", "reward_window_seconds": 60}, "note", ["most plays come too late"]),
         ({"serve": "default"}, "note", ["kill switch"]),
         ({"log_level": "debug"}, "note", ["a line for each request"]),
     ],
@@ -335,7 +335,7 @@ def test_what_is_seldom_meant_is_told(
 
 
 def test_a_misspelt_setting_gets_the_nearest_name(data: Path, look: Callable[..., Found]) -> None:
-    assert "KEYART_REWARD_WINDOW_SECONDS" in told(look(data, reward_window_second=3), "wrong", "no setting").remedy
+    assert "KEYART_REWARD_WINDOW_SECONDS" in told(look(data, reward_window_second=3), "wrong", "not a setting").remedy
 
 
 @pytest.mark.parametrize(
@@ -364,17 +364,17 @@ def test_a_folder_that_others_may_look_or_write_into_is_told(data: Path, look: C
     data.chmod(0o755)
     told(look(data), "note", "Every user of this machine")
     data.chmod(0o777)
-    told(look(data), "wrong", "Others may write")
+    told(look(data), "wrong", "Other users may write")
     data.chmod(0o2770)
     assert "fsGroup" in told(look(data), "note", "group may write into it (mode 2770)").remedy
 
 
 def test_an_admin_key_that_others_may_read_is_wrong(data: Path, look: Callable[..., Found]) -> None:
     put(data / "admin-key", b"a-secret-of-sixteen\n").chmod(0o644)
-    told(look(data), "wrong", "Others may read the admin key (mode 644)")
+    told(look(data), "wrong", "Other users may read the admin key (mode 644)")
     (data / "admin-key").chmod(0o600)
     told(look(data), "ok", "readable by its owner alone")
-    assert "opens nothing" in told(look(data, admin_key="k" * 16), "note", "KEYART_ADMIN_KEY").sentence
+    assert "has no effect" in told(look(data, admin_key="k" * 16), "note", "KEYART_ADMIN_KEY").sentence
     for useless in (b"\n", b"short", b"\xff" * 20):
         (data / "admin-key").write_bytes(useless)
         told(look(data), "wrong", "no key of 16 characters")
@@ -383,7 +383,7 @@ def test_an_admin_key_that_others_may_read_is_wrong(data: Path, look: Callable[.
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 def test_what_belongs_to_another_user_or_can_not_be_read_is_told(data: Path, look: Callable[..., Found]) -> None:
     os.chown(data / "log.sqlite", 12345, -1)
-    told(look(data), "wrong", "to another belong log.sqlite")
+    told(look(data), "wrong", "others own log.sqlite")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
@@ -398,8 +398,8 @@ def test_a_folder_that_this_user_may_not_read_is_wrong() -> None:
         unwritable = subprocess.run(
             [sys.executable, "-c", script, f"{place}/data"], capture_output=True, text=True, check=True
         ).stdout
-    assert "can't be read by this user" in said
-    assert "can't be written to by this user" in unwritable
+    assert "This user cannot read" in said
+    assert "This user cannot write to" in unwritable
 
 
 MOUNTS = """\
@@ -455,16 +455,16 @@ def test_a_damaged_log_is_wrong_and_the_rest_is_looked_at(data: Path, look: Call
     damage(data / "log.sqlite")
     found = look(data)
 
-    assert ".recover" in told(found, "wrong", "log.sqlite can't be used").remedy
+    assert ".recover" in told(found, "wrong", "log.sqlite is not usable").remedy
     told(found, "ok", "state.sqlite", "is whole")
-    told(found, "note", "It can't be judged")
+    told(found, "note", "The model was not checked")
 
 
 def test_a_damaged_state_is_wrong_and_can_be_made_anew(data: Path, look: Callable[..., Found]) -> None:
     put(data / "state.sqlite", b"no database at all" * 100)
     found = look(data)
 
-    assert "makes it anew from the log" in told(found, "wrong", "file is not a database").remedy
+    assert "makes the state again from the log" in told(found, "wrong", "file is not a database").remedy
     told(found, "ok", "log.sqlite", "is whole")
     told(found, "ok", "The log's last position")
     told(found, "ok", "2 titles with 6 artworks")
@@ -591,7 +591,7 @@ def test_a_write_ahead_log_that_is_not_folded_back_is_told(
         writer.execute("CREATE TABLE IF NOT EXISTS other (x)")
         for _ in range(40):
             writer.execute("INSERT INTO other VALUES (zeroblob(9000))")
-        told(look(data), "note", "wait to be folded back into log.sqlite")
+        told(look(data), "note", "are not merged into log.sqlite")
 
 
 def test_a_write_ahead_log_without_its_index_is_told_and_gets_none(data: Path, look: Callable[..., Found]) -> None:
@@ -617,7 +617,7 @@ def test_records_past_retention_are_wrong(tmp_path: Path, look: Callable[..., Fo
     store = SqliteStore(data, now_ms)
     asyncio.run(_tick(store))
     told(look(data, retention_days=20), "wrong", "The log goes back 40 days")
-    told(look(data, retention_days=50), "ok", "50 days are kept")
+    told(look(data, retention_days=50), "ok", "keeps 50 days")
 
 
 def test_a_record_of_a_clock_that_was_ahead_puts_none_past_retention(
@@ -626,7 +626,7 @@ def test_a_record_of_a_clock_that_was_ahead_puts_none_past_retention(
     data = tmp_path / "data"
     asyncio.run(fill(data))
     asyncio.run(_tick(SqliteStore(data, lambda: now_ms() + 100 * DAY_MS)))
-    told(look(data, retention_days=20), "ok", "20 days are kept")
+    told(look(data, retention_days=20), "ok", "keeps 20 days")
 
 
 async def _tick(store: SqliteStore) -> None:
@@ -697,7 +697,7 @@ async def _late_click_and_void(data: Path, hands: Clock) -> None:
 def test_a_snapshot_that_does_not_load_is_wrong(data: Path, look: Callable[..., Found]) -> None:
     with closing(sqlite3.connect(data / "state.sqlite", isolation_level=None)) as state:
         state.execute("UPDATE snapshot SET learner = x'00'")
-    assert "rebuild --publish" in told(look(data), "wrong", "can't be loaded, and no worker").remedy
+    assert "rebuild --publish" in told(look(data), "wrong", "does not load, and no worker").remedy
 
 
 @needs_vowpal
@@ -712,8 +712,8 @@ def test_a_snapshot_of_another_learner_is_noted(data: Path, look: Callable[..., 
             (learner,),
         )
     found = look(data)
-    told(found, "note", "Earlier snapshots can't be loaded")
-    told(found, "note", "of the learner 'vowpal', and KEYART_LEARNER is 'logistic'")
+    told(found, "note", "Earlier snapshots do not load")
+    told(found, "note", "of the learner 'vowpal', but KEYART_LEARNER is 'logistic'")
     assert "of the learner" not in str(look(data, learner="vowpal"))
 
 
@@ -728,12 +728,12 @@ def test_a_learner_that_is_not_installed_is_wrong(
 @pytest.mark.parametrize(
     ("made", "settings", "words"),
     [
-        ({"now": now_ms() - 3 * DAY_MS}, {}, "Nobody was shown a picture"),
+        ({"now": now_ms() - 3 * DAY_MS}, {}, "No viewer was shown a picture"),
         ({"act": False}, {}, "Nobody clicked or played"),
         ({"pinned": True}, {}, "were all pinned"),
         ({}, {"serve": "default"}, "while KEYART_SERVE is default"),
-        ({}, {"reward": "play"}, "There are clicks and no plays"),
-        ({}, {"learn_cap": 4}, "has reached the 4 examples"),
+        ({}, {"reward": "play"}, "There are clicks but no plays"),
+        ({}, {"learn_cap": 4}, "has reached the limit of 4 learned examples"),
     ],
 )
 def test_why_nothing_was_learned_is_told(
@@ -794,11 +794,11 @@ def test_titles_with_little_or_nothing_to_show_are_told(tmp_path: Path, look: Ca
     asyncio.run(fill(data, (a_film("apollo"), bare, half, lone, gone, some)))
     found = look(data)
 
-    told(found, "note", "Without any artwork: bare")
-    told(found, "note", "nothing to choose: half, lone")
+    told(found, "note", "have no artwork: bare")
+    told(found, "note", "no choice: half, lone")
     told(found, "wrong", "No picture may be shown of gone")
-    told(found, "note", "It has ended", "gone/gone-0, gone/gone-1, gone/gone-2, half/half-0")
-    told(found, "note", "It ends within 30 days: some/some-0 in 10 days")
+    told(found, "note", "The consent has ended", "gone/gone-0, gone/gone-1, gone/gone-2, half/half-0")
+    told(found, "note", "The consent ends within 30 days: some/some-0 in 10 days")
 
 
 # -------------------------------------------------------------------- the log's size
@@ -809,7 +809,7 @@ def test_a_log_near_or_at_its_ceiling_is_told(data: Path, look: Callable[..., Fo
     full = list(log.ceiling(File("log.sqlite", most, free=most // 4, pending=most // 4), most))
     told(full, "wrong", "KEYART_LOG_BYTES allows", "everyone gets default pictures")
     near = list(log.ceiling(File("log.sqlite", int(0.9 * most)), most))
-    told(near, "note", "Beyond that everyone gets default pictures")
+    told(near, "note", "Above that everyone gets default pictures")
     assert not [each for each in look(data, log_bytes="1GiB") if each.about == "log size"]
     assert not [each for each in look(data, log_bytes=0) if each.about == "log size"]
 
@@ -826,7 +826,7 @@ def test_room_that_a_file_of_an_earlier_version_does_not_give_back_is_told() -> 
 def test_a_state_without_a_log_is_told(data: Path, look: Callable[..., Found]) -> None:
     for path in data.glob("log.sqlite*"):
         path.unlink()
-    told(look(data), "wrong", "There is no log in", "a state that was made from one")
+    told(look(data), "wrong", "There is a state in", "but no log")
 
 
 # -------------------------------------------------------------------- clock and service
@@ -887,8 +887,8 @@ def test_a_service_on_a_port_that_was_free_has_to_be_named(data: Path, look: Cal
         fcntl.flock(lock, fcntl.LOCK_EX)
         found = look(data)
         assert "--url" in told(found, "note", "on a port that was free").remedy
-        told(found, "note", "has not told its own")
-    told(look(data), "ok", "A free port is taken")
+        told(found, "note", "has not told its settings")
+    told(look(data), "ok", "takes a free port")
 
 
 def test_a_service_that_is_not_ready_or_of_another_version_is_told(data: Path, look: Callable[..., Found]) -> None:
@@ -911,5 +911,5 @@ def test_a_check_that_fails_is_told_and_the_others_go_on(
 
     monkeypatch.setattr(catalogue, "files", broken)
     found = look(data)
-    told(found, "wrong", "A check could not be made: RuntimeError: boom")
+    told(found, "wrong", "A check failed: RuntimeError: boom")
     told(found, "ok", "Snapshot 1 loads")

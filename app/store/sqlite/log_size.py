@@ -45,6 +45,6 @@ class LogSize:
         """Raise `FullLogError` if the log was full when its size was looked at."""
         if self._size.full:
             raise FullLogError(
-                f"The log takes {self._size.used} bytes, and KEYART_LOG_BYTES allows {self._size.most}: nothing "
-                "is taken until old records are deleted. Raise it, or shorten KEYART_RETENTION_DAYS."
+                f"The log takes {self._size.used} bytes, and KEYART_LOG_BYTES allows {self._size.most}: "
+                "it records nothing until old records are deleted. Raise it, or shorten KEYART_RETENTION_DAYS."
             )
