@@ -1,4 +1,4 @@
-"""What a request says of its viewer: hints, none of which a picture depends on."""
+"""The hints of a request about its viewer. A viewer gets a picture without them, too."""
 
 from typing import Annotated, ClassVar
 
@@ -15,7 +15,7 @@ ZoneHint = Annotated[
 
 
 class Viewing(BaseModel):
-    """Who is watching, where and on what: hints, none of which a picture depends on."""
+    """The viewer, the spot on the page and the device: hints. A viewer gets a picture without them, too."""
 
     NEEDED: ClassVar[frozenset[str]] = frozenset()
     """The names that every request has to have."""

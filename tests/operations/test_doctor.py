@@ -315,7 +315,7 @@ def test_a_pillow_that_lacks_something_is_told() -> None:
         ({"host": EVERYWHERE}, "note", ["KEYART_HOST", "not encrypted"]),
         ({"host": EVERYWHERE, "cors_origins": "*"}, "note", ["KEYART_CORS_ORIGINS"]),
         ({"host": EVERYWHERE, "preset": "demo"}, "note", ["not for real viewers"]),
-        ({"hold_seconds": 0}, "note", ["Nothing is held"]),
+        ({"hold_seconds": 0}, "note", ["There are no holds"]),
         ({"learn_cap": 0}, "note", ["one busy profile"]),
         ({"admin_key": "short"}, "wrong", ["KEYART_ADMIN_KEY: a key has 16 to 256 characters"]),
         ({"admin_key": "a" * 20, "client_key": "a" * 20}, "wrong", ["KEYART_CLIENT_KEY is the same"]),
@@ -324,7 +324,7 @@ def test_a_pillow_that_lacks_something_is_told() -> None:
         ({"exploration_floor": 0.001}, "note", ["0.10% of each choice"]),
         ({"exploration_floor": 0.5}, "note", ["50% of each choice"]),
         ({"reward": "play", "reward_window_seconds": 60}, "note", ["most plays come too late"]),
-        ({"serve": "default"}, "note", ["kill switch"]),
+        ({"serve": "default"}, "note", ["emergency switch"]),
         ({"log_level": "debug"}, "note", ["a line for each request"]),
     ],
 )  # fmt: skip
@@ -335,7 +335,9 @@ def test_what_is_seldom_meant_is_told(
 
 
 def test_a_misspelt_setting_gets_the_nearest_name(data: Path, look: Callable[..., Found]) -> None:
-    assert "KEYART_REWARD_WINDOW_SECONDS" in told(look(data, reward_window_second=3), "wrong", "not a setting").remedy
+    assert (
+        "KEYART_REWARD_WINDOW_SECONDS" in told(look(data, reward_window_second=3), "wrong", "not a setting").remedy
+    )
 
 
 @pytest.mark.parametrize(
