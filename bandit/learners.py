@@ -19,7 +19,7 @@ def lacking(kind: str) -> str | None:
         return None
     here = f"{platform.python_implementation()} {platform.python_version()} on {_machine()}"
     return (
-        f"needs the package vowpal-wabbit-next, which is not installed: it exists for CPython 3.11 and 3.12 on "
+        "needs the package vowpal-wabbit-next, which is not installed: it exists for CPython 3.11 and 3.12 on "
         f"x86-64 Linux (glibc) and on macOS, and this is {here}; use 'logistic', or run Keyart by one of those"
     )
 

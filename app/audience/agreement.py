@@ -33,7 +33,7 @@ def agreement(before: Groups, after: Groups, outcomes: Outcomes) -> str:
         exposures, clicks = len(outcomes.group), int(outcomes.clicked.sum())
         return f"GET /report counts the same: {exposures:,} exposures, {clicks:,} clicks."
     others = "others used the service, or feedback came after its window"
-    return f"GET /report counts otherwise ({'; '.join(found)}): {others}."
+    return f"GET /report has other counts ({'; '.join(found)}): {others}."
 
 
 def differences(before: Groups, after: Groups, outcomes: Outcomes) -> list[str]:

@@ -58,9 +58,9 @@ class Crowd:
             if self.aside.total() > PATIENCE + len(self.scores):
                 fallbacks, repeated, others = (self.aside[why] for why in get_args(Why))
                 raise ServiceError(
-                    f"Only {len(self.scores):,} pictures could be counted, beside {fallbacks:,} fallbacks, "
-                    f"{repeated:,} held or pinned and {others:,} of no group: "
-                    "nothing is learned from those; look at the service's log and settings."
+                    f"Only {len(self.scores):,} pictures counted, beside {fallbacks:,} fallbacks, {repeated:,} "
+                    f"held or pinned and {others:,} without a group, from which nothing is learned; check the "
+                    "service's log and settings."
                 )
 
     async def _visit(self, visit: Visit) -> None:

@@ -19,7 +19,7 @@ def refusal(rules: dict[str, Any], world: World, *, steps: int, reward: str | No
     """Return why nothing could be learned in a run, in a sentence; None if it could."""
     if reward not in {None, rules["reward"]}:
         return (
-            f"The service learns from KEYART_REWARD={rules['reward']}, and --reward is {reward}; "
+            f"The service learns from KEYART_REWARD={rules['reward']}, but --reward is {reward}; "
             f"give --reward {rules['reward']}, or start the service with KEYART_REWARD={reward}."
         )
     reasons = _not_seen(rules) | _too_late(rules, steps) | _capped(rules, world, steps)
@@ -31,14 +31,18 @@ def _not_seen(rules: dict[str, Any]) -> dict[str, object]:
     """Return why what was learned would not be seen, and whether that is so."""
     serve, floor, shares = rules["serve"], rules["floor"], rules["shares"]
     return {
-        f"KEYART_SERVE={serve}: nothing is chosen and nothing learned; start it with KEYART_SERVE=policy": serve
+        f"KEYART_SERVE={serve}: it chooses and learns nothing; start it with KEYART_SERVE=policy": serve
         != "policy",
-        "KEYART_BEST_SINGLE_SHARE=0: there is no group to compare the personalized one with; "
-        "set it to 0.05 or more": not shares["best_single"],
+        (
+            "KEYART_BEST_SINGLE_SHARE=0: there is no group to compare with the personalized group; set it to "
+            "0.05 or more"
+        ): not shares["best_single"],
         "shares of best_single, uniform and default that add up to 1: nobody is personalized; "
         "lower KEYART_BEST_SINGLE_SHARE, KEYART_UNIFORM_SHARE or KEYART_DEFAULT_SHARE": sum(shares.values()) >= 1,
-        f"KEYART_EXPLORATION_FLOOR={floor:g}: most pictures are left to chance, whatever was learned; "
-        "set it to 0.02": floor > CHANCE,
+        (
+            f"KEYART_EXPLORATION_FLOOR={floor:g}: most choices are chance, so little of the learning shows; set "
+            "it to 0.02"
+        ): floor > CHANCE,
     }
 
 
@@ -50,8 +54,10 @@ def _too_late(rules: dict[str, Any], steps: int) -> dict[str, object]:
         np.ceil(2 * window * STEPS_A_SECOND / 1000) * 1000,
     )
     return {
-        f"KEYART_HOLD_SECONDS={hold:g}, {takes}: what a viewer sees would hardly change in a run; "
-        "start it with KEYART_HOLD_SECONDS=0": hold > run / 2,
+        (
+            f"KEYART_HOLD_SECONDS={hold:g}, {takes}: the pictures of a viewer would hardly change in a run; "
+            "start it with KEYART_HOLD_SECONDS=0"
+        ): hold > run / 2,
         f"KEYART_REWARD_WINDOW_SECONDS={window:g}, {takes}: too little is learned before a run is over; "
         f"give --steps {enough:.0f} or more, shorten the window": window > run / 2,
     }

@@ -33,7 +33,7 @@ class Service:
         try:
             self._http = httpx2.AsyncClient(base_url=self.url, limits=limits, timeout=TIMEOUT, trust_env=False)
         except httpx2.InvalidURL as error:
-            raise ServiceError(f"{url} is no address ({error}); write it as http://127.0.0.1:8000.") from None
+            raise ServiceError(f"{url} is not an address ({error}); write it as http://127.0.0.1:8000.") from None
 
     async def __aenter__(self) -> Self:
         return self
@@ -47,9 +47,9 @@ class Service:
         while seen := await self._not_ready():
             sentence, patience = seen
             if (waited := time.monotonic() - begun) > patience:
-                raise ServiceError(f"{sentence} That is so since {waited:.0f} s; {START}.")
+                raise ServiceError(f"{sentence} The wait took {waited:.0f} s; {START}.")
             if not told:
-                tell(f"{sentence} It may be starting, and is waited for …")
+                tell(f"{sentence} It may be starting. Waiting …")
             told = True
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -60,7 +60,7 @@ class Service:
         except httpx2.ConnectError as error:
             return f"Nothing answers at {self.url} ({_reason(error)}).", ABSENT_SECONDS
         except httpx2.TransportError as error:
-            silent = f"Something at {self.url} takes connections and does not answer ({_reason(error)})."
+            silent = f"Something at {self.url} accepts connections but does not answer ({_reason(error)})."
             return silent, START_SECONDS
         if answer.status_code == BUSY:
             return f"The service at {self.url} makes no decisions: {_detail(answer)}", START_SECONDS
@@ -76,8 +76,8 @@ class Service:
         rules = found.get("rules") if report.is_success and isinstance(found, dict) else None
         if not isinstance(rules, dict):
             raise ServiceError(
-                f"What answers at {self.url} does not tell rules in its /report, as this version of Keyart does; "
-                "give the address of a Keyart service, of this version."
+                f"The service at {self.url} has no rules in its /report; give the address of a Keyart service of "
+                "this version."
             )
         return rules
 
@@ -110,9 +110,7 @@ class Service:
             await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))
         found = _json(answer)
         if not answer.is_success or not isinstance(found, dict):
-            raise ServiceError(
-                f"{method} {path} at {self.url} was answered with {answer.status_code}: {_detail(answer)}"
-            )
+            raise ServiceError(f"{method} {path} at {self.url} got {answer.status_code}: {_detail(answer)}")
         return found
 
     async def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:  # noqa: ANN401  passed on

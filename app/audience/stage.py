@@ -47,7 +47,7 @@ def staged(reward: str) -> Iterator[Service]:
             said = _last(log)
             if not said or said in str(error):
                 raise
-            raise ServiceError(f"{error} The service of the run said last: {said}") from None
+            raise ServiceError(f"{error} The last line of the run's service: {said}") from None
         finally:
             _end(process)
 
@@ -76,8 +76,8 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
             return found[1]
         time.sleep(LOOK_SECONDS)
     raise ServiceError(
-        f"A service of its own could not be started for the run; it said: {_last(log) or 'nothing'}. "
-        "Start one yourself and give its address with --url."
+        f"The service for the run did not start; it said: {_last(log) or 'nothing'}. Start one yourself and give "
+        "its address with --url."
     )
 
 

@@ -90,7 +90,7 @@ def _into_place(half: Path, destination: Path) -> None:
         half.replace(destination)
     except OSError as error:  # an empty folder is replaced, but not one that is a disk of its own
         raise BackupError(
-            f"The backup can't become {destination} ({error.strerror}); name a folder inside of it."
+            f"Keyart cannot move the backup to {destination} ({error.strerror}); name a folder inside it."
         ) from error
 
 

@@ -41,7 +41,7 @@ def of_service(host: str, port: int) -> str:
     if status != http.client.OK:
         raise Unwell(f"{where} makes no decisions. {said.get('detail', '')}".rstrip())
     has, log = f"it has a catalogue and snapshot {said.get('snapshot')}", said.get("log")
-    return f"{where} is ready: {has}; the log has come to {log}."
+    return f"{where} is ready: {has}; the log is at position {log}."
 
 
 async def of_trainer(state: "State", now: int) -> str:
@@ -54,7 +54,9 @@ async def of_trainer(state: "State", now: int) -> str:
         raise Unwell("No trainer leads; if none starts within seconds, run `keyart train`.")
     if not lease.lasts(now):
         ago = abs(now - lease.until) / 1000
-        raise Unwell(f"The lease of {lease.holder} ran out {ago:.0f} s ago: it hangs or is gone; start it again.")
+        raise Unwell(
+            f"The lease of {lease.holder} ran out {ago:.0f} s ago: this trainer hangs or is gone; start it again."
+        )
     return f"A trainer leads: {lease.holder}."
 
 

@@ -37,7 +37,8 @@ def test_what_its_service_said_last_is_told_where_it_fails(
     monkeypatch.setattr(sys, "executable", str(failing))
     with (
         pytest.raises(
-            ServiceError, match=r"^It stopped answering\. The service .* last: store_unwritable: the disk"
+            ServiceError,
+            match=r"^It stopped answering\. The last line of the run's service: store_unwritable: the disk",
         ),
         staged("click"),
     ):

@@ -19,6 +19,8 @@ HISTORY = {"CHANGELOG.md"}
 """Written once and left as it was; so are the records in docs/adr."""
 SENTENCE = 4
 """Words from which a text in the source counts as a sentence."""
+SQL = re.compile(r"\s*(?:--[^\n]*\n\s*)?(?:CREATE|SELECT|INSERT|UPDATE|DELETE|ALTER)\b")
+"""The beginning of a statement of the store, which nobody reads as a sentence."""
 FIGURES = re.compile(r"<!-- (?:figures:|Made by).*", re.DOTALL)
 """The rest of a page that a program writes; its words are checked where they come from."""
 
@@ -62,7 +64,9 @@ def of_sentences() -> Iterator[Passage]:
         comments = {id(text) for text in docstrings(tree)}
         for node in ast.walk(tree):
             match node:
-                case ast.Constant(value=str(text)) if len(text.split()) >= SENTENCE and id(node) not in comments:
+                case ast.Constant(value=str(text)) if (
+                    len(text.split()) >= SENTENCE and id(node) not in comments and not SQL.match(text)
+                ):
                     yield Passage(file, node.lineno, plain(text))
     for name, told in texts().items():
         yield from (Passage(f"findings.txt: {name}", 1, plain(each)) for each in (told.sentence, told.remedy))

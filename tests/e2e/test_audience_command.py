@@ -122,7 +122,7 @@ def test_a_service_that_is_only_starting_is_waited_for(data: Path, tmp_path: Pat
 
     assert process.returncode == 1
     said = " ".join(err.split())
-    assert "It may be starting, and is waited for" in said
+    assert "It may be starting. Waiting" in said
     assert "500 steps take some 1 s" in said
 
 
