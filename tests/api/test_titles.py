@@ -496,7 +496,7 @@ CAN_NOT_ACT: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"valid_until": START / 1000}, {}, "valid_until"),
     ({"consent": {"of": "Ada", "until": START / 1000}}, {}, "consent"),
     ({"consent": {"of": "Ada", "withdrawn": True}}, {}, "consent"),
-    ({"made": "ai-generated"}, {}, "bars that"),
+    ({"made": "ai-generated"}, {}, "bars this kind"),
     ({"placements": ["row"]}, {"placement": "hero"}, "pin it in row"),
     ({"valid_from": START / 1000 + 9}, {"until": START / 1000 + 9}, "valid_from"),
 ]

@@ -137,7 +137,7 @@ def test_of_two_files_with_one_name_and_of_what_lies_elsewhere_the_table_says_wh
     refused = {row.reason.split("'")[1]: row.reason for row in result.rows if row.outcome == "refused"}
     assert refused == {
         "stray.jpg": "'stray.jpg' is not in a title's folder; move it into one.",
-        "one/a.png": "'one/a.png' has the same name as 'one/a.jpg', which is taken; rename one of them.",
+        "one/a.png": "'one/a.png' has the same name as 'one/a.jpg', which Keyart imports; rename one of them.",
         "one/nested": "'one/nested' is a folder; put pictures directly into the title's folder.",
     }
     assert [artwork.id for artwork in result.titles["one"].artworks] == ["a"]

@@ -146,7 +146,7 @@ def test_a_byte_order_mark_is_passed_over() -> None:
         ('[titles.a.artworks."b.jpg"]', "catalog.toml.titles.a: 'b.jpg' is not an artwork id"),
         ('[titles.a.artworks.b]\nalt = ""', "catalog.toml.titles.a.artworks.b: The alt has 0 characters"),
         ('[titles.a.artworks.b]\ntags = ["Two words"]', "artworks.b: 'Two words' is not a tag"),
-        ('[titles.a.artworks.b]\ntags = ["dark", "dark"]', "artworks.b: The tag 'dark' is there twice"),
+        ('[titles.a.artworks.b]\ntags = ["dark", "dark"]', "artworks.b: The tag 'dark' is listed twice"),
         ('[titles.a.artworks.b]\ntags = "dark"', 'artworks.b.tags is "dark"; write a list'),
         ('[titles.a.artworks.b]\nlocales = ["Germany"]', "artworks.b: 'Germany' is not a locale"),
         ('[titles.a.artworks.b]\nplacements = ["Top Row"]', "artworks.b: 'Top Row' is not a placement"),
@@ -196,11 +196,11 @@ def test_a_folder_s_own_is_read(tmp_path: Path) -> None:
 
 def test_one_that_is_no_file_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "catalog.toml")
-    with pytest.raises(ManifestError, match="no regular file"):
+    with pytest.raises(ManifestError, match="not a regular file"):
         manifest_of(tmp_path)
 
     (tmp_path / "folder" / "catalog.toml").mkdir(parents=True)
-    with pytest.raises(ManifestError, match="no regular file"):
+    with pytest.raises(ManifestError, match="not a regular file"):
         manifest_of(tmp_path / "folder")
 
 

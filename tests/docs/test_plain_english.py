@@ -118,7 +118,6 @@ UNWRITTEN = (
     "app/api/",
     "app/audience/",
     "app/commands/",
-    "app/evaluation/report.py",
     "app/operations/",
     "app/store/",
     "app/wiring/",

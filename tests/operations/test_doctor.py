@@ -438,7 +438,7 @@ def test_a_disk_that_is_or_will_be_full_is_told(data: Path) -> None:
     assert folder.free(data, 500 << 20).level == "note"
     assert folder.free(data, 1 << 40).level == "ok"
     [finding] = folder.growth(10 << 30, 10 * 86_400, 90 * 86_400, 20 << 30)
-    assert "80 GiB more" in finding.sentence
+    assert "grows by 80 GiB" in finding.sentence
     assert "full in 20 days" in finding.remedy
     assert not list(folder.growth(10 << 30, 10 * 86_400, 90 * 86_400, 90 << 30))
 
