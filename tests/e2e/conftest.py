@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from assets import SAMPLES
 from tests.assets.builders import a_picture, encoded, put
 from tests.e2e.service import Service, keyart
 
 TITLES, ARTWORKS = 6, 4
 COLOURS = "teal", "crimson", "gold", "navy", "olive", "orchid"
+FEW_SAMPLES = "big-buck-bunny", "the-question"
 Start = Callable[..., Service]
 
 
@@ -57,3 +59,16 @@ def start(data: Path) -> Iterator[Start]:
     yield begin
     for service in started:
         service.clean_up()
+
+
+@pytest.fixture(params=["few", pytest.param("all", marks=pytest.mark.soak)])
+def samples(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave two titles of the sample catalogue to services, because all of it takes half a minute to import."""
+    if request.param == "all":
+        return
+    few, startup = tmp_path / "samples", tmp_path / "startup" / "sitecustomize.py"
+    for title in FEW_SAMPLES:
+        shutil.copytree(SAMPLES / title, few / title)
+    shutil.copy(SAMPLES / "catalog.toml", few)
+    put(startup, f"import assets, pathlib\nassets.SAMPLES = pathlib.Path({str(few)!r})\n".encode())
+    monkeypatch.setenv("PYTHONPATH", str(startup.parent))

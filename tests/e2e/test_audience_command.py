@@ -15,7 +15,7 @@ from tests.e2e.conftest import Start
 from tests.e2e.service import KEYART, Service, alive, children, environment, free_port, until
 
 KEY = "the-admin-key-of-tests"
-SECONDS = 150.0
+SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +168,7 @@ def test_a_service_that_dies_midway_ends_the_run_with_a_sentence(start: Start, t
     assert "Traceback" not in err
 
 
+@pytest.mark.usefixtures("samples")
 def test_ctrl_c_ends_the_run_and_its_own_service_and_shows_what_was_counted(tmp_path: Path) -> None:
     process, seen = begin(tmp_path, "--steps", "500000", key=None), set[int]()
     try:

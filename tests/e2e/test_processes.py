@@ -370,9 +370,10 @@ def test_a_taken_port_is_refused_with_a_sentence(data: Path) -> None:
     assert "Traceback" not in told
 
 
+@pytest.mark.usefixtures("samples")
 def test_samples_are_imported_at_the_first_start_alone(start: Start, tmp_path: Path) -> None:
     service = start(folder=tmp_path / "first")
-    status, body = service.get("/artwork?title=countdown&profile=ada")
+    status, body = service.get("/artwork?title=big-buck-bunny&profile=ada")
     assert (status, b'"fallback":false' in body) == (200, True)
     assert "Importing artwork" in service.log
     service.stop()
