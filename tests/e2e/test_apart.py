@@ -3,11 +3,13 @@
 import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from app.clock import now_ms
 from tests.e2e.service import KEYART, Service, environment, keyart, soon, until
 from tests.e2e.test_processes import decided, metric, visit
 
@@ -69,6 +71,12 @@ def health(service: Service, part: str) -> tuple[int, str]:
     return done.returncode, (done.stdout + done.stderr).strip()
 
 
+def until_ms(data: Path) -> int:
+    """Return when the trainer's lease ends. It is read here because `keyart health` takes a second each time."""
+    with closing(sqlite3.connect(f"file:{data}/state.sqlite?mode=ro", uri=True)) as state:
+        return int(state.execute("SELECT until FROM lease").fetchone()[0])
+
+
 def test_a_service_without_a_trainer_says_what_it_waits_for_and_serves_a_default(data: Path) -> None:
     service = Alone(data).launch()
     try:
@@ -121,9 +129,13 @@ async def test_a_trainer_that_hangs_is_told_from_one_that_leads(data: Path) -> N
         ) == (0, True)
 
         trainer.send(signal.SIGSTOP)
-        await soon("it is found out", lambda: "ran out" in health(service, "trainer")[1])
+        await soon("its lease runs out", lambda: until_ms(data) < now_ms())
+        status, told = await asyncio.to_thread(health, service, "trainer")
+        assert (status, "ran out" in told) == (1, True)
         trainer.send(signal.SIGCONT)
-        await soon("it is well again", lambda: health(service, "trainer")[0] == 0)
+        await soon("it leads again", lambda: until_ms(data) > now_ms())
+        status, told = await asyncio.to_thread(health, service, "trainer")
+        assert (status, told.startswith("A trainer leads: trainer of ")) == (0, True)
         assert trainer.end() == 0
         assert "Traceback" not in trainer.log
 
