@@ -40,7 +40,7 @@ def test_who_does_not_use_vowpal_wabbit_does_not_load_it(used: str) -> None:
 def test_a_snapshot_of_another_learner_than_the_wanted_one_is_refused(kind: Kind) -> None:
     snapshot = new_learner(kind).snapshot()
     for wanted in set(NAMES) - {kind}:
-        with pytest.raises(UnusableSnapshot, match=f"of the learner '{kind}', and '{wanted}' was asked for"):
+        with pytest.raises(UnusableSnapshot, match=f"of the learner '{kind}', but '{wanted}' was asked for"):
             restored(snapshot, wanted)
 
 
