@@ -6,10 +6,10 @@ from app.audience.scores import GROUPS, Outcomes
 from app.audience.service import Service
 
 STILL_SECONDS = 15.0
-"""So long, beyond the window, the report may stand still before the rest is not waited for."""
+"""Seconds, beyond the window, without progress of the report after which the run stops waiting."""
 LOOK_SECONDS = 0.5
 TOLERANCE = 1e-4
-"""Of rewards, for each exposure: the report rounds them."""
+"""The tolerance per exposure when rewards are compared, because the report rounds them."""
 Groups = dict[str, dict[str, float]]
 
 

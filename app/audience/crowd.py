@@ -17,16 +17,16 @@ PACE = 800
 would learn less on a faster machine.
 """
 PATIENCE = 500
-"""So many pictures may go uncounted, beside as many as were counted, before a run is given up."""
+"""The uncounted pictures, beyond as many as were counted, after which a run is given up."""
 Why = Literal["fallbacks", "repeated", "others"]
 
 
 class Crowd:
     """Plays a world to a service until so many exposures are counted.
 
-    `aside` has what was looked at and is not counted, by why: fallbacks; what was held or pinned, which is no draw
-    of its own; others, of a viewer in no group or of a picture that the listing did not have. `rejected` is the
-    feedback that the service did not take. `moved` is called when something was counted.
+    The number of uncounted pictures by reason is `aside`: fallbacks; held or pinned pictures, which are not
+    separate draws; and others, of a viewer without a group or a picture that the listing did not have. Feedback
+    that the service did not take is `rejected`. After each count, `moved` is called.
     """
 
     def __init__(self, service: Service, world: World, steps: int, reward: str, play_seconds: float):

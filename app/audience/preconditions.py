@@ -11,7 +11,7 @@ STEPS_A_SECOND = 500
 LEARNED = 0.9
 """The share of exposures that a cap has to let through."""
 CHANCE = 0.5
-"""The share of choices that may be left to chance: of more, too little of what was learned is seen."""
+"""The most choices that may be left to chance, as a share: with more, the effect of learning is hard to see."""
 ELSE = "or leave --url out: then a service with the demo preset is started for the run."
 
 
@@ -28,7 +28,7 @@ def refusal(rules: dict[str, Any], world: World, *, steps: int, reward: str | No
 
 
 def _not_seen(rules: dict[str, Any]) -> dict[str, object]:
-    """Return why what was learned would not be seen, and whether that is so."""
+    """Return the reasons why the effect of learning would not show, and whether each applies."""
     serve, floor, shares = rules["serve"], rules["floor"], rules["shares"]
     return {
         f"KEYART_SERVE={serve}: it chooses and learns nothing; start it with KEYART_SERVE=policy": serve

@@ -1,4 +1,4 @@
-"""What each group's exposures came to, beside what the best single picture and the best possible would."""
+"""The rewards of each group's exposures, beside those of the best single picture and the best possible choices."""
 
 import math
 from array import array
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 GROUPS = ("personalized", "best_single", "uniform", "default")
 Z = 1.959964
-"""So many standard errors lie on either side of a figure in a 95 % interval."""
+"""Standard errors on either side of a figure in a 95 % interval."""
 LEAST_VIEWERS = 2
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
 class Seen(NamedTuple):
-    """An exposure: who was shown something, what came of it, and what was to be expected of the two yardsticks."""
+    """An exposure: its viewer and picture, its reward, and the expected rewards of the two yardsticks."""
 
     viewer: int
     group: int
@@ -130,8 +130,8 @@ class Outcomes:
     def lift(self, *, allowing: bool = True) -> Estimate | None:
         """Return how much more the personalized group earned in the last half than best_single, as a ratio less 1.
 
-        `allowing` for who is in which group, each is first divided by what the best single picture was expected
-        to earn with the group's own viewers, titles and spots. The interval is one on the log scale.
+        With `allowing`, each group's reward is first divided by the expected reward of the best single picture,
+        with the group's own viewers, titles and spots. The interval is on the log scale.
         """
         expected = self.single if allowing else np.ones_like(self.reward)
         above, below = (

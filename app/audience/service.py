@@ -9,7 +9,7 @@ import httpx2
 
 TIMEOUT = 15.0
 TRIES = 20
-"""How often a request is sent that the service, for the moment, could not take."""
+"""Attempts to send a request that the service temporarily refuses."""
 ABSENT_SECONDS = 10.0
 """How long an address may refuse connections: a service that starts listens after a second or two."""
 START_SECONDS = 60.0
@@ -54,7 +54,7 @@ class Service:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _not_ready(self) -> tuple[str, float] | None:
-        """Return what is wrong, and for how long that may be so; None when nothing is."""
+        """Return the fault, and for how many seconds it may last; None if there is none."""
         try:
             answer = await self._http.get("/readyz", timeout=ANSWER_SECONDS)
         except httpx2.ConnectError as error:
@@ -67,7 +67,7 @@ class Service:
         return None
 
     async def rules(self) -> dict[str, Any]:
-        """Return the rules that the service goes by, once it is seen to be open to this key."""
+        """Return the rules that the service follows, once it has accepted this key."""
         report = await self._send("GET", "/report")
         if report.status_code in REFUSED:
             asked = f"The service at {self.url} asks for its admin key; give it with --key or in KEYART_ADMIN_KEY."

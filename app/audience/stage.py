@@ -1,4 +1,4 @@
-"""A service of its own for one run: started in a temporary folder, ended and cleared away afterwards."""
+"""A separate service for one run: started in a temporary folder, ended and deleted afterwards."""
 
 import os
 import re
@@ -33,7 +33,7 @@ def staged(reward: str) -> Iterator[Service]:
         log = Path(folder) / "service.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
-                # In a session of its own, so that Ctrl-C comes here alone and what was counted can be told.
+                # In a separate session, so that Ctrl-C comes here alone and the counts can be printed.
                 [sys.executable, "-m", "app", "serve", "--with-parent"],
                 env=_environment(Path(folder) / "data", reward, key),
                 stdin=subprocess.DEVNULL,
@@ -82,13 +82,13 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 def _last(log: Path) -> str:
-    """Return the last that a service said, but for where it serves."""
+    """Return the last lines of a service, except its address."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if not SERVES.search(line)]
     return " ".join(lines[-TOLD:])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End it, even if whoever is impatient interrupts once more."""
+    """End the process, even if an impatient user interrupts once more."""
     with suppress(subprocess.TimeoutExpired):
         try:
             process.terminate()

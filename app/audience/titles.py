@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 MOST_TITLES = 40
-"""Of a large catalogue the first ones with a choice take part: more would get too few exposures each."""
+"""The first titles with a choice take part: more of a large catalogue would get too few exposures each."""
 
 
 class Artwork(NamedTuple):
@@ -28,7 +28,7 @@ def _artworks(title: dict[str, Any]) -> Iterator[Artwork]:
 
 
 def _always_shown(artwork: dict[str, Any]) -> bool:
-    """Whether it is a candidate for whoever names no language, and stays one for as long as a run takes."""
+    """Whether it is a candidate for viewers without a language, and stays one during a run."""
     return (
         artwork["status"] == "active"
         and artwork["image"] is not None

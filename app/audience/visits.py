@@ -1,4 +1,4 @@
-"""Who comes when, to which row of titles, what is looked at there, and what each would do."""
+"""Visits: the viewer, the row of titles, the pictures looked at, and the viewer's reaction to each."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ class Visit(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a viewer did with a picture; `seconds` is 0 where it was not clicked."""
+    """A viewer's reaction to a picture; `seconds` is 0 if it was not clicked."""
 
     clicked: bool
     left: bool
@@ -27,7 +27,7 @@ class Outcome(NamedTuple):
 
 
 class Visits:
-    """All visits of a world by number, the same whatever is shown to whom."""
+    """All visits of a world by number. They do not depend on the pictures that are shown."""
 
     def __init__(self, world: World):
         self._world = world
@@ -45,7 +45,7 @@ class Visits:
         return f"audience-{self._world.seed}-{viewer}"
 
     def attributes(self, viewer: int) -> dict[str, str]:
-        """Return what is known of the viewer beforehand."""
+        """Return the attributes that are known of the viewer beforehand."""
         return {"household": HOUSEHOLDS[self._world.viewers.household[viewer]]}
 
     def circumstances(self, viewer: int) -> dict[str, str]:
@@ -54,7 +54,7 @@ class Visits:
         return {"country": COUNTRIES[viewers.country[viewer]], "device": DEVICES[viewers.device[viewer]]}
 
     def outcome(self, visit: Visit, spot: int, column: int, era: Era) -> Outcome:
-        """Return what happens when a picture stands at a spot of the row."""
+        """Return the reaction to a picture at a spot of the row."""
         chance = era.click[visit.viewer, column] * self._world.falls[spot]
         if visit.clicking[spot] >= chance:
             return Outcome(clicked=False, left=False, seconds=0.0)
@@ -64,10 +64,10 @@ class Visits:
 
 
 class Yardstick:
-    """The two levels that everything is held to: the best possible, and the best single picture of each title.
+    """The two levels for comparison: the best possible choices, and the best single picture of each title.
 
-    Best is what is expected to earn most by the service's reward; the best single picture does so over all visits.
-    `best` and `single` are what they earn in the first spot of a row, viewers × titles.
+    The best choice is the one with the greatest expected reward by the service's rule; the best single picture has
+    it over all visits. `best` and `single` are these rewards in the first spot of a row, viewers × titles.
     """
 
     def __init__(self, world: World, era: Era, reward: str, play_seconds: float):

@@ -1,11 +1,11 @@
-"""Viewers, and how much each picture appeals to each of them: what the simulator knows and the service does not.
+"""Viewers, and the appeal of each picture to each of them: the simulator knows them, and the service does not.
 
-The chance that viewer v clicks picture a of title t, at spot j of a row, is
+Viewer v clicks picture a of title t, at spot j of a row, with this probability.
 
-    p(v, a, j) = alive(v) · logistic(b + title(t) + eager(v) + S · (tags(v, a) + hidden(v, a)) / √2) · 0.96^j
+    p(v, a, j) = alive(v) · logistic(b + title(t) + eager(v) + S · (tags(v, a) + hidden(v, a)) / √2) · 0.96^j.
 
-docs/audience.md describes each term under "The world". What depends on a household or a country cancels out over
-households or countries: what they share is everyone's.
+The page docs/audience.md describes each term under "The world". Effects of a household or a country cancel out
+over households or countries, because the common part is everyone's.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ ROW = 8
 LEFT_WITHIN = 20.0
 WATCHED_MEDIAN, WATCHED_SPREAD = 1500.0, 0.8
 CLICK_BEFORE_PLAY = 0.2
-"""What the service's rule gives a click where watching counts."""
+"""The reward of a click by the service's rule, if watching counts."""
 NOTHING = 1e-9
 _QUANTILES = (np.arange(200) + 0.5) / 200
 _NORMAL = NormalDist()
@@ -44,7 +44,7 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True, slots=True)
 class Viewers:
-    """Who they are; arrays of one entry for each. `share` is the part of all visits that is theirs."""
+    """The viewers' attributes; arrays of one entry for each. `share` is their part of all visits."""
 
     country: Ints
     device: Ints
@@ -97,9 +97,9 @@ class Era:
 class World:
     """The audience of some titles. The same arguments make the same one.
 
-    `first` is the column of each title's first picture, and at last how many pictures there are. `row` is how many
-    titles stand in a row; `falls` is by what a click falls at each spot of it, and `looked` the chance that the
-    picture there is looked at. `bait` are the pictures that are clickbait.
+    The columns of each title's first picture are `first`; its last entry is the number of pictures. A row has
+    `row` titles. The factor of a click at each spot of it is `falls`, and the chance that its picture is looked at
+    is `looked`. The clickbait pictures are `bait`.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class World:
         self._watched = np.where(self.bait, dice.uniform(0.05, 0.15, count), dice.uniform(0.6, 0.9, count))
         self._by_country: Floats = np.sqrt(3 / 4) * country[self.viewers.country]
         self._eras = [self._era(shows @ meaning, quality)]
-        if drift:  # half of the tags exchange their meaning, and the qualities are drawn anew
+        if drift:  # half of the tags exchange their meaning, and the qualities are drawn again
             self._eras.append(self._era(shows @ _exchanged(meaning, dice), dice.normal(size=count)))
 
     def era(self, *, late: bool) -> Era:
@@ -203,7 +203,7 @@ def worth(seconds: float, play_seconds: float) -> float:
 
 
 def _shows(titles: Sequence[Title]) -> Floats:
-    """Return pictures × tags, for sums over a picture's tags, divided by √ of their number."""
+    """Return pictures × tags, divided by √ of each picture's number of tags, to sum over a picture's tags."""
     artworks = [artwork for title in titles for artwork in title.artworks]
     tags = {tag: n for n, tag in enumerate(sorted({tag for artwork in artworks for tag in artwork.tags}))}
     shows = np.zeros((len(artworks), len(tags)))

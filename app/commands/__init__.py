@@ -1,1 +1,1 @@
-"""What the `keyart` command does, a topic to a file."""
+"""The `keyart` commands, a topic to a file."""

@@ -99,7 +99,7 @@ def _stage(url: str | None, key: str | None, reward: str | None) -> AbstractCont
 async def _play(
     service: Service, make_world: Callable[[list[Title]], World], steps: int, reward: str | None
 ) -> None:
-    """Play the run. What was counted is shown however it ends."""
+    """Play the run. The counts are shown even if it is interrupted."""
     async with service:
         await service.until_ready(say)  # first of all: a service that starts for the first time makes its key
         if not service.key:
@@ -129,7 +129,7 @@ async def _play(
 
 
 def _take_key_here(service: Service) -> None:
-    """Take the key that stands in the data folder; without one it is seen at the service whether it needs one."""
+    """Take the key in the data folder; without one the service tells whether it needs one."""
     try:
         service.key = key_for(settings_for("audience"), service.url)
     except KeyFileError as error:

@@ -1,4 +1,4 @@
-"""What is shown at the end of a run: a table, a plot over time, and two sentences."""
+"""The output at the end of a run: a table, a plot over time, and two sentences."""
 
 import numpy as np
 from rich.box import SIMPLE_HEAD

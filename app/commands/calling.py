@@ -1,4 +1,4 @@
-"""What commands need that speak to a running service: a key."""
+"""The key for commands that call a running service."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit

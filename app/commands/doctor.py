@@ -1,4 +1,4 @@
-"""`keyart doctor`: what is wrong with machine, settings, data, model and clock, and what to do."""
+"""`keyart doctor`: the faults of machine, settings, data, model and clock, and their remedies."""
 
 import asyncio
 import json

@@ -12,7 +12,7 @@ from app.telemetry import logs
 
 
 def settings_for(process: str) -> Settings:
-    """Return the settings; a value that can't be is told, and ends the command with status 2."""
+    """Return the settings; report each value that is not valid, and end the command with status 2."""
     try:
         settings = Settings()
     except ValidationError as error:
@@ -32,7 +32,7 @@ def settings_of_service(process: str) -> Settings:
 
 
 def make_folder(settings: Settings) -> None:
-    """Make the data folder, or see that this version knows what is in it, before anything there is changed."""
+    """Make the data folder; if it exists, check that this version knows its content before changing anything."""
     from app.wiring.stores import demand_known
 
     if settings.data.exists() and not settings.data.is_dir():

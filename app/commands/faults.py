@@ -1,4 +1,4 @@
-"""Why a command failed: a sentence where the store or another file is to blame, and else a line in the log."""
+"""The reason of a command's failure: a sentence if the store or another file is at fault, else a log line."""
 
 import structlog
 
@@ -8,12 +8,12 @@ log = structlog.get_logger()
 
 
 def sentence_of(error: Exception) -> str | None:
-    """Return what is wrong with the store or another file, and what to do; None if neither is to blame."""
+    """Return the fault of the store or another file, and its remedy; None if the error has another cause."""
     return store_fault(error) or _file_fault(error)
 
 
 def is_logging() -> bool:
-    """Say whether logging is set up; if not, nobody would find a traceback in it."""
+    """Tell whether logging is set up; without it, nobody would find a traceback there."""
     return structlog.is_configured()
 
 

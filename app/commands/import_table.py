@@ -1,4 +1,4 @@
-"""What an import shows: one line for each kind of thing, with the count, the most urgent first."""
+"""The output of an import: one line for each kind of message, with the count, the most urgent first."""
 
 import re
 from collections import Counter
@@ -33,7 +33,7 @@ _DETAIL: Final = re.compile(r" \(([^)]*)\)")
 
 
 class Line(NamedTuple):
-    """What there is to say, and of which pictures."""
+    """A message, and the pictures that it is about."""
 
     what: str
     which: list[str]
@@ -49,7 +49,7 @@ def of_import(rows: Sequence[Row], *, all_: bool = False) -> Table:
     table.add_column("what", ratio=1)
     table.add_column("which", ratio=1, overflow="fold")
     for line in lines(rows, unchanged=all_):
-        # As they are: names in them are no markup.
+        # Unchanged, because names in them are not markup.
         table.add_row(str(len(line.which)), Text(line.what), Text(_named(line.which, all_=all_)))
     for row in rows:
         if row.outcome == "passed over":
@@ -70,7 +70,7 @@ def summary(rows: Sequence[Row]) -> str:
 
 
 def _refused(rows: Iterable[Row]) -> Iterator[Line]:
-    """Yield a line for each reason, whatever the files are called and whatever their sizes are."""
+    """Yield a line for each reason, without the names and sizes of the files."""
     found: dict[str, list[str]] = {}
     for row in rows:
         if row.outcome == "refused":

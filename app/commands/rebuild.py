@@ -1,4 +1,4 @@
-"""`keyart rebuild`: folding the log anew, and looking for a better tuning."""
+"""`keyart rebuild`: folding the log from the beginning, and looking for a better tuning."""
 
 import asyncio
 from contextlib import closing
@@ -32,7 +32,7 @@ LED = "A trainer is leading; stop the service, then rebuild with --publish."
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the candidate is to be made by."""
+    """The ways to make the candidate."""
 
     tune: bool
     passes: int
@@ -106,7 +106,7 @@ async def _led(store: Store) -> bool:
 async def _folded(
     settings: Settings, store: Store, out: Console, base: Base | None, learner: Learner | None
 ) -> Fold:
-    """Fold the log, and print how that compares with what is in use."""
+    """Fold the log, and print the comparison with the state in use."""
     found = await Comparison.with_state(store.state, settings.learner, base)
     head = (await store.log.head()).position
     fold: Fold | None = None

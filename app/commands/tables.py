@@ -1,4 +1,4 @@
-"""What commands show of reports and snapshots."""
+"""The tables of reports and snapshots."""
 
 import time
 from collections.abc import Iterable, Mapping

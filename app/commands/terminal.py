@@ -1,4 +1,4 @@
-"""What every command does first and last: it runs, and says sentences to who called it."""
+"""The common parts of all commands: running them, and printing sentences for the user."""
 
 import os
 from collections.abc import Callable
@@ -10,10 +10,7 @@ INTERRUPTED = 130
 
 
 def run(app: Callable[[], object]) -> None:
-    """Run a command; where the store or another file can't be used, end it with a sentence and status 1.
-
-    Any other fault is Keyart's own: once logging is set up, it is told in one line as all else.
-    """
+    """Run a command; if the store or another file is not usable, end it with a sentence and status 1."""
     try:
         app()
     except KeyboardInterrupt:

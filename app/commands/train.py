@@ -41,7 +41,7 @@ def train(
 
 
 def _count_by_itself(settings: Settings) -> None:
-    """Keep the metrics of this process in a folder of its own. The lock on the folder goes with the process."""
+    """Keep the metrics of this process in a separate folder, whose lock ends with the process."""
     folder, _ = folder_of_trainer(settings.data)
     os.environ[FOLDER] = str(folder)
 

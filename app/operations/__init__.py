@@ -1,1 +1,1 @@
-"""What an operator asks of a service and its data folder."""
+"""An operator's questions about a service and its data folder."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.data_folder import DataFolder
 
 Progress = Callable[[str, int, int], object]
-"""What is being copied, how much of it is done, and how much there is."""
+"""A function that gets the copied part, how much of it is done, and how much there is."""
 
 SPARE_BYTES = 16 << 20
 
@@ -21,7 +21,7 @@ class BackupError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """How to copy the store's files, given where to and whom to tell: returns the log's last position."""
+    """The copying of the store's files, given a folder and a progress function; it returns the last position."""
 
     size: int
     copy: Callable[[Path, Callable[[int, int], object]], int]
@@ -29,7 +29,7 @@ class Databases:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a backup holds. Pictures that are `linked` share their bytes on the disk with the data folder's."""
+    """The content of a backup. Pictures that are `linked` share their bytes on the disk with the data folder's."""
 
     position: int
     databases: int
@@ -42,9 +42,8 @@ class Copied:
 def back_up(data: Path, destination: Path, databases: Databases, progress: Progress) -> Copied:
     """Copy databases, then catalogue and pictures, into a new folder that is there whole or not at all.
 
-    Documents and pictures that anything copied before them names stay for longer than this takes: what is no
-    longer named is cleared away a day later. The admin key is left out. Raises `BackupError`, `OSError`, and what
-    `databases` raises.
+    Documents and pictures that the databases name stay for longer than a copy takes, because cleaning up waits for
+    a day. The admin key is left out. Raises `BackupError`, `OSError`, and the errors of `databases`.
     """
     destination = destination.resolve()  # what a link leads to is replaced, and `.` has a name
     _check(data, destination, databases)
@@ -88,7 +87,7 @@ def _existing(path: Path) -> Path:
 def _into_place(half: Path, destination: Path) -> None:
     try:
         half.replace(destination)
-    except OSError as error:  # an empty folder is replaced, but not one that is a disk of its own
+    except OSError as error:  # an empty folder is replaced, but not one that is a separate disk
         raise BackupError(
             f"Keyart cannot move the backup to {destination} ({error.strerror}); name a folder inside it."
         ) from error
@@ -102,7 +101,7 @@ class _Tree:
 
 
 def _copy_tree(source: Path, target: Path, take: Callable[[Path, Path], bool], progress: Progress) -> _Tree:
-    """Copy whole files alone: what is being written has a name that begins with a dot."""
+    """Copy whole files only: the name of an unfinished one begins with a dot."""
     found = list(_files(source))
     tree = _Tree()
     for number, path in enumerate(found, 1):

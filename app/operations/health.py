@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 2.0
 
 
 class Unwell(Exception):
-    """What is wrong, and what to do about it."""
+    """A fault, and its remedy."""
 
 
 def address_in(environment: Mapping[str, str]) -> tuple[str, int] | None:

@@ -39,7 +39,7 @@ def in_use(folder: Path) -> bool:
 def in_force(folder: Path) -> InForce | None:
     """Return what the service on the folder runs by; None if none runs, or none that tells it."""
     if not in_use(folder):
-        return None  # what stands there is of one that has ended
+        return None  # the content is that of a service that has ended
     try:
         document = json.loads(DataFolder(folder).service_lock.read_text())
         return InForce(int(document["pid"]), _restored(document["settings"], document["keys"]))
@@ -48,6 +48,6 @@ def in_force(folder: Path) -> InForce | None:
 
 
 def _restored(told: dict[str, Any], keys: list[str]) -> Settings:
-    """Make the settings again. What is given goes before this process' environment, so each one is given."""
+    """Make the settings again. All of them are given, so that none comes from this process' environment."""
     secrets = {name: f"not told: {name}".replace(" ", "-") if name in keys else None for name in _KEYS}
     return Settings(**{**told, **secrets, "store": Settings.model_fields["store"].default})

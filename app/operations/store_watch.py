@@ -9,7 +9,7 @@ log = structlog.get_logger()
 
 
 class StoreWatch:
-    """Says once when a file of the store is lost or can't be looked at, and once when the log is full."""
+    """Reports once when a file of the store is lost or not readable, and once when the log is full."""
 
     def __init__(self, store: Store):
         self._log = store.log

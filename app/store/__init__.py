@@ -1,1 +1,1 @@
-"""Where Keyart keeps what it knows: one protocol, one implementation to a file."""
+"""The stores of Keyart's data: one protocol, one implementation to a file."""

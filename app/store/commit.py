@@ -28,10 +28,10 @@ class _Waiter(Generic[T]):
 
 
 class GroupCommit:
-    """Commits whatever was asked for during one turn of the event loop in one transaction.
+    """Commits all operations of one turn of the event loop in one transaction.
 
-    On the loop's own thread a commit costs less than the hand-over to another; with `threaded`, for commits that
-    wait for the disk, the loop stays free. An operation that fails is taken out and the others are run again.
+    On the loop's own thread a commit costs less than a change of threads. If commits wait for the disk, `threaded`
+    keeps the loop free. An operation that fails is left out and the others are run again.
     """
 
     def __init__(
@@ -57,16 +57,17 @@ class GroupCommit:
     ) -> T:
         """Run `operation` inside the next transaction and return its result once that is committed.
 
-        What has not begun by `deadline` never will, and raises `StoreTimeoutError`. With `undo` it raises promptly
-        even if it has begun: what is then committed after all is taken back by `undo`, an operation of the next
-        transaction. So it is when the caller is cancelled. Without `undo` what has begun is waited for.
+        An operation that has not begun by `deadline` never will, and raises `StoreTimeoutError`. With `undo` it
+        raises promptly even if it has begun, and also when the caller is cancelled. If it is then committed
+        nevertheless, `undo` takes it back, as an operation of the next transaction. Without `undo` the caller
+        waits for an operation that has begun.
         """
         if self._closed:
             raise RuntimeError("The store is closed; open another one to write.")
         loop = asyncio.get_running_loop()
         waiter = _Waiter(operation, loop.create_future(), deadline, undo)
         self._add(waiter)
-        prompt = undo is not None and self._thread is not None  # the loop itself can't be interrupted
+        prompt = undo is not None and self._thread is not None  # nothing can interrupt the loop itself
         timer = loop.call_at(deadline, self._expire, waiter) if prompt and deadline is not None else None
         try:
             result: T = await waiter.future
@@ -80,7 +81,7 @@ class GroupCommit:
         return result
 
     async def close(self) -> None:
-        """Finish what was asked for and take no more."""
+        """Finish the accepted operations and accept no more."""
         self._closed = True
         while self._flushing:  # noqa: ASYNC110  done once in a life, so no commit pays for an event
             await asyncio.sleep(RETRY_SECONDS)
@@ -109,7 +110,7 @@ class GroupCommit:
     def _attempt(self, batch: Sequence[_Waiter[Any]]) -> list[object]:
         """Return the results; a failure is one of them, and so is `_BUSY` if another process is writing.
 
-        Who gave up while the thread waited for the lock, or for those before, is passed over.
+        An operation whose caller gave up before its turn is skipped.
         """
         try:
             return self._transact(batch)

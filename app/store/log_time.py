@@ -7,16 +7,19 @@ SLOWER = 64
 
 
 class LogTime:
-    """The clock's time; and while the log is ahead of the clock, the log's own, which passes all the same.
+    """The clock's time; while the log is ahead of the clock, the log's own time, which still passes.
 
-    Stamps never go back. If the clock was ahead and is set back, the log would stand until the clock has caught
-    up: no window would close. So its time goes on from its last stamp by how much time passes, whatever the clock
-    says. Each process tells that by itself; the one that is furthest counts for all, because each sees the others'
-    stamps.
+    Stamps never decrease. If the clock was ahead and is set back, the log's time would stop until the clock
+    catches up, and no window would close. Therefore it continues from its last stamp by the time that passes,
+    independently of the clock. Each process does this separately. The one that is furthest ahead counts for all,
+    because each sees the others' stamps.
     """
 
     def __init__(self, clock: Callable[[], int], passing: Callable[[], int] | None = None):
-        """Take clock and passing time, in milliseconds. Without `passing` the log stands while it is ahead."""
+        """Take clock and passing time, in milliseconds.
+
+        Without `passing` the log's time stops while it is ahead.
+        """
         self._clock, self._passing = clock, passing
         self._last = self._seen_at = 0
         self._from = self._since = 0

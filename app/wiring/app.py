@@ -1,4 +1,4 @@
-"""The application: every route, behind what stands in front of all of them."""
+"""The application: every route, behind the layers that all requests pass."""
 
 import gc
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -93,9 +93,9 @@ def create_app(
 
 @contextmanager
 def _rare_collections() -> Iterator[None]:
-    """Look for unused cycles rarely, and never through what was made by now: each time would delay requests.
+    """Look for unused cycles rarely, and never among the present objects, because each search delays requests.
 
-    Afterwards all is as before, so that a process in which services follow each other lets go of those that ended.
+    Afterwards the former state is restored, so that a process that runs several services frees those that ended.
     """
     before = gc.get_threshold()
     gc.freeze()

@@ -113,7 +113,7 @@ async def _follow(services: Services) -> None:
 
 
 async def _refresh(services: Services) -> None:
-    """Take up a new catalogue or snapshot. What fails is logged and tried again; the last good one serves."""
+    """Load a new catalogue or snapshot. A failure is logged and retried; the last good one serves."""
     services.best_single.look_again()
     for what, refresh in (("catalogue", services.live_catalogue.refresh), ("snapshot", services.model.refresh)):
         try:

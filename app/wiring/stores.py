@@ -30,9 +30,9 @@ def demand_known(settings: Settings) -> None:
 
 
 async def has_catalogue(settings: Settings) -> bool:
-    """Say whether there is a catalogue.
+    """Tell whether there is a catalogue.
 
-    Raises `UnusableStoreError` if the store can't be opened: once, and not in each worker that is started.
+    Raises `UnusableStoreError` if the store does not open: once, and not in each worker that is started.
     """
     store = open_store(settings)
     try:
@@ -53,11 +53,11 @@ def back_up(settings: Settings, destination: Path, progress: Progress) -> Copied
 
 
 def store_fault(error: BaseException) -> str | None:
-    """Say what is wrong with the store's files, if that is what the error is about."""
+    """Return the fault of the store's files in a sentence; None if the error has another cause."""
     said = isinstance(error, UnusableStoreError | UnwritableStoreError)
     return str(error) if said else SqliteEngine.fault(error)
 
 
 def scratch_state() -> State:
-    """Return a state that is kept in memory alone, for folding the log anew."""
+    """Return a state in memory, to fold the log from the beginning."""
     return MemoryStore(now_ms).state

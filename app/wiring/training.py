@@ -1,4 +1,4 @@
-"""Training: the trainer, and folding the log anew."""
+"""Training: the trainer, and repeated folds."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -59,14 +59,14 @@ async def rebuilt(
     base: Base | None = None,
     learner: Learner | None = None,
 ) -> AsyncIterator[Fold]:
-    """Fold the log anew, as `app.learning.rebuild` does, over the data folder of the settings."""
+    """Fold the log from the beginning, as `app.learning.rebuild` does, over the data folder of the settings."""
     start = rebuild.Start(settings.learner, base, learner)
     async for fold in rebuild.rebuilt(store, scratch_state(), revisions_in(settings), stops, start):
         yield fold
 
 
 async def publish_rebuilt(settings: Settings, store: Store, fold: Fold) -> int | None:
-    """Put a rebuilt fold in the place of everything that was learned; None if a trainer is leading."""
+    """Replace everything learned by a rebuilt fold; None if a trainer is leading."""
     return await rebuild.publish(store, bases_of(settings, store), fold)
 
 

@@ -116,11 +116,14 @@ OFF = {"help", "sentences"}
 """Scopes whose texts are not rewritten yet. Take one out when its texts are: the list only shrinks."""
 UNWRITTEN = (
     "app/api/",
-    "app/audience/",
-    "app/commands/",
-    "app/operations/",
-    "app/store/",
-    "app/wiring/",
+    "app/commands/audience.py",
+    "app/commands/backup.py",
+    "app/commands/doctor.py",
+    "app/commands/health.py",
+    "app/commands/import_.py",
+    "app/commands/open_.py",
+    "app/commands/rebuild.py",
+    "app/commands/train.py",
     "app/cli.py",
     "app/settings.py",
 )

@@ -1,1 +1,1 @@
-"""What `keyart doctor` looks at, a topic to a file; nothing here changes anything."""
+"""The checks of `keyart doctor`, a topic to a file; they change nothing."""

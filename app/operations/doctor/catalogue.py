@@ -1,4 +1,4 @@
-"""The catalogue and its pictures: whether what is named is there, and may be shown."""
+"""The catalogue and its pictures: whether the named files exist, and may be shown."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ class Group:
 
 
 async def check(environment: Mapping[str, str], doors: Doors, url: str | None = None) -> list[Group]:
-    """Look at everything that can be looked at, whatever is wrong with the rest."""
+    """Run every check that is possible, although others may fail."""
     here, faults = settings.read()
     seen = await observe(here, doors)
     groups: dict[str, list[Callable[[Observed], Iterator[Finding]]]] = {

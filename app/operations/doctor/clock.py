@@ -12,7 +12,7 @@ SLIGHTLY_MS = 2_000
 MOST_APART = 3.0
 """Seconds: an answer's Date is in whole ones, and takes its time to come."""
 UNSYNCHRONISED = 5
-"""What adjtimex(2) returns where nobody sets the clock."""
+"""The result of adjtimex(2) if no service sets the clock."""
 TIMEX_BYTES = 512
 """More than its structure takes; all zero, it asks and sets nothing."""
 

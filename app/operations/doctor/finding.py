@@ -1,4 +1,4 @@
-"""A finding: one thing that a check looked at. The sentences of all findings stand in findings.txt."""
+"""A finding: the result of one check. The sentences of all findings are in findings.txt."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The data folder: whether it can be used, by whom it is, what is left on its disk."""
+"""The data folder: whether it is usable, which process uses it, and the free space on its disk."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from app.operations.doctor.observed import Observed
 from app.settings import KEY, SHORTEST_KEY
 
 SOON_TO_TELL = 86_400
-"""Seconds: from a shorter log its pace can't be told."""
+"""Seconds: the length of log that is needed to know its pace."""
 LEAST_FREE, LITTLE_FREE = 64 << 20, 1 << 30
 SHARED = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "glusterfs", "fuse.", "virtiofs", "lustre")
 IN_MEMORY = "in memory and gone when the machine starts again"

@@ -14,7 +14,7 @@ TOO_MUCH_PENDING = 1 << 30
 MUCH_FREE = 64 << 20
 NEARLY = 0.8
 SLACK_MS = DAY_MS
-"""How far beyond retention the oldest record may be: trimming goes in steps, and after what was learned."""
+"""How far beyond retention the oldest record may be: trimming goes in steps, and waits for learning."""
 
 
 def findings(seen: Observed) -> Iterator[Finding]:

@@ -16,9 +16,9 @@ from assets.titling.fonts import typefaces
 
 OLDEST = (3, 11)
 PROCESS_BYTES = 180 << 20
-"""What a worker or the trainer takes at most, with a catalogue of a few hundred titles."""
+"""The most memory of a worker or the trainer, with a catalogue of a few hundred titles."""
 SPARE_BYTES = 32 << 20
-"""What each should have left while it runs: weights are loaded beside those in use."""
+"""The free memory that each needs while it runs: weights are loaded beside those in use."""
 FEWEST_FILES, ENOUGH_FILES = 256, 1024
 REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(?:[^;]*?>=\s*([0-9.]+))?")
 
@@ -68,7 +68,7 @@ def cores(workers: int, there: int | None) -> Finding:
 
 
 def memory(workers: int, available: int | None, *, running: bool) -> Finding:
-    """Compare what is left with what workers and trainer take, or with what they may still want if they run."""
+    """Compare the free memory with the need of workers and trainer, or if they run, with their further need."""
     if available is None:
         return finding("memory-unknown")
     needed = (workers + 1) * (SPARE_BYTES if running else PROCESS_BYTES)
@@ -78,7 +78,7 @@ def memory(workers: int, available: int | None, *, running: bool) -> Finding:
 
 
 def available_memory(root: Path = Path("/")) -> int | None:
-    """Return what is left to the machine, or to the container if that is less; None where nothing says so."""
+    """Return the free memory of the machine, or of the container if that is less; None if it is not known."""
     machine = re.search(r"MemAvailable:\s+(\d+) kB", _text(root / "proc/meminfo"))
     limit, used = (_text(root / "sys/fs/cgroup" / name) for name in ("memory.max", "memory.current"))
     found = [int(machine[1]) * 1024] if machine else []

@@ -46,7 +46,7 @@ def lease(seen: Observed) -> Finding:
 
 
 def lag(seen: Observed) -> Finding:
-    """Say how far the trainer is behind. What is in no window that has closed need not be committed yet."""
+    """Tell how far the trainer is behind. Exposures in open windows do not have to be committed yet."""
     count, since = seen.examined.unfolded, seen.examined.since
     age = 0 if since is None else seen.now - since
     conditions = {
@@ -103,7 +103,7 @@ def _decisions(records: Sequence[Record]) -> list[Decision]:
         if record.kind in DECISIONS:
             try:
                 found.append(decode_decision(record.body))
-            except ValueError:  # damaged, or another version's: told of elsewhere
+            except ValueError:  # damaged, or another version's: reported elsewhere
                 continue
     return found
 

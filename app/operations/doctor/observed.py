@@ -29,7 +29,7 @@ class Doors:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What was read. What could not be read, because its file is damaged or missing, is left at its default.
+    """The data that were read. Data of a damaged or missing file have their defaults.
 
     `here` are this shell's settings; `tail` are the log's last records; `now` is in milliseconds.
     """
@@ -67,7 +67,7 @@ class Observed:
 
 
 async def observe(here: Settings, doors: Doors) -> Observed:
-    """Read everything that can be read, whatever is wrong with the rest."""
+    """Read all readable data, although other parts may be faulty."""
     seen = Observed(here, in_force(here.data), in_use(here.data), now_ms())
     if not seen.folder.log.exists():
         return seen

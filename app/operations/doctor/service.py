@@ -47,7 +47,7 @@ def _silent(seen: Observed, address: str, error: Exception, *, asked: bool) -> F
 
 
 def port(host: str, number: int) -> Finding:
-    """Try whether the port could be listened on, for a moment and without listening."""
+    """Bind the port briefly, without listening, to test whether it is free."""
     try:
         with closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

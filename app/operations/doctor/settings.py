@@ -16,14 +16,14 @@ PREFIX = "KEYART_"
 LOWEST_FLOOR, HIGHEST_FLOOR = 0.005, 0.2
 ROUNDING = 1e-6
 LINKS = re.compile(r"_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$")
-"""How the names of such variables end, whatever the service and its ports are called."""
+"""The endings of the names of such variables, whose service and ports may have any name."""
 SHOWN = 3
 NEEDED = frozenset({"data", "host", "port", "workers"})
-"""What the other checks go by. It is kept even if the rest of the settings is not valid."""
+"""The settings that the other checks use. They are kept even if the others are not valid."""
 
 
 def read() -> tuple[Settings, list[str]]:
-    """Return the settings, with defaults for those that are not valid, and what is wrong with these."""
+    """Return the settings, with defaults for those that are not valid, and their faults."""
     try:
         return Settings(), []
     except ValidationError as error:
@@ -73,12 +73,12 @@ def _unknown(environment: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _is_link(name: str, value: str) -> bool:
-    """Whether a variable is one of those that stand for another service."""
+    """Whether a variable describes another service."""
     return (name.endswith("_PORT") and LINK in value) or LINKS.search(name) is not None
 
 
 def seldom_meant(it: Settings) -> Iterator[Finding]:
-    """Find what is allowed, and seldom what was meant."""
+    """Find settings that are allowed and seldom intended."""
     key, demo, reachable = DataFolder(it.data).admin_key, it.preset == "demo", not it.on_loopback
     conditions = {
         "host-here": not reachable,

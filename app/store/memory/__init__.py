@@ -1,4 +1,4 @@
-"""A store that forgets: for trying things out in one process, and for folding the log anew."""
+"""A store in memory: for trials in one process, and for folding the log from the beginning."""
 
 from collections.abc import Callable
 

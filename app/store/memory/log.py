@@ -37,7 +37,7 @@ class MemoryLog:
         self._erasing: set[str] = set()
 
     async def check(self) -> None:
-        """Nothing of it can be taken away."""
+        """Do nothing: other processes have no access to it."""
 
     async def size(self) -> Size:
         return Size(sum(len(record.body) for record in self._records.values()))

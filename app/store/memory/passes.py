@@ -1,4 +1,4 @@
-"""What was spent, in memory."""
+"""The used passes, in memory."""
 
 from collections.abc import Callable
 

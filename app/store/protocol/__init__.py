@@ -1,4 +1,4 @@
-"""What a store owes to the rest of Keyart.
+"""The contracts of a store with the rest of Keyart.
 
 Every implementation passes `tests/contract/`. Times are in milliseconds of the store's clock.
 """

@@ -56,9 +56,9 @@ class Decisions(Protocol):
     async def log_decisions(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
         """Log decisions with their holds, and return the holds to serve, in order.
 
-        Where a hold that has not expired stands under the key, and is not the one that was `seen`, another request
-        was faster: nothing is logged for that draft and the hold that stands is returned. After `deadline` (of the
-        running loop's clock) raises `StoreTimeoutError`; what is written all the same is voided.
+        If the key has a hold that has not expired and was not `seen`, another request was faster: nothing is
+        logged for that draft, and the existing hold is returned. After `deadline` (of the running loop's clock) it
+        raises `StoreTimeoutError`; decisions that are written nevertheless are voided.
         """
 
     async def holds(self, keys: Sequence[bytes]) -> list[Hold | None]:
@@ -67,9 +67,9 @@ class Decisions(Protocol):
     async def log_exposure(
         self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None
     ) -> None:
-        """Note that a hold is served again: a new exposure, if its last window of `window` ms has closed.
+        """Log that a hold is served again: a new exposure, if its last window of `window` ms has closed.
 
-        A deferred one opens with its first feedback, and leaves no record until then. What has not begun by
+        A deferred one opens with its first feedback, and leaves no record until then. A call that has not begun by
         `deadline` never will, and raises `StoreTimeoutError`.
         """
 

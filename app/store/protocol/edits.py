@@ -9,7 +9,7 @@ KEPT_EDITS = 20_000
 
 
 class Author(msgspec.Struct, frozen=True, gc=False):
-    """Who edits: in which role, and under a name that is no secret."""
+    """The role of an editor, and a name that is not secret."""
 
     role: str
     name: str
@@ -41,7 +41,7 @@ class Edit(msgspec.Struct, frozen=True, gc=False):
 
 
 class Edits(Protocol):
-    """Who changed the catalogue, when, and what it was before; the latest `KEPT_EDITS` of all edits."""
+    """The edits of the catalogue with their authors, times and former values; the latest `KEPT_EDITS` of them."""
 
     async def swap_setting(
         self, name: str, expected: bytes | None, value: bytes, edits: Sequence[EditDraft]

@@ -33,7 +33,7 @@ class Engine(Protocol):
     def demand_known(self, *, scan: bool = True) -> None:
         """Raise `UnknownVersionError` if a later version wrote into the store; nothing is changed.
 
-        Without `scan`, records of a later version are not looked for: whoever folds the log meets them.
+        Without `scan`, the check leaves out records of a later version, which a fold of the log meets.
         """
 
     def open(
@@ -60,4 +60,4 @@ class Engine(Protocol):
         """Copy a store that may be in use into a folder, and return the last position of the log's copy."""
 
     def fault(self, error: BaseException) -> str | None:
-        """Say what is wrong with the store if that is what the error is about."""
+        """Return the fault of the store in a sentence; None if the error has another cause."""

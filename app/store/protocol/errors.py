@@ -1,18 +1,18 @@
-"""What a store raises."""
+"""The errors of a store."""
 
 
 class StoreTimeoutError(Exception):
-    """The store could not answer in the time it was given; nothing of it will be served."""
+    """The store could not answer in the given time; no part of its answer is served."""
 
 
 class UnwritableStoreError(Exception):
-    """The store could not write, for its disk is full or fails; nothing was written. The sentence says why."""
+    """The store could not write because its disk is full or fails; nothing was written. The sentence says why."""
 
 
 class LostStoreError(UnwritableStoreError):
-    """A file that is in use was deleted or replaced: what is written there would be lost, and is not acknowledged.
+    """A file in use was deleted or replaced: writes to it would be lost, and are not acknowledged.
 
-    The sentence says which file, and what to do.
+    The sentence names the file and the remedy.
     """
 
 
@@ -21,7 +21,7 @@ class FullLogError(UnwritableStoreError):
 
 
 class UnusableStoreError(Exception):
-    """The store can't be opened. The sentence says why, and what to do."""
+    """The store does not open. The sentence gives the reason and the remedy."""
 
 
 class UnknownVersionError(UnusableStoreError):
@@ -35,4 +35,4 @@ class UnknownVersionError(UnusableStoreError):
 
 
 class LostLeaseError(Exception):
-    """Another trainer leads now; whoever gets this must not write again."""
+    """Another trainer leads now; the caller must not write again."""

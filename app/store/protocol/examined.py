@@ -1,4 +1,4 @@
-"""What a look through the files of a store finds."""
+"""The results of an examination of a store's files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +8,12 @@ from app.store.protocol.records import Head
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A database as a look at it found it.
+    """The examination of a database.
 
-    `pending` is the size of its write-ahead log; what of it could not be read is `unread`. `free` is what in the
-    database is free, and `shrinks` whether that can be given back. `earlier` says that an earlier version made it,
-    and opening it adds what it lacks; `later` that a later one did.
-    `fault` is None if nothing is wrong; `complete` says whether all of it was
-    looked through in the time that was given.
+    The size of its write-ahead log is `pending`; the part that was not readable is `unread`. The unused part of
+    the database is `free`, and `shrinks` tells whether it can be given back. If an earlier version made the file,
+    `earlier` is true, and opening it adds the missing parts. If a later one did, `later` is true. Without a fault,
+    `fault` has no value. If all of it was examined in the given time, `complete` is true.
     """
 
     name: str
@@ -31,12 +30,12 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What a look at the store's files finds that no service asks for. None: not found out in the time given.
+    """The results of an examination of the store's files.
 
-    `records` are kept up to `head`. `oldest` is the first record that is not RULES. `unfolded` counts the
-    decisions and exposures beyond `reached`, up to where progress was committed, that were not taken back; `since`
-    is the stamp of the first of them.
-    `day` counts the last day's records by kind.
+    A field has no value if it was not reached in the given time. Records are kept up to `head`. The first record
+    that is not RULES is `oldest`. The decisions and exposures that were not taken back, beyond the committed
+    progress at `reached`, are counted in `unfolded`. The stamp of the first of them is `since`. The last day's
+    records by kind are `day`.
     """
 
     files: tuple[File, ...]
@@ -50,7 +49,7 @@ class Examined:
     since: int | None = None
     day: Mapping[int, int] | None = None
     strange: str | None = None
-    """What a record or the state has of a later version, and what this one knows; None if nothing."""
+    """The later version of a record or the state, and the one that this version knows; None if there is none."""
 
     @property
     def later(self) -> tuple[str, ...]:

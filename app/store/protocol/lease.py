@@ -22,16 +22,15 @@ class Leases(Protocol):
     """The lease, which each trainer asks for."""
 
     async def lead(self, holder: str, lasts: int, token: int | None = None) -> int | None:
-        """Take the lease, or with `token` renew it, and return its fencing token; None if that can't be.
+        """Take the lease, or with `token` renew it, and return its fencing token; None if that is not possible.
 
-        It can be taken when it is free, has run out, or stands under the same name (a process that is started
-        anew takes the place of the dead one), each time with a greater token. It can be renewed until it was
-        taken again or resigned. One that seems to last for longer than `LONGEST_LEASE_MS` was made by a clock that
-        was ahead, and has run out.
+        A holder can take it when it is free, has run out, or has the same name (a restarted process replaces the
+        dead one), each time with a greater token. It can be renewed until it is taken again or resigned. A lease
+        that lasts for longer than `LONGEST_LEASE_MS` was made by a clock that was ahead, and counts as run out.
         """
 
     async def resign(self, token: int) -> None:
-        """Give the lease back at once, if it is still the one with this token."""
+        """Give the lease back immediately, if it is still the one with this token."""
 
     async def lease(self) -> Lease | None:
         """Return the lease, though it may have run out; None if it was given back, or never taken."""

@@ -9,16 +9,16 @@ from app.store.protocol.settings import SharedSettings
 
 
 class Log(Records, Decisions, Profiles, SharedSettings, Protocol):
-    """The event log with what must be as consistent as it: holds, exposures, profiles, settings.
+    """The event log with the data that must be consistent with it: holds, exposures, profiles, settings.
 
-    Every method that writes is one transaction: when it returns, all of it survives the death of the process. One
-    that can't begin it within seconds raises `StoreTimeoutError`; one that the disk refuses, `place` and `show`
-    apart, `UnwritableStoreError`. Neither has written anything. Each, and `holds`, may raise `LostStoreError`:
-    what was asked for may be written, but where nobody will find it.
+    Every method that writes is one transaction: when it returns, its data survive the death of the process. If it
+    cannot begin within seconds, it raises `StoreTimeoutError`. If the disk refuses, it raises
+    `UnwritableStoreError`, except `log_decisions` and `log_exposure`. Neither has written anything. Each, and
+    `holds`, may raise `LostStoreError`: the data may be written, but to a lost file.
     """
 
     async def check(self) -> None:
-        """Raise `LostStoreError` if what is written now would be lost. Services ask this four times a second."""
+        """Raise `LostStoreError` if new data would be lost. Services call this four times a second."""
 
     async def wipe(self) -> bool:
-        """Leave nothing of what was deleted or replaced by now in any file; False: others are busy, try again."""
+        """Remove deleted and replaced data from all files; return False if other processes are busy: try again."""

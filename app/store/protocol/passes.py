@@ -10,9 +10,9 @@ class Passes(Protocol):
     """Which signed texts are good for nothing any more: sign-in links that were used, sessions that were ended."""
 
     async def spend(self, name: str, until: int) -> bool:
-        """Note that one was used, in one transaction; False if it had been. `until`, in ms, it could have been.
+        """Mark one as used, in one transaction; False if it was used before. It is valid until `until`, in ms.
 
-        What writes raises `StoreTimeoutError` and `UnwritableStoreError` as the log does.
+        Methods that write raise `StoreTimeoutError` and `UnwritableStoreError` as the log does.
         """
 
     async def spent(self, name: str) -> bool:

@@ -10,10 +10,10 @@ class Profiles(Protocol):
     async def profile(self, pseudonym: str) -> bytes | None: ...
 
     async def change_profile(self, pseudonym: str, change: Callable[[bytes | None], bytes]) -> None:
-        """Write what `change` makes of the profile as it stands, None if there is none yet.
+        """Write the result of `change` for the current profile, or for None if there is none yet.
 
-        Reading and writing are one transaction, so that of two changes at once neither is lost. `change` may be
-        called again, and in another thread. Nothing is written if it raises, and the caller gets what it raised.
+        Reading and writing are one transaction, so that of two concurrent changes neither is lost. `change` may be
+        called again, and in another thread. If it raises, nothing is written, and the caller gets its exception.
         """
 
     async def forget(self, pseudonym: str) -> None:

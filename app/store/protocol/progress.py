@@ -1,4 +1,4 @@
-"""What a fold commits."""
+"""The progress that a fold commits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from app.store.protocol.totals import TallyKey, TasteRow
 from bandit.tally import Tally
 
 OF_THE_HOUR = "~"
-"""What the names of those rows of a cap begin with that are good for one hour."""
+"""The beginning of the names of a cap's rows that are valid for one hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class CapChange:
-    """What has changed in the caps of one taker. None deletes a row.
+    """The changes in the caps of one part of the fold. None deletes a row.
 
     Other rows are deleted if the caps began `anew`, and those of the hour if another hour has begun (`turned`).
     """
@@ -29,9 +29,10 @@ NO_CHANGE = CapChange({})
 
 @dataclass(slots=True)
 class Progress:
-    """What a fold has learned since it last committed. `counted` is the position up to which it is all counted.
+    """The changes of a fold since its last commit. `counted` is the position of its totals.
 
-    `counted_caps` are those of the counts, `learned_caps` those of the learner, which go with a snapshot.
+    `counted_caps` are the caps of the totals; `learned_caps` are those of the learner, and are written with a
+    snapshot.
     """
 
     counted: int
@@ -45,12 +46,12 @@ class Progress:
     scrubbed: Mapping[int, tuple[bytes, bytes]] = field(default_factory=dict)
     """Learner and counts of bases that stay, without those who were erased, by the bases' ids."""
     refolded: int | None = None
-    """The base from which learner and counts were folded anew, by its id: it is sound, and no other is left."""
+    """The id of the base from which the fold was repeated: it is sound, and no other is left."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoldState:
-    """Where the fold stands apart from the learner."""
+    """The fold's state apart from the learner."""
 
     position: int
     base: bytes | None
@@ -60,7 +61,7 @@ class FoldState:
 
 
 class Commits(Protocol):
-    """What the trainer that leads writes."""
+    """The writes of the trainer that leads."""
 
     async def commit(self, token: int, progress: Progress) -> int | None:
         """Write progress in one transaction and return the id of its snapshot, if it has one.
@@ -72,4 +73,4 @@ class Commits(Protocol):
         """Do what `commit` does, and delete all counts, tastes and bases before: a whole fold replaces them."""
 
     async def fold_state(self) -> FoldState:
-        """Return where the fold stands: what was committed last; the learner's caps are the latest snapshot's."""
+        """Return the fold's committed state; the learner's caps are the latest snapshot's."""

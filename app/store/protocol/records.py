@@ -29,10 +29,10 @@ class Records(Protocol):
     """The records, how large they are, and the time that they are stamped with."""
 
     async def size(self) -> Size:
-        """Return how large the log is.
+        """Return the size of the log.
 
-        If it is full, `place`, `show` and `feedback` raise `FullLogError` until this finds that it has room again:
-        what is little, or makes room, is still written.
+        If it is full, methods that log decisions, exposures and feedback raise `FullLogError` until this finds
+        room again. Small writes, and those that make room, still succeed.
         """
 
     async def shrink(self, most: int) -> int:
@@ -66,7 +66,7 @@ class Records(Protocol):
     async def trim(self, *, before: int, below: int, limit: int) -> int:
         """Delete up to `limit` records stamped before `before` and below position `below`.
 
-        What hangs on them goes too, but no hold that is still served. Returns how many records went: fewer than
-        `limit` if no more can. The log's last one is never deleted: positions are given once. Nor is the last
-        RULES among them: they are in force for what is retained.
+        Data that depend on them are deleted too, but no hold that is still served. Returns the number of deleted
+        records: fewer than `limit` if no more can go. The log's last record stays, because positions are given
+        only once. The last RULES among them stay, because they are in force for the retained records.
         """

@@ -25,9 +25,9 @@ class Snapshot:
 class NewBase:
     """A base about to be written.
 
-    `snapshot` holds the learner, and `counts` what was counted up to its position. `since` is the stamp of the
-    oldest record that a fold from the base may read, and `fold` the version of the fold. A base that `breaks` with
-    what came before leaves no earlier base sound.
+    The learner is in `snapshot`, and the totals at its position are in `counts`. The oldest record that a fold
+    from the base may read has the stamp `since`. The version of the fold is `fold`. If the base `breaks` with the
+    state before, no earlier base stays sound.
     """
 
     reason: str
@@ -40,7 +40,7 @@ class NewBase:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Where a fold that is made anew can begin.
+    """A state from which a fold can be repeated.
 
     `position`, `resume` and `since` are those of its snapshot (see `NewBase`). A fold from a `sound` base ends at
     the state in use.
@@ -57,12 +57,13 @@ class Base:
 
 
 class Snapshots(Protocol):
-    """Published learners, candidates, and the bases of folds that are made anew."""
+    """Published learners, candidates, and the bases of repeated folds."""
 
     async def keep_candidate(self, snapshot: Snapshot) -> int:
-        """Write a snapshot down under the role `candidate`, and return its id; the latest few are kept.
+        """Store a snapshot in the role `candidate`, and return its id; the latest few are kept.
 
-        It takes no lease, for nothing else is touched: nobody decides by it, and no fold goes on from it.
+        It takes no lease, because it changes nothing else: no process decides by it, and no fold continues from
+        it.
         """
 
     async def drop_candidates(self) -> None:
@@ -75,7 +76,7 @@ class Snapshots(Protocol):
         """Return the bases, the oldest first."""
 
     async def base(self, id: int) -> tuple[Snapshot, bytes] | None:  # noqa: A002  the word for it
-        """Return a base's snapshot, and what was counted up to its position; None if the base is gone."""
+        """Return a base's snapshot and the totals at its position; None if the base is gone."""
 
     async def current(self) -> int | None:
         """Return the id of the incumbent snapshot."""

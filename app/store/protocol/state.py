@@ -9,17 +9,18 @@ from app.store.protocol.totals import CountedTotals
 
 
 class State(Leases, Commits, Snapshots, CountedTotals, Protocol):
-    """What the trainer alone writes and everybody reads. All of it is a fold over the log and can be made anew.
+    """The data that only the trainer writes and everybody reads. All of it is a fold over the log.
 
-    Candidate snapshots are the exception: a rebuild adds them beside a trainer, for nothing hangs on them.
+    It can be made again. Candidate snapshots are the exception: a rebuild adds them beside a trainer, because
+    nothing depends on them.
 
-    What writes raises `StoreTimeoutError`, `UnwritableStoreError` and `LostStoreError` as the log does.
+    Methods that write raise `StoreTimeoutError`, `UnwritableStoreError` and `LostStoreError` as the log does.
     """
 
     async def check(self) -> None:
-        """Do what the log's does; but a state that is gone, or was replaced by another, is opened anew.
+        """Check as the log does; but a state that was deleted, or replaced by another, is opened again.
 
-        All of it can be made again from the log, so that who only reads goes on with what stands there now.
+        All of it can be made again from the log, so that a reader continues with the present file.
         """
 
     async def wipe(self) -> bool:

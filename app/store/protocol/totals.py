@@ -1,4 +1,4 @@
-"""What the fold has counted: tastes and tallies."""
+"""The totals of the fold: tastes and tallies."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -12,7 +12,10 @@ from app.store.sqlite.state import SqliteState
 
 
 class SqliteStore:
-    """Raises `UnusableStoreError` where the files can't be opened. `read_only` changes and makes nothing."""
+    """A store in SQLite files; raises `UnusableStoreError` if they do not open.
+
+    `read_only` changes and makes nothing.
+    """
 
     def __init__(
         self,
@@ -24,7 +27,7 @@ class SqliteStore:
         full_sync: bool = False,
         read_only: bool = False,
     ):
-        """Take the clock, and how time passes whatever the clock says: see `LogTime`. 0 bytes are no bound."""
+        """Take the clock, and a measure of passing time: see `LogTime`. 0 bytes mean no limit."""
         self._most_bytes = most_bytes
         if read_only:
             self._open(folder, clock, passing, full_sync=full_sync, read_only=True)

@@ -26,8 +26,8 @@ def size(folder: Path) -> int:
 def back_up(folder: Path, target: Path, progress: Progress) -> int:
     """Copy the files of a store into a folder, and return the last position of the log's copy.
 
-    The state comes first: it may be behind the log, for a trainer that starts on it reads on from there, and
-    never ahead of it, for positions would be missing that something was learned from.
+    The state comes first. It may be behind the log, because a trainer reads on from its position. It must never be
+    ahead, because records would be missing that it has learned from.
     """
     for name in (STATE, LOG):
         with told(f"{folder / name} or its copy"):
@@ -53,9 +53,9 @@ def _copy(source: Path, target: Path, progress: Progress) -> None:
 
 
 def _reading(path: Path) -> sqlite3.Connection:
-    """Open a file with locks, for a service may start meanwhile; `look` has none where it did not run before.
+    """Open a file with locks, because a service may start meanwhile; `look` has none if it did not run before.
 
-    Locks need the index of a write-ahead log, which only who may write there can make.
+    Locks need the index of a write-ahead log, which only a user with write access can make.
     """
     if os.access(path.parent, os.W_OK):
         return sqlite3.connect(address(path, "mode=ro"), uri=True, timeout=SETTLE_SECONDS, isolation_level=None)

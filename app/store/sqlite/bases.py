@@ -1,4 +1,4 @@
-"""Where a fold that is made anew can begin, in the trainer's state."""
+"""The bases of repeated folds, in the trainer's state."""
 
 import sqlite3
 from collections.abc import Mapping

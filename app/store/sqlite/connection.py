@@ -63,9 +63,9 @@ def connect(
 ) -> sqlite3.Connection:
     """Open a file in WAL mode, and bring it to the schema's version; with `read_only` see `look`.
 
-    `synchronous=NORMAL` survives the death of the process; `FULL` a power cut as well, for the price of waiting
-    for the disk at each commit (sqlite.org/wal.html, section 2.1). Once open, a statement waits up to `patience`
-    seconds for another process' lock; where requests are served it must not wait at all.
+    With `full_sync` a commit survives a power cut, and waits for the disk (`synchronous=FULL`). Without it
+    (`NORMAL`) it survives the death of the process (sqlite.org/wal.html, section 2.1). Once open, a statement
+    waits up to `patience` seconds for another process' lock. While requests are served it must not wait.
     """
     if read_only:
         return look(path)
@@ -75,7 +75,7 @@ def connect(
     _settle(partial(connection.execute, "PRAGMA auto_vacuum=INCREMENTAL"))  # heeded as long as there is no table
     _settle(partial(connection.execute, "PRAGMA journal_mode=WAL"))
     connection.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
-    connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, pages that become free, too
+    connection.execute("PRAGMA secure_delete=ON")  # deleted data are overwritten, and pages that become free, too
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     if schema:
@@ -89,7 +89,7 @@ def look(path: Path) -> sqlite3.Connection:
     """Open a file to read it, beside a service or without one, and leave every byte of the folder as it is.
 
     The index of the write-ahead log is read and never written (sqlite.org/wal.html, "Read-Only Databases").
-    Where there is none, nobody has the file open, and what a write-ahead log without one holds is passed over.
+    Without an index no process has the file open, and the write-ahead log is ignored.
     """
     indexed = path.with_name(f"{path.name}-shm").exists()
     how = "readonly_shm=1" if indexed else "immutable=1"
@@ -103,12 +103,12 @@ def look(path: Path) -> sqlite3.Connection:
 
 
 def address(path: Path, how: str) -> str:
-    """Return the URI of a file, whatever characters are in its path."""
+    """Return the URI of a file, with any characters in its path."""
     return f"file:{quote(os.fsencode(path.absolute()))}?{how}"
 
 
 def _settle(change: Callable[[], object]) -> None:
-    """Retry what SQLite refuses at once while others open the same file, whatever the timeout."""
+    """Retry a change that SQLite refuses immediately, regardless of the timeout, while others open the file."""
     patience = time.monotonic() + SETTLE_SECONDS
     while True:
         try:
@@ -132,9 +132,9 @@ def fold_back(connection: sqlite3.Connection) -> bool:
 
 
 def wipe(connection: sqlite3.Connection) -> bool:
-    """Fold the write-ahead log back and cut it off, for it keeps what was deleted; False if others are busy.
+    """Fold the write-ahead log back and cut it off, because it keeps deleted data; False if others are busy.
 
-    Writers wait for the second step alone, which has little left to do (sqlite.org/pragma.html, wal_checkpoint).
+    Writers wait only for the second step, which has little left to do (sqlite.org/pragma.html, wal_checkpoint).
     """
     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     connection.execute(f"PRAGMA busy_timeout={WIPE_MS}")
@@ -147,7 +147,7 @@ def wipe(connection: sqlite3.Connection) -> bool:
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Raise `UnwritableStoreError` where the disk, or what stands on it, is at fault."""
+    """Raise `UnwritableStoreError` if the disk, or the file on it, is at fault."""
     try:
         yield
     except sqlite3.DatabaseError as error:

@@ -1,4 +1,4 @@
-"""Who changed the catalogue, in the log's file: each edit in the transaction in which it becomes current."""
+"""The edits of the catalogue, in the log's file: each in the transaction in which it becomes current."""
 
 import sqlite3
 from collections.abc import Callable, Sequence

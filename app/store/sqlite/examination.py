@@ -30,7 +30,7 @@ SELECT coalesce(sum(CASE kind WHEN {Kind.VOID} THEN -1 ELSE 1 END), 0) FROM log
 WHERE position > ? AND kind IN ({Kind.DECISION}, {Kind.EXPOSURE}, {Kind.VOID})
 """  # noqa: S608  our own numbers
 
-# SQLite's own tables are left out: which of them there are says nothing of a version.
+# SQLite's own tables are left out, because they tell nothing about a version.
 OWN = "type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
 TABLES = f"SELECT sql FROM sqlite_master WHERE {OWN}"  # noqa: S608  our own words
 COLUMNS = f"""
@@ -44,9 +44,9 @@ SCHEMAS = {LOG: log_schema.SCHEMA, STATE: state_schema.SCHEMA}
 
 
 def examine(folder: Path, *, seconds: float) -> Examined:
-    """Look through the files of a store for about `seconds` each, and at what stands in them.
+    """Examine the files of a store for about `seconds` each, and then their content.
 
-    A lasting look keeps the write-ahead log of a running service from being folded back.
+    A long examination keeps the write-ahead log of a running service from being folded back.
     """
     files = tuple(_examined(folder / name, schema, seconds) for name, schema in SCHEMAS.items())
     found = Examined(files)
@@ -86,7 +86,7 @@ def _told(strange: tuple[str, str]) -> str:
 
 
 def complaints(connection: sqlite3.Connection) -> list[str]:
-    """Look through the whole database, and return what is wrong with it."""
+    """Check the whole database, and return its faults."""
     rows = connection.execute(f"PRAGMA quick_check({MOST_FAULTS})").fetchall()
     return [line for (text,) in rows if text != "ok" for line in text.splitlines() if "***" not in line]
 
@@ -150,7 +150,7 @@ def _columns(connection: sqlite3.Connection) -> Columns:
     return found
 
 
-# -------------------------------------------------------------------- what stands in them
+# -------------------------------------------------------------------- their content
 
 
 def _of_state(connection: sqlite3.Connection, found: Examined) -> Examined:

@@ -1,4 +1,4 @@
-"""What has become of decisions since they were logged: shown again, seen, clicked, played."""
+"""The events of logged decisions: shown again, seen, clicked, played."""
 
 import sqlite3
 from typing import Protocol

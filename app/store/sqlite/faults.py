@@ -1,4 +1,4 @@
-"""What SQLite complains of, in sentences for whoever runs the service."""
+"""Faults that SQLite reports, in sentences for the operator."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _OTHERWISE = "{where} differs from the files of this version of Keyart ({error})
 
 
 def sentence(error: BaseException, where: str = "A database in the data folder") -> str | None:
-    """Say what is wrong with the files if that is what the error is about."""
+    """Return the fault of the files in a sentence; None if the error has another cause."""
     if not isinstance(error, sqlite3.DatabaseError):
         return None
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & PRIMARY

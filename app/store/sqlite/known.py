@@ -1,4 +1,4 @@
-"""Whether this version of Keyart knows what stands in the files: looked at before anything is changed."""
+"""The check, before any change, that this version of Keyart knows the content of the files."""
 
 import sqlite3
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from app.store.sqlite.schema import columns_of
 from app.store.sqlite.state_schema import SCHEMA as OF_STATE
 
 Strange = tuple[str, str]
-"""What was met, and what is known."""
+"""The version that was met, and the one that is known."""
 KINDS = ",".join(str(int(kind)) for kind in Kind)
 STRANGE = f"""
 SELECT position, stamp, kind, body FROM log WHERE position >= ? AND (kind NOT IN ({KINDS}) OR kind = {Kind.BASE})
@@ -33,9 +33,10 @@ def demand_known(folder: Path, *, scan: bool) -> None:
 
 
 def _look(path: Path, at: Callable[[sqlite3.Connection, Path], int | None]) -> int | None:
-    """Look at a file that may not be there.
+    """Check a file that may be missing.
 
-    One that can't be read this way is passed over: whoever opens it next meets the fault, and says what it is.
+    A file that is not readable in this way is skipped: the next process that opens it meets the fault, and reports
+    it.
     """
     if not path.exists():
         return None

@@ -45,16 +45,16 @@ PART_GONE = (
 T = TypeVar("T")
 CHUNK = 500
 PATIENCE_SECONDS = 5.0
-"""How long feedback and edits wait for another process' lock; decisions have a deadline of their own."""
+"""How long feedback and edits wait for another process' lock; decisions have a separate deadline."""
 GAP = 1_000_000
 """More records than a power cut can take: SQLite makes the log durable at each checkpoint."""
 
 
 class SqliteLog:
-    """Reads happen on a connection of their own: in WAL mode they wait for no writer.
+    """Reads use a separate connection: in WAL mode they wait for no writer.
 
-    What each request reads, it reads `near`: on the writer's connection, where that is used on the loop's own
-    thread and so never in the middle of a transaction. Another one has to read its pages anew after each commit.
+    Reads of requests use the writer's connection when it runs on the loop's own thread, and so never in the middle
+    of a transaction. Another connection would read its pages again after each commit.
     """
 
     def __init__(
@@ -94,10 +94,10 @@ class SqliteLog:
         )
 
     def go_beyond(self, position: int) -> None:
-        """Leave a gap in the positions if the log ends before `position`, which something learned has come to.
+        """Leave a gap in the positions if the log ends before `position`, which the state has learned from.
 
-        So it does when a power cut took its end (`synchronous=NORMAL` risks that). Positions are given once: given
-        again, the fold would pass the new records over, and the ids of lost decisions would name others.
+        The log ends there after a power cut took its end (`synchronous=NORMAL` risks that). Positions are given
+        only once. Otherwise the fold would skip the new records, and the ids of lost decisions would name others.
         """
         there = self._head(self._reader)
         self._time.see(there.stamp)
@@ -174,9 +174,9 @@ class SqliteLog:
         return hold
 
     def _void(self, drafts: Sequence[Draft], placed: Sequence[Hold]) -> None:
-        """Take back decisions whose viewers were answered with a fallback.
+        """Take back decisions whose viewers got a fallback.
 
-        One that has feedback by now stands: its hold was served to somebody else in between.
+        A decision with feedback stays, because its hold was served to another request in between.
         """
         for draft, hold in zip(drafts, placed, strict=True):
             if hold.nonce == draft.nonce and self._exposures.of(hold.decision) is None:

@@ -27,4 +27,4 @@ CREATE TABLE IF NOT EXISTS erasing (pseudonym TEXT PRIMARY KEY) WITHOUT ROWID;
 )
 """The first step: tables that came before files had a version, so that some may be there."""
 SCHEMA = Schema(FIRST, (lambda connection: run(connection, LATER),))
-"""Each later step is a migration of its own; a step that was released never changes."""
+"""Each later step is a separate migration; a step that was released never changes."""

@@ -1,4 +1,4 @@
-"""How large the log's file is, how large it may be, and giving back what is free."""
+"""The size of the log's file, its limit, and the return of unused space."""
 
 import sqlite3
 from pathlib import Path
@@ -30,8 +30,8 @@ class LogSize:
     def _shrink(self, most: int) -> int:
         """Give pages back one by one.
 
-        The sqlite3 module ends a statement without columns after its first step, which here is one page, whatever
-        number the statement names.
+        The sqlite3 module ends a statement without columns after its first step, which here is one page, although
+        the statement names more.
         """
         page, free, before = (self._pragma(each) for each in ("page_size", "freelist_count", "page_count"))
         for _ in range(min(free, max(1, most // page))):

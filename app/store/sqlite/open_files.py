@@ -18,12 +18,12 @@ Identity = tuple[int, int]
 class OpenFiles:
     """Remembers which files a database was opened as, and tells when one of their names leads elsewhere.
 
-    SQLite goes on writing to files that were deleted or replaced, and reports no error. `check` is called after
-    each COMMIT and before the commit is acknowledged: a check before it would leave a moment in which a file can
-    go and the commit is acknowledged all the same.
+    SQLite continues to write to files that were deleted or replaced, and reports no error. `check` is called after
+    each COMMIT and before the acknowledgement. An earlier check would leave a moment in which a file can be
+    deleted and the commit still acknowledged.
 
-    A folder's time changes with every name in it (POSIX: unlink, rename, open). So one look at the folder is
-    enough for each commit; only if it changed, the three files are looked at.
+    A folder's time changes with every name in it (POSIX: unlink, rename, open). One look at the folder is
+    therefore enough for each commit; only if it changed, the three files are examined.
     """
 
     def __init__(self, path: Path, gone: str, part_gone: str):
@@ -33,7 +33,7 @@ class OpenFiles:
         self._home = _identity(self._folder)
         self._gone, self._part_gone = gone, part_gone
         self.lost = False
-        """What the last check came to."""
+        """The result of the last check."""
         self._files = {suffix: self._identity(suffix) for suffix in SUFFIXES}
         self._settled: tuple[int, int, int] | None = None
 
@@ -62,10 +62,9 @@ class OpenFiles:
         return _identity(self._folder) == self._home
 
     def clear_away(self) -> None:
-        """Delete what is left of the write-ahead log of a database that is gone.
+        """Delete the rest of the write-ahead log of a deleted database.
 
-        SQLite would take it for that of the file that stands there now, and damage that. Names that lead to files
-        of others stay.
+        SQLite would read it as that of the new file, and damage that. Names that lead to other files stay.
         """
         for suffix in SUFFIXES[1:]:
             if self._files[suffix] and self._identity(suffix) == self._files[suffix]:

@@ -1,4 +1,4 @@
-"""What has to be true of a database's files before SQLite opens them."""
+"""The conditions on a database's files before SQLite opens them."""
 
 import time
 from pathlib import Path
@@ -32,8 +32,8 @@ def demand_log(log: Path, state: Path) -> None:
 def demand_whole(path: Path) -> None:
     """Raise `UnusableStoreError` if the write-ahead log was deleted, but not its index.
 
-    SQLite makes the write-ahead log before its index, and deletes it after it. So either others have the deleted
-    one open, whose work a new one would damage; or they were killed, and what it had is lost.
+    SQLite makes the write-ahead log before its index, and deletes it after it. Either other processes have the
+    deleted one open, and a new one would damage their work; or they were killed, and its data are lost.
     """
     for look in range(LOOKS):
         if _part(path, "-wal").exists() or not _part(path, "-shm").exists():

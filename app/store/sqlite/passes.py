@@ -1,4 +1,4 @@
-"""What was spent, in the log's file: every worker asks there."""
+"""The used passes, in the log's file, which every worker reads."""
 
 import sqlite3
 from collections.abc import Callable

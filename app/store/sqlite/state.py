@@ -1,4 +1,4 @@
-"""The trainer's state in a second SQLite file, which it alone writes, but for candidate snapshots."""
+"""The trainer's state in a second SQLite file. The trainer alone writes it, except candidate snapshots."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -64,7 +64,7 @@ class SqliteState:
             self._begin_anew(self._files)
 
     def _begin_anew(self, files: OpenFiles) -> None:
-        """Open what stands there now, or make it: the name leads elsewhere, and all of it can be folded again."""
+        """Open the present file, or make it: the name leads elsewhere, and all of it can be folded again."""
         with alone(self._path.parent):
             files.clear_away()
             self._reader.close()

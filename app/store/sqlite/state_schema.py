@@ -44,4 +44,4 @@ def _extend(connection: sqlite3.Connection) -> None:
 
 
 SCHEMA = Schema(FIRST, (_extend,))
-"""Each later step is a migration of its own; a step that was released never changes."""
+"""Each later step is a separate migration; a step that was released never changes."""
