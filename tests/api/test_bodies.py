@@ -89,7 +89,7 @@ async def test_a_slash_too_many_is_not_found_and_nobody_is_redirected(
     assert answer.status_code == 404
     assert "location" not in answer.headers
     if method != "HEAD":
-        assert f"{path.rstrip('/')!r} is there" in is_problem(answer, 404)["detail"]
+        assert f"use {path.rstrip('/')!r}, without the slash" in is_problem(answer, 404)["detail"]
 
 
 @pytest.mark.parametrize(

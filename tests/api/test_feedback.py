@@ -329,7 +329,7 @@ async def test_on_a_full_disk_pictures_are_fallbacks_and_clicks_are_to_be_sent_a
     service.store.log._writer.execute("PRAGMA max_page_count=1").fetchone()  # noqa: SLF001  the disk is no caller's
     answer = await service.http.post("/clicks", json=clicks)
     problem = is_problem(answer, 503)
-    assert "send the same again later" in problem["detail"]
+    assert "send the same later" in problem["detail"]
     assert answer.headers["retry-after"] == "5"
     while (await service.get(profile="ada"))["decision_id"]:
         service.clock.now += service.settings.hold_ms

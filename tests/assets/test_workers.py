@@ -338,7 +338,7 @@ def test_only_regular_files_become_renditions(
             return answer
         worker.answer = tricked
     """)
-    assert "talk nonsense" in fault(developed(put(originals / "x.jpg"), images=images)["x"])
+    assert "caused an answer that is not valid" in fault(developed(put(originals / "x.jpg"), images=images)["x"])
     assert listed(images) == set()
 
 
@@ -396,7 +396,7 @@ def test_a_process_that_tells_of_no_fault_of_a_disk_talks_nonsense(
     originals: Path, images: Path, take_over: TakeOver
 ) -> None:
     take_over("worker.answer = lambda order: Answer(disk=1)")
-    assert "talk nonsense" in fault(developed(put(originals / "x.jpg"), images=images)["x"])
+    assert "caused an answer that is not valid" in fault(developed(put(originals / "x.jpg"), images=images)["x"])
 
 
 # ---------------------------------------------------------------- ends
