@@ -104,7 +104,7 @@ async def test_a_damaged_title_keeps_its_last_good_version_and_stops_no_other(
     assert on(live_catalogue) == {"one": NEXT_ONE.revision, "two": TWO.revision}
     [line] = logged
     assert line["log_level"] == "error"
-    assert line["reason"].startswith("Of title 'three' and of 1 more the last good version stays")
+    assert line["reason"].startswith("The service keeps the last good version of title 'three' and of 1 more")
     assert line["reason"].endswith("again.")
 
     document(tmp_path, NEXT_TWO).write_bytes(whole)

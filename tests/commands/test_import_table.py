@@ -70,5 +70,5 @@ def test_notes_on_what_is_unchanged_are_counted_and_shown_on_demand() -> None:
 
     assert lines(rows) == []
     assert [line.which for line in lines(rows, unchanged=True)] == [["one/a"]]
-    assert summary(rows) == "1 unchanged (1 of them with notes: --all shows those)."
+    assert summary(rows) == "1 unchanged (1 of them with notes: --all shows these)."
     assert any("Passed over: 2 files are not" in line for line in printed(rows))

@@ -133,7 +133,7 @@ async def test_a_log_that_somebody_else_wrote_over_is_not_written_to(folder: Pat
     await store.log.log_decisions([a_draft(), a_draft()])
     with closing(sqlite3.connect(folder / "log.sqlite", isolation_level=None)) as other:
         other.execute("DELETE FROM log WHERE position = 2")
-    with pytest.raises(LostStoreError, match="ends at position 1, and 2 was acknowledged"):
+    with pytest.raises(LostStoreError, match="ends at position 1, but 2 was acknowledged"):
         await store.log.log_decisions([a_draft()])
     with pytest.raises(LostStoreError):
         await store.log.tick(0)
@@ -187,7 +187,7 @@ async def test_no_new_log_is_made_where_one_was(folder: Path, left: str) -> None
     (folder / "log.sqlite").unlink()
     if left != "state.sqlite":
         (folder / "state.sqlite").rename(folder / left)
-    with pytest.raises(UnusableStoreError, match=f"There is no log.sqlite in .*, but {left} of one that was"):
+    with pytest.raises(UnusableStoreError, match=f"There is no log.sqlite in .*, but {left} of a log"):
         SqliteStore(folder, Clock())
     assert not (folder / "log.sqlite").exists()
     (folder / left).unlink()

@@ -235,7 +235,7 @@ def test_an_empty_folder_is_taken_and_one_with_something_in_it_is_not(data: Path
     backed_up(data, tmp_path / "copy")
     with pytest.raises(BackupError, match="exists and is not empty; name a new folder"):
         backed_up(data, tmp_path / "copy")
-    with pytest.raises(BackupError, match="is a file; name a folder"):
+    with pytest.raises(BackupError, match="is a file; name a new folder"):
         backed_up(data, put(tmp_path / "file", b""))
     with pytest.raises(BackupError, match="is inside the data folder"):
         backed_up(data, data / "copy")

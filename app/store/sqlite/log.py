@@ -40,7 +40,8 @@ GONE = (
     "start the service again (docs/operations.md, Backup and restore)."
 )
 PART_GONE = (
-    "The service acknowledges nothing any more. Stop it, which saves the data of the file, and start it again."
+    "The service acknowledges nothing any more. Stop the service, which saves the data of the file, and start it "
+    "again."
 )
 T = TypeVar("T")
 CHUNK = 500
