@@ -1,5 +1,6 @@
 """Schema versions of the two files: forward migrations, and files of a later version."""
 
+import os
 import sqlite3
 import zipfile
 from collections.abc import AsyncIterator, Callable
@@ -249,3 +250,10 @@ async def test_a_file_that_became_a_later_ones_since_it_was_looked_at_is_not_mig
     with pytest.raises(UnknownVersionError, match=r"state\.sqlite has schema version 2"):
         SqliteStore(tmp_path, clock)
     assert versions(tmp_path)["state.sqlite"] == 2
+    assert open_below(tmp_path) == []
+
+
+def open_below(folder: Path) -> list[str]:
+    """Return the files of a folder that this process has open."""
+    handles = (os.path.realpath(each) for each in Path("/proc/self/fd").iterdir())
+    return [path for path in handles if path.startswith(str(folder.resolve()))]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.data_folder import LOG, STATE
 from app.file_lock import alone
+from app.store.sqlite.connection import closed_on_failure
 from app.store.sqlite.faults import told
 from app.store.sqlite.log import SqliteLog
 from app.store.sqlite.opening import clear_remains, demand_log, demand_whole
@@ -36,9 +37,10 @@ class SqliteStore:
         with alone(folder):
             _demand(folder)
             self._open(folder, clock, passing, full_sync=full_sync, read_only=False)
-            reached = self.state.reached()
-            with told(str(folder / LOG)):
-                self.log.go_beyond(reached)
+            with closed_on_failure(self.log.close_files, self.state.close_files):
+                reached = self.state.reached()
+                with told(str(folder / LOG)):
+                    self.log.go_beyond(reached)
 
     def _open(
         self,
@@ -59,7 +61,7 @@ class SqliteStore:
                 read_only=read_only,
             )
         self.edits, self.passes = self.log.edits, self.log.passes
-        with told(str(folder / STATE)):
+        with closed_on_failure(self.log.close_files), told(str(folder / STATE)):
             self.state = SqliteState(folder / STATE, clock, read_only=read_only)
 
     async def close(self) -> None:

@@ -72,6 +72,13 @@ def connect(
     connection = sqlite3.connect(
         path, isolation_level=None, timeout=SETTLE_SECONDS, check_same_thread=False, cached_statements=256
     )
+    with closed_on_failure(connection.close):
+        _prepare(connection, path, schema, full_sync=full_sync)
+        connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema | None, *, full_sync: bool) -> None:
     _settle(partial(connection.execute, "PRAGMA auto_vacuum=INCREMENTAL"))  # heeded as long as there is no table
     _settle(partial(connection.execute, "PRAGMA journal_mode=WAL"))
     connection.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
@@ -81,8 +88,17 @@ def connect(
     if schema:
         schema.demand_known(connection, path)
         schema.migrate(connection)
-    connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
-    return connection
+
+
+@contextmanager
+def closed_on_failure(*closing: Callable[[], object]) -> Iterator[None]:
+    """Close what is open if the rest fails: a file that is refused must not stay open and locked."""
+    try:
+        yield
+    except BaseException:
+        for close in closing:
+            close()
+        raise
 
 
 def look(path: Path) -> sqlite3.Connection:

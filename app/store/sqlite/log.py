@@ -298,5 +298,8 @@ class SqliteLog:
         await self._group.close()
         if self._files and self._files.moved:
             self._files.clear_away()
+        self.close_files()
+
+    def close_files(self) -> None:
         self._reader.close()
         self._writer.close()

@@ -67,8 +67,7 @@ class SqliteState:
         """Open the present file, or make it: the name leads elsewhere, and all of it can be folded again."""
         with alone(self._path.parent):
             files.clear_away()
-            self._reader.close()
-            self._writer.close()
+            self.close_files()
             self._open()
 
     # ---------------------------------------------------------------- the lease
@@ -279,6 +278,9 @@ class SqliteState:
     async def close(self) -> None:
         if self._files and self._files.moved:
             self._files.clear_away()
+        self.close_files()
+
+    def close_files(self) -> None:
         self._reader.close()
         self._writer.close()
 
