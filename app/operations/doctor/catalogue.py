@@ -67,7 +67,7 @@ def whole(readable: Readable) -> Finding:
 
 
 def choices(readable: Readable, now: float) -> Iterator[Finding]:
-    """Find titles that leave nothing to choose, and those of which nobody may see any picture."""
+    """Find titles with fewer than two pictures to choose from, and titles without any picture that a viewer may see."""
     bare, single, hidden = [], [], []
     for title in readable.titles:
         allowed = readable.allowed(title, now)
