@@ -67,7 +67,7 @@ def whole(readable: Readable) -> Finding:
 
 
 def choices(readable: Readable, now: float) -> Iterator[Finding]:
-    """Find titles with fewer than two pictures to choose from, and titles without any picture that a viewer may see."""
+    """Find titles with fewer than two pictures, and titles without a picture that a viewer may see."""
     bare, single, hidden = [], [], []
     for title in readable.titles:
         allowed = readable.allowed(title, now)

@@ -92,7 +92,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema | None, 
 
 @contextmanager
 def closed_on_failure(*closing: Callable[[], object]) -> Iterator[None]:
-    """Close what is open if the rest fails: a file that is refused must not stay open and locked."""
+    """Call each of these if the block fails: a file that is refused must not stay open and locked."""
     try:
         yield
     except BaseException:
