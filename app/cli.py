@@ -1,8 +1,8 @@
-"""Choose, for each viewer profile, which artwork to show for a title, and learn from what the viewer does.
+"""Choose the artwork of a title for each viewer profile, and learn from the viewers' feedback.
 
 Settings come from the environment: KEYART_DATA, KEYART_PORT and others, which docs/settings.md lists. A command
-ends with status 0 when all is well, with 1 and a sentence when it can't do what it was asked to, and with 2 when
-a setting or an argument can't be.
+ends with status 0 if it succeeds, with status 1 and a sentence if it fails, and with status 2 if a setting or an
+argument is not valid.
 """
 
 from functools import partial
@@ -13,41 +13,41 @@ import typer
 from app.commands.loading import Commands, Listed
 from app.commands.terminal import run
 
-COMMANDS = {  # In the order in which one comes to need them; `--help` shows them so.
-    "serve": Listed("serve", "Answer requests, with a trainer beside it, until Ctrl-C or SIGTERM."),
+COMMANDS = {  # In the order in which users come to need them; `--help` keeps it.
+    "serve": Listed("serve", "Answer requests and run a trainer, until Ctrl-C or SIGTERM."),
     "doctor": Listed(
         "doctor",
-        "Say what is wrong with the machine, the settings, the data folder, the model and the clock, and what to "
-        "do.",
+        "Find faults of the machine, the settings, the data folder, the model and the clock, and name the "
+        "remedies.",
     ),
     "import": Listed(
         "import_",
-        "Merge a folder of pictures into the catalogue, beside a running service or without one.",
+        "Merge a folder of pictures into the catalogue, whether or not the service runs.",
     ),
     "contact-sheet": Listed(
         "contact_sheet",
-        "Draw each picture of a folder with its focus, faces and crops, to look at before an import.",
+        "Draw each picture of a folder with its focus, faces and crops, to check them before an import.",
     ),
     "open": Listed(
-        "open_", "Print a link that signs one browser in as an admin, and open it where there is a browser."
+        "open_", "Print a link that signs one browser in as an admin, and open it if this machine has a browser."
     ),
     "report": Listed(
         "report", "Show what each group of viewers clicked, and the lift over the best single picture."
     ),
-    "audience": Listed("audience", "Play an audience to a service, and show how much of its taste was learned."),
-    "models": Listed("models", "List the snapshots of the model, the latest first, and then the candidates."),
+    "audience": Listed(
+        "audience", "Let made-up viewers use a service, and show how much of their taste it learned."
+    ),
+    "models": Listed("models", "List the snapshots, the latest first, and then the candidate snapshots."),
     "rebuild": Listed(
         "rebuild",
-        "Fold the log anew from the oldest base, and say whether that ends at the weights and counts in use.",
+        "Fold the log again from the oldest base, and compare the result with the weights and totals in use.",
     ),
-    "backup": Listed("backup", "Copy the data folder to a new folder, while the service runs or not."),
+    "backup": Listed("backup", "Copy the data folder to a new folder, whether or not the service runs."),
     "train": Listed(
         "train",
-        "Fold the log and publish snapshots, or stand by while another trainer leads, until Ctrl-C or SIGTERM.",
+        "Fold the log and publish snapshots until Ctrl-C or SIGTERM; wait while another trainer leads.",
     ),
-    "health": Listed(
-        "health", "Say whether the service is ready, or whether a trainer leads; end with status 1 if not."
-    ),
+    "health": Listed("health", "Say whether the service is ready or a trainer leads; end with status 1 if not."),
     "worker": Listed("worker", "Answer requests on an inherited socket.", hidden=True),
 }
 

@@ -26,20 +26,18 @@ DEMO: dict[str, Any] = {
     "learn_cap": 0,
     "stranger_cap": 0,
 }
-"""What `KEYART_PRESET=demo` sets wherever nothing else is said: with the defaults nothing is learned in the first
-ten minutes.
-"""
+"""The defaults of `KEYART_PRESET=demo`. With the usual defaults nothing is learned in the first ten minutes."""
 
 TITLE_CAP = 2
-"""Examples of one profile and one title learned in an hour, where there is a cap at all."""
+"""Examples of one profile and one title that are learned in an hour, if there is a cap."""
 LISTS = ("placements", "cors_origins", "bots")
 """Settings that are lists, with commas."""
 PLACEMENT = "row"
-"""What a placement counts as that is not on the list, and one that is left out."""
+"""The placement that replaces one that is not on the list or is left out."""
 SHORTEST_WORD = 3
 LINK = "://"
-"""What no port has in it. For a Service named `keyart` Kubernetes sets KEYART_PORT to `tcp://10.0.0.1:8000`, as
-Docker does for a link of that name.
+"""A mark of values that are not ports. For a Service named `keyart`, Kubernetes sets KEYART_PORT to a value such
+as `tcp://10.0.0.1:8000`; Docker does the same for a link of that name.
 """
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#\s@]+", re.IGNORECASE)
@@ -205,7 +203,7 @@ class Settings(BaseSettings):
         return self
 
     def _check_keys(self) -> None:
-        """Refuse one key for two roles: whoever has it would be the lesser of them, or the greater."""
+        """Refuse one key for two roles: its holder would have an unclear role."""
         names: dict[str, str] = {}
         for name in ("admin_key", "editor_key", "client_key"):
             key: SecretStr | None = getattr(self, name)
@@ -222,7 +220,7 @@ class Settings(BaseSettings):
 
     @property
     def answerable_ms(self) -> int:
-        """For how long after a decision its feedback is taken."""
+        """The time after a decision in which its feedback is accepted."""
         return self.hold_ms + self.window_ms + GRACE_MS
 
     @property
@@ -240,7 +238,7 @@ class Settings(BaseSettings):
         return self.preset == "demo"
 
     def placed(self, placement: str) -> str:
-        """Return what a placement counts as: anybody could make up others, and teach there undisturbed."""
+        """Return the placement, or the usual one if it is not on the list: anyone could make up placements."""
         known = not self.placements or placement in self.placements
         return placement if known else PLACEMENT
 
@@ -254,7 +252,7 @@ def _split(words: str) -> tuple[str, ...]:
 
 
 def faults(error: ValidationError) -> list[str]:
-    """Say what is wrong with each setting in a sentence, without telling a key."""
+    """Return a sentence for each setting that is not valid. No sentence contains a key."""
     return [_fault(dict(each)) for each in error.errors(include_url=False)]
 
 
@@ -268,6 +266,6 @@ def _fault(error: dict[str, Any]) -> str:
 
 
 def link_in(environment: Mapping[str, str]) -> str | None:
-    """Return what stands in the place of a port and is not taken for one, because others set it."""
+    """Return the value of KEYART_PORT if it is an address, which Kubernetes or Docker set and Keyart ignores."""
     values = [value for name, value in environment.items() if name.upper() == "KEYART_PORT"]
     return next((value for value in values if LINK in value), None)

@@ -1,4 +1,4 @@
-"""Who may do what: the holders of keys, and of the session cookies that stand in for them."""
+"""Access: the calls that holders of a key, or of a session cookie that replaces it, may make."""
 
 from collections.abc import Mapping
 from hmac import compare_digest
@@ -22,7 +22,7 @@ FILE = f"; if KEYART_ADMIN_KEY is not set, the admin key is in the file {ADMIN_K
 
 
 class Caller(NamedTuple):
-    """Who calls: in which role, under a name that is no secret, and in a session until when, in milliseconds."""
+    """A caller: its role, a name that is not secret, and the end of its session in milliseconds."""
 
     role: Role
     name: str
@@ -30,14 +30,14 @@ class Caller(NamedTuple):
 
 
 class Access:
-    """Admits by key and by nothing else, wherever a call comes from and whatever a proxy says of it."""
+    """Admits callers only by key: the address of a call, or what a proxy says about it, changes nothing."""
 
     def __init__(self, keys: Mapping[Role, str], *, sessions: Tickets, links: Tickets, origin: str = ""):
-        """`origin` is that under which the service is known, where a proxy passes on another Host."""
+        """Take the keys. `origin` is the service's public origin, if a proxy passes on another Host."""
         self._keys, self._sessions, self._links, self._origin = keys, sessions, links, origin
 
     async def demand(self, request: Request, roles: Roles) -> Caller:
-        """Return who calls. Refuses with 401 without a usable key, and with 403 for the key of another role."""
+        """Return the caller. Refuses a call without a usable key (401), or with the key of another role (403)."""
         caller = await self._caller(request)
         if isinstance(caller, str):
             raise unauthorized(f"{caller}. {_remedy(roles)}")
@@ -53,14 +53,14 @@ class Access:
     # ---------------------------------------------------------------- sessions
 
     def vouches(self, authorization: str) -> bool:
-        """Tell whether a request that came with this header is a backend's, which speaks for its viewers."""
+        """Tell whether this header has a key: then the request is from a backend, which speaks for its viewers."""
         scheme, _, key = authorization.partition(" ")
         return scheme.lower() == "bearer" and self._role_of(key.strip()) is not None
 
     def open_session(self, request: Request, key: str) -> str:
         """Return the value of a session cookie for the holder of a key, or refuse.
 
-        A page of another origin can't sign its visitors in, which would put its key in the place of theirs.
+        A page of another origin cannot sign its visitors in: its key would replace theirs.
         """
         origin = request.headers.get("origin")
         if origin is not None and not self._from_own_page(request):
@@ -80,11 +80,11 @@ class Access:
         await self._sessions.spend(found)
 
     def make_link(self) -> tuple[str, Ticket]:
-        """Return the text of a sign-in link for an admin, which is good once, and its ticket."""
+        """Return the text of a sign-in link for an admin, which works once, and its ticket."""
         return self._links.issue("admin", self._keys["admin"])
 
     async def follow_link(self, text: str) -> str:
-        """Return the value of a session cookie for the first one who follows a link, or refuse."""
+        """Return the value of a session cookie for the first browser that follows a link, or refuse."""
         ticket = self._links.read(text, {"admin": self._keys["admin"]})
         if ticket is None:
             raise unauthorized(
@@ -102,7 +102,7 @@ class Access:
     # ---------------------------------------------------------------- who calls
 
     async def _caller(self, request: Request) -> Caller | str:
-        """Return who calls, or why nobody is known to."""
+        """Return the caller, or the reason why the caller is unknown."""
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             role = self._role_of(key.strip())
@@ -122,9 +122,9 @@ class Access:
         return ticket
 
     def _from_own_page(self, request: Request) -> bool:
-        """Whether the page that sent a write stands on this host, or under the origin of this service.
+        """Whether the page that sent a write is of this host, or of the public origin of this service.
 
-        Of the host the scheme is not compared: TLS ends elsewhere.
+        The scheme is not compared with the host's, because TLS may end at a proxy.
         """
         origin, host = request.headers.get("origin", ""), request.headers.get("host")
         return bool(host) and (origin.partition("://")[2] == host or origin == (self._origin or None))
@@ -137,9 +137,9 @@ class Access:
 
 
 def through_tls(request: Request) -> bool:
-    """Whether the client speaks TLS with a proxy that says so; of several the first is the client's.
+    """Whether a proxy says that the client uses TLS. If several proxies add a value, the first is the client's.
 
-    Who claims it without one harms but its own session.
+    A client that makes this header up harms only its own session.
     """
     return request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower() == "https"
 

@@ -1,4 +1,4 @@
-"""The one reader of JSON bodies, whatever route they are for."""
+"""The one reader of JSON bodies; all routes use it."""
 
 from codecs import BOM_UTF8
 from collections.abc import Callable, Coroutine, Iterable
@@ -20,7 +20,7 @@ LONGEST_TYPE = 100
 TRUNCATED = "Input data was truncated"
 MALFORMED = "JSON is malformed: "
 DEEPEST = 64
-"""Levels of lists and objects in a body: few enough for what recurses, as `repr` and `json.dumps` do."""
+"""Levels of lists and objects in a body: few enough for functions that recurse, such as `repr`."""
 _TOO_DEEP = f"It is nested too deeply: send at most {DEEPEST} levels of lists and objects"
 Holder = dict[str, Any] | list[Any]
 _decode = msgspec.json.Decoder().decode
@@ -50,7 +50,7 @@ def _decoded(request: Request, body: bytes) -> object:
 
 
 def _deeper_than(most: int, content: object) -> bool:
-    """Whether there are more levels. They are gone through one by one, because recursion could go too deep."""
+    """Whether there are more levels. The levels are checked in a loop, because recursion could go too deep."""
     level = _holders([content])
     for _ in range(most):
         level = [inner for outer in level for inner in _holders(_inside(outer))]
@@ -66,7 +66,7 @@ def _inside(holder: Holder) -> Iterable[object]:
 
 
 def check_coding(request: Request) -> None:
-    """Refuse a body that is compressed: the limits on bodies hold for what is sent, not for what comes out."""
+    """Refuse a compressed body: the limits hold for the bytes that are sent, not for the bytes they expand to."""
     codings = ", ".join(request.headers.getlist("content-encoding"))
     if codings.strip().lower() not in {"", "identity"}:
         detail = f"The body's Content-Encoding is {codings!r}; send the body as it is, without that header."
@@ -74,10 +74,11 @@ def check_coding(request: Request) -> None:
 
 
 class JsonRoute(APIRoute):
-    """A route whose declared body is read by `read_json`, under whatever media type it comes.
+    """A route whose declared body is read by `read_json`, also if its media type is not JSON.
 
-    That opens nothing to pages of other origins: a cookie counts on writes from this service's own pages alone, no
-    browser sends a key by itself, and every write that has a declared body and needs either is a PUT or a PATCH.
+    Pages of other origins gain nothing by this. A cookie is valid only for writes from this service's own pages,
+    and no browser sends a key automatically. Also, each write that has a declared body and needs a cookie or a key
+    is a PUT or a PATCH.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -92,7 +93,7 @@ class JsonRoute(APIRoute):
 
 
 class _JsonRequest(Request):
-    """A request that FastAPI takes for JSON, and that reads it as all others are read."""
+    """A request that FastAPI takes for JSON, and whose body `read_json` reads."""
 
     @cached_property
     def _sent(self) -> Request:
@@ -126,6 +127,6 @@ def _fault(error: Exception) -> str:
 
 
 def _sent_as(request: Request) -> str:
-    """Name the media type if it is another: it tells why a form, say, is not JSON."""
+    """Name the media type if it is another one: it tells, for example, that a form was sent."""
     kind = request.headers.get("content-type", JSON)[:LONGEST_TYPE]
     return "" if kind.partition(";")[0].strip().lower() == JSON else f" (its Content-Type is {kind!r})"

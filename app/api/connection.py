@@ -14,7 +14,7 @@ from app.api.gate import UPLOADS, new_id
 from app.api.problems import MEDIA_TYPE, Problem, problem_body
 
 LINGER_SECONDS = 2.0
-"""How long the rest of a refused request is read and dropped: if closed at once, the client would not see why."""
+"""How long the rest of a refused request is read and dropped, so that the client can read the refusal."""
 LENGTHS = (b"content-length", b"transfer-encoding")
 MALFORMED = Problem(400, "This is not HTTP/1.1; send the request as RFC 9112 says.")
 SLOW = Problem(408, "The request arrives too slowly; send it again over a better connection.")
@@ -22,18 +22,18 @@ BUSY = Problem(
     503, "There are too many connections or requests; try again in 1 second.", headers={"Retry-After": "1"}
 )
 _NONE: Any = SimpleNamespace(scope=None, more_body=False, response_complete=True, message_event=asyncio.Event())
-"""Stands for the cycle of a connection before its first request, as far as anything looks at that."""
+"""Represents the cycle of a connection before its first request; it has the attributes that are read."""
 
 
 class _RefusedError(Exception):
-    """Stops the parser, which turns whatever a callback raises into an error of its own."""
+    """Stops the parser, which turns each exception of a callback into its own error."""
 
 
 class _Deaf:
-    """Takes the place of the parser when nothing more is to be answered."""
+    """Replaces the parser when no further request gets an answer."""
 
     def feed_data(self, data: bytes) -> None:
-        """Drop it."""
+        """Drop the data."""
 
 
 class _Rest:
@@ -55,7 +55,7 @@ class _Rest:
 
 
 class Connection(HttpToolsProtocol):
-    """It is on the hot path: a request that comes in one piece costs some attributes and no timer."""
+    """A connection. It is on the hot path: a request that comes in one piece sets attributes, and no timer."""
 
     def __init__(
         self,
@@ -71,15 +71,15 @@ class Connection(HttpToolsProtocol):
         self._limits: Final = together.limits
         self._heard = self._quiet = self._begun = 0.0
         self._message: object = None
-        """The scope of the message of which parts have come: `_begun` and `_received` belong to it."""
+        """The scope of the message that has come in part: `_begun` and `_received` belong to it."""
         self._received = 0
         self._most_bytes, self._most_lines = self._limits.head_bytes, self._limits.fields
         self._spare = self._most_bytes
-        """Bytes that may still come before the head is whole, or before the body goes on."""
+        """Bytes that may still come before the head is complete, or before the body continues."""
         self._large = self._went_on = self._held = False
         self._fault = MALFORMED, "malformed"
         self._reads: tuple[float, int] | None = None
-        """When its client was last seen to read, and how many bytes were left then."""
+        """The time when the client last read something, and the number of bytes that were left then."""
         self._deaf = False
         self._closes: float | None = None
 
@@ -123,7 +123,7 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_response_complete(self) -> None:
-        """Go on as uvicorn does, but without its timer for each answer: the sweep closes idle connections."""
+        """Continue as uvicorn does, but without its timer for each answer: the sweep closes idle connections."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
@@ -172,7 +172,7 @@ class Connection(HttpToolsProtocol):
         return Problem(431, sentence), "oversized"
 
     def _take_part(self, size: int) -> None:
-        """Note that a message has come in part: since when it comes, and how much of it is kept."""
+        """Note that a message has come in part: when it began, and how many of its bytes are kept."""
         if self._message is not self.scope:
             self._message, self._begun, self._received = self.scope, self._heard, 0
             self._spare = self._most_bytes
@@ -191,7 +191,7 @@ class Connection(HttpToolsProtocol):
     def _ignore_upgrade(self, rest: bytes) -> None:
         """Answer as if no other protocol had been asked for, and then close.
 
-        The parser takes what follows the head for the other protocol's, the body too, which has to be found again.
+        The parser takes all bytes after the head for the other protocol. A second parser reads the body in them.
         """
         self.cycle.keep_alive = False
         framing = [b"%s: %s\r\n" % header for header in self.cycle.scope["headers"] if header[0] in LENGTHS]
@@ -204,14 +204,14 @@ class Connection(HttpToolsProtocol):
         self.data_received(b"POST / HTTP/1.1\r\n%s\r\n%s" % (b"".join(framing), rest))
 
     def listen_no_more(self) -> None:
-        """Answer what has come, and drop what still comes."""
+        """Answer the requests that have come, and drop all further bytes."""
         self._deaf = True
         self.parser = _Deaf()  # type: ignore[assignment]  # feed_data is all that is called of it from now on
 
     # ------------------------------------------------------------ how it ends
 
     def quiet_since(self) -> float | None:
-        """Return since when its client keeps the worker waiting; None where it does not."""
+        """Return since when the client keeps the worker waiting; None if it does not."""
         if self._closes is not None:
             return 0.0
         if self._reads is not None:
@@ -223,7 +223,7 @@ class Connection(HttpToolsProtocol):
         return self._begun if self._in_head() else self._quiet
 
     def look(self, now: float) -> int:
-        """End it if its client is too slow; return how many bytes its client has not read yet."""
+        """End the connection if its client is too slow; return how many bytes the client has not read yet."""
         size = self.transport.get_write_buffer_size()
         if self._reads_slowly(now, size):
             self.end("unread")
@@ -257,7 +257,7 @@ class Connection(HttpToolsProtocol):
             self._close()
 
     def end(self, reason: str) -> None:
-        """End it at once, with an answer that says so if one can be given."""
+        """End the connection immediately, with an answer that gives the reason if an answer is possible."""
         if self._closes is not None or self._deaf or self._reads is not None:
             self._together.count(reason)
             self._abort()
@@ -268,7 +268,7 @@ class Connection(HttpToolsProtocol):
             self._refuse(BUSY, reason, linger=0.0)
 
     def _refuse(self, problem: Problem, reason: str, *, linger: float = LINGER_SECONDS) -> None:
-        """Answer nothing more than this, and nothing to what still comes."""
+        """Answer with this problem, and do not answer anything that comes later."""
         self.listen_no_more()
         self._together.count(reason)
         if not self._in_hand():

@@ -13,31 +13,31 @@ from app.telemetry import metrics
 log = structlog.get_logger()
 
 EVICTED_PART = 32
-"""Where there are too many, this part of them goes at once: looking for the quietest costs a look at all."""
+"""If there are too many connections, one in so many ends: to find the quietest, all have to be checked."""
 LOG_SECONDS = 10.0
 FLOOD_BYTES, FLOOD_CONNECTIONS = 8 << 20, 256
-"""So many are worth giving their memory back to the system when they are gone."""
+"""From this size on, a flood's memory is given back to the system after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What clients may take of a worker."""
+    """The time and memory that clients may take of a worker."""
 
     connections: int = 2048
-    """Connections that are open at a time."""
+    """Connections that are open at the same time."""
     idle_seconds: float = 75.0
     """How long a connection may be open without a request: longer than proxies keep theirs (docs/examples: 60 s).
 
-    Otherwise they send a request just when it is closed here, and the viewer gets a 502.
+    Otherwise a proxy may send a request while the worker closes the connection, and the viewer gets a 502.
     """
     head_seconds: float = 10.0
     """How long a request's first line and headers may take, from their first byte on."""
     head_bytes: int = 32 << 10
-    """Bytes of a head; also those of a body's framing in one go, such as a trailer."""
+    """Bytes of a head, and of one piece of a body's framing, such as a trailer."""
     fields: int = 100
     """Lines of a head: each takes 130 bytes of memory, however short it is."""
     body_seconds: float = 30.0
-    """How long nothing may come of a body, and how long it may take beyond what `body_rate` allows."""
+    """How long a client may send no byte of a body; and the time of a body beside that of `body_rate`."""
     body_rate: int = 2048
     """Bytes a second."""
     unread_seconds: float = 30.0
@@ -45,28 +45,28 @@ class Limits:
     unread_rate: int = 1024
     """Bytes a second."""
     pipelined: int = 16
-    """Requests of one connection that may wait for those before them."""
+    """Requests of one connection that may wait for earlier ones."""
     received_bytes: int = 32 << 20
-    """Bytes of all requests together that have come in part, or wait for those before them."""
+    """Bytes of all requests together that have come in part, or wait for earlier ones."""
     unread_bytes: int = 64 << 20
     """Bytes of all answers together that clients have not read yet."""
 
 
 class Open(Protocol):
-    """A connection, as far as it matters here."""
+    """A connection, with the methods that are needed here."""
 
     def quiet_since(self) -> float | None:
-        """Return since when its client keeps the worker waiting; None where it does not."""
+        """Return since when the client keeps the worker waiting; None if it does not."""
 
     def look(self, now: float) -> int:
-        """End it if its client is too slow; return how many bytes its client has not read yet."""
+        """End the connection if its client is too slow; return how many bytes the client has not read yet."""
 
     def end(self, reason: str) -> None:
-        """End it at once, with an answer that says so if one can be given."""
+        """End the connection immediately, with an answer that gives the reason if an answer is possible."""
 
 
 class Flood:
-    """Tells when what was much is little again."""
+    """Tells when a level that was high is low again."""
 
     __slots__ = ("_much", "_peak")
 
@@ -77,7 +77,7 @@ class Flood:
         self._peak = max(self._peak, level)
 
     def is_over(self, level: int) -> bool:
-        """Return whether it is; once for each flood."""
+        """Return whether the flood is over; true once for each flood."""
         if self._peak < self._much or level > self._peak // 8:
             return False
         self._peak = level
@@ -98,7 +98,7 @@ class Held:
     def add(self, connection: Open, size: int) -> None:
         """Count more bytes of a connection. If all together are too many, end the connections that have most.
 
-        The last one to come is not the one to go: a client that sends little is served while others hoard.
+        The newest connection does not have to end: a client that sends little is served while others send much.
         """
         self._by[connection] = self._by.get(connection, 0) + size
         self._total += size
@@ -150,12 +150,12 @@ class Connections:
         return bool(quiet)
 
     def count(self, reason: str) -> None:
-        """Count a connection that is ended from this side, by the reason."""
+        """Count a connection that the worker ends, by the reason."""
         self._ended[reason] += 1
         metrics.CONNECTIONS_ENDED.labels(reason).inc()
 
     def release(self, connection: Open) -> None:
-        """Note that a connection is being closed: it takes no room any more."""
+        """Note that a connection closes: it does not count for the limit any more."""
         self._going.add(connection)
 
     def leave(self, connection: Open) -> None:

@@ -1,4 +1,4 @@
-"""Letting pages of other origins in."""
+"""Access for pages of other origins."""
 
 from collections.abc import Awaitable
 
@@ -11,17 +11,17 @@ from app.api.problems import Problem
 
 EXPOSED = ("X-Artwork-Made", "X-Decision-Id", "X-Ignored", "X-Request-Id")
 BEACONS = {"/impressions", "/clicks", "/plays"}
-"""Where `navigator.sendBeacon` sends to, which always sends credentials along where it may."""
+"""The paths for `navigator.sendBeacon`, which always sends credentials if it may."""
 ANY = "*"
 
 
 class Cors:
-    """Answers preflights, and lets pages of allowed origins read. It stands before the lane, too.
+    """Answers preflights, and lets pages of allowed origins read. It comes before the lane, too.
 
-    Credentials are allowed on the paths of `BEACONS` alone. A cookie opens nothing there: it counts on writes from
-    this service's own pages only, and the answer tells no more than how many items were taken. Everywhere else
-    they stay forbidden, so that no page of another origin reads what an operator's session opens. The cookie's
-    `SameSite=Strict` alone would not do: it admits other origins of the same site.
+    Credentials are allowed only on the paths of `BEACONS`. A cookie gives no access there: it is valid only for
+    writes from this service's own pages, and the answer gives only the number of items that were taken. All other
+    paths forbid credentials, so that no page of another origin reads data through an operator's session. The
+    cookie's `SameSite=Strict` is not enough, because it admits other origins of the same site.
     """
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...]):
@@ -34,7 +34,7 @@ class Cors:
 
 
 class _Middleware(CORSMiddleware):
-    """Starlette's, but for a refusal in the form that all errors have here."""
+    """Starlette's middleware, with refusals in the form that all errors of this service have."""
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...], *, credentials: bool = False):
         named = credentials and ANY in origins  # a browser takes no `*` together with credentials

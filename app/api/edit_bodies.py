@@ -1,4 +1,4 @@
-"""What an editor can say of titles and artworks, checked, and put into them."""
+"""The changes that an editor can make to titles and artworks: their fields, checks, and results."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,11 +28,11 @@ LIFTABLE = {"valid_from", "valid_until", "until", "consent"}
 PROVENANCE = ("made", "creator", "licence", "consent")
 MOST_LOCALES = MOST_SLUGS = 64
 EACH_ONCE: dict[str, JsonValue] = {"uniqueItems": True}
-"""What the catalogue demands of some lists."""
+"""The rule for some lists: the catalogue allows each element once."""
 
 
 def _seconds(given: object) -> object:
-    """Return text as Unix seconds: a number (forms hold only text), or a date, in UTC where it names no zone."""
+    """Return text as Unix seconds: a number (forms have only text), or a date, in UTC if it names no zone."""
     if not isinstance(given, str):
         return given
     try:
@@ -73,7 +73,7 @@ Locales = Annotated[tuple[Language, ...], Field(max_length=MOST_LOCALES)]
 
 
 def without_null(field: JsonSchemaValue) -> JsonSchemaValue:
-    """Return the schema of a field for which null is no value, but stands for what is left out."""
+    """Return the schema of a field for which null is not a value: in the code, null means that it is left out."""
     said = {name: value for name, value in field.items() if name not in {"anyOf", "default"}}
     kept = [each for each in field["anyOf"] if each != {"type": "null"}]
     return {**kept[0], **said} if len(kept) == 1 else {"anyOf": kept, **said}
@@ -96,7 +96,7 @@ class Change(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Leave null out of the schema where it is not a value: here it stands for what is left out."""
+        """Leave null out of the schema of fields for which it is not a value but means that they are left out."""
         schema = handler.resolve_ref_schema(handler(core))
         fields = schema["properties"]
         fields |= {name: without_null(fields[name]) for name in fields.keys() - LIFTABLE}
@@ -119,7 +119,7 @@ class TitleBody(Change):
     """One of its artworks. A new title has none; its first artwork becomes its default."""
 
     def applied(self, id: str, title: Title | None) -> Title:  # noqa: A002 - the catalogue's own word
-        """Return the title with what is said here, a new one if there is none."""
+        """Return the title with this change, or a new title if there is none."""
         given = self.given()
         if title is None and self.name is None:
             reason = f"It is required: there is no title {id!r} yet"
@@ -193,7 +193,7 @@ class PinBody(BaseModel):
     """Unix seconds or an ISO 8601 date; without it the pin stays until it is removed."""
 
     def pin(self, now: float) -> Pin:
-        """Return the pin. One that is over by `now`, in Unix seconds, is refused: it would never act."""
+        """Return the pin. Refuses a pin that ends before `now`, in Unix seconds: it would have no effect."""
         if self.until is not None and self.until <= now:
             reason = "It is in the past, so the pin would have no effect; name a later time, or leave it out"
             raise Invalid.field("until", reason)

@@ -1,4 +1,4 @@
-"""Failures: what is answered when a route raises."""
+"""Failures: the answers when a route raises an exception."""
 
 import errno
 
@@ -17,11 +17,11 @@ log = structlog.get_logger()
 LOST = "The log's files were deleted or replaced, so the service records nothing; GET /readyz says what to do."
 FULL = "The log is as large as KEYART_LOG_BYTES allows, so nothing was recorded; send the same when it has room."
 DISK_REFUSES = {errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM, errno.ENOENT}
-"""ENOENT is among them because a folder may be taken away, as its disk is."""
+"""Faults of the disk. ENOENT is one of them, because a folder disappears if its disk is removed."""
 
 
 def answer_failures(api: FastAPI) -> None:
-    """Let the application answer with a problem, whatever a route raises."""
+    """Let the application answer each exception of a route with a problem."""
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(Refusal, _refused)
     api.add_exception_handler(HTTPException, _refused_by_http)
@@ -64,12 +64,12 @@ async def _unwritable(request: Request, error: Exception) -> Response:
 
 
 async def _disk_refuses(request: Request, error: Exception) -> Response:
-    """Answer what the disk refuses, whichever file it was about; any other fault of the system stays one."""
+    """Answer if the disk refuses to read or write any file; raise any other fault of the system again."""
     if not isinstance(error, OSError) or error.errno not in DISK_REFUSES:
         raise error
     log.error("disk_refuses", path=request.scope["path"], reason=str(error))
     sentence = f"The disk of the data folder refused it ({error.strerror}), so nothing was changed; "
-    return Problem(503, f"{sentence}mend the disk, then send it again.", headers={"Retry-After": "5"}).response()
+    return Problem(503, f"{sentence}repair the disk, then send it again.", headers={"Retry-After": "5"}).response()
 
 
 async def _failed(_: Request, __: Exception) -> Response:

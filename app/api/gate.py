@@ -1,4 +1,4 @@
-"""What every request passes: an id, a limit on its body, a count, and an answer whatever happens."""
+"""The gate, which every request passes: it gives an id, limits the body, counts, and always answers."""
 
 import logging
 import os
@@ -21,11 +21,11 @@ log = structlog.get_logger()
 
 MOST_BYTES = 1 << 20
 MOST_UPLOADED = LARGEST_FILE + MOST_BYTES
-"""A picture, and what is said of it."""
+"""Bytes of a picture and its description."""
 UPLOADS = re.compile(r"/titles/[^/]+/artworks")
 MOST_DIGITS = 16
 LEFT = 499
-"""The status that is counted where the client left before it was answered: it is nobody's fault here."""
+"""The status that is counted if the client left before the answer: the service is not at fault."""
 _ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 _PROCESS = os.urandom(6).hex().encode()
 _NUMBERS = count(1)
@@ -38,7 +38,7 @@ def new_id() -> bytes:
 class Gate:
     """The outermost ASGI layer. It is on the hot path: nothing here may cost more than a microsecond or two.
 
-    What it refuses passes `around`: a page of another origin is to be able to read the refusal, too.
+    Refusals pass `around`, so that a page of another origin can read them, too.
     """
 
     def __init__(self, app: ASGIApp, around: Callable[[ASGIApp], ASGIApp] | None = None):
@@ -70,7 +70,7 @@ class Gate:
 
 
 class _Passing:
-    """One request on its way through."""
+    """One request while it passes the gate."""
 
     __slots__ = ("_hosts", "_left", "_length", "_receive", "_scope", "_send", "_started", "id", "read", "status")
 
@@ -85,7 +85,7 @@ class _Passing:
         self._left = False
 
     def _look(self) -> bytes | None:
-        """Go through the headers, once, and return the id that the request brings along."""
+        """Read all headers once, and return the id that the request has."""
         given = None
         for name, value in self._scope["headers"]:
             if name == b"host":
@@ -108,7 +108,7 @@ class _Passing:
             self._check(int(self._length[: MOST_DIGITS + 1]))  # of thousands of digits the first ones will do
 
     async def receive(self) -> Message:
-        """Count the body while it comes in: a chunked one does not say its length beforehand."""
+        """Count the bytes of the body while it comes in: a chunked body does not give its length in advance."""
         message = await self._receive()
         if message["type"] == "http.disconnect":
             self._left = True

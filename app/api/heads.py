@@ -1,17 +1,17 @@
-"""HEAD wherever there is GET (RFC 9110, sections 9.1 and 9.3.2)."""
+"""HEAD for each path that has GET (RFC 9110, sections 9.1 and 9.3.2)."""
 
 from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 AHEAD = (b"sec-purpose", b"prefetch")
-"""Nobody sees what HEAD answers, so `/artwork` takes it as it takes a prefetch: the decision is deferred."""
+"""Nobody sees a picture after HEAD, so `/artwork` treats it like a prefetch: the decision is deferred."""
 NOT_PASSED_ON = frozenset({b"range", AHEAD[0]})
-"""Only GET has ranges (RFC 9110, section 14.2), and a purpose of the client's own could hide `AHEAD`."""
+"""Only GET has ranges (RFC 9110, section 14.2), and a purpose that the client sends could hide `AHEAD`."""
 
 
 class Heads:
-    """Passes HEAD on as GET, and takes the body off the answer. It costs other requests one comparison."""
+    """Passes HEAD on as GET, and removes the body of the answer. It costs other requests one comparison."""
 
     def __init__(self, app: ASGIApp):
         self.app = app

@@ -1,4 +1,4 @@
-"""What a request says of its viewer: what can't be used of it costs nobody a picture, and is named."""
+"""The hints of a request about its viewer. A hint that is not valid is named, and the viewer gets a picture."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +16,9 @@ from app.viewers.viewing import Viewing
 V = TypeVar("V", bound=Viewing)
 Mend = Callable[[object], object]
 STRICTEST: Final = 0
-"""What a limit of maturity is taken for that can't be read."""
+"""The maturity limit that is used if the limit of a request is unreadable."""
 MOST_LIMITS: Final = 8
-"""Different limits of one request that are read: more are no viewer's, and the strictest holds."""
+"""Different limits of one request that are read. No real request has more; then the strictest limit holds."""
 REMEMBERED: Final = 1 << 11
 LONGEST_REMEMBERED: Final = 256
 """Characters of hints that are remembered: real ones are shorter."""
@@ -55,9 +55,9 @@ def _at_fault(kind: type[Viewing], error: ValidationError) -> set[str]:
 
 
 def _drop(given: dict[str, Any], name: str) -> bool:
-    """Put a value that can be used in the place of one that can't, or nothing; return whether to name the hint.
+    """Replace a value that is not valid with a valid one, or remove it; return whether to name the hint.
 
-    Null says no more than leaving the hint out.
+    Null means the same as leaving the hint out.
     """
     value = given.pop(name)
     if value is None:
@@ -69,7 +69,7 @@ def _drop(given: dict[str, Any], name: str) -> bool:
 
 
 def _rounded_up(value: object) -> int | None:
-    """Return a width in whole pixels, because layouts have fractions; the widest for one that is wider."""
+    """Return a width in whole pixels, because layouts have fractions; at most the widest that exists."""
     try:
         width = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
@@ -78,7 +78,7 @@ def _rounded_up(value: object) -> int | None:
 
 
 def _number_as_text(value: object) -> str | None:
-    """Return a number as the id of a profile, unless that would be too long for one."""
+    """Return a number as the id of a profile, unless it is too long for an id."""
     if type(value) is int and -(10 ** (LONGEST_PROFILE - 1)) < value < 10**LONGEST_PROFILE:
         return str(value)
     return None
@@ -94,7 +94,7 @@ _MENDS: Final[Mapping[str, Mend]] = {
 def queried(query: bytes) -> tuple[ArtworkQuery, tuple[str, ...]]:
     """Read the query of `GET /artwork`, as `understood` does. A parameter that is repeated is named, too.
 
-    Many requests differ in title and profile alone. So the hints beside these are remembered.
+    Many requests differ only in title and profile, so all other hints are remembered.
     """
     text = query.decode("latin-1")
     unescaped = unquote_plus if "%" in text or "+" in text else str
@@ -118,7 +118,7 @@ def queried(query: bytes) -> tuple[ArtworkQuery, tuple[str, ...]]:
 
 
 def _completed(hints: ArtworkQuery, own: Mapping[str, object]) -> ArtworkQuery:
-    """Return the hints with these fields. It is what `model_copy` does, which takes three times as long."""
+    """Return the hints with these fields. `model_copy` does the same, and takes three times as long."""
     query = object.__new__(ArtworkQuery)
     put = object.__setattr__  # the model is frozen
     put(query, "__dict__", {**hints.__dict__, **own})
@@ -129,7 +129,7 @@ def _completed(hints: ArtworkQuery, own: Mapping[str, object]) -> ArtworkQuery:
 
 
 def _is_profile(profile: str | None) -> bool:
-    """Tell whether this can be the id of a profile, or none is given."""
+    """Tell whether this is a valid id of a profile, or none is given."""
     return profile is None or 0 < len(profile) <= LONGEST_PROFILE
 
 
@@ -139,7 +139,7 @@ def _remembered(hints: str) -> tuple[ArtworkQuery, tuple[str, ...]] | None:
 
 @lru_cache(maxsize=REMEMBERED)
 def _hints(hints: str) -> tuple[ArtworkQuery, tuple[str, ...]] | None:
-    """Read all of a query but its title and profile; return None if one of these is in it all the same."""
+    """Read the part of a query without title and profile; return None if one of the two is in it."""
     if not {"title", "profile"}.isdisjoint(name for name, _ in _pairs(hints)):
         return None
     return _queried(f"title=any&{hints}")
@@ -158,7 +158,7 @@ def _queried(query: str) -> tuple[ArtworkQuery, tuple[str, ...]]:
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
-    """Split a query; one without escapes in a tenth of the time that the library takes for all of them."""
+    """Split a query. If it has no escapes, this takes a tenth of the library's time."""
     if "%" in query or "+" in query:
         return parse_qsl(query, keep_blank_values=True)
     split = [pair.partition("=") for pair in query.split("&") if pair]
@@ -166,12 +166,12 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 
 def _repeated(pairs: Sequence[tuple[str, str]]) -> set[str]:
-    """Return which parameters are there more than once. Those that nobody knows are not named."""
+    """Return the parameters that occur more than once. Unknown parameters are not named."""
     return {name for name, times in Counter(name for name, _ in pairs).items() if times > 1} & _NAMES
 
 
 def _strictest(limits: Sequence[str]) -> str | int:
-    """Return the lowest of several limits; each is read once, however often it is there."""
+    """Return the lowest of several limits. A limit that is repeated is read once."""
     different = set(limits)
     if len(different) > MOST_LIMITS:
         return STRICTEST

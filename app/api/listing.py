@@ -1,4 +1,4 @@
-"""A title as clients see it in the catalogue: every field, whether it was ever set or not."""
+"""A title as clients see it in the catalogue: all fields, also those that were never set."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
@@ -87,7 +87,7 @@ class Listing(TypedDict):
 
 
 class Reader(NamedTuple):
-    """Who reads a listing, at which Unix time, and where pictures are asked for."""
+    """The reader of a listing: the role, the Unix time, and the address of the pictures."""
 
     admin: bool
     now: float
@@ -95,12 +95,12 @@ class Reader(NamedTuple):
 
 
 def admin(images: str) -> Reader:
-    """Return an admin, to whom no moment matters."""
+    """Return an admin, who sees the same at every time."""
     return Reader(admin=True, now=0, images=images)
 
 
 async def listing_json(live_catalogue: Iterable[LiveTitle], reader: Reader) -> bytes:
-    """Return the listing of all titles; many that have to be encoded keep nobody waiting."""
+    """Return the listing of all titles. While it encodes many, it lets other requests run in between."""
     parts = [b'{"titles":[']
     for number, live_title in enumerate(list(live_catalogue), 1):
         parts += (_same_for_all(live_title) or _encode(_listed(live_title.title, reader, live_title.barred)), b",")

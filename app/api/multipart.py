@@ -1,4 +1,4 @@
-"""A multipart form with one file in it, taken to disk as it comes in, and gone afterwards."""
+"""A multipart form with one file in it, which is written to disk as it comes in, and deleted afterwards."""
 
 import asyncio
 import re
@@ -26,10 +26,10 @@ MEDIA_TYPE = b"multipart/form-data"
 LONGEST_FIELD = 16 * 1024
 """Bytes of a field that is not the file."""
 MOST_AROUND = 1 << 20
-"""Bytes that are neither of the file nor of a field: reading padding is slow."""
+"""Bytes that belong neither to the file nor to a field: padding is slow to read."""
 LONGEST_NAME = 100
 QUIET_SECONDS = 30.0
-"""How long nothing may come of a body."""
+"""How long a client may send no byte of a body."""
 WHOLE_SECONDS = 900.0
 """How long a body may take: 64 MiB at 0.6 Mbit/s."""
 # RFC 5987, section 3.2. RFC 7578 forbids it in forms, and the parser passes over it, but some clients send it.
@@ -39,7 +39,7 @@ _SEPARATORS = re.compile(r"[/\\]")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was sent: the text fields, where the file lies, and what the client calls it, without its folders."""
+    """A form that was sent: the text fields, the path of the file, and its name at the client, without folders."""
 
     fields: dict[str, str]
     file: Path
@@ -48,10 +48,10 @@ class Form:
 
 @asynccontextmanager
 async def received(request: Request, folder: Path, fields: Collection[str], largest: int) -> AsyncIterator[Form]:
-    """Yield the form; whatever happens, its file is deleted at the end.
+    """Yield the form. Its file is always deleted at the end.
 
-    Nothing but the named fields and one file of at most `largest` bytes is taken, each once, and what is not
-    is refused where it begins. The file is never in memory as a whole.
+    The form may have each of the named fields once, and one file of at most `largest` bytes. Any other part is
+    refused where it begins. The whole file is never in memory.
     """
     check_coding(request)
     boundary = _boundary(request)
@@ -115,7 +115,7 @@ class _Parts:
     seen: set[str] = field(default_factory=set)
     ended: bool = False
     around: int = 0
-    """Bytes read so far that were neither of the file nor of a field."""
+    """Bytes read until now that belong neither to the file nor to a field."""
     _name: str = ""
     _size: int = 0
     _text: bytearray = field(default_factory=bytearray)
@@ -194,5 +194,5 @@ def _extended_name(disposition: str) -> str:
 
 
 def _base(name: str) -> str:
-    """The name of a file without its folders, of any system, and no longer than is of use in a sentence."""
+    """Return the name of a file without its folders (of any system), short enough for a sentence."""
     return _SEPARATORS.split(name)[-1][-LONGEST_NAME:]

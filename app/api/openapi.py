@@ -44,17 +44,17 @@ FIELD_ERROR = {
 NO_KEY = "The call has no key, or the key is not one of this service's."
 OTHER_ROLE = "The key belongs to another role."
 UNREAL = ("HTTPValidationError", "ValidationError")
-"""What FastAPI documents as its refusals, and Keyart answers as problems."""
+"""Schemas of the refusals that FastAPI documents. Keyart answers with problems instead."""
 
 
 def refusals(reasons: Mapping[int, str]) -> Refusals:
-    """Return what a route declares of the statuses that it refuses with, by their reasons."""
+    """Return a route's declaration of the statuses that it refuses with, each with its reason."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": reason, "content": content} for status, reason in reasons.items()}
 
 
 def parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
-    """Return what the document says of a query that a route reads by itself."""
+    """Return the document's description of a query that a route reads without FastAPI."""
     schema = query.model_json_schema()
     required = set(schema.get("required", ()))
     found = []
@@ -98,7 +98,7 @@ class Documented(FastAPI):
 
 
 def _close(schema: object) -> None:
-    """Say of every mapping whose keys have to match a pattern that it has no others."""
+    """Declare that each mapping whose keys have to match a pattern has no other keys."""
     if isinstance(schema, dict):
         if "patternProperties" in schema:
             schema.setdefault("additionalProperties", False)

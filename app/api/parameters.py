@@ -1,4 +1,4 @@
-"""The parameters of writes: each has to be known, because it may be a misspelt limit, and to stand there once."""
+"""The parameters of writes. Each has to be known, because it may be a misspelt limit, and may occur only once."""
 
 from collections import Counter
 

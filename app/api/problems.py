@@ -30,19 +30,19 @@ TITLES = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
-"""The phrases of RFC 9110, which RFC 9457 wants where the type is `about:blank`."""
+"""The phrases of RFC 9110, which RFC 9457 demands if the type is `about:blank`."""
 STATUSES = {NotFound: 404, Conflict: 409, Gone: 410, Invalid: 422, Unavailable: 503}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-"""HEAD is wherever GET is."""
+"""All methods except HEAD, which each path with GET has."""
 MOST_ERRORS = 20
 NO_OBJECT = {"model_type", "model_attributes_type", "dict_type"}
-"""Faults of what should be an object, which pydantic tells in the words of Python."""
+"""Faults of a value that should be an object, which pydantic describes in the words of Python."""
 
 
 class Problem(HTTPException, Refusal):
-    """A refusal in the words of HTTP. `more` are members of the document beside those of RFC 9457.
+    """A refusal in the words of HTTP. `more` has the members of the document that RFC 9457 does not define.
 
-    It is an HTTPException because FastAPI makes a 400 of its own of anything else that reading a body raises.
+    It is an HTTPException, because FastAPI turns any other exception into a 400 while it reads a body.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ def problem_from(refusal: Refusal) -> Problem:
 
 
 def problem_of(request: Request, error: HTTPException) -> Problem:
-    """Return what the framework refuses a request with, as a problem."""
+    """Return the framework's refusal of a request as a problem."""
     if isinstance(error, Problem):
         return error
     path = request.scope["path"]
@@ -92,7 +92,7 @@ def problem_of(request: Request, error: HTTPException) -> Problem:
 
 
 def _elsewhere(request: Request, path: str) -> str:
-    """Say where to look. Nobody is redirected: behind TLS the address would be wrong, and a POST lose its body."""
+    """Name the right path. A redirect would have the wrong address behind TLS, and would lose a POST's body."""
     without = path.rstrip("/")
     there = without != path and any(
         route.matches({**request.scope, "path": without})[0] is not Match.NONE
@@ -102,7 +102,7 @@ def _elsewhere(request: Request, path: str) -> str:
 
 
 def _methods(request: Request) -> list[str]:
-    """Return all methods of a path. The router names those of the first route that it meets there alone."""
+    """Return all methods of a path. The router names only those of the first route that it finds."""
     routes = request.app.router.routes
     scopes = [(method, {**request.scope, "method": method}) for method in METHODS]
     found = [m for m, scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in routes)]
@@ -130,7 +130,7 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> Invalid:
 
 
 def error_sentences(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Name each field at fault with the reason and what was given; of many the first ones and how many more."""
+    """Name each field at fault with the reason and its value. If there are many, give the first and the number."""
     sentences = [{"field": _field(error), **_fault(error)} for error in errors[:MOST_ERRORS]]
     if len(errors) > MOST_ERRORS:
         sentences.append({"field": "body", "reason": f"{len(errors) - MOST_ERRORS} more errors are not listed"})
@@ -138,7 +138,7 @@ def error_sentences(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]
 
 
 def _field(error: Mapping[str, Any]) -> str:
-    """Return the path of a field. Where it stood is taken off: FastAPI says so, pydantic alone does not."""
+    """Return the path of a field, without the part of the request, which FastAPI adds and pydantic does not."""
     location = [str(part) for part in error["loc"]]
     if location and location[0] in {"query", "body", "path", "header"}:
         del location[0]

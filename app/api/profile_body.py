@@ -1,4 +1,4 @@
-"""What is to change of a profile, checked."""
+"""A change of a profile, checked."""
 
 from typing import Annotated, Any
 
@@ -24,7 +24,7 @@ def _limited(attributes: dict[str, bool | float | str | None]) -> dict[str, bool
 
 
 def _without_default(schema: dict[str, Any]) -> None:
-    """Say of no value that it stands in for one that is left out."""
+    """Give the field no default in the schema: a field that is left out stays as it is."""
     schema.pop("default", None)
 
 
@@ -41,12 +41,10 @@ class ProfileBody(BaseModel):
     ] = {}
     """Data that may help to choose a picture. If a request does not name `country`, `language`, `device` or
     `timezone`, the profile's attribute is used. `maturity` is a limit that no request can raise. Attributes that
-    are
-    left out stay as they are. Null removes an attribute, also a limit. A profile has at most 32."""
+    are left out stay as they are. Null removes an attribute, also a limit. A profile has at most 32."""
     personalize: Annotated[bool, Field(json_schema_extra=_without_default)] = True
     """False opts out: the profile is served as if nobody were logged in. If it is left out, it stays as it is. A
-    new
-    profile has not opted out."""
+    new profile has not opted out."""
 
     def change(self) -> ProfileChange:
         named = "personalize" in self.model_fields_set

@@ -1,4 +1,4 @@
-"""What `/artwork` is asked for, checked."""
+"""The queries of `/artwork`, checked."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Which bytes of a picture a request asks for (RFC 9110, section 14)."""
+"""The bytes of a picture that a request asks for (RFC 9110, section 14)."""
 
 import re
 
@@ -6,7 +6,7 @@ from app.api.problems import Problem
 
 _ONE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
 MOST_DIGITS = 18
-"""More digits than any size has."""
+"""The longest number that is read; no size has more digits."""
 
 
 def wanted(header: str, size: int) -> range | None:

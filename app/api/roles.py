@@ -1,4 +1,4 @@
-"""The roles that a key gives, and which of them may do what."""
+"""The roles that a key gives, and the roles that may make each kind of call."""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -7,11 +7,11 @@ Role = Literal["admin", "editor", "client"]
 Roles = tuple[Role, ...]
 ADMINS: Final[Roles] = ("admin",)
 EDITORS: Final[Roles] = ("editor", "admin")
-"""Who may change the catalogue, and read the report and the log of edits: no profiles, no decisions."""
+"""The roles that may change the catalogue, and read the report and the log of edits."""
 CLIENTS: Final[Roles] = ("client", "admin")
-"""Who may write profiles and give feedback by name."""
+"""The roles that may write profiles and give feedback by profile."""
 ANYONE: Final[Roles] = ("admin", "editor", "client")
-"""Who has any key."""
+"""All roles."""
 KEYS: Final[Mapping[Role, str]] = {
     "admin": "the admin key",
     "editor": "the editors' key",

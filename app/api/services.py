@@ -65,7 +65,7 @@ SESSION = APIKeyCookie(
 
 
 def _needing(roles: Roles, scheme: str, description: str) -> Callable[..., Awaitable[Caller]]:
-    """Return a dependency that lets nobody else through, and tells the document so."""
+    """Return a dependency that admits only these roles, and documents it."""
     bearer = HTTPBearer(scheme_name=scheme, description=description, auto_error=False)
 
     async def admit(
@@ -90,7 +90,7 @@ HOLDER = Depends(_needing(ANYONE, "any_key", "Any of the keys."))
 
 
 async def _author(caller: Annotated[Caller, EDITOR]) -> Author:
-    """Return who edits, as it is recorded."""
+    """Return the author of an edit, as the log of edits records it."""
     return Author(caller.role, caller.name)
 
 

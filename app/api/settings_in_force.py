@@ -1,4 +1,4 @@
-"""The settings that decide what is served and learned, as a report tells them."""
+"""The settings that decide how the service serves and learns, as a report gives them."""
 
 from typing import Literal
 

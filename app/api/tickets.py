@@ -1,4 +1,4 @@
-"""Sessions and sign-in links: signed texts that stand in for a key, until their time is over or they are spent."""
+"""Sessions and sign-in links: signed texts that replace a key until their time is over or they are used up."""
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -17,7 +17,7 @@ SHOWN = 8
 
 
 class Ticket(msgspec.Struct, frozen=True, gc=False):
-    """What a signed text says. `until` is in milliseconds."""
+    """The content of a signed text. `until` is in milliseconds."""
 
     id: str
     role: Role
@@ -25,14 +25,14 @@ class Ticket(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def name(self) -> str:
-        """Return a name that says which one it is, and opens nothing."""
+        """Return a name for this ticket, which gives no access."""
         return self.id[:SHOWN]
 
 
 class Tickets:
-    """Signs tickets of one purpose. Each ends with the key that it stands in for.
+    """Signs tickets of one purpose. A ticket is not valid any more when the key that it replaces changes.
 
-    Nothing is kept of a ticket before it is spent, and then it is spent for all workers.
+    The state knows a ticket only after it is used up; then it is used up for all workers.
     """
 
     def __init__(self, purpose: str, lasts: int, *, signing_key: bytes, passes: Passes, clock: Callable[[], int]):
@@ -40,13 +40,13 @@ class Tickets:
         self._signing_key, self._passes, self._clock = signing_key, passes, clock
 
     def issue(self, role: Role, key: str) -> tuple[str, Ticket]:
-        """Return a new ticket, as text and as what the text says."""
+        """Return a new ticket as text, and its content."""
         ticket = Ticket(secrets.token_urlsafe(ID_BYTES), role, self._clock() + self.lasts)
         data = msgspec.json.encode(ticket)
         return urlsafe_b64encode(self._mac(data, key) + data).decode(), ticket
 
     def read(self, text: str, keys: Mapping[Role, str]) -> Ticket | None:
-        """Return what a text says if it was signed here for one of these keys, however old it is."""
+        """Return the content of a text that was signed here for one of these keys; it may be too old."""
         try:
             content = urlsafe_b64decode(text)
         except ValueError:
@@ -59,11 +59,11 @@ class Tickets:
         return None
 
     async def good(self, ticket: Ticket) -> bool:
-        """Whether its time is not over and nobody has spent it."""
+        """Whether the ticket's time is not over and it is not used up."""
         return self._clock() < ticket.until and not await self._passes.spent(ticket.id)
 
     async def spend(self, ticket: Ticket) -> bool:
-        """Make it good for nothing any more; False if it was so before. Of many who try at once one gets True."""
+        """Use the ticket up. Returns True to exactly one caller, also if several try at the same time."""
         return await self._passes.spend(ticket.id, ticket.until) and self._clock() < ticket.until
 
     def _mac(self, data: bytes, key: str) -> bytes:

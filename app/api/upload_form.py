@@ -65,7 +65,7 @@ AsBoxes = BeforeValidator(_rows, json_schema_input_type=_written(f"^{_BOX}(?:;{_
 
 
 class UploadForm(BaseModel):
-    """What can be said of a picture beside its file, in text; what is empty counts as not said."""
+    """The description of a picture, in text fields beside its file. An empty field counts as left out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -101,7 +101,7 @@ class UploadForm(BaseModel):
     """The end of the consent, in the same form as `valid_from`."""
 
     def entry(self) -> ArtworkEntry:
-        """Return it as an import's description."""
+        """Return the description in the form that an import has."""
         said = self.model_dump(exclude={"artwork", "consent", "consent_until"})
         if self.consent is None and self.consent_until is not None:
             raise Invalid.field("consent_until", "It needs the field consent: the person whose consent ends then")
@@ -117,7 +117,7 @@ FIELDS = tuple(UploadForm.model_fields)
 
 @asynccontextmanager
 async def sent_in(request: Request, folder: Path) -> AsyncIterator[Sent]:
-    """Yield the picture that a request brings and what its form says of it; the file is gone at the end."""
+    """Yield the picture of a request with its description; the file is deleted at the end."""
     async with received(request, folder, FIELDS, LARGEST_FILE) as form:
         said = _checked(form.fields)
         yield Sent(form.file, form.name, said.artwork, said.entry())
@@ -131,7 +131,7 @@ def _checked(fields: Mapping[str, str]) -> UploadForm:
 
 
 def request_body() -> dict[str, Any]:
-    """Describe the form, whose fields are text, for the API's document."""
+    """Return the form's description in the API's document. All fields are text."""
     said = UploadForm.model_json_schema()
     fields = {name: without_null(field) for name, field in said["properties"].items()}
     file = {"type": "string", "format": "binary", "description": PICTURE}

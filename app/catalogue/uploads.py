@@ -179,7 +179,7 @@ def _unavailable(error: BaseException) -> Unavailable:
         return _later("The service is stopping, so it did not add the picture; send it again in a few seconds.")
     log.error("upload_failed", reason=str(error))
     reason = getattr(error, "strerror", None) or "the service's log says why"
-    return Unavailable(f"The service cannot add the picture ({reason}); mend this, then send the picture again.")
+    return Unavailable(f"The service cannot add the picture ({reason}); solve this, then send the picture again.")
 
 
 def _later(sentence: str) -> Unavailable:

@@ -1,4 +1,4 @@
-"""`keyart audience`: viewers whose taste is known here, and to the service only by what they click."""
+"""`keyart audience`: made-up viewers with a known taste. The service sees only their clicks and plays."""
 
 import asyncio
 import signal
@@ -27,11 +27,11 @@ from app.data_folder import ADMIN_KEY
 from app.wiring.keys import KeyFileError
 
 MOVING = 3000
-"""The rates beside the progress bar are those of so many exposures."""
+"""The number of exposures that the rates beside the progress bar are taken from."""
 PIPED_WIDTH = 110
 NO_CHOICE = (
-    "The service has no title without a pin and with two or more active artworks that anyone may be shown: there "
-    "is nothing to choose; import some with 'keyart import', or leave --url out."
+    "The service has nothing to choose: it has no title without a pin and with two or more active artworks for "
+    "all viewers; import some with 'keyart import', or leave --url out."
 )
 
 
@@ -39,17 +39,19 @@ def audience(  # noqa: PLR0913  each is an option of the command
     *,
     viewers: Annotated[int, typer.Option(min=50, max=100_000, help="How many viewers there are.")] = 2000,
     steps: Annotated[
-        int, typer.Option(min=100, max=10_000_000, help="How many pictures are looked at in all.")
+        int, typer.Option(min=100, max=10_000_000, help="How many pictures the viewers look at in total.")
     ] = 50_000,
     click_rate: Annotated[
         float, typer.Option(min=0.001, max=0.4, help="The mean click rate if pictures were chosen at random.")
     ] = 0.12,
     drift: Annotated[bool, typer.Option("--drift", help="Let tastes and pictures change half-way.")] = False,
     reward: Annotated[
-        Literal["click", "play"] | None, typer.Option(help="What the service learns from: a click unless given.")
+        Literal["click", "play"] | None,
+        typer.Option(help="The event that the service learns from; without this option, a click."),
     ] = None,
     url: Annotated[
-        str | None, typer.Option(help="Drive the service at this address. Its log fills with these viewers.")
+        str | None,
+        typer.Option(help="Use the service at this address. Its log will contain these made-up viewers."),
     ] = None,
     key: Annotated[
         str | None,
@@ -60,14 +62,15 @@ def audience(  # noqa: PLR0913  each is an option of the command
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, help="Seed of the made-up world; the same seed makes the same one.")
+        int, typer.Option(min=0, help="The seed of the made-up viewers; the same seed makes the same viewers.")
     ] = 7,
 ) -> None:
-    """Play an audience to a service, and show how much of its taste was learned.
+    """Let made-up viewers use a service, and show how much of their taste it learned.
 
-    The viewers' taste is known here, and not to the service. At the end stands what each group of viewers
-    clicked, beside the best single picture of each title and the best possible for each viewer. Without --url a
-    service with the demo preset and the sample catalogue is started for the run, in a temporary folder.
+    This command knows the viewers' taste; the service does not. At the end the command compares the clicks of
+    each group with the best single picture of each title and with the best possible picture for each viewer.
+    Without --url it starts a service for the run, with the demo preset and the sample catalogue, in a temporary
+    folder.
 
     Examples:
       keyart audience --viewers 2000 --steps 50000
@@ -89,17 +92,19 @@ def audience(  # noqa: PLR0913  each is an option of the command
 
 def _stage(url: str | None, key: str | None, reward: str | None) -> AbstractContextManager[Service]:
     if url and not url.startswith(("http://", "https://")):
-        raise typer.BadParameter(f"{url} is no address; write it as http://127.0.0.1:8000.", param_hint="--url")
+        raise typer.BadParameter(
+            f"{url} is not an address; write it as http://127.0.0.1:8000.", param_hint="--url"
+        )
     if url:
         return nullcontext(Service(url, key))
-    say("A service of its own is started for the run, and the sample catalogue imported …")
+    say("Starting a service for the run and importing the sample catalogue …")
     return staged(reward or "click")
 
 
 async def _play(
     service: Service, make_world: Callable[[list[Title]], World], steps: int, reward: str | None
 ) -> None:
-    """Play the run. The counts are shown even if it is interrupted."""
+    """Play the run. The outcomes are shown even if it is interrupted."""
     async with service:
         await service.until_ready(say)  # first of all: a service that starts for the first time makes its key
         if not service.key:
@@ -129,7 +134,7 @@ async def _play(
 
 
 def _take_key_here(service: Service) -> None:
-    """Take the key in the data folder; without one the service tells whether it needs one."""
+    """Take the key in the data folder. If there is none, the service says whether it needs one."""
     try:
         service.key = key_for(settings_for("audience"), service.url)
     except KeyFileError as error:
@@ -137,7 +142,7 @@ def _take_key_here(service: Service) -> None:
 
 
 class _Rates(ProgressColumn):
-    """How many exposures a second were counted, and the groups' moving rates."""
+    """The number of exposures per second, and the groups' moving rates."""
 
     max_refresh = 0.25
 

@@ -1,4 +1,4 @@
-"""`keyart backup`: a copy of the data folder, of a running service too."""
+"""`keyart backup`: a copy of the data folder, which may be in use."""
 
 import signal
 from pathlib import Path
@@ -19,17 +19,17 @@ LABELS = {"databases": "Copying log and state", "catalogue": "Copying the catalo
 
 
 def backup(
-    destination: Annotated[Path, typer.Argument(help="A folder that is not there yet, or is empty.")],
+    destination: Annotated[Path, typer.Argument(help="A folder that does not exist yet, or is empty.")],
 ) -> None:
-    """Copy the data folder to a new folder, while the service runs or not.
+    """Copy the data folder to a new folder, whether or not the service runs.
 
-    State, log, catalogue and pictures are copied as of one moment each, in the order that fits; then the copy is
-    looked through. The new folder is there whole or not at all, and readable by its owner alone: the keys that
-    decision ids and pseudonyms are made with are in the log. The admin key is left out.
+    The command copies state, log, catalogue and pictures, in an order in which they agree, and then checks the
+    copy. If it fails, it leaves no folder. Only the owner can read the backup, because the log contains the keys
+    that make decision ids and pseudonyms. The backup does not contain the admin key.
 
-    To restore: stop the service, set KEYART_DATA to the backup (or put a copy of it in the place of the data
-    folder), and start. What was acknowledged after the backup is lost by that, and who was forgotten since is in
-    it again.
+    To restore: stop the service, set KEYART_DATA to the backup (or replace the data folder with a copy of the
+    backup), and start the service. The restore loses all events after the backup, and it brings back profiles
+    that were erased after the backup.
 
     Examples:
         keyart backup /var/backups/keyart-2026-11-23
@@ -43,9 +43,9 @@ def backup(
     except BackupError as refusal:
         raise fail(str(refusal)) from None
     except OSError as error:
-        raise fail(f"No backup was made ({error}); mend that and try again.") from None
+        raise fail(f"The backup failed ({error}); solve this and try again.") from None
     except KeyboardInterrupt:
-        say("The backup was stopped; nothing of it was left.")
+        say("The backup was stopped; it left no files.")
         raise typer.Exit(INTERRUPTED) from None
     Console().print(_summary(destination, copied), highlight=False, soft_wrap=True, markup=False)
 

@@ -16,11 +16,11 @@ from assets.rendering.contact_sheet import contact_sheet as draw_contact_sheet
 
 def contact_sheet(
     folder: Annotated[
-        Path, typer.Argument(help="A folder as for `keyart import`", show_default="the samples")
+        Path, typer.Argument(help="A folder as for `keyart import`.", show_default="the samples")
     ] = SAMPLES,
-    out: Annotated[Path, typer.Option(help="Where to write the pages.")] = Path("contact-sheet"),
+    out: Annotated[Path, typer.Option(help="The folder for the pages.")] = Path("contact-sheet"),
 ) -> None:
-    """Draw each picture of a folder with its focus, faces and crops, to look at before an import.
+    """Draw each picture of a folder with its focus, faces and crops, to check them before an import.
 
     Examples:
         keyart contact-sheet
@@ -31,7 +31,7 @@ def contact_sheet(
     except (PictureError, ManifestError) as error:
         raise fail(str(error)) from None
     except OSError as error:
-        raise fail(f"The pages can't be written to {out}: {error.strerror}; name another folder.") from None
+        raise fail(f"Writing the pages to {out} failed: {error.strerror}; name another folder.") from None
     if not pages:
         raise fail(EMPTY.format(folder=folder))
     typer.echo(f"{len(pages)} pages in {out}.")

@@ -18,7 +18,7 @@ from app.operations.doctor.observed import Doors
 from app.wiring.stores import examine, open_store
 
 SECONDS = 10.0
-"""How long each database is looked through: a lasting look keeps its write-ahead log from being folded back."""
+"""The longest check of a database. While a check lasts, SQLite cannot shorten the write-ahead log."""
 STYLES = {"ok": "green", "note": "yellow", "wrong": "bold red"}
 Url = Annotated[str | None, typer.Option(help="Ask the service at this address, such as http://127.0.0.1:8000.")]
 
@@ -27,14 +27,14 @@ def doctor(
     *,
     url: Url = None,
     thorough: Annotated[
-        bool, typer.Option("--thorough", help="Look through databases of any size to their end.")
+        bool, typer.Option("--thorough", help="Check each database to its end, without a time limit.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Say what is wrong with the machine, the settings, the data folder, the model and the clock, and what to do.
+    """Find faults of the machine, the settings, the data folder, the model and the clock, and name the remedies.
 
-    Nothing is changed, beside a running service or without one. What is marked as a note works, and may not be
-    what was meant. The status is 0 when nothing is wrong and 1 when something is.
+    The command changes nothing, whether or not the service runs. A note marks a thing that works, but perhaps not
+    as you meant it. The status is 0 if nothing is wrong and 1 if something is wrong.
 
     Examples:
         keyart doctor

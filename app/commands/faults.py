@@ -20,4 +20,4 @@ def is_logging() -> bool:
 def _file_fault(error: Exception) -> str | None:
     if not isinstance(error, OSError) or not error.filename:
         return None
-    return f"{error.filename}: {error.strerror}; mend that and try again, or see what `keyart doctor` says."
+    return f"{error.filename}: {error.strerror}; solve this and try again, or run `keyart doctor`."

@@ -1,4 +1,4 @@
-"""`keyart health`: what container engines and other watchers ask."""
+"""`keyart health`: the check that container engines and other watchers run."""
 
 import os
 from typing import Annotated, Literal
@@ -8,13 +8,14 @@ import typer
 from app.commands.terminal import fail
 from app.operations.health import Unwell, address_in, of_service
 
-Part = Annotated[Literal["service", "trainer"], typer.Argument(help="What to look at.")]
+Part = Annotated[Literal["service", "trainer"], typer.Argument(help="The part to check.")]
 
 
 def health(part: Part = "service") -> None:
-    """Say whether the service is ready, or whether a trainer leads; end with status 1 if not.
+    """Say whether the service is ready or a trainer leads; end with status 1 if not.
 
-    It looks at the service of this machine at KEYART_PORT, and at the trainer by what stands in KEYART_DATA.
+    To check the service, the command asks it at KEYART_PORT of this machine. To check the trainer, the command
+    reads the state in KEYART_DATA.
 
     Examples:
         keyart health
@@ -27,7 +28,7 @@ def health(part: Part = "service") -> None:
 
 
 def _of_service() -> str:
-    """Ask the service at its address. If it is not well, a setting that is not valid may be why."""
+    """Ask the service at its address. If it is not well, name any setting that is not valid."""
     address = address_in(os.environ)
     try:
         return of_service(*(address or _address_of_settings()))
@@ -38,7 +39,7 @@ def _of_service() -> str:
 
 
 def _address_of_settings() -> tuple[str, int]:
-    """Return the address by all settings; one that is not valid ends the command."""
+    """Return the address from the settings; one that is not valid ends the command."""
     from app.commands.environment import settings_for
 
     settings = settings_for("health")

@@ -26,20 +26,20 @@ from assets.picture import PictureError
 
 EMPTY = "There are no pictures in {folder}; it should hold a folder for each title, with its pictures."
 REFUSALS = (PictureError, ManifestError, Refusal, StoreTimeoutError, OSError)
-"""Why an import can end with a sentence, and nothing changed."""
+"""Reasons for which an import ends with a sentence and changes nothing."""
 
 
 def import_(
-    folder: Annotated[Path, typer.Argument(help="A folder of title-id/artwork-id.jpg")],
+    folder: Annotated[Path, typer.Argument(help="A folder of title-id/artwork-id.jpg.")],
     *,
     all_: Annotated[
         bool, typer.Option("--all", help="Name all pictures, and show notes on unchanged ones.")
     ] = False,
 ) -> None:
-    """Merge a folder of pictures into the catalogue, beside a running service or without one.
+    """Merge a folder of pictures into the catalogue, whether or not the service runs.
 
-    Nothing is removed, and what was edited stays. The status is 1 if every picture was refused; stopped by Ctrl-C
-    it is 130, and nothing was changed.
+    The import removes nothing and keeps editors' changes. The status is 1 if every picture was refused, and 130
+    if Ctrl-C stopped the import, which then changes nothing.
 
     Examples:
         keyart import ./artwork
@@ -85,7 +85,7 @@ async def _import(settings: Settings, folder: Path, *, all_: bool) -> None:
 
 @asynccontextmanager
 async def _importing(settings: Settings) -> AsyncIterator[Store]:
-    """Yield the store; what stops an import ends the command with a sentence."""
+    """Yield the store; a fault that stops the import ends the command with a sentence."""
     try:
         store = open_store(settings)
         try:
@@ -100,7 +100,7 @@ def _why(refusal: Exception, settings: Settings) -> str:
     if not isinstance(refusal, OSError) or not refusal.strerror:
         return str(refusal)
     fault = f"{refusal.filename}: {refusal.strerror}" if refusal.filename else refusal.strerror
-    return f"The import into {settings.data} stopped ({fault}) and changed nothing; mend that and import again."
+    return f"The import into {settings.data} stopped ({fault}) and changed nothing; solve this and import again."
 
 
 async def _warn_of_an_unreadable_catalogue(settings: Settings, store: Store) -> None:
@@ -109,8 +109,8 @@ async def _warn_of_an_unreadable_catalogue(settings: Settings, store: Store) -> 
     except Refusal as refusal:
         reason = refusal.sentence.partition(";")[0]
         say(
-            f"{reason}; a new one, of this folder alone, takes its place: bar and withdraw again what was barred "
-            "and withdrawn.",
+            f"{reason}; a new one, made only from this folder, replaces it. Then bar the same kinds of pictures "
+            "and withdraw the same artworks again.",
             style="yellow",
         )
 

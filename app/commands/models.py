@@ -11,7 +11,7 @@ from app.wiring.stores import open_store
 
 
 def models() -> None:
-    """List the snapshots of the model, the latest first, and then the candidates.
+    """List the snapshots, the latest first, and then the candidate snapshots.
 
     Examples:
         keyart models

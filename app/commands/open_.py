@@ -20,16 +20,16 @@ SECONDS = 10.0
 
 def open_(
     url: Annotated[
-        str | None, typer.Option(help="Where the browser reaches the service, if not at this machine's address.")
+        str | None, typer.Option(help="The address for the browser, if it is not this machine's address.")
     ] = None,
     *,
-    browser: Annotated[bool, typer.Option(help="Open the link, where there is a browser.")] = True,
+    browser: Annotated[bool, typer.Option(help="Open the link if this machine has a browser.")] = True,
 ) -> None:
-    """Print a link that signs one browser in as an admin, and open it where there is a browser.
+    """Print a link that signs one browser in as an admin, and open it if this machine has a browser.
 
-    It is good once, for five minutes. The service of this machine at KEYART_PORT is asked for it, with
-    KEYART_ADMIN_KEY or the key in the data folder. The browser stays signed in for twelve hours, or until it signs
-    out.
+    The link works once, within five minutes. The command asks the service at KEYART_PORT of this machine for it,
+    with KEYART_ADMIN_KEY or the key in the data folder. The browser stays signed in until it signs out, at most
+    twelve hours.
 
     Examples:
         keyart open
@@ -37,7 +37,9 @@ def open_(
         keyart open --url https://keyart.example.org
     """
     if url and not url.startswith(("http://", "https://")):
-        raise typer.BadParameter(f"{url} is no address; write https://keyart.example.org.", param_hint="--url")
+        raise typer.BadParameter(
+            f"{url} is not an address; write it as https://keyart.example.org.", param_hint="--url"
+        )
     settings = settings_for("open")
     address = address_of(settings.host, settings.port)
     try:
@@ -45,7 +47,7 @@ def open_(
     except KeyFileError as error:
         raise fail(str(error)) from None
     link = (url or address).rstrip("/") + _path(address, key)
-    say(f"This link signs one browser in, once, within {LINK_MS // 60_000} minutes:")
+    say(f"This link signs one browser in. It works once, within {LINK_MS // 60_000} minutes:")
     print(link)  # noqa: T201
     if browser and _has_browser():
         webbrowser.open(link)
@@ -64,8 +66,8 @@ def _path(address: str, key: str) -> str:
         return str(found["path"])
     if answer.status_code in {401, 403}:
         raise fail(
-            f"The service at {address} has another admin key; set KEYART_ADMIN_KEY to its own, or KEYART_DATA to "
-            "its data folder. A key that was changed holds from its next start."
+            f"The service at {address} has another admin key; set KEYART_ADMIN_KEY to that key, or KEYART_DATA to "
+            "the data folder of that service. After a change of the key, start the service again."
         )
     raise fail(f"{address} made no link: {found.get('detail') or answer.status_code}")
 
@@ -79,5 +81,5 @@ def _json(answer: httpx2.Response) -> dict[str, Any]:
 
 
 def _has_browser() -> bool:
-    """Whether there is a screen for one: a browser in the terminal would be in the way."""
+    """Whether there is a screen for a browser. A browser in the terminal would hide the link."""
     return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

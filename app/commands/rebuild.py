@@ -32,7 +32,7 @@ LED = "A trainer is leading; stop the service, then rebuild with --publish."
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The ways to make the candidate."""
+    """The ways of learning to try for the candidate."""
 
     tune: bool
     passes: int
@@ -41,24 +41,23 @@ class Wanted:
 def rebuild(
     *,
     publish: Annotated[
-        bool, typer.Option(help="Replace the model, tastes and counts by what was folded.")
+        bool, typer.Option(help="Replace the model, tastes and totals in use with the result.")
     ] = False,
-    tune: Annotated[
-        bool, typer.Option(help="Look for a tuning of the learner that does better on this log.")
-    ] = False,
+    tune: Annotated[bool, typer.Option(help="Look for a better tuning of the learner for this log.")] = False,
     passes: Annotated[
-        int | None, typer.Option(min=1, max=MOST_PASSES, help="How often the candidate goes through the examples.")
+        int | None, typer.Option(min=1, max=MOST_PASSES, help="How often the candidate learns from all examples.")
     ] = None,
 ) -> None:
-    """Fold the log anew from the oldest base, and say whether that ends at the weights and counts in use.
+    """Fold the log again from the oldest base, and compare the result with the weights and totals in use.
 
-    A base is a state that the trainer wrote down, when it began, for an upgrade or an erasure, and from time to
-    time. With --publish, --tune or --passes the fold begins with nothing, at the oldest record that is kept.
+    A base is a state that the trainer saved: at its start, before an upgrade or an erasure, and from time to
+    time. With --publish, --tune or --passes the fold does not use a base. It begins empty, at the oldest record.
 
-    With --tune or --passes it makes a candidate snapshot, which nobody decides by: the online way of learning
-    unless another was at least as good on a last fifth of the examples, which it had not seen.
+    With --tune or --passes the command also saves a candidate snapshot, which no process decides by. The command
+    tests each way of learning on the last fifth of the examples, which it had not learned from. It keeps the
+    online way unless another way was at least as good.
 
-    Without --publish nothing else is changed. With it no trainer may lead: stop the service first.
+    Without --publish nothing else changes. With --publish no trainer may lead: stop the service first.
 
     Examples:
         keyart rebuild
@@ -129,8 +128,8 @@ async def _folded(
 def _found(settings: Settings, spool: ExampleFile, online: LogisticLearner, wanted: Wanted) -> Found:
     if len(spool) < ENOUGH:
         raise fail(
-            f"The log has {len(spool)} examples, and it takes {ENOUGH} to compare ways of learning by; "
-            "rebuild without --tune and --passes, or come back later."
+            f"The log has {len(spool)} examples, and a comparison of ways of learning needs {ENOUGH}; "
+            "rebuild without --tune and --passes, or wait for more examples."
         )
     with _progress() as progress:
         task = progress.add_task("")
@@ -145,7 +144,7 @@ def _found(settings: Settings, spool: ExampleFile, online: LogisticLearner, want
 async def _keep(store: Store, fold: Fold, out: Console) -> None:
     candidate = await keep(store, fold)
     if candidate is None:
-        raise fail("A profile was erased meanwhile, and the candidate had learned from it; rebuild again.")
+        raise fail("The candidate learned from a profile that was erased meanwhile; rebuild again.")
     out.print(f"Kept as candidate snapshot {candidate}.")
 
 

@@ -33,10 +33,10 @@ log = structlog.get_logger()
 def serve(
     *,
     samples: Annotated[bool, typer.Option(help="Import the sample catalogue if there is none.")] = True,
-    trainer: Annotated[bool, typer.Option(help="Run a trainer beside it; if not, `keyart train` is one.")] = True,
+    trainer: Annotated[bool, typer.Option(help="Run a trainer, too. Without it, run `keyart train`.")] = True,
     with_parent: Annotated[bool, typer.Option(help="End when the process that started this one ends.")] = False,
 ) -> None:
-    """Answer requests, with a trainer beside it, until Ctrl-C or SIGTERM.
+    """Answer requests and run a trainer, until Ctrl-C or SIGTERM.
 
     The first start makes the data folder and imports a sample catalogue.
 
@@ -68,7 +68,7 @@ def serve(
 
 
 def _import_samples(settings: Settings) -> NoReturn:
-    """Import the sample catalogue, and become the same command again: one that does not hold what that took."""
+    """Import the sample catalogue, and execute the same command again, which frees the memory of the import."""
     from app.commands.import_ import import_samples
 
     import_samples(settings)
@@ -76,12 +76,12 @@ def _import_samples(settings: Settings) -> NoReturn:
 
 
 def _end(_: int, __: FrameType | None) -> NoReturn:
-    """End while there is only the sample import to end: the first process of a container dies of no signal."""
+    """End during the sample import. The first process of a container ends by a signal only if it handles it."""
     raise SystemExit(0)
 
 
 def _lock(settings: Settings) -> TextIO:
-    """Make sure that one service alone uses the data folder; the lock goes with the process."""
+    """Make sure that only one service uses the data folder; the lock ends with the process."""
     handle = taken(DataFolder(settings.data).service_lock)
     if handle is None:
         raise fail(f"Another keyart serves {settings.data.resolve()}; stop it, or set KEYART_DATA.")

@@ -15,16 +15,16 @@ from app.settings import Settings
 from app.telemetry.metric_files import FOLDER, folder_of_trainer
 
 BEHIND = 15
-"""By how much a trainer beside workers is nicer: viewers wait for an answer, and nobody for the next snapshot."""
+"""The niceness that a trainer beside workers adds: viewers wait for answers, and not for the next snapshot."""
 
 
 def train(
     parent: Parent = None,
     holder: Annotated[str, typer.Option(help="The name under which this trainer holds the lease.")] = "",
 ) -> None:
-    """Fold the log and publish snapshots, or stand by while another trainer leads, until Ctrl-C or SIGTERM.
+    """Fold the log and publish snapshots until Ctrl-C or SIGTERM; wait while another trainer leads.
 
-    `keyart serve` starts a trainer by itself; another one takes over when that dies.
+    `keyart serve` starts a trainer automatically. A second trainer takes over when the first one ends.
 
     Examples:
         keyart train

@@ -154,7 +154,7 @@ def parsed_manifest(content: bytes) -> Manifest:
     except CatalogueError as error:
         raise ManifestError(str(error)) from error
     except (ValueError, RecursionError) as error:
-        raise ManifestError(f"{MANIFEST} is not TOML: {error}; mend it and import again.") from error
+        raise ManifestError(f"{MANIFEST} is not TOML: {error}; correct it and import again.") from error
 
 
 def _check_texts(entry: ArtworkEntry | TitleEntry, names: Iterable[str]) -> None:

@@ -127,7 +127,7 @@ def test_a_byte_order_mark_is_passed_over() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("barred = 1\nbarred = 2\n", "catalog.toml is not TOML: .*line 2.*; mend it and import again"),
+        ("barred = 1\nbarred = 2\n", "catalog.toml is not TOML: .*line 2.*; correct it and import again"),
         ('barred = ["dreamt"]', r'catalog.toml.barred\[0\] is "dreamt"; write one of undeclared, photographed'),
         ("[title.a]", "catalog.toml has no field 'title'; it has barred, titles, vocabulary"),
         ('[titles.a]\nnmae = "A"', "catalog.toml.titles.a has no field 'nmae'"),

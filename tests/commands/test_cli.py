@@ -39,7 +39,7 @@ def test_a_place_that_can_not_be_written_to_is_named(data: Path, folder: Path) -
     refused = keyart(data, "import", str(folder))
 
     assert refused.returncode == 1
-    assert f"({data / 'images'}: File exists) and changed nothing; mend that" in refused.stderr
+    assert f"({data / 'images'}: File exists) and changed nothing; solve this" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
@@ -55,7 +55,7 @@ def test_an_import_makes_a_catalogue_that_can_not_be_read_anew(data: Path, folde
     again = keyart(data, "import", str(folder))
 
     assert (again.returncode, document.read_bytes()) == (0, content)
-    assert "a new one, of this folder alone, takes its place: bar and withdraw again" in again.stderr
+    assert "a new one, made only from this folder, replaces it. Then bar the same" in again.stderr
     assert "1 new" in again.stdout
 
 

@@ -129,7 +129,7 @@ def test_a_place_that_can_not_be_written_to_ends_a_process_with_a_sentence(tmp_p
     refused = keyart(tmp_path, "serve", port=0)
 
     assert refused.returncode == 1
-    assert refused.stderr.startswith(f"{tmp_path / 'serve.lock'}: Is a directory; mend that and try again")
+    assert refused.stderr.startswith(f"{tmp_path / 'serve.lock'}: Is a directory; solve this and try again")
     assert "Traceback" not in refused.stderr
 
 

@@ -218,7 +218,7 @@ async def test_a_later_versions_folder_is_not_opened_and_not_touched(
     sentence = str(refused.value)
     assert met in sentence
     assert known in sentence
-    assert "start the later version again, or put a backup from before the upgrade" in sentence
+    assert "start the later version again, or replace the data folder with a backup" in sentence
     assert sentence.count(". ") == 0
 
 

@@ -28,9 +28,9 @@ PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept"}
 IGNORED = "X-Ignored"
 """The header that names parameters which are not valid and were not used."""
 LONGEST_ACCEPT = 1000
-"""Characters that are read of it: what was read is remembered."""
+"""Characters of an Accept header that are read: the results are remembered."""
 PURPOSES = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
-"""Headers by which browsers and apps say that nobody looks at what they ask for yet."""
+"""Headers by which browsers and apps say that nobody looks at the answer yet."""
 AHEAD = re.compile(rb"prefetch|prerender|preview", re.IGNORECASE)
 DEFERRED = {"deferred": True}
 BACKEND, PROGRAM = Sender(vouched=True), Sender(bot=True)
@@ -79,8 +79,7 @@ async def page(request: Request, services: Service) -> Response:
     """Choose the pictures of a page.
 
     The answer names titles that are not known, and titles of which this viewer may see no artwork. All other
-    titles
-    get a picture. The service does not use fields that are not valid, and names them in `ignored`.
+    titles get a picture. The service does not use fields that are not valid, and names them in `ignored`.
     """
     query, ignored = _placed(services, *await _page(request))
     said = _said(services, request.scope)
@@ -114,7 +113,7 @@ async def _page(request: Request) -> tuple[PageQuery, tuple[str, ...]]:
 
 
 def _placed(services: Services, query: V, ignored: tuple[str, ...]) -> tuple[V, tuple[str, ...]]:
-    """Put the usual placement in the place of one that is not on the list, and name the hint."""
+    """Replace a placement that is not on the list with the usual one, and name the hint."""
     placed = services.settings.placed(query.placement)
     if placed == query.placement:
         return query, ignored
@@ -129,8 +128,8 @@ def _without(choices: Sequence[Choice], known: Sequence[LiveTitle]) -> list[str]
 class ArtworkLane:
     """Answers `GET /artwork` in front of FastAPI's routing, which would cost more than the decision itself.
 
-    The route above stays for the API's document, and answers the same to the same: a test sends both the same
-    fuzz.
+    The route above is there for the API's document, and gives the same answers: a test sends the same random
+    requests to both.
     """
 
     def __init__(self, app: ASGIApp, services: Callable[[], Services]):
@@ -153,7 +152,7 @@ class _ROUTE:
 
 
 class JsonAnswer(Response):
-    """A 200 whose headers are encoded beforehand: doing it anew for each answer costs as much as the draw."""
+    """A 200 with headers that are encoded in advance: encoding them each time costs as much as the draw."""
 
     def __init__(self, choice: Choice):
         self.status_code, self.background = 200, None
@@ -169,7 +168,7 @@ _JSON_HEADERS = [(name.lower().encode(), value.encode()) for name, value in PRIV
 
 
 class Said(NamedTuple):
-    """What the headers say: what is accepted, whether nobody looks at it yet, who calls, and if with a cookie."""
+    """The content of the headers: accepted formats, the sender, whether to defer, whether there is a cookie."""
 
     accept: Accepted
     deferred: bool
@@ -178,9 +177,9 @@ class Said(NamedTuple):
 
 
 def _said(services: Services, scope: Scope) -> Said:
-    """Read the headers. What a bot asks for counts as shown only if a picture is seen after all, as ahead of it.
+    """Read the headers. A bot's decision is deferred like a prefetch: it counts as shown after an impression.
 
-    No request that comes with a key is a bot's: it is a backend that speaks for its viewer.
+    A request with a key never counts as a bot's: a backend sends it for its viewer.
     """
     accept, ahead, agent, key, cookie = "", False, b"", b"", False
     for name, value in scope["headers"]:
@@ -238,12 +237,12 @@ async def _chosen(services: Services, query: ArtworkQuery, scope: Scope) -> Resp
 
 
 def _tells_groups(services: Services, said: Said) -> bool:
-    """Whether any such caller is told who is in which group: who knows it can make the lift up."""
+    """Whether the answer names the group. Other callers do not get it, because they could falsify the lift."""
     return said.sender.vouched or services.settings.tells_groups
 
 
 async def _is_signed_in(services: Services, scope: Scope, said: Said) -> bool:
-    """Whether the caller is told all the same."""
+    """Whether the caller has a session, so that the answer names the group."""
     return said.cookie and await services.access.is_one_of(Request(scope), ANYONE)
 
 

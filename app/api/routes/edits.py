@@ -1,4 +1,4 @@
-"""`/edits`: who changed the catalogue, when, and what it was before."""
+"""`/edits`: each change of the catalogue, with its author, its time and the values before."""
 
 from typing import Annotated, Any, Literal
 

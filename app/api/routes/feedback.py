@@ -1,4 +1,4 @@
-"""`/impressions`, `/clicks`, `/plays`: what viewers did."""
+"""`/impressions`, `/clicks`, `/plays`: the feedback of viewers."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ REFUSED = refusals({422: "The service accepts none of the items; `rejected` give
 
 
 def _shape(*, plays: bool = False) -> dict[str, Any]:
-    """Describe the body, which is read by hand: one item or an array of them, as JSON or as a beacon's text."""
+    """Describe the body, which FastAPI does not read: one item or an array of items, as JSON or as text."""
     fields: dict[str, dict[str, Any]] = {
         "decision_id": {"type": "string", "description": "The id that came with the picture."},
         "profile": {

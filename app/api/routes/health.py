@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`: what machines ask to see that the service works."""
+"""`/healthz`, `/readyz` and `/metrics`: the routes by which machines check that the service works."""
 
 from typing import Literal
 

@@ -18,11 +18,11 @@ router = APIRouter(tags=["images"])
 Name = Annotated[str, Path(description="The name that `GET /artwork` answers with.")]
 NAME = re.compile(r"[0-9a-f]{32}-[1-9][0-9]{0,4}\.(?:webp|jpg|avif)")
 TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
-"""Named here: of AVIF the machine's own table of types may not know."""
+"""The media types. They are listed here because the machine's table of types may lack AVIF."""
 A_YEAR = 31_536_000
-"""Seconds that stand for ever: caches need not understand more."""
+"""Seconds that mean “for ever”: caches do not have to understand a longer time."""
 SHARED = 3600
-"""Seconds for which a proxy or CDN may serve a picture: withdrawn ones are gone from there within the hour."""
+"""Seconds for which a proxy or CDN may serve a picture: it stops serving withdrawn ones within the hour."""
 HEADERS = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Options": "nosniff"}
 
 
@@ -72,7 +72,7 @@ async def image(
 
 
 def _range(request: Request, etag: str) -> str:
-    """Return the part that is asked for; none if it is to be of another picture (RFC 9110, section 13.1.5)."""
+    """Return the part that the request asks for; none if `If-Range` names another picture (RFC 9110, 13.1.5)."""
     named, condition = request.headers.getlist("range"), request.headers.get("if-range", etag)
     return named[0] if len(named) == 1 and condition == etag else ""
 
@@ -86,7 +86,7 @@ def _answer(content: bytes, part: range | None, headers: dict[str, str], kind: s
 
 
 async def _content(path: FilePath) -> bytes:
-    """Read a picture whole, in one visit to a thread: it is small, and each visit costs more than reading it."""
+    """Read a whole picture in one call of a thread: it is small, and each call costs more than the reading."""
     try:
         return await run_in_threadpool(path.read_bytes)
     except FileNotFoundError:  # cleared away since it was seen

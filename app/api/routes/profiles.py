@@ -1,4 +1,4 @@
-"""`/profiles`: what is known of a viewer. The id is any text, hence a parameter and no part of the path."""
+"""`/profiles`: the attributes and taste of a viewer. The id is a parameter, because it may be any text."""
 
 from typing import Annotated
 

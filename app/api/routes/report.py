@@ -1,4 +1,4 @@
-"""`/report`: what each group, title and artwork earned."""
+"""`/report`: the clicks and rewards of each group, title and artwork."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""`/session`: a cookie in the place of a key, for pages; and links that sign a browser in."""
+"""`/session`: a cookie that replaces a key on pages, and links that sign a browser in."""
 
 from typing import Annotated
 
@@ -17,9 +17,9 @@ from app.settings import LONGEST_KEY
 
 router = APIRouter(tags=["operations"], route_class=JsonRoute)
 LANDING = "../../session"
-"""Where a sign-in link leads, as seen from the link: so it is right below any path that a proxy has.
+"""The target of a sign-in link, relative to the link, so that it is right below any path that a proxy adds.
 
-It says who one is, and runs nothing: `/docs` runs scripts of a CDN, which could do there what an admin can.
+The target only names the caller and runs no script. `/docs` would run scripts of a CDN with an admin's rights.
 """
 Token = Annotated[str, Path(max_length=512, description="The token that `POST /session/links` answered with.")]
 NO_LINK = {401: "The link was not made by this service.", 410: "The link was used already, or is too old."}

@@ -29,8 +29,8 @@ class UnknownVersionError(UnusableStoreError):
 
     def __init__(self, where: str, met: str, known: str):
         super().__init__(
-            f"{where} {met}, and this version of Keyart knows {known}: start the later version again, or put a "
-            "backup from before the upgrade in the place of the data folder (docs/operations.md, Upgrade)."
+            f"{where} {met}, and this version of Keyart knows {known}: start the later version again, or replace "
+            "the data folder with a backup from before the upgrade (docs/operations.md, Upgrade)."
         )
 
 
