@@ -13,14 +13,14 @@ from app.catalogue.live import LiveCatalogue
 from app.catalogue.setting import SETTING
 from app.records import Decision, Reference, encode
 from app.records import Kind as RecordKind
-from app.store.memory import MemoryStore
-from app.store.memory.log import MemoryLog
 from app.store.protocol import Draft, Log
 from assets.catalogue import Title
 from assets.provenance import Made
 from assets.revisions import Catalogue, Revisions
 from bandit.types import Action, Context
 from tests.assets.builders import an_artwork
+from tests.memory import MemoryStore
+from tests.memory.log import MemoryLog
 
 T = TypeVar("T", bound=msgspec.Struct)
 TAGS = ("moon", "rocket", "night", "crowd", "face", "sea")

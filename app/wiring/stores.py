@@ -8,7 +8,7 @@ from app.clock import now_ms, passed_ms
 from app.operations.backup import Copied, Databases, Progress
 from app.operations.backup import back_up as copy_folder
 from app.settings import Settings
-from app.store.memory import MemoryStore
+from app.store.memory import MemoryState
 from app.store.protocol import Engine, Examined, State, Store, UnusableStoreError, UnwritableStoreError
 from app.store.sqlite.engine import SqliteEngine
 
@@ -60,4 +60,4 @@ def store_fault(error: BaseException) -> str | None:
 
 def scratch_state() -> State:
     """Return a state in memory, to fold the log from the beginning."""
-    return MemoryStore(now_ms).state
+    return MemoryState(now_ms)

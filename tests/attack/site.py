@@ -23,7 +23,6 @@ from app.learning.trainer import resume
 from app.records import LOT_BITS, Decision, Kind, encode
 from app.serving.best_single import BestSingle
 from app.settings import Settings
-from app.store.memory import MemoryStore
 from app.store.protocol import Event
 from app.viewers.pseudonym import Identity
 from app.viewers.viewer import Viewer, Viewers
@@ -34,6 +33,7 @@ from bandit.groups import Groups
 from bandit.sampling import draw, uniform_from
 from bandit.types import Context
 from tests.builders import Clock, a_draft, a_film, a_shelf
+from tests.memory import MemoryStore
 
 World = Literal["close", "clear"]
 VIEWERS, TITLES, PICTURES = 1_000, 4, 5

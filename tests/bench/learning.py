@@ -9,7 +9,6 @@ from app.catalogue.editor import COMMAND_LINE
 from app.learning.fold import Fold
 from app.records import Kind, encode
 from app.settings import Settings
-from app.store.memory import MemoryStore
 from app.viewers.viewing import Viewing
 from app.wiring.catalogue import editor_in
 from app.wiring.services import build
@@ -19,6 +18,7 @@ from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner
 from bandit.types import Example
 from tests.bench.world import titles
+from tests.memory import MemoryStore
 
 EXAMPLES = 20_000
 """Enough that reading in batches and looking decisions up is what it is in the long run."""

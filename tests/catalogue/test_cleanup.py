@@ -10,12 +10,12 @@ import pytest
 from app.catalogue import cleanup as tidying
 from app.catalogue.cleanup import Tidier
 from app.catalogue.setting import SETTING
-from app.store.memory import MemoryStore
 from assets.catalogue import Title
 from assets.importing.sweep import unnamed
 from assets.revisions import Catalogue, Revisions
 from tests.assets.builders import CROPS, a_title
 from tests.builders import Clock
+from tests.memory import MemoryStore
 
 DAY = 86_400
 NOW = 1_800_000_000.0

@@ -16,13 +16,13 @@ from structlog.testing import capture_logs
 from app.catalogue.image_index import LINGERING, ImageIndex
 from app.catalogue.live import LiveCatalogue
 from app.refusals import Unavailable
-from app.store.memory.log import MemoryLog
 from assets.catalogue import Title
 from assets.crop import Crop
 from assets.provenance import Consent, Made, Provenance
 from assets.revisions import Revisions
 from tests.assets.builders import CROPS, an_artwork
 from tests.builders import Clock, a_film, a_shelf, make_current
+from tests.memory.log import MemoryLog
 
 NOW = 1_790_000_000
 ONE, TWO, THREE = a_film("one"), a_film("two"), a_film("three")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.store.memory import MemoryStore
 from app.store.protocol import Store
 from app.store.sqlite import SqliteStore
 from tests.builders import Clock
+from tests.memory import MemoryStore
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.store.memory import MemoryStore
 from app.store.protocol import LONGEST_LEASE_MS, Store
 from app.store.sqlite import SqliteStore
 from tests.builders import Clock, a_draft, changed
+from tests.memory import MemoryStore
 
 KEY = b"\x00" * 16 + b"title-01"
 START = 1_790_000_000_000

@@ -19,7 +19,6 @@ from app.evaluation.report import Report
 from app.learning.fold import Fold
 from app.records import Kind
 from app.settings import Settings
-from app.store.memory import MemoryStore
 from app.wiring.catalogue import revisions_in
 from app.wiring.services import build
 from bandit.learners import new_learner
@@ -28,6 +27,7 @@ from tests.e2e.client import Connection
 from tests.e2e.conftest import ARTWORKS, TITLES, Start, artwork_id, title_id
 from tests.e2e.ledger import opened
 from tests.e2e.service import soon, until
+from tests.memory import MemoryStore
 
 COUNTRIES = "DE", "FR", "JP", "BR"
 PROFILES = 3000

@@ -9,7 +9,6 @@ from app.evaluation.example_file import ExampleFile, RecordingLearner
 from app.evaluation.tuning import ONLINE, Found, Judged, Rebuilding, Way, at_least_as_good, better, keep
 from app.learning.fold import Fold
 from app.records import encode
-from app.store.memory import MemoryStore
 from app.store.protocol import Store
 from bandit.learners import restored
 from bandit.logistic.learner import LogisticLearner
@@ -18,6 +17,7 @@ from bandit.policy import UnlearnableExample
 from bandit.reward import Rules
 from bandit.types import Action, Context, Example
 from tests.builders import Clock, a_context, a_decision, a_draft, a_film, a_shelf, some_actions
+from tests.memory import MemoryStore
 
 FLOOR = 0.02
 

@@ -15,11 +15,11 @@ from app.learning.bases import BaseKeeper, fed, fold_from, sound_base
 from app.learning.comparison import Comparison
 from app.learning.trainer import Trainer
 from app.records import DECISIONS, FOLD, Kind, decode_decision, encode
-from app.store.memory import MemoryStore
 from app.viewers.erasure import erase
 from bandit.reward import Rules
 from tests.builders import a_decision, a_draft
 from tests.learning.simulation import NOW, PROFILES, World, a_world
+from tests.memory import MemoryStore
 
 HOUR_MS = 3_600_000
 RETENTION, REACH = 24 * HOUR_MS, 12 * HOUR_MS

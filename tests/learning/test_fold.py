@@ -12,7 +12,6 @@ from app.learning.caps import Caps
 from app.learning.fold import Fold
 from app.learning.trainer import resume
 from app.records import Kind, encode
-from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Store
 from assets.revisions import Revisions
 from bandit.learners import Kind as Learning
@@ -33,6 +32,7 @@ from tests.builders import (
 )
 from tests.learners import every_kind
 from tests.learning.simulation import NOW, PROFILES, World, a_world
+from tests.memory import MemoryStore
 
 FILM = a_film("countdown")
 ADA = f"{1:032x}"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from app.learning.fold import Fold
 from app.records import Decision, Kind, encode
-from app.store.memory import MemoryStore
 from app.store.protocol import Event
 from assets.catalogue import Title
 from bandit.learners import Kind as Learning
@@ -15,6 +14,7 @@ from bandit.learners import new_learner
 from bandit.reward import Rules
 from tests.builders import TAGS, Clock, a_decision, a_draft, a_film, a_shelf
 from tests.learners import every_kind
+from tests.memory import MemoryStore
 
 GOLDEN: dict[Learning, str] = {
     "logistic": "0fe1b3c92c57fa5ada32337458540e74",

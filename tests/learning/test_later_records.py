@@ -10,10 +10,10 @@ from app.learning.bases import BaseKeeper
 from app.learning.fold import Fold
 from app.learning.trainer import Trainer
 from app.records import FOLD, Kind, Rebase, Record, encode, unknown
-from app.store.memory import MemoryStore
 from app.store.protocol import UnknownVersionError
 from bandit.learners import new_learner
 from tests.learning.simulation import World, a_world
+from tests.memory import MemoryStore
 
 DAY_MS = 86_400_000
 LATER = {

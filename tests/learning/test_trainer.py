@@ -18,7 +18,6 @@ from app.learning.trusted_clock import TrustedClock
 from app.records import Kind, encode
 from app.serving.model import Model
 from app.settings import DAY_MS
-from app.store.memory import MemoryStore
 from app.store.protocol import Event, Hold, Progress, Snapshot, Store
 from app.store.sqlite import SqliteStore
 from app.viewers.erasure import erase
@@ -30,6 +29,7 @@ from bandit.taste import Base
 from bandit.types import Context
 from tests.builders import Clock, VoidableStore, a_decision, a_draft, a_film, a_shelf, some_actions
 from tests.learners import needs_vowpal
+from tests.memory import MemoryStore
 
 FILM = a_film("apollo")
 ADA, BOB = "0a" * 16, "0b" * 16

@@ -4,8 +4,8 @@ import pytest
 import structlog
 
 from app.learning.trusted_clock import SETTING, SLACK_MS, STABLE_MS, TrustedClock, trusted_in
-from app.store.memory import MemoryStore
 from tests.builders import Clock
+from tests.memory import MemoryStore
 
 START = 1_790_000_000_000
 DAY = 86_400_000

@@ -7,10 +7,10 @@ from pydantic import ValidationError
 
 from app.operations.health import Unwell, address_in, address_of, is_ready, of_service, of_trainer, reachable
 from app.settings import Settings
-from app.store.memory import MemoryStore
 from app.store.protocol import State
 from tests.builders import Clock
 from tests.e2e.service import free_port, keyart
+from tests.memory import MemoryStore
 
 LEASE = 5_000
 

@@ -21,7 +21,6 @@ from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.learning.fold import Fold
 from app.records import Decision, Kind, encode
 from app.settings import Settings
-from app.store.memory import MemoryStore
 from app.store.protocol import Event
 from app.viewers.local_time import HOURS
 from assets.catalogue import Title
@@ -31,6 +30,7 @@ from bandit.reward import Rules
 from bandit.sampling import draw, uniform_from
 from bandit.types import Context
 from tests.builders import Clock, a_draft, a_shelf, make_current
+from tests.memory import MemoryStore
 
 DELAY = 300
 """So many exposures come between one and the moment at which it is learned, clicked or not."""

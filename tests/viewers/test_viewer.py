@@ -1,12 +1,12 @@
 """What the policy is told of a viewer."""
 
-from app.store.memory import MemoryStore
 from app.store.protocol import Progress, TasteRow
 from app.viewers.pseudonym import Identity
 from app.viewers.viewer import Viewer, Viewers
 from app.viewers.viewing import Viewing
 from bandit.groups import Groups
 from tests.builders import Clock
+from tests.memory import MemoryStore
 
 IDENTITY = Identity(b"k" * 32)
 

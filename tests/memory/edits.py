@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from itertools import count, islice
 
-from app.store.memory.log import MemoryLog
 from app.store.protocol import (
     KEPT_EDITS,
     Edit,
     EditDraft,
 )
+from tests.memory.log import MemoryLog
 
 
 class MemoryEdits:
