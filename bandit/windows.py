@@ -47,13 +47,6 @@ class Windows:
                 return lane.credit(index, reward, happened)
         return None
 
-    def decision_of(self, opened: int) -> int | None:
-        for lane in self._lanes.values():
-            index = lane.find(opened)
-            if index is not None and lane.decision[index] != VOIDED:
-                return lane.decision[index]
-        return None
-
     def void(self, decision: int) -> None:
         """Forget a decision that was logged but never served, which was its own opening."""
         for lane in self._lanes.values():

@@ -66,7 +66,6 @@ class Editor:
         self._turn = asyncio.Lock()
 
     async def current(self) -> Current:
-        """Return the current catalogue, read from the store."""
         setting = await self._log.setting(SETTING)
         if setting is None:
             return "", Catalogue()
@@ -77,7 +76,6 @@ class Editor:
             raise _Unreadable(name, error) from error
 
     async def title(self, title: str) -> Title:
-        """Return a title, read from the store."""
         _, catalogue = await self.current()
         return _there(title, await asyncio.to_thread(self._editable, title, catalogue))
 
@@ -90,14 +88,6 @@ class Editor:
         """Return which ways of making pictures the current catalogue does not serve."""
         _, catalogue = await self._current_or_empty()
         return catalogue.barred
-
-    async def put_all(self, by: Author, changed: Mapping[str, Title]) -> None:
-        """Put titles into the catalogue. If the catalogue is not readable, they replace it."""
-
-        def with_changed(catalogue: Catalogue) -> Catalogue:
-            return _with(catalogue, {id_: self._revisions.put_title(title) for id_, title in changed.items()})
-
-        await self._change(Doing(by, "import"), with_changed, self._current_or_empty)
 
     async def merge(
         self,
@@ -123,7 +113,6 @@ class Editor:
         await self._change(Doing(by, "import"), with_imported, self._current_or_empty)
 
     async def bar(self, by: Author, ways: Collection[Made]) -> Current:
-        """Replace the ways of making pictures that are not served."""
         return await self._change(Doing(by, "bar"), lambda catalogue: replace(catalogue, barred=_ordered(ways)))
 
     async def delete(self, by: Author, title: str) -> None:
@@ -195,8 +184,6 @@ class Editor:
         return await self.change(Doing(by, "pin", title, pin.artwork), pinned)
 
     async def unpin(self, by: Author, title: str, pin_scope: PinScope | None = None) -> Title:
-        """Delete the pin for a placement and country, or all of them."""
-
         def unpinned(current: Title) -> Title:
             if pin_scope is not None and pin_scope not in {pin.pin_scope for pin in current.pins}:
                 raise NotFound(pinning.missing(current, pin_scope))

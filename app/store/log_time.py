@@ -25,7 +25,6 @@ class LogTime:
         self._from = self._since = 0
 
     def see(self, stamp: int) -> None:
-        """Take note of a record's stamp."""
         if stamp > self._last:
             self._last = stamp
             self._seen_at = self._passing() if self._passing else 0

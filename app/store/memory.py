@@ -144,10 +144,6 @@ class MemoryState:
         behind = sorted(who for who in self._tastes if who > after)[:limit]
         return {who: self._tastes[who] for who in behind}
 
-    async def taste(self, pseudonym: str) -> bytes | None:
-        row = self._tastes.get(pseudonym)
-        return row.values if row else None
-
     async def taste_since(self, pseudonym: str) -> tuple[bytes, int] | None:
         row = self._tastes.get(pseudonym)
         return (row.values, row.first) if row else None

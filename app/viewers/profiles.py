@@ -45,17 +45,16 @@ class Profiles:
         self._store, self._identity, self._groups = store, identity, groups
 
     async def get(self, profile: str) -> Known:
-        """Return the data and the learned taste of a profile; an unknown profile is a new viewer."""
         pseudonym = self._identity.pseudonym(profile)
         body = await self._store.log.profile(pseudonym)
         known = decode_profile(body) if body else Profile()
-        taste = await self._store.state.taste(pseudonym)
+        found = await self._store.state.taste_since(pseudonym)
         return {
             "profile": profile,
             "attributes": known.attributes,
             "personalize": known.personalize,
             "group": self._groups.of(profile) if known.personalize else None,
-            "taste": msgspec.json.decode(taste) if taste else {},
+            "taste": msgspec.json.decode(found[0]) if found else {},
         }
 
     async def change(self, profile: str, change: ProfileChange) -> Known:

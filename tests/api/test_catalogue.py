@@ -174,7 +174,7 @@ async def test_an_import_takes_the_place_of_a_catalogue_that_can_not_be_read(
 async def test_the_same_catalogue_put_again_is_taken_up_within_a_second(
     lost: Service, catalogue: Catalogue
 ) -> None:
-    await editor_in(lost.settings, lost.store).put_all(COMMAND_LINE, catalogue.titles)
+    await editor_in(lost.settings, lost.store).merge(COMMAND_LINE, catalogue.titles, {})
     lost.clock.now += 1000
     await lost.refresh()
     assert (await lost.get(profile="ada"))["title"] == "countdown"

@@ -90,7 +90,7 @@ async def test_an_import_is_recorded_as_the_command_lines(service: Service, tmp_
 
 async def test_an_import_of_very_many_titles_is_one_entry(service: Service) -> None:
     many = {f"title-{number}": Title(f"title-{number}", "Title") for number in range(MOST_ENTRIES + 1)}
-    await service.services.editor.put_all(COMMAND_LINE, many)
+    await service.services.editor.merge(COMMAND_LINE, many, {})
     [edit] = await edits(service)
     assert (edit["title"], edit["before"], edit["after"]) == (None, None, {"titles": list(many)})
 

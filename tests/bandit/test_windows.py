@@ -60,15 +60,12 @@ def test_a_void_closes_without_a_word_and_takes_no_credit() -> None:
     windows.void(1)
     windows.void(99)
     assert windows.credit(1, 1.0, CLICK) is None
-    assert (windows.decision_of(1), windows.decision_of(2)) == (None, 2)
     assert [closed.opened for closed in windows.close(100)] == [2]
 
 
 def test_an_exposure_names_the_decision_that_it_shows() -> None:
     windows = Windows()
     windows.open(7, 3, 0, 100)
-    assert windows.decision_of(7) == 3
-    assert windows.decision_of(3) is None
     [closed] = windows.close(100)
     assert (closed.opened, closed.decision) == (7, 3)
 

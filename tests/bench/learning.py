@@ -42,7 +42,7 @@ async def compare(folder: Path, *, rounds: int) -> tuple[list[float], list[float
     store = open_store(settings, clock)
     try:
         await store.log.declare(encode(settings.rules()))
-        await editor_in(settings, store).put_all(COMMAND_LINE, titles(40, 6))
+        await editor_in(settings, store).merge(COMMAND_LINE, titles(40, 6), {})
         services = await build(settings, store, clock)
         await services.live_catalogue.refresh()
         await _fill(services, clock)

@@ -71,6 +71,6 @@ def stocked(count: int, pictures: int) -> Iterator[Path]:
 async def _stock(settings: Settings, count: int, pictures: int) -> None:
     store = open_store(settings)
     try:
-        await editor_in(settings, store).put_all(COMMAND_LINE, titles(count, pictures))
+        await editor_in(settings, store).merge(COMMAND_LINE, titles(count, pictures), {})
     finally:
         await store.close()

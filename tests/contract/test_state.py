@@ -151,7 +151,7 @@ async def test_nothing_is_counted_at_first(state: State) -> None:
     assert (dict(counted.counted_caps), dict(counted.learned_caps)) == ({}, {})
     assert await state.current() is None
     assert await state.snapshots() == []
-    assert await state.taste(ADA) is None
+    assert await state.taste_since(ADA) is None
 
 
 async def test_what_is_committed_is_read_again(state: State, token: int) -> None:
@@ -162,7 +162,7 @@ async def test_what_is_committed_is_read_again(state: State, token: int) -> None
     assert counted.tallies == await state.tallies() == {KEY: tally, OTHER_KEY: Tally(1)}
     assert await state.tallies("countdown") == {KEY: tally}
     assert await state.tallies("unknown") == {}
-    assert await state.taste(ADA) == b"values"
+    assert await state.taste_since(ADA) == (b"values", 0)
     assert await state.taste_rows([ADA, BOB]) == {ADA: ROW}
 
 
@@ -179,7 +179,7 @@ async def test_a_taste_of_none_is_deleted(state: State, token: int) -> None:
     await state.commit(token, some_progress(tastes={ADA: ROW, BOB: ROW}))
     await state.commit(token, some_progress(tastes={ADA: None}))
     assert await state.taste_rows([ADA, BOB]) == {BOB: ROW}
-    assert await state.taste(ADA) is None
+    assert await state.taste_since(ADA) is None
 
 
 async def test_tastes_are_gone_through_page_by_page(state: State, token: int) -> None:

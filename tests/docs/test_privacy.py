@@ -64,7 +64,7 @@ async def test_erasure_leaves_what_the_page_says_and_nothing_else(catalogue: Cat
         await service.learn()
         naming = [kind for kind, body in await service.records() if who.encode() in body]
         assert naming == [Kind.ERASURE, Kind.ERASURE]
-        assert await service.store.state.taste(who) is None
+        assert await service.store.state.taste_since(who) is None
         assert Caps.of((await service.store.state.fold_state()).learned_caps).taken() == {}
     assert files_with(tmp_path, bytes.fromhex(who)) == set()  # holds
     assert files_with(tmp_path, VALUE.encode()) == {"state.sqlite"}  # in the snapshots' vocabulary

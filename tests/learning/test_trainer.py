@@ -203,7 +203,7 @@ async def test_a_taste_goes_with_the_last_record_that_it_comes_from(tmp_path: Pa
         again = await shown(store, BOB, clicked=True)
         await pass_time(store, clock, 2 * WINDOW)
         await soon(lambda: gone(store, ADA))
-        assert await store.state.taste(BOB)
+        assert await store.state.taste_since(BOB)
         assert await kept(store, again.decision)()
     tallies = await store.state.tallies()
     assert sum(tally.exposures for tally in tallies.values()) == 3, "what was counted of her stays"
@@ -214,7 +214,7 @@ async def both(store: Store) -> bool:
 
 
 async def gone(store: Store, profile: str) -> bool:
-    return await store.state.taste(profile) is None
+    return await store.state.taste_since(profile) is None
 
 
 @pytest.mark.usefixtures("hurried")

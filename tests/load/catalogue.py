@@ -29,7 +29,7 @@ async def stock(settings: Settings, *, titles: int, pictures: int) -> None:
     made = made_of(develop(images, pictures), titles, images)
     store = open_store(settings)
     try:
-        await editor_in(settings, store).put_all(COMMAND_LINE, made)
+        await editor_in(settings, store).merge(COMMAND_LINE, made, {})
     finally:
         await store.close()
 

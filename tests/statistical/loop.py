@@ -112,8 +112,8 @@ class Loop:
             "hour": HOURS[self.clock.now // 3_600_000 % 24 // 6],
             **self._visits.circumstances(viewer),
         }
-        learned = await self.store.state.taste(_pseudonym(viewer))
-        return Context(attributes, _decode_taste(learned) if learned else {})
+        learned = await self.store.state.taste_since(_pseudonym(viewer))
+        return Context(attributes, _decode_taste(learned[0]) if learned else {})
 
     def choice_probabilities(
         self, context: Context, title: int, among: NDArray[np.bool_] | None = None

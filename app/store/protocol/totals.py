@@ -28,9 +28,6 @@ class CountedTotals(Protocol):
     async def tastes(self, after: str, limit: int) -> dict[str, TasteRow]:
         """Return up to `limit` rows of the profiles behind a pseudonym, in the order of the pseudonyms."""
 
-    async def taste(self, pseudonym: str) -> bytes | None:
-        """Return the taste as the policy sees it."""
-
     async def taste_since(self, pseudonym: str) -> tuple[bytes, int] | None:
         """Return the taste as the policy sees it, and the stamp at which the profile was first seen."""
 

@@ -86,7 +86,6 @@ def _told(strange: tuple[str, str]) -> str:
 
 
 def complaints(connection: sqlite3.Connection) -> list[str]:
-    """Check the whole database, and return its faults."""
     rows = connection.execute(f"PRAGMA quick_check({MOST_FAULTS})").fetchall()
     return [line for (text,) in rows if text != "ok" for line in text.splitlines() if "***" not in line]
 
@@ -186,7 +185,6 @@ def _of_log(connection: sqlite3.Connection, found: Examined) -> Examined:
 
 
 def _strange(connection: sqlite3.Connection) -> str | None:
-    """Say what a record has of a later version."""
     try:
         strange = strange_record(connection, 0)
     except sqlite3.OperationalError as error:

@@ -13,7 +13,6 @@ class SqliteSettings:
         return self._setting(self._reader, name)
 
     def inside(self, name: str) -> bytes | None:
-        """Return a setting as the transaction sees it."""
         return self._setting(self._writer, name)
 
     async def make_setting(self, name: str, value: bytes) -> bytes:
@@ -29,7 +28,6 @@ class SqliteSettings:
         return await self._write(lambda: self.swap(name, expected, value))
 
     def swap(self, name: str, expected: bytes | None, value: bytes) -> bool:
-        """Do what `swap_setting` does, inside a transaction."""
         if self.inside(name) != expected:
             return False
         self._writer.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))

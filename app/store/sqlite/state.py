@@ -221,7 +221,6 @@ class SqliteState:
         return self._reader.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
 
     def reached(self) -> int:
-        """Return the furthest position that counts or a snapshot speak of."""
         row = self._reader.execute(
             "SELECT max((SELECT coalesce(max(position), 0) FROM counted),"
             " (SELECT coalesce(max(position), 0) FROM snapshot))"
@@ -255,10 +254,6 @@ class SqliteState:
             (after, limit),
         ).fetchall()
         return {who: TasteRow(*row) for who, *row in rows}
-
-    async def taste(self, pseudonym: str) -> bytes | None:
-        row = self._reader.execute("SELECT taste FROM taste WHERE pseudonym = ?", (pseudonym,)).fetchone()
-        return row[0] if row else None
 
     async def taste_since(self, pseudonym: str) -> tuple[bytes, int] | None:
         row: tuple[bytes, int] | None = self._reader.execute(
