@@ -40,12 +40,10 @@ class DataFolder:
 
     @property
     def images(self) -> Path:
-        """The renditions."""
         return self.path / IMAGES
 
     @property
     def uploads(self) -> Path:
-        """Files of uploads in progress."""
         return self.path / UPLOADS
 
     @property

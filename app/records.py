@@ -70,7 +70,6 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.probabilities[self.chosen]
 
     def forgotten(self) -> "Decision":
-        """Return the decision without all data about its viewer."""
         return msgspec.structs.replace(self, profile=None, attributes={}, taste={}, timezone=None)
 
 

@@ -21,5 +21,4 @@ def uniform(n: int) -> list[float]:
 
 
 def one_of(n: int, chosen: int) -> list[float]:
-    """Return the distribution that always draws `chosen`."""
     return [1.0 if i == chosen else 0.0 for i in range(n)]

@@ -15,8 +15,6 @@ VALUES = 1024
 
 
 class Measure(Protocol):
-    """The way in which a learner reads the values of one numeric attribute."""
-
     def observe(self, value: float) -> bool:
         """Add a value, and tell whether that can change a feature."""
 
@@ -71,7 +69,6 @@ class Vocabulary:
         self._hearsay.forget(profile)
 
     def features(self, attributes: Attributes) -> list[tuple[str, float]]:
-        """Return the features of the attributes, and the amount of each."""
         return [f for key, value in attributes.items() if (f := self._feature(key, value))]
 
     def _feature(self, key: str, value: str | float) -> tuple[str, float] | None:

@@ -37,7 +37,6 @@ def agreement(before: Groups, after: Groups, outcomes: Outcomes) -> str:
 
 
 def differences(before: Groups, after: Groups, outcomes: Outcomes) -> list[str]:
-    """Say in which group, and in what, the report and the outcomes differ."""
     found = []
     for group in GROUPS:
         mask = outcomes.of(group)

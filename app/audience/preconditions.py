@@ -28,7 +28,6 @@ def refusal(rules: dict[str, Any], world: World, *, steps: int, reward: str | No
 
 
 def _not_seen(rules: dict[str, Any]) -> dict[str, object]:
-    """Return the reasons why the effect of learning would not show, and whether each applies."""
     serve, floor, shares = rules["serve"], rules["floor"], rules["shares"]
     return {
         f"KEYART_SERVE={serve}: it chooses and learns nothing; start it with KEYART_SERVE=policy": serve
@@ -47,7 +46,6 @@ def _not_seen(rules: dict[str, Any]) -> dict[str, object]:
 
 
 def _too_late(rules: dict[str, Any], steps: int) -> dict[str, object]:
-    """Return what takes longer than half of a run, as far as that can be told beforehand."""
     run, window, hold = steps / STEPS_A_SECOND, rules["window_seconds"], rules["hold_seconds"]
     takes, enough = (
         f"and {steps:,} steps take some {run:.0f} s",

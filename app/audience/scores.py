@@ -30,8 +30,6 @@ class Seen(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """A figure with its 95 % interval."""
-
     value: float
     low: float
     high: float
@@ -123,7 +121,6 @@ class Outcomes:
         )
 
     def rate(self, mask: Mask, earned: Floats) -> Estimate:
-        """Return a mean over exposures."""
         found = self._ratio(mask, earned, np.ones_like(earned))
         return Estimate(found.value, max(0.0, found.low), min(1.0, found.high))
 

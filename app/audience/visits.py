@@ -45,16 +45,13 @@ class Visits:
         return f"audience-{self._world.seed}-{viewer}"
 
     def attributes(self, viewer: int) -> dict[str, str]:
-        """Return the attributes that are known of the viewer beforehand."""
         return {"household": HOUSEHOLDS[self._world.viewers.household[viewer]]}
 
     def circumstances(self, viewer: int) -> dict[str, str]:
-        """Return what a request says of the viewer."""
         viewers = self._world.viewers
         return {"country": COUNTRIES[viewers.country[viewer]], "device": DEVICES[viewers.device[viewer]]}
 
     def outcome(self, visit: Visit, spot: int, column: int, era: Era) -> Outcome:
-        """Return the reaction to a picture at a spot of the row."""
         chance = era.click[visit.viewer, column] * self._world.falls[spot]
         if visit.clicking[spot] >= chance:
             return Outcome(clicked=False, left=False, seconds=0.0)

@@ -156,7 +156,6 @@ class World:
         return (appeal - appeal.mean()) / spread if spread > NOTHING else np.zeros_like(appeal)
 
     def _means(self, values: Floats) -> Floats:
-        """Return the mean over the pictures of each title."""
         means: Floats = np.add.reduceat(values, self.first[:-1], axis=-1) / np.diff(self.first)
         return means
 

@@ -37,7 +37,6 @@ def changes(before: Title | None, after: Title | None) -> tuple[Fields | None, F
 
 
 def told(title: Title | None) -> Fields | None:
-    """Return all editable fields of a title."""
     if title is None:
         return None
     return {
@@ -48,7 +47,6 @@ def told(title: Title | None) -> Fields | None:
 
 
 def only_artwork(fields: Fields | None) -> str | None:
-    """Return the artwork that changed, if it is the only change."""
     artworks = (fields or {}).get("artworks", ())
     return next(iter(artworks)) if len(artworks) == 1 else None
 

@@ -68,7 +68,6 @@ def image_of(artwork: Artwork, frame: Frame = USUAL, images: str = IMAGES) -> Im
 
 
 def shows(artwork: Artwork, name: str) -> bool:
-    """Whether one of its renditions has this file name."""
     return any(name in crop.names() for crop in artwork.crops)
 
 

@@ -15,8 +15,6 @@ MOST_REPLACED = 10_000
 
 
 class ArtworkRef(NamedTuple):
-    """The ids of a title and of one of its artworks."""
-
     title: str
     artwork: str
 

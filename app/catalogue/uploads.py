@@ -44,8 +44,6 @@ Outcome = Literal["new", "changed", "unchanged"]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A picture that an editor sent: its temporary file, and its description."""
-
     file: Path
     name: str
     """The file's name, as the client calls it, without its folders; empty if it has none."""
@@ -60,8 +58,6 @@ Opening = Callable[[Path], AbstractAsyncContextManager[Sent]]
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """The result of an upload, and the notes about its picture."""
-
     artwork: Artwork
     outcome: Outcome
     warnings: tuple[str, ...]

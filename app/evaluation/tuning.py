@@ -142,7 +142,6 @@ class Rebuilding:
         return Trial(Way(tuning), losses, learner)
 
     def _learned(self, way: Way) -> LogisticLearner:
-        """Learn all examples."""
         learner = LogisticLearner(way.tuning)
         for example in self._examples("Learning all of them", 0, len(self._spool)):
             learner.learn(example)
@@ -185,7 +184,6 @@ def best_of(trials: list[Trial]) -> Trial:
 
 
 def better(one: Trial | Judged, other: Trial | Judged) -> Difference:
-    """Return by how much less the loss of `one` is, example by example."""
     return Difference.of(other.losses - one.losses)
 
 
@@ -208,7 +206,6 @@ def at_least_as_good(one: Judged, online: Judged) -> bool:
 
 
 def _contenders(tuning: Tuning, passes: int) -> list[Way]:
-    """Return the ways to judge beside the online way, the requested one first."""
     ways = [Way(tuning, passes), Way(tuning)]
     return [way for number, way in enumerate(ways) if way != ONLINE and way not in ways[:number]]
 

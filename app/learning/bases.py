@@ -104,7 +104,6 @@ class BaseKeeper:
             await self._store.log.rebase(encode(Rebase("upgrade", FOLD)))
 
     def note(self, records: Sequence[Record]) -> None:
-        """Notice the records that the fold has just read."""
         erased = {decode_erasure(record.body).profile for record in records if record.kind == Kind.ERASURE}
         if erased:
             self._erased |= erased
@@ -113,7 +112,6 @@ class BaseKeeper:
             self._reason = "upgrade"
 
     async def due(self, fold: Fold) -> NewBase | None:
-        """Return the base to set now, if there is one."""
         if not fold.level:
             return None
         if self._reason is None and self._latest is not None:
@@ -144,7 +142,6 @@ class BaseKeeper:
         return {id_: without(self._erased, found[0].learner, found[1]) for id_, found in kept.items() if found}
 
     def settle_scrubbed(self) -> None:
-        """Mark the result of `scrubbed` as committed."""
         self._erased.clear()
 
     async def _scrubbing(self) -> bool:
@@ -163,7 +160,6 @@ class BaseKeeper:
         return True
 
     def settle(self, base: NewBase) -> None:
-        """Mark a base as committed."""
         if base.reason == self._reason:
             self._reason = None
         self._latest = self._clock()
@@ -186,5 +182,4 @@ class BaseKeeper:
         return last is None or now - last >= SHORTEST_MS
 
     async def floor(self) -> int | None:
-        """Return the first position whose records a base still needs."""
         return min((base.resume for base in await self._store.state.bases()), default=None)

@@ -90,7 +90,6 @@ class Caps:
 
     @classmethod
     def of(cls, rows: Mapping[str, str]) -> "Caps":
-        """Return the caps that these stored rows describe."""
         caps = cls(int(rows.get(_HOUR, "0")), _anew=False)
         for name, value in rows.items():
             if name.startswith(_NAME):
@@ -150,7 +149,6 @@ class Caps:
         return True
 
     def forget(self, profile: str) -> None:
-        """Forget a profile that is erased."""
         for prefix, kept in ((_NAME, self._names), (_CREDIT, self._credits)):
             kept.pop(profile, None)
             self._changed.add(prefix + profile)
@@ -203,17 +201,14 @@ class Caps:
         return bool(rules.stranger_cap and decision.stranger and self.taught(decision.title) >= rules.stranger_cap)
 
     def taught(self, title: str) -> int:
-        """Return the number of examples of a title."""
         return self._titles[title].taught if title in self._titles else 0
 
     # ---------------------------------------------------------------- writing down
 
     def change(self) -> CapChange:
-        """Return the changes since `settle`."""
         return CapChange({name: self._row(name) for name in self._changed}, self._turned, self._anew)
 
     def settle(self) -> None:
-        """Mark the change as committed."""
         self._changed.clear()
         self._turned = self._anew = False
 

@@ -32,7 +32,6 @@ class Comparison:
         return cls(kind, incumbent, await state.fold_state(), base)
 
     def stops(self, head: int) -> list[int]:
-        """Return the positions to compare at, and that of the last record."""
         learned = self.incumbent.position if self.incumbent else 0
         return sorted({learned, self.counted.position, head} - {0})
 

@@ -126,7 +126,6 @@ class Fold:
         return progress
 
     def settle(self, progress: Progress) -> None:
-        """Mark the progress as committed."""
         self.totals.settle()
         if progress.snapshot:
             self.caps.settle()
@@ -142,7 +141,6 @@ class Fold:
 
     @property
     def untouched(self) -> bool:
-        """Whether the fold has read no record yet."""
         return not (self.position or self.learned or self.totals.position)
 
     @property

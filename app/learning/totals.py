@@ -99,7 +99,6 @@ class Totals:
         return self.caps.take(decision, step.closed.deadline, step.rules, by_lot=False)
 
     def forget(self, profile: str) -> None:
-        """Forget a profile that is erased."""
         self.caps.forget(profile)
         self._drop(profile)
 
@@ -121,7 +120,6 @@ class Totals:
         self._swept = max(rows) if len(rows) == SWEPT else ""
 
     def progress(self) -> Progress:
-        """Return the changes since `settle`."""
         return Progress(
             self.position,
             encode(self._base),
@@ -131,7 +129,6 @@ class Totals:
         )
 
     def settle(self) -> None:
-        """Mark the progress as committed."""
         self.caps.settle()
         self._changed_tallies.clear()
         self._changed_tastes.clear()
@@ -140,7 +137,6 @@ class Totals:
             self._tastes.clear()
 
     def totals(self) -> tuple[Base, list[tuple[str, str, str, Tally]]]:
-        """Return the general rates and all tallies, in the order of their keys."""
         return replace(self._base), [(*key, replace(tally)) for key, tally in sorted(self._tallies.items())]
 
     def take_over(self, other: "Totals") -> None:
@@ -171,7 +167,6 @@ def _taste_in(state: bytes | None) -> Taste | None:
 
 
 def _group(decision: Decision) -> str:
-    """Return the group that a decision is counted in."""
     if decision.bot:
         return BOT
     return PINNED if decision.pinned else decision.group or ANONYMOUS

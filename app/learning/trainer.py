@@ -176,7 +176,6 @@ class Trainer:
             await asyncio.sleep(0)
 
     async def _keep(self, fold: Fold, *, caught_up: bool) -> None:
-        """Publish or commit the progress, if it is time."""
         now = time.monotonic()
         base = None if self._held_back else await self._bases.due(fold)
         if base:
@@ -282,7 +281,6 @@ class Trainer:
             self._wiped = self._erased
 
     async def _renew(self, token: int, stop: asyncio.Event) -> None:
-        """Keep the lease, and return when it is lost or no longer needed."""
         while not stop.is_set() and await self._store.state.lead(self._holder, LEASE_MS, token) == token:
             await _wait(stop, LEASE_MS / 3000)
 

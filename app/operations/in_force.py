@@ -32,7 +32,6 @@ def tell(lock: TextIO, settings: Settings, port: int) -> None:
 
 
 def in_use(folder: Path) -> bool:
-    """Say whether a service holds the folder's lock."""
     return held(DataFolder(folder).service_lock)
 
 

@@ -22,12 +22,10 @@ class Heartbeat:
         self._begun = False
 
     def begin(self) -> None:
-        """Forget the former process, because another one is started."""
         self._read()
         self._silent, self._begun = 0.0, False
 
     def listen(self, elapsed: float) -> None:
-        """Read the beats since the last reading."""
         if self._read():
             self._silent, self._begun = 0.0, True
         else:

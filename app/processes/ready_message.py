@@ -10,7 +10,6 @@ READY_SECONDS = 60.0
 
 
 def announce(host: str, port: int, supervisor: Supervisor, say: Callable[..., object]) -> None:
-    """Print the address once the service answers with decisions."""
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until and not supervisor.stopping:
         if is_ready(host, port):

@@ -19,7 +19,6 @@ class Allowance:
         self._left, self._at = self._most, clock()
 
     def take(self, wanted: int) -> int:
-        """Take up to `wanted`, and return the number taken."""
         now = self._clock()
         self._left = min(self._most, self._left + (now - self._at) * self._rate)
         self._at = now

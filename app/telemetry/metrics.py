@@ -110,7 +110,6 @@ class Everyone(Collector):
 
 
 def exposition() -> bytes:
-    """Return the metrics of all processes in Prometheus' text format."""
     registry: Any = REGISTRY
     if folder := os.environ.get(FOLDER):
         registry = CollectorRegistry()

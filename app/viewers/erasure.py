@@ -7,7 +7,6 @@ SCRUBBED = 1000
 
 
 async def erase(log: Log, pseudonym: str) -> None:
-    """Delete a profile, and take it out of every decision in the log."""
     await log.forget(pseudonym)
     await finish_erasure(log, pseudonym)
 

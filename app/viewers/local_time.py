@@ -19,7 +19,6 @@ _DATA: Final = files("tzdata")
 
 @cache
 def _zones() -> dict[str, str]:
-    """Return the name of each time zone by that name in small letters."""
     return {name.lower(): name for name in (_DATA / "zones").read_text().split()}
 
 

@@ -33,8 +33,6 @@ NOBODY = Profile()
 
 
 class Sender(NamedTuple):
-    """The facts about the sender of a request: whether it has a key, and whether it is a bot."""
-
     vouched: bool = False
     bot: bool = False
 

@@ -23,6 +23,5 @@ def uploads_in(settings: Settings) -> Path:
 
 
 def editor_in(settings: Settings, store: Store) -> Editor:
-    """Return an editor for a command that serves nothing itself."""
     revisions = revisions_in(settings)
     return Editor(store, revisions, LiveCatalogue(store.log, revisions))

@@ -59,7 +59,6 @@ async def rebuilt(
     base: Base | None = None,
     learner: Learner | None = None,
 ) -> AsyncIterator[Fold]:
-    """Fold the log from the beginning, as `app.learning.rebuild` does, over the data folder of the settings."""
     start = rebuild.Start(settings.learner, base, learner)
     async for fold in rebuild.rebuilt(store, scratch_state(), revisions_in(settings), stops, start):
         yield fold

@@ -91,7 +91,6 @@ class _Merge:
     asked: dict[str, list[Wanted]] = field(default_factory=dict)
 
     def wanted(self, folder: TitleFolder) -> list[Wanted]:
-        """The artworks to make from a title's folder."""
         entry = self.manifest.title(folder.id)
         self.asked[folder.id] = wanted(folder, entry, self.current.get(folder.id), self.rows)
         return self.asked[folder.id]
@@ -117,7 +116,6 @@ class _Merge:
             self.progress(len(self.results), sum(map(len, self.asked.values())))
 
     def take(self, folder: TitleFolder) -> None:
-        """Make the title of a folder from what its files became."""
         known = self.current.get(folder.id)
         artworks = {artwork.id: artwork for artwork in known.artworks} if known else {}
         asked = self.asked[folder.id]
@@ -144,7 +142,6 @@ class _Merge:
             self.rows.append(Row(folder.id, entry.default, "refused", fault))
 
     def _accept(self, each: Wanted, artworks: dict[str, Artwork]) -> Row:
-        """Put the picture among the artworks, if it can be, and report."""
         row, known = Row(each.title, each.artwork, "refused"), artworks.get(each.artwork)
         result = self.results[each]
         if isinstance(result, PictureError):

@@ -72,7 +72,6 @@ def imported(
 
 
 def said(entry: ArtworkEntry | TitleEntry) -> dict[str, Any]:
-    """The fields of an artwork or a title that an entry gives."""
     titles = isinstance(entry, TitleEntry)
     passed_over = {"artworks", *SHARED} if titles else {"titled"}
     found = {each.name: getattr(entry, each.name) for each in fields(entry) if each.name not in passed_over}
@@ -80,7 +79,6 @@ def said(entry: ArtworkEntry | TitleEntry) -> dict[str, Any]:
 
 
 def news(entry: ArtworkEntry | TitleEntry, known: Artwork | Title | None) -> dict[str, Any]:
-    """The values of an entry that are new since the last import, by field."""
     told = said(entry)
     if known is None:
         return told
@@ -207,5 +205,4 @@ def _artwork(id: str, told: Mapping[str, Any], known: Artwork | None, picture: P
 
 
 def _digests(told: Mapping[str, Any]) -> dict[str, str]:
-    """A short hash of each value, to know later whether the folder says something else."""
     return {what: sha256(canonical(value)).hexdigest()[:DIGITS] for what, value in told.items()}

@@ -16,7 +16,6 @@ SMALL: Final = 640
 def warnings(
     artwork: Artwork, others: Iterable[Artwork], barred: Collection[Made] = frozenset()
 ) -> tuple[str, ...]:
-    """Return the sentences of `notes`."""
     return tuple(note.sentence for note in notes(artwork, others, barred=barred))
 
 

@@ -14,7 +14,6 @@ def is_withdrawn(artwork: Artwork) -> bool:
 
 
 def still_withdrawn(provenance: Provenance, known: Provenance) -> Provenance:
-    """The provenance, with the consent withdrawn if it was so before."""
     consent = provenance.consent or known.consent
     if consent is None or known.consent is None or not known.consent.withdrawn:
         return provenance

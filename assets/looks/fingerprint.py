@@ -35,5 +35,4 @@ def fingerprint(glance: Image.Image) -> str:
 
 
 def distance(one: str, other: str) -> int:
-    """Count the bits in which two fingerprints differ."""
     return (int(one, 16) ^ int(other, 16)).bit_count()

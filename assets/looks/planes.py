@@ -32,7 +32,6 @@ def lab(image: Image.Image) -> Plane:
 
 
 def grey(image: Image.Image) -> Plane:
-    """Return the luma of each pixel, 0 to 255."""
     return np.asarray(image.convert("L"), dtype=np.float64)
 
 
@@ -43,7 +42,6 @@ def cosines(plane: Plane) -> Plane:
 
 
 def from_cosines(coefficients: Plane) -> Plane:
-    """Undo `cosines`."""
     down, across = coefficients.shape
     return _basis(down).T @ coefficients @ _basis(across)
 

@@ -132,7 +132,6 @@ def _check(image: Image.Image, container: Container, name: str) -> None:
 
 
 def _said(error: Exception) -> str:
-    """Return a decoder's complaint as one short line."""
     return " ".join(ascii(str(error))[1:-1].split())[:100] or type(error).__name__
 
 

@@ -73,7 +73,6 @@ def described(content: bytes) -> str | None:
 
 
 def other_picture(head: bytes) -> str | None:
-    """Describe a file if it is a picture of a kind that is not supported."""
     what = described(head)
     return what if what and what.endswith(_PICTORIAL) else None
 

@@ -60,7 +60,6 @@ class Typeface:
         return _covered(self.path)
 
     def sized(self, size: int) -> ImageFont.FreeTypeFont:
-        """Return the font at `size` pixels to the em."""
         return _sized(self.path, size)
 
 

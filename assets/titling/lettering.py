@@ -88,7 +88,6 @@ class Lettering:
     faults: float
 
     def extent(self, size: int) -> tuple[float, float]:
-        """Return the width and the height of everything drawn."""
         inks = [line.ink(size) for line in self.lines]
         last = self._baselines(inks, size)[-1]
         return max(ink.right - ink.left for ink in inks), last + inks[-1].bottom

@@ -123,7 +123,6 @@ def _sizes(largest: float, smallest: float) -> Iterator[int]:
 
 
 def _corner(extent: tuple[float, float], size: tuple[int, int], *, low: bool, right: bool) -> Rect:
-    """Return the box of that extent in a corner, inside the margins."""
     wide, high = math.ceil(extent[0]) + 1, math.ceil(extent[1]) + 1  # lines begin at whole pixels
     across, down = math.ceil(MARGIN * size[0]), math.ceil(MARGIN * size[1])
     left = size[0] - across - wide if right else across

@@ -52,7 +52,6 @@ def shaded(picture: Image.Image, letters: Image.Image, block: Rect, faces: Seque
 
 
 def _around(letters: Image.Image, em: int) -> tuple[int, int, int, int]:
-    """Return the part of the picture that letters and their shadow lie in."""
     left, top, right, bottom = letters.getbbox() or (0, 0, 1, 1)
     reach = math.ceil(em / 2)
     return (
@@ -141,7 +140,6 @@ def _eased(share: Plane) -> Plane:
 
 
 def distance(one: Rect, other: Rect) -> float:
-    """Return how far two rectangles are apart, in pixels."""
     across = max(0.0, one[0] - other[2], other[0] - one[2])
     down = max(0.0, one[1] - other[3], other[1] - one[3])
     return math.hypot(across, down)

@@ -49,8 +49,6 @@ class What(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """Several actions side by side."""
-
     hashes: Hashes
     """The looks of all actions, one action's after the other's, and then the artworks themselves."""
     amounts: Single

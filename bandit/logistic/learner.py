@@ -111,7 +111,6 @@ class LogisticLearner:
         return matched(means, BOLDNESS * (np.sqrt(variances) @ weights[:_M]))
 
     def expected(self, context: Context, actions: Sequence[Action]) -> list[float]:
-        """Return the expected reward of each action, in [0, 1]."""
         who = self._crossing.who(context)
         whats = [self._crossing.what(action) for action in actions]
         beliefs = [self._beliefs(who, what) for what in whats]
@@ -178,7 +177,6 @@ class LogisticLearner:
         return list(map(Belief.of, means, variances))
 
     def _effects(self, who: Who, what: What) -> tuple[Cells, Effects]:
-        """Return the cells of all crossed features of viewer and action, and their effects."""
         cells, amounts = crossed(who, what)
         held = self._table.at(cells).T.astype(np.float64, order="C")
         priors = _priors(self.tuning.spread, len(who.hashes), who.attributes, len(what.looks))

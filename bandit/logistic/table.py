@@ -34,7 +34,6 @@ class Table:
         self.numbers[cells] = columns.T
 
     def used(self) -> NDArray[np.uint32]:
-        """Return the cells that are not zeros."""
         first, second = self.numbers.view(np.uint64).T
         return np.flatnonzero(first | second).astype(np.uint32)
 

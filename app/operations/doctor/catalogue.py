@@ -44,7 +44,6 @@ def read(revisions: Revisions, name: str) -> Readable:
 
 
 def findings(seen: Observed) -> Iterator[Finding]:
-    """Look at what the current catalogue names."""
     if seen.catalogue is None:
         yield finding("catalogue-none")
         return

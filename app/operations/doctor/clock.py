@@ -35,7 +35,6 @@ def stamps(last: int, now: int) -> Finding:
 
 
 def apart(seconds: float) -> Finding:
-    """Judge how far the service's clock is from this one's."""
     where = "ahead of" if seconds > 0 else "behind"
     conditions = {"clocks-agree": abs(seconds) <= MOST_APART, "clocks-apart": True}
     return first(conditions, apart=span(abs(seconds)), where=where)

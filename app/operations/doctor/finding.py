@@ -27,7 +27,6 @@ class Finding:
 
 @cache
 def texts() -> dict[str, Finding]:
-    """Return each finding by its name, before values are filled in."""
     content = Path(__file__).with_name("findings.txt").read_text()
     return {name: Finding(level, about, *said) for name, level, about, *said in _rows(content)}
 

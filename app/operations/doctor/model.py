@@ -109,7 +109,6 @@ def _decisions(records: Sequence[Record]) -> list[Decision]:
 
 
 def lately(seen: Observed) -> Finding:
-    """Say whether anything was learned in the last day, and if not, why."""
     if seen.examined.day is None:
         return finding("day-not-counted")
     day, settings = Counter(seen.examined.day), seen.settings

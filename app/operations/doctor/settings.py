@@ -73,12 +73,10 @@ def _unknown(environment: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _is_link(name: str, value: str) -> bool:
-    """Whether a variable describes another service."""
     return (name.endswith("_PORT") and LINK in value) or LINKS.search(name) is not None
 
 
 def seldom_meant(it: Settings) -> Iterator[Finding]:
-    """Find settings that are allowed and seldom intended."""
     key, demo, reachable = DataFolder(it.data).admin_key, it.preset == "demo", not it.on_loopback
     conditions = {
         "host-here": not reachable,
