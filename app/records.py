@@ -4,7 +4,7 @@ from enum import IntEnum
 
 import msgspec
 
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 
 
 class Kind(IntEnum):
@@ -113,7 +113,7 @@ decode_feedback = msgspec.json.Decoder(Feedback).decode
 decode_reference = msgspec.json.Decoder(Reference).decode
 decode_erasure = msgspec.json.Decoder(Erasure).decode
 decode_rebase = msgspec.json.Decoder(Rebase).decode
-decode_rules = msgspec.json.Decoder(Rules).decode
+decode_rules = msgspec.json.Decoder(RewardRules).decode
 
 
 def unknown(record: Record) -> tuple[str, str] | None:

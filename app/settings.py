@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.public_url import checked
 from bandit.learners import Kind, lacking
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 
 DAY_MS = 86_400_000
 GRACE_MS = 7 * DAY_MS
@@ -242,9 +242,11 @@ class Settings(BaseSettings):
         known = not self.placements or placement in self.placements
         return placement if known else PLACEMENT
 
-    def rules(self) -> Rules:
+    def reward_rules(self) -> RewardRules:
         title_cap = min(TITLE_CAP, self.learn_cap)
-        return Rules(self.window_ms, self.reward, self.play_seconds, self.learn_cap, title_cap, self.stranger_cap)
+        return RewardRules(
+            self.window_ms, self.reward, self.play_seconds, self.learn_cap, title_cap, self.stranger_cap
+        )
 
 
 def _split(words: str) -> tuple[str, ...]:

@@ -86,16 +86,16 @@ def _fits(own: str, asked: str) -> bool:
     return (
         (one.language in {other.language, other.macro} or other.language == one.macro)
         and one.script == other.script
-        and _same_place(one.place, other.place)
+        and _same_region(one.place, other.place)
     )
 
 
-def _same_place(one: str | None, other: str | None) -> bool:
+def _same_region(one: str | None, other: str | None) -> bool:
     return one is None or other is None or one == other or _within(one, other) or _within(other, one)
 
 
-def _within(place: str, region: str) -> bool:
-    return region == "001" or (region == "419" and place in LATIN_AMERICA)
+def _within(part: str, region: str) -> bool:
+    return region == "001" or (region == "419" and part in LATIN_AMERICA)
 
 
 def _adds_to(one: str, other: str) -> bool:

@@ -31,7 +31,7 @@ class Frequent:
             self._taken_over[word] = least
         return True
 
-    def counts(self, word: str) -> bool:
+    def has_counter(self, word: str) -> bool:
         """Tell whether the word has a counter, known or not."""
         return word in self._counts
 

@@ -18,7 +18,7 @@ class Groups:
     default: float = 0.0
 
     def of(self, profile: str) -> Group:
-        u = self._place(profile)
+        u = self._fraction(profile)
         if u < self.best_single:
             return "best_single"
         if u < self.best_single + self.uniform:
@@ -27,7 +27,7 @@ class Groups:
             return "default"
         return "personalized"
 
-    def _place(self, profile: str) -> float:
+    def _fraction(self, profile: str) -> float:
         data = profile.encode(errors="surrogatepass")
         digest = blake2b(data, key=self.key, digest_size=8, person=b"keyart-group").digest()
         return (int.from_bytes(digest, "big") >> 11) * 2.0**-53  # 53 bits: no rounding up to 1

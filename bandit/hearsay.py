@@ -52,7 +52,7 @@ class Hearsay:
 
     def __init__(self, salt: int = 0, heard: Sequence[Heard] = ()):
         self._salt = salt
-        self._heard = {self._place(each.word): each for each in heard}
+        self._heard = {self._index(each.word): each for each in heard}
 
     def __len__(self) -> int:
         return len(self._heard)
@@ -63,7 +63,7 @@ class Hearsay:
             return False
         if not self._salt and not self._heard:
             self._salt = witness.salt
-        place = self._place(word)
+        place = self._index(word)
         there = self._heard.get(place) or Heard(word)
         if there.word != word:
             if there.strength > 0:
@@ -93,6 +93,6 @@ class Hearsay:
             ],
         )
 
-    def _place(self, word: Word) -> int:
+    def _index(self, word: Word) -> int:
         text = f"{self._salt} {word[0]}={word[1]}".encode(errors="surrogatepass")
         return int.from_bytes(blake2b(text, digest_size=8).digest(), "big") % PLACES

@@ -8,7 +8,7 @@ CLICK_BEFORE_PLAY = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RewardRules:
     """The rules that join exposures with feedback. The log contains them, so the fold depends on nothing else.
 
     The length of `window` is in milliseconds. The cap `learn_cap` limits the examples of one profile in an hour,

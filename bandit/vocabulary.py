@@ -58,7 +58,11 @@ class Vocabulary:
         values = self._words.get(key)
         if values is None and len(self._words) >= KEYS:
             return
-        if witness and not (values and values.counts(value)) and not self._hearsay.confirms((key, value), witness):
+        if (
+            witness
+            and not (values and values.has_counter(value))
+            and not self._hearsay.confirms((key, value), witness)
+        ):
             return
         if values is None:
             values = self._words[key] = Frequent(VALUES)

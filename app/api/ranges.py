@@ -9,7 +9,7 @@ MOST_DIGITS = 18
 """The longest number that is read; no size has more digits."""
 
 
-def wanted(header: str, size: int) -> range | None:
+def requested(header: str, size: int) -> range | None:
     """Return the positions that a Range header asks for, or None for all of them.
 
     All are sent where the unit is unknown, and where the header is malformed or names several ranges: section 14.2

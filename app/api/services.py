@@ -17,7 +17,7 @@ from app.catalogue.uploads import Uploads
 from app.data_folder import ADMIN_KEY
 from app.evaluation.report import Reporter
 from app.serving.best_single import BestSingle
-from app.serving.explanation import Inspector
+from app.serving.explanation import Explainer
 from app.serving.feedback import Recorder
 from app.serving.model import Model
 from app.serving.personalizer import Personalizer
@@ -46,7 +46,7 @@ class Services:
     editor: Editor
     uploads: Uploads
     reporter: Reporter
-    inspector: Inspector
+    explainer: Explainer
 
 
 def _services(request: Request) -> Services:

@@ -29,7 +29,7 @@ class RulesInForce(TypedDict):
     shares: Shares
 
 
-def rules_of(settings: Settings) -> RulesInForce:
+def settings_in_force(settings: Settings) -> RulesInForce:
     return {
         "serve": settings.serve,
         "reward": settings.reward,

@@ -75,7 +75,7 @@ class Crowd:
         found = []
         for spot, title in enumerate(titles):
             choice = choices.get(title)
-            if visit.looked[spot] and choice and self._taken < self.steps and self._counts(choice):
+            if visit.looked[spot] and choice and self._taken < self.steps and self._is_scored(choice):
                 found.append(self._seen(visit, spot, choice, feedback))
                 self._taken += 1
         for kind, items in feedback.items():
@@ -86,7 +86,7 @@ class Crowd:
         if found:
             self.moved()
 
-    def _counts(self, choice: dict[str, Any]) -> bool:
+    def _is_scored(self, choice: dict[str, Any]) -> bool:
         why: Why | None = None
         if choice["fallback"]:
             why = "fallbacks"

@@ -66,8 +66,8 @@ class Service:
             return f"The service at {self.url} makes no decisions: {_detail(answer)}", START_SECONDS
         return None
 
-    async def rules(self) -> dict[str, Any]:
-        """Return the rules that the service follows, once it has accepted this key."""
+    async def settings_in_force(self) -> dict[str, Any]:
+        """Return the settings that the service follows, once it has accepted this key."""
         report = await self._send("GET", "/report")
         if report.status_code in REFUSED:
             asked = f"The service at {self.url} asks for its admin key; give it with --key or in KEYART_ADMIN_KEY."

@@ -67,17 +67,17 @@ class LiveTitle:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stock:
+class _LoadedCatalogue:
     """A catalogue as it was read; each unreadable title has its last good version."""
 
     catalogue: Catalogue = field(default_factory=Catalogue)
     titles: Mapping[str, LiveTitle] = field(default_factory=dict)
     pictures: ImageIndex = field(default_factory=ImageIndex)
 
-    def followed(self, catalogue: Catalogue, titles: Mapping[str, LiveTitle], now: float) -> "_Stock":
+    def followed(self, catalogue: Catalogue, titles: Mapping[str, LiveTitle], now: float) -> "_LoadedCatalogue":
         before = {id_: live_title.title for id_, live_title in self.titles.items()}
         after = {id_: live_title.title for id_, live_title in titles.items()}
-        return _Stock(catalogue, titles, self.pictures.followed(before, after, now))
+        return _LoadedCatalogue(catalogue, titles, self.pictures.followed(before, after, now))
 
     def showing(self, image: str, now: float) -> Sequence[Showing]:
         return self.pictures.showing(image, self._find, now=now, barred=self.catalogue.barred)
@@ -121,7 +121,7 @@ class LiveCatalogue:
     def __init__(self, log: Log, revisions: Revisions, clock: Callable[[], int] = now_ms, images: str = IMAGES):
         self._log, self._revisions, self._clock, self.images = log, revisions, clock, images
         self.name: str | None = None
-        self._stock = _Stock()
+        self._loaded = _LoadedCatalogue()
         self._earlier: dict[str, LiveTitle] = {}
         self._unreadable = 0
         self._tried: str | None = None
@@ -151,13 +151,13 @@ class LiveCatalogue:
             raise Unavailable(NOTHING_READ, RETRY_SECONDS)
 
     def get(self, title: str) -> LiveTitle | None:
-        return self._stock.titles.get(title)
+        return self._loaded.titles.get(title)
 
     def __iter__(self) -> Iterator[LiveTitle]:
-        return iter(self._stock.titles.values())
+        return iter(self._loaded.titles.values())
 
     def __len__(self) -> int:
-        return len(self._stock.titles)
+        return len(self._loaded.titles)
 
     def at(self, title: str, revision: str) -> LiveTitle:
         """Return a title at a revision. Raises the errors of `Revisions.title` if it is not kept."""
@@ -176,10 +176,10 @@ class LiveCatalogue:
 
         Another worker may have sent the name a moment ago, from a catalogue that is not loaded here yet.
         """
-        found = self._stock.showing(image, now)
+        found = self._loaded.showing(image, now)
         if not found and await self._current() != self._tried:  # this call does not look for repairs
             await self.refresh()
-            found = self._stock.showing(image, now)
+            found = self._loaded.showing(image, now)
         return found
 
     async def _current(self) -> str | None:
@@ -188,7 +188,7 @@ class LiveCatalogue:
 
     async def _catalogue(self, name: str) -> Catalogue:
         if name == self.name:
-            return self._stock.catalogue
+            return self._loaded.catalogue
         return await asyncio.to_thread(self._revisions.catalogue, name)
 
     def _wait_for_catalogue(self, name: str, error: Exception) -> None:
@@ -204,7 +204,7 @@ class LiveCatalogue:
         changed = name != self.name or len(unreadable) < self._unreadable
         if changed:
             now = self._clock() / 1000
-            self._stock = await asyncio.to_thread(self._stock.followed, catalogue, titles, now)
+            self._loaded = await asyncio.to_thread(self._loaded.followed, catalogue, titles, now)
         if name != self._tried:
             _complain(name, unreadable)
         self._be_patient(anew=changed or name != self._tried, needed=bool(unreadable))

@@ -78,7 +78,7 @@ class Uploads:
         """Add an upload to a title. Its bytes are read only after the title is found."""
         try:
             current = await self._editor.title(title)
-            async with self._place(), opening(self._folder) as sent:
+            async with self._permit(), opening(self._folder) as sent:
                 uploaded = await self._add(Doing(by, "upload", title), current, sent)
         except Refusal:
             metrics.UPLOADS.labels("refused").inc()
@@ -95,7 +95,7 @@ class Uploads:
             await asyncio.wait(self._under_way, timeout=END_SECONDS)
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
+    async def _permit(self) -> AsyncIterator[None]:
         task = asyncio.current_task()
         if len(self._under_way) >= MOST or task is None:
             raise _later(

@@ -109,7 +109,7 @@ async def _play(
         await service.until_ready(say)  # first of all: a service that starts for the first time makes its key
         if not service.key:
             _take_key_here(service)
-        rules = await service.rules()
+        rules = await service.settings_in_force()
         titles = titles_in(await service.titles())
         if not titles:
             raise ServiceError(NO_CHOICE)

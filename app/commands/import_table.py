@@ -83,7 +83,7 @@ def _refused(rows: Iterable[Row]) -> Iterator[Line]:
 def _parts(row: Row) -> tuple[str, str, str]:
     """Part a refusal into the picture's name, the reason, and what of it differs from one file to the next."""
     found = _NAMED.fullmatch(row.reason)
-    name, what = (found["name"], f"it {found['what']}") if found else (_place(row), row.reason)
+    name, what = (found["name"], f"it {found['what']}") if found else (_artwork_of(row), row.reason)
     details = _DETAIL.findall(what)
     return name, _DETAIL.sub("", what), ", ".join(details)
 
@@ -96,18 +96,18 @@ def _noted(rows: Sequence[Row], *, unchanged: bool) -> Iterator[Line]:
             notes = [note for note in row.notes if note.about == about]
             details = ", ".join(note.detail for note in notes if note.detail)
             if notes:
-                which.append(f"{_place(row)} ({details})" if details else _place(row))
+                which.append(f"{_artwork_of(row)} ({details})" if details else _artwork_of(row))
         if which:
             yield Line(what, which)
 
 
 def _by_outcome(rows: Sequence[Row]) -> Iterator[Line]:
     for outcome, what in _OUTCOMES.items():
-        if which := [_place(row) for row in rows if row.outcome == outcome]:
+        if which := [_artwork_of(row) for row in rows if row.outcome == outcome]:
             yield Line(what, which)
 
 
-def _place(row: Row) -> str:
+def _artwork_of(row: Row) -> str:
     return f"{row.title}/{row.artwork}" if row.artwork else row.title
 
 

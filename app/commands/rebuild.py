@@ -31,7 +31,7 @@ LED = "A trainer is leading; stop the service, then rebuild with --publish."
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CandidatePlan:
     """The ways of learning to try for the candidate."""
 
     tune: bool
@@ -65,26 +65,26 @@ def rebuild(
         keyart rebuild --tune --passes 3
     """
     settings = settings_of_service("rebuild")
-    wanted = Wanted(tune=tune, passes=passes or 1) if tune or passes else None
-    if wanted and settings.learner != LOGISTIC:
+    plan = CandidatePlan(tune=tune, passes=passes or 1) if tune or passes else None
+    if plan and settings.learner != LOGISTIC:
         raise fail(
             f"--tune and --passes are for the learner 'logistic', and KEYART_LEARNER is {settings.learner!r}; "
             "rebuild without them."
         )
-    asyncio.run(_rebuild(settings, wanted, publish=publish))
+    asyncio.run(_rebuild(settings, plan, publish=publish))
 
 
-async def _rebuild(settings: Settings, wanted: Wanted | None, *, publish: bool) -> None:
+async def _rebuild(settings: Settings, plan: CandidatePlan | None, *, publish: bool) -> None:
     store, out = open_store(settings), Console()
     try:
-        if wanted and publish and await _led(store):
+        if plan and publish and await _led(store):
             raise fail(LED)  # said before the work, not after it
-        with closing(ExampleFile(settings.data)) as spool:
-            learner = RecordingLearner(spool) if wanted else None
-            base = None if publish or wanted else await sound_base(store.state, settings.learner)
+        with closing(ExampleFile(settings.data)) as example_file:
+            learner = RecordingLearner(example_file) if plan else None
+            base = None if publish or plan else await sound_base(store.state, settings.learner)
             fold = await _folded(settings, store, out, base, learner)
-            if wanted and learner:
-                found = _found(settings, spool, learner, wanted)
+            if plan and learner:
+                found = _found(settings, example_file, learner, plan)
                 out.print(*tables.of_trials(found), tables.of_judged(found), tables.verdict(found), sep="\n")
                 fold.learner = found.learner
                 await _keep(store, fold, out)
@@ -125,10 +125,10 @@ async def _folded(
     return fold
 
 
-def _found(settings: Settings, spool: ExampleFile, online: LogisticLearner, wanted: Wanted) -> Found:
-    if len(spool) < ENOUGH:
+def _found(settings: Settings, example_file: ExampleFile, online: LogisticLearner, plan: CandidatePlan) -> Found:
+    if len(example_file) < ENOUGH:
         raise fail(
-            f"The log has {len(spool)} examples, and a comparison of ways of learning needs {ENOUGH}; "
+            f"The log has {len(example_file)} examples, and a comparison of ways of learning needs {ENOUGH}; "
             "rebuild without --tune and --passes, or wait for more examples."
         )
     with _progress() as progress:
@@ -137,8 +137,8 @@ def _found(settings: Settings, spool: ExampleFile, online: LogisticLearner, want
         def watch(what: str, done: int, total: int) -> None:
             progress.update(task, description=what, completed=done, total=total)
 
-        work = Rebuilding(spool, floor=settings.exploration_floor, watch=watch)
-        return work.found(online, passes=wanted.passes, tune=wanted.tune)
+        work = Rebuilding(example_file, floor=settings.exploration_floor, watch=watch)
+        return work.found(online, passes=plan.passes, tune=plan.tune)
 
 
 async def _keep(store: Store, fold: Fold, out: Console) -> None:

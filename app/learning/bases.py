@@ -49,7 +49,7 @@ async def fold_from(store: Store, scratch: State, live_catalogue: LiveCatalogue,
         raise BaseGoneError(f"Base {base.id} is gone because a trainer replaced it; try again.")
     snapshot, counts = found
     learner = learners.restored(snapshot.learner)
-    return Fold(store.log, scratch, live_catalogue, learner, Fold.counted_in(counts, base.position), snapshot)
+    return Fold(store.log, scratch, live_catalogue, learner, Fold.fold_state_in(counts, base.position), snapshot)
 
 
 async def fed(store_log: Log, fold: Fold, stops: Sequence[int]) -> AsyncIterator[Fold]:

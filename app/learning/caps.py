@@ -9,7 +9,7 @@ import msgspec
 
 from app.records import LOT_BITS, Decision, encode
 from app.store.protocol import OF_THE_HOUR, CapChange
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 
 HOUR_MS = 3_600_000
 WELL_TAUGHT = 20_000
@@ -126,7 +126,7 @@ class Caps:
 
     # ---------------------------------------------------------------- taking in
 
-    def take(self, decision: Decision, deadline: int, rules: Rules, *, by_lot: bool = True) -> Verdict:
+    def take(self, decision: Decision, deadline: int, rules: RewardRules, *, by_lot: bool = True) -> Verdict:
         """Count an exposure whose window has closed, and tell for what it may be used.
 
         `by_lot` lets strangers draw lots for titles that were taught enough.
@@ -135,7 +135,7 @@ class Caps:
         own = self._own(decision, rules)
         return Verdict(own, own and self._teaches(decision, rules, by_lot=by_lot))
 
-    def credits(self, profile: str, gain: float, at: int, rules: Rules) -> bool:
+    def credits(self, profile: str, gain: float, at: int, rules: RewardRules) -> bool:
         """Count a reward in a profile's own taste, and tell whether it may be added."""
         if not rules.learn_cap:
             return True
@@ -161,7 +161,7 @@ class Caps:
             self._changed = {name for name in self._changed if not name.startswith(OF_THE_HOUR)}
             self._changed.add(_HOUR)
 
-    def _own(self, decision: Decision, rules: Rules) -> bool:
+    def _own(self, decision: Decision, rules: RewardRules) -> bool:
         profile, most = decision.profile, rules.learn_cap
         if not profile or not most:
             return True
@@ -174,7 +174,7 @@ class Caps:
             self._changed.add(_NAME + profile)
         return True
 
-    def _teaches(self, decision: Decision, rules: Rules, *, by_lot: bool) -> bool:
+    def _teaches(self, decision: Decision, rules: RewardRules, *, by_lot: bool) -> bool:
         title = self._titles.get(decision.title)
         if title is None:
             title = self._titles[decision.title] = TitleCap()
@@ -191,7 +191,7 @@ class Caps:
         """Return how many exposures of each profile were taken in the current hour."""
         return {who: len(marks) for who, marks in self._names.items()}
 
-    def full(self, decision: Decision, rules: Rules) -> bool:
+    def full(self, decision: Decision, rules: RewardRules) -> bool:
         """Tell whether almost no part of the decision's reward would be taken now."""
         marks = self._names.get(decision.profile or "", "")
         if rules.learn_cap and len(marks) >= rules.learn_cap:

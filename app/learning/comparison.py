@@ -22,9 +22,9 @@ class Comparison:
 
     kind: Kind
     incumbent: Snapshot | None
-    counted: FoldState
+    committed: FoldState
     base: Base | None
-    _due: set[str] = field(default_factory=lambda: {"weights", "counts"})
+    _due: set[str] = field(default_factory=lambda: {"weights", "tallies"})
 
     @classmethod
     async def with_state(cls, state: State, kind: Kind, base: Base | None) -> "Comparison":
@@ -33,16 +33,16 @@ class Comparison:
 
     def stops(self, head: int) -> list[int]:
         learned = self.incumbent.position if self.incumbent else 0
-        return sorted({learned, self.counted.position, head} - {0})
+        return sorted({learned, self.committed.position, head} - {0})
 
     def at(self, fold: Fold) -> Iterator[str]:
         """Yield the sentences about the fold's present position; each subject once."""
         if self.incumbent and fold.position == self.incumbent.position and "weights" in self._due:
             self._due.remove("weights")
             yield self._of_weights(fold, self.incumbent)
-        if fold.position == self.counted.position and "counts" in self._due:
-            self._due.remove("counts")
-            yield self._of_counts(fold)
+        if fold.position == self.committed.position and "tallies" in self._due:
+            self._due.remove("tallies")
+            yield self._of_tallies(fold)
 
     def _of_weights(self, fold: Fold, incumbent: Snapshot) -> str:
         which = f"snapshot {incumbent.id}"
@@ -62,11 +62,13 @@ class Comparison:
             )
         return f"Equal to {which} in every weight."
 
-    def _of_counts(self, fold: Fold) -> str:
+    def _of_tallies(self, fold: Fold) -> str:
         _, rows = fold.totals.totals()
         folded = {row[:3]: row[3] for row in rows}
         differing = [
-            key for key in folded.keys() | self.counted.tallies if folded.get(key) != self.counted.tallies.get(key)
+            key
+            for key in folded.keys() | self.committed.tallies
+            if folded.get(key) != self.committed.tallies.get(key)
         ]
         if differing:
             return f"Different in {len(differing)} of the counts up to {fold.position}: {self._why(fold)}."

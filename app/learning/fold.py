@@ -156,7 +156,7 @@ class Fold:
         return encode(Counting(*self.totals.totals(), caps, taught))
 
     @staticmethod
-    def counted_in(counting: bytes, position: int) -> FoldState:
+    def fold_state_in(counting: bytes, position: int) -> FoldState:
         """Return the totals of `counting` at a position, in the form that a fold begins with."""
         known = _decode_counting(counting)
         everyone, tallies = encode(known.everyone), tallies_in(known.tallies)

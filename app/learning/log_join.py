@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from app.records import Kind, Record, decode_erasure, decode_feedback, decode_reference, decode_rules, encode
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from bandit.windows import CLICK, IMPRESSION, PLAY, Closed, Windows
 
-UNDECLARED = Rules(window=600_000)
+UNDECLARED = RewardRules(window=600_000)
 """The rules before the first rules of a log; every process logs its rules before it decides."""
 
 
@@ -17,7 +17,7 @@ class Close(msgspec.Struct, frozen=True, gc=False):
 
     position: int
     closed: Closed
-    rules: Rules
+    rules: RewardRules
 
     @property
     def decision(self) -> int:
@@ -35,7 +35,7 @@ class Credit(msgspec.Struct, frozen=True, gc=False):
     stamp: int
     decision: int
     gain: float | None
-    rules: Rules
+    rules: RewardRules
 
 
 class Forget(msgspec.Struct, frozen=True, gc=False):
@@ -72,7 +72,7 @@ class LogJoin:
         return len(self._windows)
 
     @property
-    def _current(self) -> Rules:
+    def _current(self) -> RewardRules:
         return self._rules[-1][1]
 
     def _take(self, record: Record) -> Iterator[Step]:

@@ -55,7 +55,7 @@ def back_up(data: Path, destination: Path, databases: Databases, progress: Progr
         documents = _copy_tree(source.catalogue, target.catalogue, _copy, progress)
         pictures = _copy_tree(source.images, target.images, _link_or_copy, progress)
         size = sum(file.stat().st_size for file in half.iterdir() if file.is_file())
-        _into_place(half, destination)
+        _rename(half, destination)
     finally:
         shutil.rmtree(half, ignore_errors=True)
     return Copied(position, size, documents.files, pictures.files, pictures.size, pictures.linked)
@@ -84,7 +84,7 @@ def _existing(path: Path) -> Path:
     return next(each for each in (path, *path.absolute().parents) if each.is_dir())
 
 
-def _into_place(half: Path, destination: Path) -> None:
+def _rename(half: Path, destination: Path) -> None:
     try:
         half.replace(destination)
     except OSError as error:  # an empty folder is replaced, but not one that is a separate disk

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from app.catalogue.image import Frame, Image, image_of
 from app.catalogue.live import LiveTitle
-from app.serving.decision_id import DecisionId, Tokens
+from app.serving.decision_id import DecisionId, DecisionIds
 from app.store.protocol import Hold
 
 REMEMBERED = 4096
@@ -47,9 +47,9 @@ class Page(TypedDict):
     ignored: list[str]
 
 
-def chosen(live_title: LiveTitle, hold: Hold, tokens: Tokens, frame: Frame, *, held: bool) -> Choice:
+def chosen(live_title: LiveTitle, hold: Hold, ids: DecisionIds, frame: Frame, *, held: bool) -> Choice:
     return {
-        "decision_id": tokens.sign(DecisionId(hold.decision, hold.nonce, hold.stamp, hold.deferred)),
+        "decision_id": ids.sign(DecisionId(hold.decision, hold.nonce, hold.stamp, hold.deferred)),
         "title": live_title.title.id,
         "artwork": hold.artwork,
         "image": _image(live_title, hold.artwork, frame),

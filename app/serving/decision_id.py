@@ -26,7 +26,7 @@ class DecisionId(msgspec.Struct, frozen=True, gc=False):
     deferred: bool
 
 
-class Tokens:
+class DecisionIds:
     """Signs with the last of its keys and accepts all of them, so that keys can be rotated.
 
     Verifying needs no look-up, because the text contains the decision's position in the log.

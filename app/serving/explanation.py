@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from app.records import Decision, Kind, decode_decision
 from app.refusals import NotFound
-from app.serving.decision_id import DecisionId, Tokens, UnacceptableId
+from app.serving.decision_id import DecisionId, DecisionIds, UnacceptableId
 from app.store.protocol import Log
 from bandit.sampling import draw, uniform_from
 
@@ -61,13 +61,13 @@ class Why(TypedDict):
     reasons: list[str]
 
 
-class Inspector:
-    def __init__(self, store_log: Log, tokens: Tokens, clock: Callable[[], int]):
-        self._log, self._tokens, self._clock = store_log, tokens, clock
+class Explainer:
+    def __init__(self, store_log: Log, ids: DecisionIds, clock: Callable[[], int]):
+        self._log, self._ids, self._clock = store_log, ids, clock
 
     async def record(self, decision_id: str) -> Record:
         """Return the whole record, as long as the log keeps it, with the draw made again from it."""
-        id_, decision = await self._find(self._tokens.read, decision_id)
+        id_, decision = await self._find(self._ids.read, decision_id)
         u = uniform_from(decision.nonce)
         again = decision.chosen if decision.pinned else draw(decision.probabilities, u)
         return {
@@ -94,7 +94,7 @@ class Inspector:
 
     async def why(self, decision_id: str, *, trusted: bool) -> Why:
         """Return what a holder of the id may know: no profile data, and the group only if `trusted`."""
-        _, decision = await self._find(lambda text: self._tokens.verify(text, self._clock()), decision_id)
+        _, decision = await self._find(lambda text: self._ids.verify(text, self._clock()), decision_id)
         return {
             "title": decision.title,
             "artwork": decision.artwork,

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from app.records import Kind
 from app.refusals import Invalid
-from app.serving.decision_id import Tokens, UnacceptableId
+from app.serving.decision_id import DecisionIds, UnacceptableId
 from app.store.protocol import Event, Log
 from app.telemetry import metrics
 from app.viewers.pseudonym import Identity, hold_key
@@ -43,12 +43,12 @@ class Recorder:
     def __init__(
         self,
         store_log: Log,
-        tokens: Tokens,
+        ids: DecisionIds,
         identity: Identity,
         clock: Callable[[], int],
         placed: Callable[[str], str],
     ):
-        self._log, self._tokens, self._identity, self._clock = store_log, tokens, identity, clock
+        self._log, self._ids, self._identity, self._clock = store_log, ids, identity, clock
         self._placed = placed
 
     async def record(self, kind: Kind, content: object, *, trusted: bool) -> Recorded:
@@ -101,7 +101,7 @@ class Recorder:
         text = item.get("decision_id")
         if not isinstance(text, str):
             raise NotAccepted(f"The decision_id is the text that the service answered with, not {_short(text)}.")
-        decision = self._tokens.verify(text, now)
+        decision = self._ids.verify(text, now)
         return Event(kind, decision.position, decision.nonce, decision.deferred, seconds)
 
     async def _latest(self, kind: Kind, item: dict[str, Any], seconds: float, *, trusted: bool) -> Event:

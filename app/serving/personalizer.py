@@ -15,7 +15,7 @@ from app.records import LOT_BITS, Decision, encode
 from app.refusals import Gone, NotFound
 from app.serving.allowance import Allowance, OverAllowanceError
 from app.serving.choice import Choice, chosen
-from app.serving.decision_id import Tokens
+from app.serving.decision_id import DecisionIds
 from app.serving.fallbacks import Fallbacks
 from app.serving.model import NoModelError
 from app.serving.probabilities import ChoiceProbabilities
@@ -79,17 +79,17 @@ class Personalizer:
         store_log: Log,
         viewers: Viewers,
         choice_probabilities: ChoiceProbabilities,
-        tokens: Tokens,
+        ids: DecisionIds,
         fallbacks: Fallbacks,
         clock: Callable[[], int],
     ):
         self._settings = settings
         self._hold_ms, self._window_ms = settings.hold_ms, settings.window_ms  # each look computes them again
         self._log = store_log
-        self._viewers, self._choice_probabilities, self._tokens, self._clock = (
+        self._viewers, self._choice_probabilities, self._ids, self._clock = (
             viewers,
             choice_probabilities,
-            tokens,
+            ids,
             clock,
         )
         self._fallbacks = fallbacks
@@ -288,7 +288,7 @@ class Personalizer:
             )
         outcome = "held" if case.held else "pinned" if hold.pinned else "drawn"
         metrics.decided("bot" if request.bot else hold.group, outcome).inc()
-        return [chosen(case.live_title, hold, self._tokens, request.frame, held=case.held)]
+        return [chosen(case.live_title, hold, self._ids, request.frame, held=case.held)]
 
 
 def _lot(random: bytes) -> int:

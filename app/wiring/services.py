@@ -19,8 +19,8 @@ from app.operations.store_watch import StoreWatch
 from app.public_url import origin_of
 from app.records import encode
 from app.serving.best_single import BestSingle
-from app.serving.decision_id import Tokens
-from app.serving.explanation import Inspector
+from app.serving.decision_id import DecisionIds
+from app.serving.explanation import Explainer
 from app.serving.fallbacks import Fallbacks
 from app.serving.feedback import Recorder
 from app.serving.model import Model
@@ -47,7 +47,7 @@ REFRESH_SECONDS = 0.25
 async def opened(settings: Settings, store: Store, clock: Callable[[], int] = now_ms) -> AsyncIterator[Services]:
     """Yield the services over a store, kept up to date while they are in use."""
     make_admin_key(settings)  # where `keyart serve` has not done so before
-    await store.log.declare(encode(settings.rules()))
+    await store.log.declare(encode(settings.reward_rules()))
     services = await build(settings, store, clock)
     await _refresh(services)
     following = asyncio.create_task(_follow(services))
@@ -64,7 +64,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     identity = Identity(await identity_key(store.log))
     keys = await signing_keys(store.log)
     groups = Groups(identity.key, settings.best_single_share, settings.uniform_share, settings.default_share)
-    tokens = Tokens(keys, settings.answerable_ms)
+    ids = DecisionIds(keys, settings.answerable_ms)
     revisions = revisions_in(settings)
     live_catalogue = LiveCatalogue(store.log, revisions, clock, settings.public_url + IMAGES)
     model, best_single = Model(store.state), BestSingle(store.state)
@@ -91,16 +91,16 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
             store_log=store.log,
             viewers=viewers,
             choice_probabilities=choice_probabilities,
-            tokens=tokens,
+            ids=ids,
             fallbacks=Fallbacks(clock),
             clock=clock,
         ),
-        recorder=Recorder(store.log, tokens, identity, store.log.now, settings.placed),
+        recorder=Recorder(store.log, ids, identity, store.log.now, settings.placed),
         profiles=Profiles(store, identity, groups),
         editor=editor,
         uploads=Uploads(editor, data=settings.data, images=images_folder, folder=uploads_in(settings)),
         reporter=Reporter(store.state),
-        inspector=Inspector(store.log, tokens, store.log.now),
+        explainer=Explainer(store.log, ids, store.log.now),
     )
 
 

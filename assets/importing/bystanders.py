@@ -39,10 +39,10 @@ class Bystanders:
     def rows(self) -> Iterator[Row]:
         if self.others:
             names = [f"{count} × {kind}" if count > 1 else kind for kind, count in self.others.most_common()]
-            files = _counted(self.others.total(), "file is not a picture", "files are not pictures")
+            files = _numbered(self.others.total(), "file is not a picture", "files are not pictures")
             yield Row("", "", "passed over", f"{files}: {_listed(names)}.")
         if self.systems:
-            own, names = _counted(len(self.systems), "name is", "names are"), sorted(set(self.systems))
+            own, names = _numbered(len(self.systems), "name is", "names are"), sorted(set(self.systems))
             yield Row("", "", "passed over", f"{own} hidden or used by the system: {_listed(names)}.")
 
 
@@ -51,7 +51,7 @@ def is_systems(path: Path) -> bool:
     return path.name.startswith(".") or bool(_SYSTEMS.fullmatch(path.name))
 
 
-def _counted(count: int, one: str, more: str) -> str:
+def _numbered(count: int, one: str, more: str) -> str:
     return f"{count} {one if count == 1 else more}"
 
 

@@ -11,7 +11,7 @@ from assets.checks import CatalogueError
 from assets.importing import merging, review
 from assets.importing.manifest import MANIFEST, Manifest, manifest_of
 from assets.importing.outcome import Note, Outcome, Row
-from assets.importing.plan import TITLED, Wanted, wanted
+from assets.importing.plan import TITLED, PlannedArtwork, planned
 from assets.importing.survey import TitleFolder, survey
 from assets.importing.unchanged import Kept, kept_or_asked
 from assets.picture import Job, Picture, PictureError
@@ -52,7 +52,7 @@ def ingest(
     """
     manifest, found = manifest_of(folder), survey(folder, current)
     merge = _Merge(manifest, current, {*barred, *manifest.barred}, progress, [*found.refused, *found.passed_over])
-    asked = [each for title in found.folders for each in merge.wanted(title)]
+    asked = [each for title in found.folders for each in merge.planned(title)]
     changed = merge.changed(asked, images)
     for job, result in develop_all(list(changed), images, workers or os.cpu_count() or 1, stop):
         merge.keep(changed[job], result)
@@ -71,7 +71,7 @@ def jobs_of(folder: Path) -> list[Job]:
     found = [
         each
         for title in survey(folder).folders
-        for each in wanted(title, manifest.title(title.id), None, [])
+        for each in planned(title, manifest.title(title.id), None, [])
         if each.job.treatment is None
     ]
     return [each.job for each in found]
@@ -87,17 +87,17 @@ class _Merge:
     progress: Progress | None
     rows: list[Row]
     titles: dict[str, Title] = field(default_factory=dict)
-    results: dict[Wanted, Kept | Picture | PictureError] = field(default_factory=dict)
-    asked: dict[str, list[Wanted]] = field(default_factory=dict)
+    results: dict[PlannedArtwork, Kept | Picture | PictureError] = field(default_factory=dict)
+    asked: dict[str, list[PlannedArtwork]] = field(default_factory=dict)
 
-    def wanted(self, folder: TitleFolder) -> list[Wanted]:
+    def planned(self, folder: TitleFolder) -> list[PlannedArtwork]:
         entry = self.manifest.title(folder.id)
-        self.asked[folder.id] = wanted(folder, entry, self.current.get(folder.id), self.rows)
+        self.asked[folder.id] = planned(folder, entry, self.current.get(folder.id), self.rows)
         return self.asked[folder.id]
 
-    def changed(self, asked: Iterable[Wanted], images: Path) -> dict[Job, Wanted]:
+    def changed(self, asked: Iterable[PlannedArtwork], images: Path) -> dict[Job, PlannedArtwork]:
         """Keep the unchanged artworks; return the jobs of the others."""
-        jobs: dict[Job, Wanted] = {}
+        jobs: dict[Job, PlannedArtwork] = {}
         for each in asked:
             try:
                 found = kept_or_asked(each, images)
@@ -110,7 +110,7 @@ class _Merge:
                 self.keep(each, found)
         return jobs
 
-    def keep(self, each: Wanted, result: Kept | Picture | PictureError) -> None:
+    def keep(self, each: PlannedArtwork, result: Kept | Picture | PictureError) -> None:
         self.results[each] = result
         if self.progress:
             self.progress(len(self.results), sum(map(len, self.asked.values())))
@@ -141,7 +141,7 @@ class _Merge:
             fault = f"The default {entry.default!r} is not an artwork of the title; Keyart kept {title.default!r}."
             self.rows.append(Row(folder.id, entry.default, "refused", fault))
 
-    def _accept(self, each: Wanted, artworks: dict[str, Artwork]) -> Row:
+    def _accept(self, each: PlannedArtwork, artworks: dict[str, Artwork]) -> Row:
         row, known = Row(each.title, each.artwork, "refused"), artworks.get(each.artwork)
         result = self.results[each]
         if isinstance(result, PictureError):

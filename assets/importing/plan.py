@@ -21,7 +21,7 @@ _LONGEST_ID: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PlannedArtwork:
     """An artwork to make from an original, with its description; `known` is the artwork before the import.
 
     `job` is the way to make it if it is new.
@@ -35,11 +35,11 @@ class Wanted:
     known: Artwork | None = field(hash=False)
 
 
-def wanted(folder: TitleFolder, entry: TitleEntry, title: Title | None, rows: list[Row]) -> list[Wanted]:
+def planned(folder: TitleFolder, entry: TitleEntry, title: Title | None, rows: list[Row]) -> list[PlannedArtwork]:
     """Return the artworks of a folder by id; those that are not valid are reported in `rows`."""
     names = merging.news(entry, title).get("names") or (title.names if title else {})
     found = {
-        each.artwork: _wanted(each, each.artwork, entry.artwork(each.artwork), title, None)
+        each.artwork: _planned_artwork(each, each.artwork, entry.artwork(each.artwork), title, None)
         for each in folder.originals
     }
     for original in folder.originals:
@@ -56,7 +56,7 @@ def wanted(folder: TitleFolder, entry: TitleEntry, title: Title | None, rows: li
     return list(_with_room([found[artwork] for artwork in sorted(found)], title, rows))
 
 
-def _with_room(found: Iterable[Wanted], title: Title | None, rows: list[Row]) -> Iterator[Wanted]:
+def _with_room(found: Iterable[PlannedArtwork], title: Title | None, rows: list[Row]) -> Iterator[PlannedArtwork]:
     """Return the artworks that fit into the title's limit; they are counted before any of them is developed."""
     room = MOST_ARTWORKS - (len(title.artworks) if title else 0)
     for each in found:
@@ -86,7 +86,7 @@ def _titled_id(original: Original, locale: str) -> str:
     return original.artwork[: _LONGEST_ID - len(suffix)].rstrip("-") + suffix
 
 
-def _check_free(artwork: str, found: Mapping[str, Wanted], original: Original) -> None:
+def _check_free(artwork: str, found: Mapping[str, PlannedArtwork], original: Original) -> None:
     if artwork in found:
         fault = f"Its id is taken: {original.name!r} with the title's name on it needs the id; rename one of them."
         raise CatalogueError(fault)
@@ -94,7 +94,7 @@ def _check_free(artwork: str, found: Mapping[str, Wanted], original: Original) -
 
 def _titled(
     original: Original, artwork: str, entry: TitleEntry, title: Title | None, treatment: Treatment
-) -> Wanted:
+) -> PlannedArtwork:
     """Combine the description of the original with the one of this id, which wins."""
     of_original, own = entry.artwork(original.artwork), entry.artworks.get(artwork, ArtworkEntry())
     name = of_original.name or artwork_name(original.path.stem)
@@ -104,13 +104,13 @@ def _titled(
     told.setdefault("tags", tags(original.path.stem) if of_original.tags is None else of_original.tags)
     told.setdefault("locales", (treatment.locale,))
     told["tags"] = tuple(dict.fromkeys((*told["tags"], TITLED)))
-    return _wanted(original, artwork, replace(of_original, **told), title, treatment)
+    return _planned_artwork(original, artwork, replace(of_original, **told), title, treatment)
 
 
-def _wanted(
+def _planned_artwork(
     original: Original, artwork: str, entry: ArtworkEntry, title: Title | None, treatment: Treatment | None
-) -> Wanted:
+) -> PlannedArtwork:
     known = title.artwork(artwork) if title else None
     name = f"{original.name} with its title in {treatment.locale}" if treatment else original.name
     job = Job(str(original.path), name, entry.focus, entry.faces or (), treatment)
-    return Wanted(original.title, artwork, original.path.stem, job, entry, known)
+    return PlannedArtwork(original.title, artwork, original.path.stem, job, entry, known)

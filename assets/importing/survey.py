@@ -87,7 +87,7 @@ class _Survey:
         declared = {id_: artwork.declared for id_, artwork in known.items()}
         given = ids(paths, declared, lambda name, id_: self._is_of(paths[name], known[id_]))
         for name, path in paths.items():
-            yield Original(title, given[name], path, self._place(path))
+            yield Original(title, given[name], path, self._name(path))
 
     def _kept(
         self,
@@ -108,7 +108,7 @@ class _Survey:
 
     def _claim(self, kept: dict[str, Path], name: str, path: Path) -> None:
         if (other := kept.setdefault(name, path)) != path:
-            fault = f"{self._place(path)!r} has the same name as {self._place(other)!r}, which Keyart imports"
+            fault = f"{self._name(path)!r} has the same name as {self._name(other)!r}, which Keyart imports"
             raise PictureError(f"{fault}; rename one of them.")
 
     def _is_title(self, path: Path) -> bool:
@@ -118,7 +118,7 @@ class _Survey:
         if path.is_dir():
             return True
         if self._is_picture(path):
-            raise PictureError(f"{self._place(path)!r} is not in a title's folder; move it into one.")
+            raise PictureError(f"{self._name(path)!r} is not in a title's folder; move it into one.")
         return False
 
     def _is_original(self, path: Path) -> bool:
@@ -126,9 +126,7 @@ class _Survey:
             return False
         self._check_link(path)
         if path.is_dir():
-            raise PictureError(
-                f"{self._place(path)!r} is a folder; put pictures directly into the title's folder."
-            )
+            raise PictureError(f"{self._name(path)!r} is a folder; put pictures directly into the title's folder.")
         return self._is_picture(path)
 
     def _is_passed_over(self, path: Path) -> bool:
@@ -139,16 +137,16 @@ class _Survey:
 
     def _is_picture(self, path: Path) -> bool:
         """Say whether the file begins like a picture, or is called like one; others are noted or refused."""
-        head = read_head(path, self._place(path))
+        head = read_head(path, self._name(path))
         if kind_of(head) or path.suffix.lower() in _CALLED_PICTURES:
             return True
         if other_picture(head):
-            raise no_picture(head, self._place(path))
+            raise no_picture(head, self._name(path))
         self.bystanders.note_other(path)
         return False
 
     def _check_link(self, path: Path) -> None:
-        place, real, root = self._place(path), Path(os.path.realpath(path)), os.path.realpath(self.root)
+        place, real, root = self._name(path), Path(os.path.realpath(path)), os.path.realpath(self.root)
         if not path.exists():
             raise PictureError(f"{place!r} is a link to a file that does not exist; put the file itself there.")
         if not real.is_relative_to(root):
@@ -164,12 +162,12 @@ class _Survey:
     def _is_of(self, path: Path, *artworks: Artwork) -> bool:
         """Say whether one of the artworks was made from the file, or from one with the same content."""
         try:
-            file = sha256(read(path, self._place(path))).hexdigest()
+            file = sha256(read(path, self._name(path))).hexdigest()
         except PictureError:
             return False
         return any(not is_news(file, artwork) for artwork in artworks)
 
-    def _place(self, path: Path) -> str:
+    def _name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
 
 

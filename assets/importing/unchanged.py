@@ -7,7 +7,7 @@ from pathlib import Path
 from assets.artwork import Artwork
 from assets.importing import merging
 from assets.importing.outcome import Note
-from assets.importing.plan import Wanted
+from assets.importing.plan import PlannedArtwork
 from assets.picture import Job, Picture
 from assets.rendering.decoding import read
 
@@ -26,7 +26,7 @@ _LOST = (
 )
 
 
-def kept_or_asked(each: Wanted, images: Path) -> Kept | Job:
+def kept_or_asked(each: PlannedArtwork, images: Path) -> Kept | Job:
     """Return the known picture of an artwork, or the job to make it. Raises `PictureError` if its file is lost.
 
     A picture that was uploaded after the folder's file was imported stays until the folder has another file.

@@ -66,11 +66,11 @@ def crop_box(
     if min(width, height) >= 1:
         return (0.0, 0.0, 1.0, 1.0)
     axis = 0 if width < 1 else 1
-    start = _place(min(width, height), axis, saliency(glance).sum(axis=axis), focus, faces)
+    start = _best_start(min(width, height), axis, saliency(glance).sum(axis=axis), focus, faces)
     return (start, 0.0, width, 1.0) if axis == 0 else (0.0, start, 1.0, height)
 
 
-def _place(length: float, axis: int, profile: Plane, focus: Point | None, faces: Sequence[Box]) -> float:
+def _best_start(length: float, axis: int, profile: Plane, focus: Point | None, faces: Sequence[Box]) -> float:
     """Return where on the axis (0 across, 1 down) a window of this length begins best."""
     spans = _along(axis, faces)
     starts = _starts(length, spans)

@@ -1,4 +1,4 @@
-"""The best place and size of a name on a picture."""
+"""The best layout and size of a name on a picture."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ _HIGHEST: Final = 0.5
 _USUAL: Final = 0.6
 """The share of a wide picture's width that letters should leave it at: the other part is the subject's."""
 
-# Costs of a place: each halving of the greatest size, the covered parts, the position, and the line breaks.
+# Costs of a layout: each halving of the greatest size, the covered parts, the position, and the line breaks.
 _SMALL: Final = 1.1
 _COVERED: Final = 2.4
 _BUSY: Final = 0.22
@@ -48,13 +48,13 @@ _FACE_AIR: Final = 0.7
 """Ems between letters and a face, the least there may be."""
 _SIDE: Final = 64
 _EYE: Final = (0.5, 0.42)
-"""The likely place of the subject in a crop, across and down, if no focus is known."""
+"""The likely position of the subject in a crop, across and down, if no focus is known."""
 _SPREAD: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The place of the letters, in pixels; `size` is that of an em, and a lower `cost` is better."""
+class Layout:
+    """The layout of a name, in pixels. `size` is the height of an em; a lower `cost` is better."""
 
     lettering: Lettering
     size: int
@@ -66,21 +66,21 @@ class Place:
 
 def placed(
     crop: Image.Image, text: str, locale: str, faces: Sequence[Rect], focus: Point | None = None
-) -> Place | None:
-    """Return the best place, if any; text without spaces is broken only if it has no place in one piece."""
+) -> Layout | None:
+    """Return the best layout, if any. Text without spaces is broken only if it does not fit in one piece."""
     attention = _attention(crop, focus or _EYE)
     for unspaced in (False, True):
         settings = letterings(text, locale, typefaces(), unspaced=unspaced)
-        places = [place for each in settings for place in _places(crop, each, attention, faces)]
-        exact = (_exact(place, crop.size) for place in sorted(places, key=lambda place: place.cost))
-        best = next((place for place in exact if _allowed(place.box, place.size, crop.size, faces)), None)
+        layouts = [layout for each in settings for layout in _layouts(crop, each, attention, faces)]
+        exact = (_exact(layout, crop.size) for layout in sorted(layouts, key=lambda layout: layout.cost))
+        best = next((layout for layout in exact if _allowed(layout.box, layout.size, crop.size, faces)), None)
         if best is not None:
             return best
     return None
 
 
-def _places(crop: Image.Image, lettering: Lettering, attention: Plane, faces: Sequence[Rect]) -> Iterator[Place]:
-    """Find places for every size, each with its cost; extents are those of one size, as if letters just scaled."""
+def _layouts(crop: Image.Image, lettering: Lettering, attention: Plane, faces: Sequence[Rect]) -> Iterator[Layout]:
+    """Find layouts for every size, each with its cost. Extents are scaled from those of one size."""
     largest = _LARGEST_EM * math.sqrt(crop.width * crop.height)
     wide, high = lettering.extent(MEASURE)
     for size in _sizes(largest, max(SMALLEST_EM * crop.width, FEWEST_PIXELS)):
@@ -92,12 +92,12 @@ def _places(crop: Image.Image, lettering: Lettering, attention: Plane, faces: Se
                 if _allowed(box, size, crop.size, faces):
                     cost = smallness + _cost(box, crop.size, attention) + _NEAR * _nearness(box, crop.size, faces)
                     cost += _TOP * (not low) + _OTHER_SIDE * (right != lettering.rtl)
-                    yield Place(lettering, size, box, low, right, cost)
+                    yield Layout(lettering, size, box, low, right, cost)
 
 
-def _exact(place: Place, size: tuple[int, int]) -> Place:
-    extent = place.lettering.extent(place.size)
-    return replace(place, box=_corner(extent, size, low=place.low, right=place.right))
+def _exact(layout: Layout, size: tuple[int, int]) -> Layout:
+    extent = layout.lettering.extent(layout.size)
+    return replace(layout, box=_corner(extent, size, low=layout.low, right=layout.right))
 
 
 def _allowed(box: Rect, em: int, size: tuple[int, int], faces: Sequence[Rect]) -> bool:
@@ -143,7 +143,7 @@ def _cost(box: Rect, size: tuple[int, int], attention: Plane) -> float:
 
 
 def _attention(crop: Image.Image, eye: Point) -> Plane:
-    """Return how much each place draws the eye, by its saliency and by its detail; the sum is 1."""
+    """Return how much each point draws the eye, by its saliency and by its detail; the sum is 1."""
     striking = saliency(crop)
     light = grey(scaled(crop, _SIDE))
     down, across = np.gradient(np.pad(light, 1, mode="edge"))
@@ -153,7 +153,7 @@ def _attention(crop: Image.Image, eye: Point) -> Plane:
 
 
 def _about(eye: Point, down: int, across: int) -> Plane:
-    """Return how likely the subject is at each place of a crop that was put around it; the sum is 1."""
+    """Return how likely the subject is at each point of a crop that was put around it; the sum is 1."""
     y = (np.arange(down)[:, None] + 0.5) / down - eye[1]
     x = (np.arange(across)[None, :] + 0.5) / across - eye[0]
     likely = np.exp(-0.5 * (x**2 + y**2) / _SPREAD**2)

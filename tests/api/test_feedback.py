@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.records import Kind
-from app.serving.decision_id import Tokens
+from app.serving.decision_id import DecisionIds
 from app.settings import GRACE_MS
 from app.store.protocol import Event
 from tests.api.service import ADMIN, CLIENT, Catalogue, Service, is_problem, send, serving
@@ -224,8 +224,8 @@ async def test_an_id_written_in_another_way_is_refused_without_a_look_up(service
 @pytest.mark.usefixtures("never_asked")
 async def test_an_id_signed_with_another_key_is_refused_without_a_look_up(service: Service, id_: str) -> None:
     lasts = service.settings.hold_ms + service.settings.window_ms + GRACE_MS
-    known = service.services.recorder._tokens.verify(id_, service.clock.now)  # noqa: SLF001
-    forged = Tokens([b"\0" * 32], lasts).sign(known)
+    known = service.services.recorder._ids.verify(id_, service.clock.now)  # noqa: SLF001
+    forged = DecisionIds([b"\0" * 32], lasts).sign(known)
     assert forged[:20] == id_[:20]
     assert "forged" in (await reasons(service, [forged]))[0]
 

@@ -51,7 +51,7 @@ async def test_a_decision_is_drawn_again_from_its_record_with_the_same_result(
 async def test_the_draw_hangs_on_the_decision_id_alone(service: Service) -> None:
     choice = await service.get(profile="ada")
     record = await record_of(service, choice["decision_id"])
-    id_ = service.services.inspector._tokens.verify(choice["decision_id"], service.clock.now)  # noqa: SLF001
+    id_ = service.services.explainer._ids.verify(choice["decision_id"], service.clock.now)  # noqa: SLF001
     assert record["u"] == uniform_from(id_.nonce)
     assert (record["position"], record["stamp"]) == (id_.position, service.clock.now)
 
@@ -120,11 +120,11 @@ async def test_an_id_whose_position_was_given_to_another_record_shows_nothing(se
     """After a power cut with SYNC=normal positions are given again, while ids of what was lost are about."""
     one = (await service.get(profile="ada"))["decision_id"]
     await service.http.post("/clicks", json={"decision_id": one})
-    tokens = service.services.inspector._tokens  # noqa: SLF001
-    known = tokens.verify(one, service.clock.now)
+    ids = service.services.explainer._ids  # noqa: SLF001
+    known = ids.verify(one, service.clock.now)
     kinds = [kind for kind, _ in await service.records()]
     for position in (known.position, kinds.index(Kind.CLICK) + 1, 9999):
-        lost = tokens.sign(DecisionId(position, b"lost one", known.stamp, deferred=False))
+        lost = ids.sign(DecisionId(position, b"lost one", known.stamp, deferred=False))
         is_problem(await service.http.get(f"/decisions/{lost}{end}", headers=ADMIN), 404)
 
 

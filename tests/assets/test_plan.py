@@ -9,7 +9,7 @@ from assets.catalogue import MOST_ARTWORKS, Title
 from assets.importing.manifest import ArtworkEntry, TitleEntry
 from assets.importing.merging import imported, imported_title
 from assets.importing.outcome import Row
-from assets.importing.plan import TITLED, Wanted, wanted
+from assets.importing.plan import TITLED, PlannedArtwork, planned
 from assets.importing.survey import Original, TitleFolder
 from assets.picture import Picture, Treatment
 from assets.provenance import Consent
@@ -30,14 +30,14 @@ def an_entry(names: dict[str, str] | None = None, **artworks: ArtworkEntry) -> T
 
 def asked(
     entry: TitleEntry, *names: str, title: Title | None = None, refused: tuple[Row, ...] = ()
-) -> dict[str, Wanted]:
+) -> dict[str, PlannedArtwork]:
     rows: list[Row] = []
-    found = wanted(a_folder(*(names or ("earth-rise",))), entry, title, rows)
+    found = planned(a_folder(*(names or ("earth-rise",))), entry, title, rows)
     assert rows == list(refused)
     return {each.artwork: each for each in found}
 
 
-def made(each: Wanted) -> Artwork:
+def made(each: PlannedArtwork) -> Artwork:
     picture = Picture(SOURCE, each.job.recipe(SOURCE), "0" * 16, {}, CROPS)
     return imported(each.stem, each.artwork, each.entry, each.known, picture)
 
@@ -206,7 +206,7 @@ def test_the_longest_id_leaves_room_for_its_language(last: str) -> None:
 def test_a_description_with_no_room_for_the_title_refuses_that_alone(said: dict[str, Any]) -> None:
     rows: list[Row] = []
     entry = an_entry({"de": "A"}, a=ArtworkEntry(titled=True, **said), b=ArtworkEntry(titled=True))
-    found = wanted(a_folder("a", "b"), entry, None, rows)
+    found = planned(a_folder("a", "b"), entry, None, rows)
 
     assert [each.artwork for each in found] == ["a", "b", "b-de"]
     assert [(row.title, row.artwork, row.outcome) for row in rows] == [("countdown", "a-de", "refused")]

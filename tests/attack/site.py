@@ -110,7 +110,7 @@ class Site:
         store = MemoryStore(clock)
         live_catalogue = await a_shelf(store.log, folder, *audience.titles)
         settings = settings or Settings()
-        await store.log.declare(encode(settings.rules()))
+        await store.log.declare(encode(settings.reward_rules()))
         await store.state.lead("trainer", 1)
         return await cls._of(audience, seed, settings, clock, store, live_catalogue)
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from app.clock import now_ms
-from app.serving.decision_id import Tokens
+from app.serving.decision_id import DecisionIds
 from app.wiring.keys import signing_keys
 from tests.e2e.client import Connection
 from tests.e2e.conftest import TITLES, Start, title_id
@@ -180,8 +180,8 @@ async def assert_kept(service: Service, heard: Acknowledged) -> None:
     """Look that everything that was acknowledged is in the log."""
     async with opened(service.data) as store:
         ledger = await Ledger.read(store)
-        tokens = Tokens(await signing_keys(store.log), YEAR_MS)
-        ids = {text: tokens.verify(text, now_ms()) for _, text in (*heard.decisions, *heard.clicks)}
+        decision_ids = DecisionIds(await signing_keys(store.log), YEAR_MS)
+        ids = {text: decision_ids.verify(text, now_ms()) for _, text in (*heard.decisions, *heard.clicks)}
         for id_ in ids.values():
             assert ledger.decisions[id_.position].nonce == id_.nonce
             assert id_.position not in ledger.voided

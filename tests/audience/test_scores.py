@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.api.settings_in_force import rules_of
+from app.api.settings_in_force import settings_in_force
 from app.audience.agreement import differences
 from app.audience.preconditions import refusal
 from app.audience.scores import GROUPS, Scores, Seen
@@ -97,7 +97,7 @@ def test_what_differs_from_the_report_is_named() -> None:
 
 
 def refused(*, steps: int = 50_000, asked: str | None = None, **settings: object) -> str | None:
-    rules = dict(rules_of(Settings.model_validate({"preset": "demo", **settings})))
+    rules = dict(settings_in_force(Settings.model_validate({"preset": "demo", **settings})))
     return refusal(rules, WORLD, steps=steps, reward=asked)
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from bandit.reward import CLICK_BEFORE_PLAY, Rules
+from bandit.reward import CLICK_BEFORE_PLAY, RewardRules
 
-CLICKS, PLAYS = Rules(1000), Rules(1000, reward="play", play_seconds=200.0)
+CLICKS, PLAYS = RewardRules(1000), RewardRules(1000, reward="play", play_seconds=200.0)
 
 
 def test_where_clicks_count_a_click_earns_all_and_a_play_implies_it() -> None:

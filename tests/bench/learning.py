@@ -41,7 +41,7 @@ async def compare(folder: Path, *, rounds: int) -> tuple[list[float], list[float
     )
     store = open_store(settings, clock)
     try:
-        await store.log.declare(encode(settings.rules()))
+        await store.log.declare(encode(settings.reward_rules()))
         await editor_in(settings, store).merge(COMMAND_LINE, titles(40, 6), {})
         services = await build(settings, store, clock)
         await services.live_catalogue.refresh()

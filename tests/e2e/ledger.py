@@ -9,7 +9,7 @@ import numpy as np
 
 from app.clock import now_ms
 from app.records import Decision, Kind, decode_decision, decode_feedback, decode_reference
-from app.serving.decision_id import DecisionId, Tokens
+from app.serving.decision_id import DecisionId, DecisionIds
 from app.settings import Settings
 from app.store.protocol import Progress, Store
 from app.wiring.keys import signing_keys
@@ -73,8 +73,8 @@ class Ledger:
 async def assert_all_is_logged_once(store: Store, heard: Heard) -> Ledger:
     """Every acknowledged decision and feedback is in the log, and nothing is there twice."""
     ledger = await Ledger.read(store)
-    tokens = Tokens(await signing_keys(store.log), YEAR_MS)
-    ids = {text: tokens.verify(text, now_ms()) for text in heard.artworks}
+    decision_ids = DecisionIds(await signing_keys(store.log), YEAR_MS)
+    ids = {text: decision_ids.verify(text, now_ms()) for text in heard.artworks}
     _assert_decisions(ledger, heard, ids)
     _assert_nothing_twice(ledger)
     _assert_feedback(ledger, heard, ids)

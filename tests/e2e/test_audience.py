@@ -142,7 +142,7 @@ class Stage:
 
 
 def _rules(settings: Settings) -> dict[str, Any]:
-    rules = settings.rules()
+    rules = settings.reward_rules()
     return {"window": rules.window, "reward": rules.reward, "learn_cap": rules.learn_cap}
 
 

@@ -14,7 +14,7 @@ from bandit.learners import restored
 from bandit.logistic.learner import LogisticLearner
 from bandit.logistic.prior import Tuning
 from bandit.policy import UnlearnableExample
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from bandit.types import Action, Context, Example
 from tests.builders import Clock, a_context, a_decision, a_draft, a_film, a_shelf, some_actions
 from tests.memory import MemoryStore
@@ -200,7 +200,7 @@ def test_it_tells_how_far_it_is(spool: ExampleFile) -> None:
 async def a_fold(store: Store, folder: Path) -> Fold:
     film = a_film("apollo")
     live_catalogue = await a_shelf(store.log, folder, film)
-    await store.log.declare(encode(Rules(1_000)))
+    await store.log.declare(encode(RewardRules(1_000)))
     await store.log.log_decisions([a_draft(a_decision(film))])
     fold = Fold(
         store.log,

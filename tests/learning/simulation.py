@@ -8,7 +8,7 @@ from app.catalogue.live import LiveCatalogue
 from app.records import FOLD, LOT_BITS, Decision, Kind, Rebase, encode
 from app.store.protocol import Event, Hold
 from app.viewers.pseudonym import hold_key
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from tests.builders import Clock, VoidableStore, a_context, a_decision, a_draft, a_film, a_shelf
 
 NOW = a_film("apollo"), a_film("orbit", 5), a_film("tides", 2)
@@ -104,7 +104,7 @@ class World:
 
     async def _change_rules(self) -> None:
         rng = self.rng
-        rules = Rules(
+        rules = RewardRules(
             window=rng.choice([300, 1_000, 2_500]),
             reward=rng.choice(["click", "play"]),
             learn_cap=rng.choice([0, 2, 5]),

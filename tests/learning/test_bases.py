@@ -16,7 +16,7 @@ from app.learning.comparison import Comparison
 from app.learning.trainer import Trainer
 from app.records import DECISIONS, FOLD, Kind, decode_decision, encode
 from app.viewers.erasure import erase
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from tests.builders import a_decision, a_draft
 from tests.learning.simulation import NOW, PROFILES, World, a_world
 from tests.memory import MemoryStore
@@ -198,7 +198,7 @@ async def test_what_an_erased_profile_alone_said_is_in_no_base_and_not_in_the_le
     monkeypatch.setattr(bases, "SHORTEST_MS", 0)
     monkeypatch.setattr(bases, "SPACING", 10**9)
     who, value = PROFILES[2], "axolotl"
-    await world.store.log.declare(encode(Rules(300, learn_cap=60, stranger_cap=300)))
+    await world.store.log.declare(encode(RewardRules(300, learn_cap=60, stranger_cap=300)))
     async with training(world):
         await soon(lambda: caught_up(world))
         decision = a_decision(NOW[0], 1, profile=who, attributes={"pet": value})

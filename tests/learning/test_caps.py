@@ -7,12 +7,12 @@ from app.learning import caps as caps_module
 from app.learning.caps import HOUR_MS, Caps, Verdict
 from app.records import LOT_BITS, Decision
 from app.store.protocol import OF_THE_HOUR
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from tests.builders import a_decision, a_film
 
 FILM, OTHER = a_film("countdown"), a_film("tides")
 ADA, BOB = "0a" * 16, "0b" * 16
-RULES = Rules(1_000, learn_cap=5, title_cap=2, stranger_cap=10)
+RULES = RewardRules(1_000, learn_cap=5, title_cap=2, stranger_cap=10)
 BOTH, OWN, NOTHING = Verdict(own=True, everyone=True), Verdict(own=True, everyone=False), Verdict(False, False)
 
 
@@ -24,7 +24,7 @@ def a_stranger(rng: random.Random, profile: str | None = None) -> Decision:
     return a_decision(FILM, profile=profile, stranger=a_lot(rng))
 
 
-def taught(caps: Caps, examples: int, rules: Rules = RULES) -> Caps:
+def taught(caps: Caps, examples: int, rules: RewardRules = RULES) -> Caps:
     """Let known viewers without a name teach the film."""
     for _ in range(examples):
         assert caps.take(a_decision(FILM), 0, rules) == BOTH
@@ -49,7 +49,7 @@ def test_of_one_profile_so_many_are_taken_in_an_hour_and_fewer_of_one_title() ->
 
 
 def test_without_caps_everything_is_taken() -> None:
-    caps, rules, rng = Caps(), Rules(1_000, learn_cap=0), random.Random(1)
+    caps, rules, rng = Caps(), RewardRules(1_000, learn_cap=0), random.Random(1)
     assert {caps.take(a_stranger(rng, ADA), 0, rules) for _ in range(100)} == {BOTH}
 
 

@@ -16,7 +16,7 @@ from app.store.protocol import Event, Hold, Store
 from assets.revisions import Revisions
 from bandit.learners import Kind as Learning
 from bandit.logistic.learner import LogisticLearner
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from bandit.types import Context, Example
 from bandit.vocabulary import VALUES
 from tests.builders import (
@@ -232,7 +232,7 @@ async def test_a_changed_log_ends_elsewhere(tmp_path: Path) -> None:
     endings = []
     for clicked in (False, True):
         world = await a_world(10, tmp_path, events=60)
-        await world.store.log.declare(encode(Rules(WINDOW, learn_cap=0)))
+        await world.store.log.declare(encode(RewardRules(WINDOW, learn_cap=0)))
         decision = a_decision(NOW[0], profile=PROFILES[0])
         [hold] = await world.store.log.log_decisions([a_draft(decision)])
         if clicked:
@@ -298,7 +298,7 @@ class Service:
         self.clock, self.store, self.live_catalogue = clock, store, live_catalogue
 
     async def rules(self, **changes: Any) -> None:
-        await self.store.log.declare(encode(replace(Rules(WINDOW), **changes)))
+        await self.store.log.declare(encode(replace(RewardRules(WINDOW), **changes)))
 
     async def decide(self, *, deferred: bool = False, **changes: Any) -> Hold:
         decision = a_decision(FILM, 1, **changes)

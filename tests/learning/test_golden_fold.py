@@ -11,7 +11,7 @@ from app.store.protocol import Event
 from assets.catalogue import Title
 from bandit.learners import Kind as Learning
 from bandit.learners import new_learner
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from tests.builders import TAGS, Clock, a_decision, a_draft, a_film, a_shelf
 from tests.learners import every_kind
 from tests.memory import MemoryStore
@@ -63,7 +63,7 @@ def a_fixed_decision(rng: random.Random, number: int) -> Decision:
 
 async def a_fixed_log(store: MemoryStore, clock: Clock) -> None:
     rng = random.Random(1729)
-    await store.log.declare(encode(Rules(10 * MINUTE, learn_cap=60, title_cap=8, stranger_cap=20)))
+    await store.log.declare(encode(RewardRules(10 * MINUTE, learn_cap=60, title_cap=8, stranger_cap=20)))
     for number in range(1, 1200):
         clock.now += int(rng.random() * 2 * MINUTE)
         decision = a_fixed_decision(rng, number)

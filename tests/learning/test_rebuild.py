@@ -12,7 +12,7 @@ from app.store.protocol import LONGEST_LEASE_MS, Event, Snapshot
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.examination import examine
 from bandit.learners import kind_of, restored
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from tests.builders import Clock, a_decision, a_draft, a_film, a_shelf
 from tests.e2e.service import keyart
 from tests.learners import needs_vowpal
@@ -30,7 +30,7 @@ async def a_log(folder: Path, clock: Clock, decisions: int) -> SqliteStore:
     """Return a store with decisions about films of which some artworks are liked far more than others."""
     store, rng = SqliteStore(folder, clock), random.Random(2)
     await a_shelf(store.log, folder / "catalogue", *FILMS)
-    await store.log.declare(encode(Rules(1_000)))
+    await store.log.declare(encode(RewardRules(1_000)))
     liked = {(film.id, number): rng.random() ** 3 for film in FILMS for number in range(4)}
     for _ in range(decisions // 50):
         drawn = [(rng.choice(FILMS), rng.randrange(4)) for _ in range(50)]

@@ -8,13 +8,13 @@ from app.learning.totals import REMEMBERED, Totals
 from app.records import encode
 from app.store.protocol import Progress, TasteRow
 from app.store.sqlite.state import SqliteState
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from bandit.taste import TAGS, Taste
 from bandit.windows import Closed
 from tests.builders import Clock, a_decision, a_film
 
 NOW = 1_790_000_000_000
-RULES = Rules(1_000, stranger_cap=300, title_cap=2)
+RULES = RewardRules(1_000, stranger_cap=300, title_cap=2)
 FILM = a_film("countdown")
 MB = 1 << 20
 

@@ -24,7 +24,7 @@ from app.viewers.erasure import erase
 from bandit.learners import Kind as Learning
 from bandit.learners import kind_of, new_learner, restored
 from bandit.logistic.learner import LogisticLearner
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from bandit.taste import Base
 from bandit.types import Context
 from tests.builders import Clock, VoidableStore, a_decision, a_draft, a_film, a_shelf, some_actions
@@ -98,7 +98,7 @@ async def soon(condition: Callable[[], Awaitable[Any]]) -> Any:
 
 
 async def shown(store: Store, profile: str, *, clicked: bool = False) -> Hold:
-    await store.log.declare(encode(Rules(WINDOW)))
+    await store.log.declare(encode(RewardRules(WINDOW)))
     decision = a_decision(FILM, 1, profile=profile, attributes={"country": LAND})
     [hold] = await store.log.log_decisions([a_draft(decision)])
     if clicked:
@@ -278,7 +278,7 @@ async def test_an_erasure_ends_all_candidates_and_nothing_else_does(tmp_path: Pa
     store = VoidableStore(clock)
     await shown(store, ADA, clicked=True)
     await pass_time(store, clock)
-    await store.state.keep_candidate(Snapshot(0, "candidate", 1, 1, 0, encode(Rules(WINDOW)), b"tuned"))
+    await store.state.keep_candidate(Snapshot(0, "candidate", 1, 1, 0, encode(RewardRules(WINDOW)), b"tuned"))
     async with leading(await a_trainer(store, tmp_path, clock)):
         await soon(lambda: known(store))
         await erase(store.log, BOB)
@@ -286,7 +286,7 @@ async def test_an_erasure_ends_all_candidates_and_nothing_else_does(tmp_path: Pa
         published = await store.state.current()
     assert published
 
-    await store.state.keep_candidate(Snapshot(0, "candidate", 1, 1, 0, encode(Rules(WINDOW)), b"tuned"))
+    await store.state.keep_candidate(Snapshot(0, "candidate", 1, 1, 0, encode(RewardRules(WINDOW)), b"tuned"))
     async with leading(await a_trainer(store, tmp_path, clock)):
         await shown(store, ADA)
         await pass_time(store, clock)
@@ -326,7 +326,7 @@ async def damage_all_snapshots(store: Store) -> None:
     """Leave snapshots that no learner can be made of."""
     token = await store.state.lead("me", LEASE_MS)
     assert token is not None
-    damaged = Snapshot(0, "incumbent", 0, 1, 0, encode(Rules(WINDOW)), b"damaged")
+    damaged = Snapshot(0, "incumbent", 0, 1, 0, encode(RewardRules(WINDOW)), b"damaged")
     for _ in range(5):
         await store.state.commit(token, Progress(0, encode(Base()), {}, {}, damaged))
 
@@ -382,7 +382,7 @@ async def test_nor_does_a_snapshot_of_its_own_in_which_nothing_was_learned_hold_
     store = VoidableStore(clock)
     token = await store.state.lead("me", LEASE_MS)
     assert token is not None
-    empty = Snapshot(0, "incumbent", 0, 0, 0, encode(Rules(WINDOW)), new_learner().snapshot())
+    empty = Snapshot(0, "incumbent", 0, 0, 0, encode(RewardRules(WINDOW)), new_learner().snapshot())
     await store.state.commit(token, Progress(0, encode(Base()), {}, {}, empty))
     for _ in range(20):
         await shown(store, ADA)
@@ -412,7 +412,7 @@ async def test_a_snapshot_of_another_learner_is_passed_over_and_the_log_learned_
     if left_before:
         token = await store.state.lead("me", LEASE_MS)
         assert token is not None
-        old_one = Snapshot(0, "incumbent", 1, 0, 0, encode(Rules(WINDOW)), new_learner().snapshot())
+        old_one = Snapshot(0, "incumbent", 1, 0, 0, encode(RewardRules(WINDOW)), new_learner().snapshot())
         await store.state.commit(token, Progress(0, encode(Base()), {}, {}, old_one))
     async with leading(await a_trainer(store, tmp_path, clock, "vowpal")):
         head = (await store.log.head()).position

@@ -50,9 +50,9 @@ class MemoryLog:
 
     async def log_decisions(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
         _check(deadline)
-        return [self._place(draft) for draft in drafts]
+        return [self._log_one(draft) for draft in drafts]
 
-    def _place(self, draft: Draft) -> Hold:
+    def _log_one(self, draft: Draft) -> Hold:
         standing = self._holds.get(draft.key) if draft.key and draft.lasts else None
         if standing and standing.decision != draft.seen and standing.until > self.now():
             return self._with_exposure(standing)

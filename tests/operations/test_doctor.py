@@ -42,7 +42,7 @@ from assets.catalogue import Title
 from assets.provenance import Consent, Provenance
 from assets.revisions import Revisions
 from bandit.learners import new_learner
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from tests.assets.builders import a_picture, encoded, put
 from tests.builders import Clock, a_decision, a_draft, a_film, make_current
 from tests.e2e.service import Service, free_port, keyart
@@ -74,7 +74,7 @@ async def fill(
     """Make a folder in which three viewers were shown pictures an hour ago, and a trainer has learned from it."""
     hands = Clock((now or now_ms()) - 3_600_000)
     store = SqliteStore(data, hands)
-    await store.log.declare(encode(Rules(600_000)))
+    await store.log.declare(encode(RewardRules(600_000)))
     await make_current(store.log, data / "catalogue", titles)
     for number in range(24):
         hands.now += 100

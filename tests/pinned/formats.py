@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from app.records import Decision, Erasure, Feedback, Kind, Rebase, Reference, decode_decision, encode
-from app.serving.decision_id import DecisionId, Tokens
+from app.serving.decision_id import DecisionId, DecisionIds
 from app.store.sqlite import SqliteStore
 from app.viewers.pseudonym import Identity, hold_key
 from app.viewers.viewer import Profile
@@ -20,7 +20,7 @@ from assets.revisions import Catalogue, Revisions
 from bandit.groups import Groups
 from bandit.learners import Kind as Learner
 from bandit.learners import new_learner
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from bandit.sampling import uniform_from
 from bandit.sealing import unseal
 
@@ -68,7 +68,7 @@ def records() -> dict[str, object]:
         "impression, click": Feedback(12, 34),
         "play": Feedback(12, 34, 56.5),
         "exposure, void": Reference(12),
-        "rules": Rules(600_000, "play", 300.0, 60, 2, 300),
+        "rules": RewardRules(600_000, "play", 300.0, 60, 2, 300),
         "erasure": Erasure(PSEUDONYM),
         "base": Rebase("upgrade", 2),
         "profile": Profile({"age": 40.0, "country": "DE", "kids": False}, personalize=False),
@@ -81,7 +81,7 @@ def identifiers() -> dict[str, object]:
     """Return what is made of fixed keys: ids, pseudonyms, holds, groups, and the number that is drawn by."""
     identity, groups = Identity(KEYS[0]), Groups(KEYS[0], 0.3, 0.2, 0.1)
     ids = {
-        f"{len(keys)} keys, deferred {deferred}": Tokens(keys, 0).sign(DecisionId(12, NONCE, STAMP, deferred))
+        f"{len(keys)} keys, deferred {deferred}": DecisionIds(keys, 0).sign(DecisionId(12, NONCE, STAMP, deferred))
         for keys in (KEYS[:1], KEYS)
         for deferred in (False, True)
     }

@@ -19,7 +19,7 @@ import pytest
 from app.audience.visits import Visits
 from app.audience.world import LEFT_WITHIN, Floats, World, watching
 from bandit.learners import new_learner
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from tests.statistical.loop import Drawn, Loop, titles_of
 from tests.statistical.samples import sample_titles
 
@@ -62,7 +62,7 @@ async def _ending(seed: int, reward: str, folder: Path) -> Ending:
 
 def _bait(world: World, drawn: Sequence[Drawn]) -> float:
     era = world.era(late=False)
-    worth = era.click * era.worth("play", Rules(0).play_seconds)
+    worth = era.click * era.worth("play", RewardRules(0).play_seconds)
     got = fair = 0.0
     for each in drawn:
         columns = list(each.candidates)

@@ -26,7 +26,7 @@ from app.viewers.local_time import HOURS
 from assets.catalogue import Title
 from bandit.exploration import with_floor
 from bandit.policy import Learner
-from bandit.reward import Rules
+from bandit.reward import RewardRules
 from bandit.sampling import draw, uniform_from
 from bandit.types import Context
 from tests.builders import Clock, a_draft, a_shelf, make_current
@@ -51,8 +51,8 @@ class Drawn(NamedTuple):
     outcome: Outcome
 
 
-def rules(reward: str) -> Rules:
-    return msgspec.convert({"window": DELAY * EVERY_MS, "reward": reward, "learn_cap": 0}, Rules)
+def rules(reward: str) -> RewardRules:
+    return msgspec.convert({"window": DELAY * EVERY_MS, "reward": reward, "learn_cap": 0}, RewardRules)
 
 
 def titles_of(titles: Sequence[Title]) -> list[made_up.Title]:

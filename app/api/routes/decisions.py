@@ -17,7 +17,7 @@ UNKNOWN_ID = "The id was not made by this service, was altered or has expired, o
 @router.get("/decisions/{decision_id}", dependencies=[ADMIN], responses=refusals({404: UNKNOWN_ID}))
 async def decision(decision_id: DecisionText, services: Service) -> Record:
     """Show a decision's record, and draw again from it."""
-    return await services.inspector.record(decision_id)
+    return await services.explainer.record(decision_id)
 
 
 @router.get("/decisions/{decision_id}/why", responses=refusals({404: UNKNOWN_ID}))
@@ -27,4 +27,4 @@ async def why(decision_id: DecisionText, request: Request, services: Service) ->
     The answer names no data of the profile.
     """
     trusted = services.settings.tells_groups or await services.access.is_one_of(request, ANYONE)
-    return await services.inspector.why(decision_id, trusted=trusted)
+    return await services.explainer.why(decision_id, trusted=trusted)

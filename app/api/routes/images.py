@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.api.openapi import refusals
-from app.api.ranges import wanted
+from app.api.ranges import requested
 from app.api.services import Service, Services
 from app.catalogue.image_index import Showing
 from app.refusals import Gone, NotFound
@@ -67,7 +67,7 @@ async def image(
     if _knows(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     content = await _content(path)
-    part = wanted(_range(request, headers["ETag"]), len(content))
+    part = requested(_range(request, headers["ETag"]), len(content))
     return _answer(content, part, headers, TYPES[path.suffix[1:]])
 
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from app.api.services import EDITOR, Service
-from app.api.settings_in_force import RulesInForce, rules_of
+from app.api.settings_in_force import RulesInForce, settings_in_force
 from app.evaluation.report import Report
 
 router = APIRouter(tags=["operations"])
@@ -16,4 +16,4 @@ class ReportWithRules(Report):
 @router.get("/report", dependencies=[EDITOR])
 async def report(services: Service) -> ReportWithRules:
     """Show counts, rates and lift by group, title and artwork, and the settings that produced them."""
-    return {**await services.reporter.report(), "rules": rules_of(services.settings)}
+    return {**await services.reporter.report(), "rules": settings_in_force(services.settings)}

@@ -93,7 +93,7 @@ def _lack(seen: Observed, latest: Snapshot) -> bool:
     voided = {decode_reference(each.body).decision for each in seen.tail if each.kind == Kind.VOID}
     later = [each for each in seen.tail if each.position > latest.position and each.stamp < over]
     late = _decisions([each for each in later if each.kind == Kind.DECISION and each.position not in voided])
-    caps, rules = Caps.of(seen.fold.learned_caps), seen.settings.rules()
+    caps, rules = Caps.of(seen.fold.learned_caps), seen.settings.reward_rules()
     return any(not decision.pinned and not caps.full(decision, rules) for decision in late)
 
 

@@ -5,10 +5,10 @@ from typing import Protocol
 from app.store.protocol.lease import Leases
 from app.store.protocol.progress import Commits
 from app.store.protocol.snapshots import Snapshots
-from app.store.protocol.totals import CountedTotals
+from app.store.protocol.totals import StoredTotals
 
 
-class State(Leases, Commits, Snapshots, CountedTotals, Protocol):
+class State(Leases, Commits, Snapshots, StoredTotals, Protocol):
     """The data that only the trainer writes and everybody reads. All of it is a fold over the log.
 
     It can be made again. Candidate snapshots are the exception: a rebuild adds them beside a trainer, because

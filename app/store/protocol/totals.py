@@ -19,7 +19,7 @@ class TasteRow:
     first: int = 0
 
 
-class CountedTotals(Protocol):
+class StoredTotals(Protocol):
     """Tastes of profiles and tallies of artworks."""
 
     async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]:

@@ -135,7 +135,7 @@ class SqliteLog:
     async def log_decisions(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
         self._room.demand()
         return await self._group.run(
-            partial(self._place_all, drafts), deadline=deadline, undo=partial(self._void, drafts)
+            partial(self._log_all, drafts), deadline=deadline, undo=partial(self._void, drafts)
         )
 
     async def holds(self, keys: Sequence[bytes]) -> list[Hold | None]:
@@ -151,10 +151,10 @@ class SqliteLog:
             partial(self._exposures.show, hold, deferred=deferred, window=window), deadline=deadline
         )
 
-    def _place_all(self, drafts: Sequence[Draft]) -> list[Hold]:
-        return [self._place(draft) for draft in drafts]
+    def _log_all(self, drafts: Sequence[Draft]) -> list[Hold]:
+        return [self._log_one(draft) for draft in drafts]
 
-    def _place(self, draft: Draft) -> Hold:
+    def _log_one(self, draft: Draft) -> Hold:
         if draft.key is not None and draft.lasts:
             standing = self._hold(self._writer, draft.key)
             if standing and standing.decision != draft.seen and standing.until > self.now():

@@ -98,7 +98,7 @@ class SqliteState:
     async def commit(self, token: int, progress: Progress) -> int | None:
         with self._writing():
             self._fence(token)
-            self._write_counted(progress)
+            self._write_totals(progress)
             self._write_bases(progress)
             return self._write_snapshot(progress.snapshot, progress) if progress.snapshot else None
 
@@ -113,7 +113,7 @@ class SqliteState:
             for table in ("counted", "taste", "tally", "cap"):
                 self._writer.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._bases.drop_all()
-            self._write_counted(progress)
+            self._write_totals(progress)
             self._write_bases(progress)
             return self._write_snapshot(progress.snapshot, progress) if progress.snapshot else None
 
@@ -122,7 +122,7 @@ class SqliteState:
         if current != token:
             raise LostLeaseError(f"The lease with token {token} was taken over by one with token {current}.")
 
-    def _write_counted(self, progress: Progress) -> None:
+    def _write_totals(self, progress: Progress) -> None:
         write = self._writer
         write.execute(
             "INSERT OR REPLACE INTO counted (id, position, base) VALUES (1, ?, ?)",
