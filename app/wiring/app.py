@@ -83,7 +83,7 @@ def create_app(
         decisions,
         session,
     ):
-        api.include_router(module.router)
+        api.router.routes.extend(module.router.routes)  # `include_router` would build each of them anew
     answer_failures(api)
     app: ASGIApp = Heads(artwork.ArtworkLane(api, lambda: in_use[0]) if lane else api)
     if not settings.cors_origins:
