@@ -88,7 +88,7 @@ class Access:
         ticket = self._links.read(text, {"admin": self._keys["admin"]})
         if ticket is None:
             raise unauthorized(
-                "The link was not made by this service, or is not whole; get one with 'keyart open'."
+                "The link was not made by this service, or is incomplete; get one with 'keyart open'."
             )
         if not await self._links.spend(ticket):
             minutes = LINK_MS // 60_000

@@ -15,7 +15,7 @@ from app.store.protocol import FullLogError, LostStoreError, StoreTimeoutError, 
 log = structlog.get_logger()
 
 LOST = "The log's files were deleted or replaced, so the service records nothing; GET /readyz says what to do."
-FULL = "The log is as large as KEYART_LOG_BYTES allows, so nothing was recorded; send the same when it has room."
+FULL = "The log is as large as KEYART_LOG_BYTES allows, so nothing was recorded; send the same again later."
 DISK_REFUSES = {errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM, errno.ENOENT}
 """Faults of the disk. ENOENT is one of them, because a folder disappears if its disk is removed."""
 

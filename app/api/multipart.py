@@ -181,7 +181,9 @@ class _Parts:
 
 
 def _malformed(fault: str) -> Problem:
-    return Problem(400, f"The form is not valid: {fault.rstrip('.')}; send it whole, as multipart/form-data.")
+    return Problem(
+        400, f"The form is not valid: {fault.rstrip('.')}; send the complete form, as multipart/form-data."
+    )
 
 
 def _text(value: bytes) -> str:

@@ -9,18 +9,18 @@ from app.audience.scores import Estimate, Outcomes
 
 BINS = 25
 LEAST = 20
-"""Exposures of a group in a stretch, in the mean, below which its line would be noise alone."""
+"""The fewest exposures of a group in a part of the run, on average, with which its line is more than noise."""
 WIDTH, HEIGHT = 78, 18
 COLOURS = ["green", "blue", "yellow", "cyan", "red", "magenta"]
 COLUMNS = ("group", "exposures", "clicks", "click\nrate", "95 %\ninterval")
 YARDSTICKS = ("best\nsingle", "best\npossible")
 LEFT = "aban-\ndoned"
-CAPTION = "The two best: expected with the group's own viewers, titles and places."
+CAPTION = "Best single, best possible: expected for the group's viewers and titles."
 LAST_HALF = "In the last half of the run"
 
 
 def table(outcomes: Outcomes, reward: str) -> Table:
-    """Show each group, and what its viewers, titles and places were expected to give the two yardsticks."""
+    """Show each group, with the rates that the two yardsticks would have with its viewers, titles and spots."""
     by_click = reward == "click"
     beside = (*YARDSTICKS, LEFT) if by_click else (LEFT, "mean\nreward", *YARDSTICKS)
     gap = 1 if by_click else 0  # with 80 characters in a line there is no room for more
@@ -40,7 +40,7 @@ def table(outcomes: Outcomes, reward: str) -> Table:
 
 
 def plot(outcomes: Outcomes, reward: str, *, colour: bool) -> str:
-    """Draw what each group earned over time, beside the yardsticks; without colour, each in its own letter."""
+    """Draw the rates of the groups and the yardsticks over time; without colour, each line has its own letter."""
     steps = len(outcomes.group)
     bins = max(2, min(BINS, steps // 200))
     earned, scale = (outcomes.clicked, 100) if reward == "click" else (outcomes.reward, 1)
@@ -66,7 +66,7 @@ def plot(outcomes: Outcomes, reward: str, *, colour: bool) -> str:
 
 
 def sentences(outcomes: Outcomes, reward: str) -> list[str]:
-    """Say how far above the best single picture the personalized group is, and how far on the way to the best."""
+    """Compare the personalized group with the best_single group, and with the best possible."""
     return [_lift(outcomes, reward), _way(outcomes)]
 
 
@@ -74,10 +74,10 @@ def _lift(outcomes: Outcomes, reward: str) -> str:
     allowed, plain = outcomes.lift(), outcomes.lift(allowing=False)
     what = "clicked" if reward == "click" else "earned"
     if allowed is None or plain is None:
-        return f"{LAST_HALF} there was too little in the personalized or the best_single group to compare them."
+        return f"{LAST_HALF} the personalized or the best_single group earned too little for a comparison."
     return (
-        f"{LAST_HALF} the personalized group {what} {_signed(allowed)} compared with best_single, allowing for "
-        f"who is in which group; as counted, {_signed(plain)}."
+        f"{LAST_HALF} the personalized group {what} {_signed(allowed)} compared with best_single, corrected for "
+        f"the viewers of each group; without this correction, {_signed(plain)}."
     )
 
 
@@ -85,18 +85,19 @@ def _way(outcomes: Outcomes) -> str:
     way = outcomes.way()
     if way is None:
         return (
-            "The best single picture of each title is the best possible for every viewer: nothing can be gained."
+            "The best single picture of each title is the best possible for every viewer, so a service that "
+            "personalizes gains nothing."
         )
     if way.value < 0:
         return (
-            f"{LAST_HALF} it had not yet come to the best single picture of each title, which is named here with "
-            f"foresight: {way.value:.0%} of the way from there to the best possible ({way.low:.0%} to "
-            f"{way.high:.0%}). It needs more steps to learn from."
+            f"{LAST_HALF} the group was still below the best single picture of each title, which only this "
+            f"command knows in advance: {way.value:.0%} of the way from there to the best possible ({way.low:.0%} "
+            f"to {way.high:.0%}). The service needs more steps to learn from."
         )
     return (
-        f"{LAST_HALF} it came {way.value:.0%} of the way ({way.low:.0%} to {way.high:.0%}) from the best single "
-        "picture of each title to the best possible for each viewer, as expected for the same viewers, titles and "
-        "places."
+        f"{LAST_HALF} the group came {way.value:.0%} of the way ({way.low:.0%} to {way.high:.0%}) from the best "
+        "single picture of each title to the best possible picture for each viewer. Both are expected for the "
+        "same viewers and titles."
     )
 
 

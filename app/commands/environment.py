@@ -40,7 +40,9 @@ def make_folder(settings: Settings) -> None:
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # keys and profiles are in it
     except OSError as error:
-        raise fail(f"KEYART_DATA can't be {settings.data}: {error.strerror}; name a folder.") from None
+        raise fail(
+            f"Keyart cannot make the folder KEYART_DATA, {settings.data}: {error.strerror}; name another folder."
+        ) from None
     if not os.access(settings.data, os.W_OK | os.X_OK):
-        raise fail(f"User {os.getuid()} can't write to KEYART_DATA, {settings.data}; make that user its owner.")
+        raise fail(f"User {os.getuid()} cannot write to KEYART_DATA, {settings.data}; make that user its owner.")
     demand_known(settings)

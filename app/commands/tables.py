@@ -42,18 +42,18 @@ def of_snapshots(snapshots: Iterable[Snapshot]) -> Table:
         usable = weights is not None and s.role == "incumbent"
         mark = "yes" if usable and not used else ""
         used = used or usable
-        told = "it is damaged, and passed over" if weights is None else str(weights)
+        told = "it is damaged and not used" if weights is None else str(weights)
         table.add_row(str(s.id), mark, s.role, str(s.position), made, str(len(s.learner)), told)
     return table
 
 
 def of_trials(found: Found) -> list[Table]:
-    """Show how the tunings foretold the first examples; nothing if the default alone was tried."""
+    """Show how well the tunings predicted the first examples; nothing if only the default was tried."""
     default, *others = found.trials
     if not others:
         return []
     table = Table("spread", "most known", "log loss", "better by", "95 % interval")
-    table.title = f"Tunings: {len(default.losses)} examples, each foretold and then learned"
+    table.title = f"Tunings: {len(default.losses)} examples, each predicted and then learned"
     best = best_of(found.trials)
     for trial in found.trials:
         tuning, style = trial.way.tuning, "bold" if trial is best else None
@@ -66,7 +66,7 @@ def of_trials(found: Found) -> list[Table]:
 def of_judged(found: Found) -> Table:
     table = Table("way", "log loss", "better by", "95 % interval", "earns", "more by")
     online = found.judged[0]
-    table.title = f"On the {len(online.losses)} examples held back"
+    table.title = f"On the {len(online.losses)} test examples"
     for each in found.judged:
         earned = "" if each.value is None else f"{each.value:.4f}"
         more = earns_more(each, online)
@@ -79,12 +79,12 @@ def of_judged(found: Found) -> Table:
 
 def verdict(found: Found) -> str:
     if len(found.judged) == len(found.trials) == 1:
-        return "One pass with the default tuning is the online way: the candidate is made so."
+        return "One pass with the default tuning is the online way; the candidate learned so."
     if len(found.judged) == 1:
-        return "No tuning is better than the default by more than noise: the candidate is made the online way."
+        return "No tuning is clearly better than the default, so the candidate learned in the online way."
     if found.won == ONLINE:
-        return "Nothing else is as good on the examples held back: the candidate is made the online way."
-    return f"The candidate is made with {_way(found.won)}."
+        return "No other way is as good on the test examples, so the candidate learned in the online way."
+    return f"The candidate learned with {_way(found.won)}."
 
 
 def _way(way: Way) -> str:
@@ -100,7 +100,7 @@ def _gain(difference: Difference) -> list[str]:
 
 
 def _weights_in_use(snapshot: Snapshot) -> int | None:
-    """Return how many weights are not 0; None where the snapshot is damaged."""
+    """Return how many weights are not 0; None if the snapshot is damaged."""
     try:
         return int(np.count_nonzero(restored(snapshot.learner).weights()[:, 0]))
     except UnusableSnapshot:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +64,9 @@ def of_sentences() -> Iterator[Passage]:
     """Yield the texts of the source that are long enough for a sentence: refusals, problems, what commands say."""
     for file, tree in sources():
         comments = {id(text) for text in docstrings(tree)}
-        for node in ast.walk(tree):
-            match node:
-                case ast.Constant(value=str(text)) if (
-                    len(text.split()) >= SENTENCE and id(node) not in comments and not SQL.match(text)
-                ):
-                    yield Passage(file, node.lineno, plain(text))
+        for line, text in texts_in(tree, comments):
+            if len(text.split()) >= SENTENCE and not SQL.match(text):
+                yield Passage(file, line, plain(text))
     for name, told in texts().items():
         yield from (Passage(f"findings.txt: {name}", 1, plain(each)) for each in (told.sentence, told.remedy))
 
@@ -78,6 +75,22 @@ def of_docstrings() -> Iterator[Passage]:
     for file, tree in sources():
         for text in docstrings(tree):
             yield Passage(file, text.lineno, plain(str(text.value)))
+
+
+def texts_in(node: ast.AST, left_out: Collection[int]) -> Iterator[tuple[int, str]]:
+    """Yield the texts below a node with their lines; a text with values in it is one text."""
+    inner = list(ast.iter_child_nodes(node))
+    match node:
+        case ast.JoinedStr(values=parts):
+            yield (
+                node.lineno,
+                "".join(str(part.value) if isinstance(part, ast.Constant) else "1" for part in parts),
+            )
+            inner = [part for part in parts if not isinstance(part, ast.Constant)]
+        case ast.Constant(value=str(text)) if id(node) not in left_out:
+            yield node.lineno, text
+    for each in inner:
+        yield from texts_in(each, left_out)
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
@@ -141,6 +154,14 @@ def test_a_phrase_is_found_with_its_place_and_a_remedy(text: str, phrase: str) -
     told = [fault for fault in faults(Passage("docs/some.md", 7, text)) if repr(phrase) in fault]
     assert len(told) == 1
     assert re.match(rf"docs/some\.md:{line}: {re.escape(repr(phrase))}: (?:write|begin|name|has) .*\.$", told[0])
+
+
+def test_a_text_with_values_in_it_is_one_text() -> None:
+    tree = ast.parse(
+        "def f(a):\n    '''Return.'''\n    return f'It {a if a else \"is not there\"} can\\'t be {a}.'"
+    )
+    comments = {id(text) for text in docstrings(tree)}
+    assert list(texts_in(tree, comments)) == [(3, "It 1 can't be 1."), (3, "is not there")]
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_a_folder_that_is_not_the_user_s_is_refused_with_a_sentence(
     done = run("docker", "run", "--rm", "-v", f"{tmp_path}:/data", image, command, check=False)
     assert (done.returncode, done.stderr) == (
         1,
-        "User 10001 can't write to KEYART_DATA, /data; make that user its owner.\n",
+        "User 10001 cannot write to KEYART_DATA, /data; make that user its owner.\n",
     )
 
 

@@ -61,7 +61,7 @@ async def test_a_candidate_is_made_beside_a_trainer_that_leads(tmp_path: Path, c
     [candidate] = await candidates(store)
     assert "Folded to position" in made.stdout
     assert "Tunings: 1200 examples" in made.stdout
-    assert "On the 300 examples held back" in made.stdout
+    assert "On the 300 test examples" in made.stdout
     assert f"Kept as candidate snapshot {candidate.id}." in made.stdout
     assert restored(candidate.learner).healthy()
     assert await store.state.current() is None
@@ -81,7 +81,7 @@ async def test_published_it_takes_the_incumbents_place_and_goes_on_with_its_tuni
     made = keyart(tmp_path, "rebuild", "--tune", "--publish")
 
     assert made.returncode == 0, made.stderr
-    assert "The candidate is made with spread 3" in made.stdout
+    assert "The candidate learned with spread 3" in made.stdout
     [candidate], [incumbent] = await candidates(store), await store.state.snapshots()
     assert candidate.learner == incumbent.learner
     assert f"Published as snapshot {incumbent.id}." in made.stdout
