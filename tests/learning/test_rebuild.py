@@ -97,7 +97,7 @@ async def test_a_log_that_is_too_short_is_told_and_nothing_is_kept(tmp_path: Pat
     refused = keyart(tmp_path, "rebuild", "--passes", "2", "--publish")
 
     assert refused.returncode == 1
-    assert "The log has 100 examples, and it takes 500" in refused.stderr
+    assert "The log has 100 examples, and a comparison of ways of learning needs 500" in refused.stderr
     assert await candidates(store) == []
     assert await store.state.current() is None
     await store.close()
