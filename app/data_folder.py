@@ -12,7 +12,7 @@ UPLOADS: Final = "uploads"
 ADMIN_KEY: Final = "admin-key"
 SERVICE_LOCK: Final = "serve.lock"
 RUN: Final = "run"
-"""Files of running processes only; they may be deleted while none runs."""
+"""Files that only running processes need; they may be deleted while no process runs."""
 METRICS_OWNER: Final = "owner.lock"
 """The lock of the process that owns a folder of metrics."""
 
@@ -63,7 +63,7 @@ class DataFolder:
         return self._metrics / f"trainer-{number}"
 
     def rendering_locks(self, most: int) -> tuple[Path, ...]:
-        """Return one lock file for each of the uploads that may be rendered at a time."""
+        """Return one lock file for each upload that may be rendered at the same time."""
         return tuple(self.path / f"rendering-{number}.lock" for number in range(most))
 
     @property

@@ -154,9 +154,9 @@ class Title:
     ) -> tuple[Artwork, ...]:
         """The active artworks whose limits allow this request, in catalogue order.
 
-        `languages.speaks` says which locale fits which. An artwork limited to locales or placements fits no
-        request that names none. A request without maturity is taken as unlimited. An artwork whose
-        consent does not hold, or that was made in a barred way, fits nobody.
+        `languages.speaks` says which locales match. An artwork that is limited to locales or placements does not
+        fit a request that names none. A request without maturity has no limit. An artwork without a valid consent,
+        or one that was made in a barred way, fits no request.
         """
         if not self._limited and not barred:
             return self._active

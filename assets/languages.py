@@ -17,7 +17,7 @@ _LONGEST: Final = 35
 _OWN: Final = {"id"}
 """Languages that match only themselves, although ISO 639-3 makes them part of another: Indonesian of Malay."""
 _PARENTS: Final = dict.fromkeys(("AO", "CH", "CV", "FR", "GQ", "GW", "LU", "MO", "MZ", "ST", "TL"), "PT")
-"""By CLDR's parent locales: where Portuguese is written as in Portugal."""
+"""Regions in which Portuguese is written as in Portugal, from CLDR's parent locales."""
 
 
 class Tongue(NamedTuple):

@@ -6,7 +6,7 @@ from math import log
 from bandit.addition import added
 
 HALF_LIFE = 30 * 24 * 3600 * 1000
-"""In milliseconds of the log's time: an event this old counts half."""
+"""The age at which an event counts half, in milliseconds of the log's time."""
 PRIOR = 1.0
 """Pseudo-rewards that pull a tag's rate to the profile's own, and the profile's rate to the general one."""
 REBASED = 16

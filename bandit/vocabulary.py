@@ -11,7 +11,7 @@ from bandit.types import Attributes, Witness
 
 KEYS = 64
 VALUES = 1024
-"""For each key. The weights are a table of fixed size, in which unlimited words would displace useful ones."""
+"""The most words of each key. The table of weights has a fixed size: more words would displace useful ones."""
 
 
 class Measure(Protocol):

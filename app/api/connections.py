@@ -13,10 +13,13 @@ from app.telemetry import metrics
 log = structlog.get_logger()
 
 EVICTED_PART = 32
-"""If there are too many connections, one in so many ends: to find the quietest, all have to be checked."""
+"""The divisor for the part of all connections that ends if there are too many.
+
+Many end together, because a search for the quietest checks all connections.
+"""
 LOG_SECONDS = 10.0
 FLOOD_BYTES, FLOOD_CONNECTIONS = 8 << 20, 256
-"""From this size on, a flood's memory is given back to the system after it."""
+"""The size from which a flood's memory is given back to the system at its end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from assets.provenance import Consent, Made, Provenance
 _encode = msgspec.json.Encoder().encode
 REMEMBERED = 4096
 AT_A_TIME = 20
-"""Titles that are encoded before other requests get their turn: a few milliseconds' worth."""
+"""Titles that are encoded before other requests get their turn; this takes a few milliseconds."""
 
 
 class ListedConsent(TypedDict):

@@ -14,7 +14,7 @@ REPEATED = "It is named more than once; name it once"
 
 
 def refuse_unclear(request: Request) -> None:
-    """Refuse a write whose query names a parameter that its route does not have, or one more than once."""
+    """Refuse a write whose query has an unknown parameter, or names a parameter more than once."""
     if request.method in READS or not request.scope["query_string"]:
         return
     known = _names(request.scope["route"].dependant)

@@ -12,8 +12,8 @@ MOST_DIGITS = 18
 def requested(header: str, size: int) -> range | None:
     """Return the positions that a Range header asks for, or None for all of them.
 
-    All are sent where the unit is unknown, and where the header is malformed or names several ranges: section 14.2
-    leaves that to the server, and pictures are small. Raises `Problem` where a range lies beyond the end.
+    The answer has all bytes if the unit is unknown, or if the header is malformed or names several ranges. Section
+    14.2 permits this, and pictures are small. Raises `Problem` if a range is beyond the end.
     """
     match = _ONE.fullmatch(header)
     if not match or match[1] == match[2] == "":

@@ -45,7 +45,7 @@ def _rows(text: str) -> list[list[str]]:
 
 
 def _texts(pattern: str, *, most: int) -> str:
-    """Return the pattern of up to so many texts, separated by commas."""
+    """Return the pattern of a list of texts that are separated by commas, with a limit on their number."""
     one = pattern.removeprefix("^").removesuffix("$")
     return f"^{one}(?:,{one}){{0,{most - 1}}}$"
 

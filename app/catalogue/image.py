@@ -42,7 +42,7 @@ USUAL = Frame()
 
 
 class Accepted(NamedTuple):
-    """The wishes of an Accept header; `picture` asks for the picture itself, rather than its description."""
+    """The content of an Accept header; `picture` asks for the picture itself instead of its description."""
 
     picture: bool
     encoding: Format

@@ -146,7 +146,7 @@ class LiveCatalogue:
             return await self._take_up(name, catalogue)
 
     def demand_catalogue(self) -> None:
-        """Raise `Unavailable` if the store names a catalogue and none was readable yet: no title is known."""
+        """Raise `Unavailable` if the store has a catalogue, but no catalogue was readable yet."""
         if self.name is None and self._tried is not None:
             raise Unavailable(NOTHING_READ, RETRY_SECONDS)
 

@@ -30,9 +30,9 @@ from assets.rendering.workers import Stop, develop_all
 log = structlog.get_logger()
 
 AT_ONCE = 2
-"""Pictures that all workers together render at a time; each may take 512 MiB of memory."""
+"""Pictures that all workers together render at the same time; each may take 512 MiB of memory."""
 MOST = 8
-"""Uploads that a worker accepts at a time, including those that wait and those that still arrive."""
+"""Uploads that a worker accepts at the same time, including those that wait and those that still arrive."""
 RETRY_SECONDS = 5
 END_SECONDS = 1.0
 

@@ -41,7 +41,7 @@ class ExampleFile:
         self._examples += 1
 
     def read(self, begin: int, end: int) -> Iterator[Example]:
-        """Yield the examples from `begin` up to `end`; only one caller may read at a time."""
+        """Yield the examples from `begin` up to `end`; only one caller may read at the same time."""
         self._file.seek(0)
         sets = list(self._sets)
         for number in range(end):

@@ -195,9 +195,9 @@ def earns_more(one: Judged, other: Judged) -> Difference | None:
 
 
 def at_least_as_good(one: Judged, online: Judged) -> bool:
-    """Whether neither its log loss nor its value is worse.
+    """Whether neither the log loss nor the value of `one` is worse than that of `online`.
 
-    If the loss is clearly less, the value may be less by no more than noise, because it is far noisier.
+    If the loss is clearly less, the value may be less, but not clearly: the value is much noisier than the loss.
     """
     less, more = better(one, online), earns_more(one, online)
     if more is None or more.mean >= 0:

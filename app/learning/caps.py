@@ -1,4 +1,4 @@
-"""The caps on learning: so many examples of each profile in an hour, and few of strangers."""
+"""The caps on learning: a limit on the examples of each profile in an hour, and a low one for strangers."""
 
 from binascii import crc32
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from bandit.reward import RewardRules
 
 HOUR_MS = 3_600_000
 WELL_TAUGHT = 20_000
-"""After this many examples of a title, one stranger may teach it in each hour; before, only in some hours."""
+"""The examples of a title after which one stranger may teach it in each hour; before, only in some hours."""
 NAMES, STRANGE_NAMES = 30_000, 10_000
 """The most profiles whose caps are kept in an hour, and how many of them may be strangers. More pass unchecked.
 
@@ -22,7 +22,7 @@ The learner and the totals together take some 10 MB.
 _NAME, _CREDIT, _TITLE, _HOUR = f"{OF_THE_HOUR}n", f"{OF_THE_HOUR}c", "t", "hour"
 _LOTS = 1 << LOT_BITS
 _FIRST_MARK, _MARKS = 0x100, 0x7000
-"""Characters that represent titles: so many that two titles of one profile rarely share one."""
+"""The characters that represent titles. They are many, so that two titles of one profile rarely share one."""
 
 
 class Verdict(NamedTuple):

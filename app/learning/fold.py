@@ -21,9 +21,9 @@ from bandit.taste import Base
 from bandit.types import Context, Example, Witness
 
 STEPS = 1000
-"""Steps applied at a time, with one look-up for all their decisions."""
+"""Steps that are applied together, with one look-up for all their decisions."""
 WITNESS_DIGITS = 6
-"""Digits enough to tell three profiles apart, and too few to identify one."""
+"""The number of digits: enough to distinguish three profiles, and too few to identify one."""
 Found = dict[int, tuple[Decision, LiveTitle]]
 
 
@@ -255,7 +255,7 @@ def _witness(decision: Decision, step: Close) -> Witness | None:
 
 
 def witness_of(profile: str) -> int:
-    """Return the number by which a learner tells profiles apart: a few digits of the pseudonym."""
+    """Return the number by which a learner distinguishes profiles: a few digits of the pseudonym."""
     return int(profile[:WITNESS_DIGITS], 16) + 1
 
 

@@ -16,7 +16,7 @@ from bandit.sealing import UnusableSnapshot
 log = structlog.get_logger()
 
 BATCH = 250
-"""Records folded at a time, while the fold in use waits."""
+"""Records that are folded together, while the fold in use waits."""
 DELAY_SECONDS = 3600.0
 """Seconds for which erasures are gathered before one refolding for all of them."""
 

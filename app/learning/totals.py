@@ -21,7 +21,7 @@ REMEMBERED = 1_500
 It has to be more than a fold takes at a time, because a chunk needs all its tastes in memory.
 """
 SWEPT = 5_000
-"""Tastes examined at a time."""
+"""Tastes that are examined together."""
 _decode_taste = msgspec.json.Decoder(Taste).decode
 _decode_base = msgspec.json.Decoder(Base).decode
 

@@ -49,9 +49,9 @@ TICK_MS = 1_000
 TRIM_SECONDS = 60.0
 TRIM_ROWS = 2_000
 SHRINK_BYTES = 64 << 10
-"""Bytes given back at a time, while others wait to write: 4 ms, because pages have to be moved."""
+"""Bytes that are given back in one step, while others wait to write. A step takes 4 ms, because it moves pages."""
 SPARE_BYTES, SPARE_SHARE = 32 << 20, 8
-"""Free space that the log keeps for the next records: at least so many bytes, and this part of its content."""
+"""The free space that the log keeps for the next records: at least these bytes, and an eighth of its content."""
 
 
 class Trainer:

@@ -8,7 +8,10 @@ START_SECONDS = 120.0
 HUNG_SECONDS = 10.0
 """Seconds of silence after which a process is hung. No task of a worker keeps its event loop for more than one."""
 COUNTED_SECONDS = 0.5
-"""The most seconds that count between two readings: after a pause of the machine, the child was paused as well."""
+"""The most seconds of silence that count between two readings.
+
+A pause of the machine stops supervisor and worker together, so a longer silence does not mean that a worker hangs.
+"""
 
 
 class Heartbeat:

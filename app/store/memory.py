@@ -38,7 +38,7 @@ class MemoryState:
         self._made = 0
 
     async def check(self) -> None:
-        """As the log's."""
+        """Do nothing: there are no files to check."""
 
     async def lead(self, holder: str, lasts: int, token: int | None = None) -> int | None:
         now = self._clock()

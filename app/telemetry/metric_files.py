@@ -69,8 +69,8 @@ def folder_of_trainer(data: Path) -> tuple[Path, int]:
 def files_beside(folder: Path) -> list[str]:
     """Return the files of this folder, and of those beside it whose owner is alive.
 
-    The counts of an owner that has ended go with it, as with any process that is scraped separately. An empty file
-    is still being made.
+    The metrics of an owner end with it, as with any process that is scraped separately. An empty file is a new one
+    that has no values yet.
     """
     folders = {folder, *(lock.parent for lock in folder.parent.glob(f"*/{METRICS_OWNER}") if held(lock))}
     return [str(file) for each in folders for file in each.glob("*.db") if file.stat().st_size]

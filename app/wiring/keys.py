@@ -74,7 +74,7 @@ def admin_key(settings: Settings) -> str:
 
 
 def make_admin_key(settings: Settings) -> None:
-    """Make an admin key where none is set and none was made; say once where it is."""
+    """Make an admin key if none is set and none was made, and log its path once."""
     path = key_file(settings)
     if settings.admin_key or path.exists():
         return

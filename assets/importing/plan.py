@@ -75,7 +75,7 @@ _NAMELESS: Final = (
 
 
 def _treatments(entry: ArtworkEntry, names: Mapping[str, str]) -> Iterator[Treatment]:
-    """One for each language that the picture itself is for, if it is to have its title on it at all."""
+    """Yield the treatment for each language of the picture, if the picture shall have its title on it."""
     for locale, text in names.items() if entry.titled else ():
         if not entry.locales or speaks(tuple(entry.locales), locale):
             yield Treatment(text, locale)

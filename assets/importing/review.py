@@ -25,7 +25,7 @@ def notes(
     vocabulary: Collection[str] = frozenset(),
     barred: Collection[Made] = frozenset(),
 ) -> tuple[Note, ...]:
-    """Return a note for each thing that is worth a second look; `others` are of the same title."""
+    """Return a note for each thing that an editor should check; `others` are of the same title."""
     if artwork.status == "withdrawn":
         return ()
     return (

@@ -1,4 +1,4 @@
-"""Which pictures stay as they are, and which are to be developed, because the folder has something new."""
+"""The choice between pictures that stay as they are, and pictures to develop because their files are new."""
 
 from dataclasses import dataclass, replace
 from hashlib import sha256

@@ -25,7 +25,7 @@ FEWEST_PIXELS: Final = 9
 _LARGEST_EM: Final = 0.115
 """Pixels to the em as a share of the square root of the area, which suits wide stills and tall posters."""
 _STEP: Final = 0.93
-"""From one size that is tried to the next."""
+"""The factor from one size that is tried to the next."""
 _HIGHEST: Final = 0.5
 """The share of the height that letters may take."""
 _USUAL: Final = 0.6
@@ -108,7 +108,7 @@ def _allowed(box: Rect, em: int, size: tuple[int, int], faces: Sequence[Rect]) -
 
 
 def _nearness(box: Rect, size: tuple[int, int], faces: Sequence[Rect]) -> float:
-    """Return 1 where a face touches the box, and 0 where none is so near that the gradient is in its way."""
+    """Return 1 if a face touches the box, and 0 if no face is near enough to be darkened by the gradient."""
     away = min((distance(box, face) for face in faces), default=math.inf)
     return max(0.0, 1 - away / (_AWAY * math.sqrt(size[0] * size[1])))
 

@@ -1,4 +1,4 @@
-"""A gradient that darkens a picture beneath letters, no more than they need to be read."""
+"""A gradient that darkens a picture beneath letters, only as far as they need it to be legible."""
 
 import math
 from bisect import bisect_left

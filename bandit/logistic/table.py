@@ -15,10 +15,10 @@ COLUMNS = 2 * len(PRIORS)
 
 
 class Table:
-    """For each cell and prior the mean of an effect, and its precision in units of the prior's.
+    """A table with two numbers for each cell and prior: the mean of an effect, and its precision.
 
-    Zeros are an effect of which nothing is known. The memory is allocated separately and returned to the system,
-    because the allocator would keep blocks of this size and divide them.
+    The precision is in units of the prior's. If both numbers are 0, the effect is unknown. The memory is allocated
+    separately and returned to the system, because the allocator would keep blocks of this size and divide them.
     """
 
     def __init__(self) -> None:

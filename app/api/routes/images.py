@@ -114,7 +114,7 @@ def _headers(name: str, showing: Sequence[Showing], now: float) -> dict[str, str
 
 
 def _lasting(showing: Sequence[Showing], now: float) -> str:
-    """Let nobody keep a picture beyond the last consent to it."""
+    """Limit the time in which caches keep a picture to the end of the last consent to it."""
     ends = [each.until for each in showing if each.until is not None]
     if len(ends) < len(showing):
         return f"public, max-age={A_YEAR}, s-maxage={SHARED}, immutable"

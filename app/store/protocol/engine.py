@@ -44,10 +44,10 @@ class Engine(Protocol):
         read_only: bool = False,
         scan: bool = True,
     ) -> Store:
-        """Open the store, and bring what an earlier version made to this one.
+        """Open the store, and bring the files of an earlier version to this version.
 
-        One that is `read_only` changes no file and makes none. Raises `UnusableStoreError`, and what
-        `demand_known` does before anything is changed.
+        A store that is `read_only` changes no file and makes no file. Raises `UnusableStoreError`, and the errors
+        of `demand_known` before anything is changed.
         """
 
     def examine(self, *, seconds: float) -> Examined:

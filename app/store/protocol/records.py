@@ -41,8 +41,8 @@ class Records(Protocol):
     def now(self) -> int:
         """Return the time that a record would be stamped with: holds and windows end by it, and ids expire.
 
-        It is the clock's, unless a record was stamped by a clock that was ahead. Then it goes on from there as
-        time passes, and is never less than a stamp.
+        It is the clock's time. If a clock that was ahead stamped a record, the time goes on from that stamp. It is
+        never less than a stamp.
         """
 
     async def tick(self, after: int) -> None:

@@ -8,8 +8,8 @@ from typing import Protocol
 class Snapshot:
     """A published learner.
 
-    It has learned all up to `position`. A fold that goes on from it reads again from `resume`, where the oldest
-    window still open began; `rules` are those in force there.
+    It has learned all records up to `position`. A fold that continues from it reads again from `resume`, where the
+    oldest open window began; `rules` are the reward rules at that position.
     """
 
     id: int

@@ -13,7 +13,7 @@ from app.store.sqlite.examination import complaints
 from app.store.sqlite.faults import told
 
 PAGES = 4096
-"""Copied at a time."""
+"""Pages that are copied in one step."""
 Progress = Callable[[int, int], object]
 
 

@@ -37,7 +37,7 @@ class Schema:
         return f"has schema version {there}", f"schema versions up to {self.version}"
 
     def migrate(self, connection: sqlite3.Connection) -> None:
-        """Bring a file to this version, in one transaction: it has come to it or is as it was."""
+        """Bring a file to this version in one transaction. If that fails, the file stays as it was."""
         if version_of(connection) >= self.version:
             return
         connection.execute("BEGIN IMMEDIATE")
