@@ -1,4 +1,4 @@
-"""The artworks of a picture: those of the current catalogue, and those that had it until lately."""
+"""The artworks of a picture: those of the current catalogue, and those that had it a short time ago."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple

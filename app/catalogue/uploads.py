@@ -1,4 +1,4 @@
-"""Pictures that editors send one at a time; they are treated as in an import."""
+"""Pictures that editors send one by one; they are treated as in an import."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -64,7 +64,7 @@ class Uploaded:
 
 
 class Uploads:
-    """Adds pictures to titles, a few at a time.
+    """Adds pictures to titles, a few at the same time.
 
     If the client leaves after the last byte, the picture is still added. If the service ends before, it is not.
     """

@@ -136,6 +136,6 @@ def _link_or_copy(path: Path, copy: Path) -> bool:
 
 
 def _copy(path: Path, copy: Path) -> bool:
-    """Copy a file with its time: by that of a document it is known which catalogue was current when."""
+    """Copy a file with its time, because the time of a document tells when its catalogue was current."""
     shutil.copy2(path, copy)
     return False

@@ -45,9 +45,9 @@ def of_service(host: str, port: int) -> str:
 
 
 async def of_trainer(state: "State", now: int) -> str:
-    """Look whether a trainer leads, be it another than the one that is asked about. Raises `Unwell`.
+    """Look whether a trainer leads; it may be any trainer. Raises `Unwell`.
 
-    A trainer renews the lease more than twice before it runs out: one that hangs or is gone does not.
+    A trainer renews the lease more than twice before it runs out, unless the trainer hangs or is gone.
     """
     lease = await state.lease()
     if lease is None:
@@ -69,7 +69,7 @@ def is_ready(host: str, port: int) -> bool:
 
 
 def reachable(host: str) -> str:
-    """Return the address at which one that listens on `host` is reached from this machine."""
+    """Return the address at which this machine reaches a program that listens on `host`."""
     return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared, not bound
 
 

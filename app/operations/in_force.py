@@ -1,4 +1,4 @@
-"""By which settings the service on a data folder runs: the supervisor writes them into the file that it locks."""
+"""The settings of the service on a data folder, which the supervisor writes into the file that it locks."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from app.settings import Settings
 
 _KEYS: Final = ("admin_key", "editor_key", "client_key")
 _TOLD: Final = frozenset(Settings.model_fields) - {*_KEYS, "store"}
-"""No key, and no address of a store, which may have a password in it: others may look at the file."""
+"""The settings that are written. Keys and the store's address, which may have a password, are left out."""
 
 
 class InForce(NamedTuple):
@@ -36,7 +36,7 @@ def in_use(folder: Path) -> bool:
 
 
 def in_force(folder: Path) -> InForce | None:
-    """Return what the service on the folder runs by; None if none runs, or none that tells it."""
+    """Return the settings of the service on the folder; None if no service runs, or it does not tell them."""
     if not in_use(folder):
         return None  # the content is that of a service that has ended
     try:

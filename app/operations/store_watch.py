@@ -18,7 +18,7 @@ class StoreWatch:
         self._full = False
 
     async def look(self) -> None:
-        """Look whether what the workers write is written where it is found again, and how large the log is."""
+        """Check that the workers write into the files that the folder has, and how large the log is."""
         faults = [fault for part in self._parts if (fault := await _fault(part))]
         metrics.STORE_LOST.set(any(isinstance(fault, LostStoreError) for fault in faults))
         for fault in faults:

@@ -191,6 +191,6 @@ class _Failure:
 
 
 _BUSY = object()
-"""Another process is writing: to be tried again."""
+"""The result of an attempt while another process writes; the attempt is repeated."""
 _GONE = object()
-"""Nobody waits for it any more: nothing was done."""
+"""The result of work that was not done, because its caller does not wait for it any more."""

@@ -14,7 +14,7 @@ class Head(msgspec.Struct, frozen=True, gc=False):
 
 
 class Size(msgspec.Struct, frozen=True, gc=False):
-    """How many bytes hold something, how many are free for new records, and how many it may be; 0 for no bound."""
+    """The bytes with content, the bytes that are free for new records, and the limit; 0 means no limit."""
 
     used: int
     free: int = 0

@@ -24,4 +24,4 @@ class State(Leases, Commits, Snapshots, StoredTotals, Protocol):
         """
 
     async def wipe(self) -> bool:
-        """Do what the log's does."""
+        """Wipe the files of the state as the log's `wipe` does."""

@@ -41,7 +41,7 @@ Only the last version of a page is folded back, and a page of holds has many; an
 
 
 WIPE_MS = 20
-"""How long a wipe may wait for those who read and write, and they then for it: less than a decision may take."""
+"""How long a wipe may wait for readers and writers, and they for the wipe: less than a decision may take."""
 
 
 T = TypeVar("T")

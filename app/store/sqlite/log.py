@@ -243,7 +243,7 @@ class SqliteLog:
         return found
 
     async def _write(self, operation: Callable[[], T]) -> T:
-        """Do something in the next transaction, or say that no lock was to be had for `PATIENCE_SECONDS`."""
+        """Run the operation in the next transaction. Raises an error if no lock is free for `PATIENCE_SECONDS`."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         with writing():
             return await self._group.run(operation, deadline=deadline)

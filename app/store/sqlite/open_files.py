@@ -53,12 +53,12 @@ class OpenFiles:
 
     @property
     def moved(self) -> bool:
-        """Whether the database's own name leads elsewhere: then nothing that is open has a future here."""
+        """Whether the database's own name leads to another file: then the open files are of no use any more."""
         return self._identity("") != self._files[""]
 
     @property
     def at_home(self) -> bool:
-        """Whether the folder is still the same: not renamed, nor its disk taken away or another put there."""
+        """Whether the folder is still the same: it was not renamed, and its disk was not removed or replaced."""
         return _identity(self._folder) == self._home
 
     def clear_away(self) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 from app.store.protocol import UnusableStoreError
 
 LOOKS, PAUSE_SECONDS = 3, 0.05
-"""Another program that opens the file just now is done with it in between."""
+"""The number of looks at the files, and the pause between them, in which another program may finish opening."""
 
 
 def clear_remains(path: Path) -> None:
-    """Delete the write-ahead log of a database that is gone: SQLite would use its index for the new one."""
+    """Delete the write-ahead log of a deleted database, because SQLite would use its index for the new one."""
     if not path.exists():
         for part in (_part(path, "-wal"), _part(path, "-shm")):
             part.unlink(missing_ok=True)

@@ -13,8 +13,8 @@ from app.store.protocol import UnknownVersionError
 class Schema:
     """The tables of one file.
 
-    The number of steps that a file has taken is its `user_version`; a file of before versions has 0. A step only
-    adds tables, indexes, and columns with a default, because processes of the version before go on meanwhile.
+    The number of steps that a file has taken is its `user_version`; it is 0 in files from before the first step. A
+    step only adds tables, indexes, and columns with a default, because processes of the earlier version still run.
     """
 
     first: str

@@ -33,11 +33,11 @@ DROP TABLE IF EXISTS learned;  -- as versions before had it
 """
     + BASES
 )
-"""Tables that came and went before files had a version, so that some may be there; see `_extend` as well."""
+"""Tables that were added or dropped before files had a version, so a file may have some; see also `_extend`."""
 
 
 def _extend(connection: sqlite3.Connection) -> None:
-    """Take the first step: add what files of before versions may lack."""
+    """Take the first step: add the parts that files without a version may lack."""
     run(connection, LATER)
     if "first" not in columns_of(connection, "taste"):
         connection.execute("ALTER TABLE taste ADD COLUMN first INTEGER NOT NULL DEFAULT 0")
