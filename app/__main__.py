@@ -5,7 +5,7 @@ from importlib import import_module
 
 
 def main() -> None:
-    """Run the command. Ctrl-C ends it without a word while its modules are imported, which takes a second."""
+    """Run the command. While its modules are imported, which takes a second, Ctrl-C ends it without a message."""
     handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

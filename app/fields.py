@@ -50,7 +50,7 @@ MOST_WIDTH = 8192
 MOST_TITLES = 200
 MOST_ATTRIBUTES = 32
 MOST_CHANGES = 2 * MOST_ATTRIBUTES
-"""Attributes in one body: all can be removed, and as many be set."""
+"""The most attributes in one body: a body can remove all attributes, and set as many."""
 LONGEST_QUOTE = 200
 
 

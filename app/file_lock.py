@@ -26,7 +26,7 @@ def taken(path: Path) -> int | None:
 
 
 def held(path: Path) -> bool:
-    """Tell whether a process holds the file's lock; the test takes it, shared, briefly."""
+    """Tell whether a process holds the file's lock. The test takes a shared lock for a moment."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError:

@@ -30,7 +30,7 @@ class Learner(Policy, Protocol):
         """Tell whether every learned number is finite."""
 
     def weights(self) -> "NDArray[np.float32]":
-        """Return a copy of the learned numbers, a row for each cell; an unused one has zeros only."""
+        """Return a copy of the learned numbers, a row for each cell; all numbers of an unused cell are 0."""
 
 
 class UnlearnableExample(ValueError):

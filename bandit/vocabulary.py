@@ -45,7 +45,7 @@ class Vocabulary:
         self._numbers = numbers or {}
         self._hearsay = Hearsay() if hearsay is None else hearsay  # an empty one is false, and has its salt
         self.changes = 0
-        """As long as it is the same, equal attributes have equal features."""
+        """The version of the vocabulary: while it is the same, equal attributes have equal features."""
 
     def admit(self, attributes: Attributes, witness: Witness | None = None) -> None:
         for key, value in attributes.items():

@@ -29,7 +29,7 @@ Found = dict[int, tuple[Decision, LiveTitle]]
 
 @dataclass(slots=True)
 class Seen:
-    """Counts of what a fold has met since it was made. They are for telemetry, and no part of its state."""
+    """The numbers that telemetry gets of a fold since it was made. They are not a part of its state."""
 
     examples: int = 0
     capped: int = 0

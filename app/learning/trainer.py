@@ -37,7 +37,7 @@ COMMIT_SECONDS = 0.25
 """Seconds between commits of totals: a click has an effect within a second."""
 PUBLISH_SECONDS = 1.0
 LOAD_SHARE = 20
-"""A snapshot is published at most every so many times its loading time, because workers wait while they load."""
+"""The least time between two snapshots, in units of their loading time, because workers wait while they load."""
 WRITE_RATE = 1 << 20
 """Bytes of snapshots written in a second, at most."""
 CATCH_UP_SECONDS = 20.0

@@ -3,7 +3,7 @@
 import resource
 
 ENOUGH = 65_536
-"""More are never needed; some systems refuse an unlimited number."""
+"""The highest limit that is set; no process needs more, and some systems refuse an unlimited number."""
 SPARE = 128
 """Files that a worker needs beside its connections: databases, pictures, uploads, rendering processes."""
 

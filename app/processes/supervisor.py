@@ -23,7 +23,7 @@ LOOK_SECONDS = 0.1
 GRACE_SECONDS = 4.0
 """Seconds from the signal to the children to killing them."""
 CALM_SECONDS = 5.0
-"""Seconds of life after which a child is restarted immediately; one that dies sooner waits for a growing pause."""
+"""Seconds of life after which a child is restarted immediately; before, the supervisor makes a growing pause."""
 LONGEST_PAUSE = 5.0
 
 
@@ -84,7 +84,7 @@ class Supervisor:
         trainer: bool = True,
         parent: int | None = None,
     ):
-        """Take the socket that the workers share; with `parent`, end when that process is no longer the parent."""
+        """Take the socket that the workers share. If `parent` is given, end when it is no longer the parent."""
         me = str(os.getpid())
         base = [sys.executable, "-m", "app"]
         shared = listener.fileno()

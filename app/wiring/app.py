@@ -34,7 +34,7 @@ from app.wiring.services import opened
 from app.wiring.stores import open_store
 
 GARBAGE = 20_000
-"""Containers made before unused cycles are looked for, instead of 700: a request makes a hundred, and no cycle."""
+"""New objects before Python looks for unused cycles, instead of 700: a request makes a hundred, and no cycle."""
 
 
 def create_app(

@@ -30,7 +30,7 @@ async def signing_keys(store_log: Log) -> list[bytes]:
 
 
 class KeyFileError(Exception):
-    """The file of the admin key is of no use. The sentence says why, and what to do."""
+    """The file of the admin key is not usable. The sentence gives the reason and the remedy."""
 
 
 def key_file(settings: Settings) -> Path:
@@ -38,7 +38,7 @@ def key_file(settings: Settings) -> Path:
 
 
 def keys_of(settings: Settings) -> dict[Role, str]:
-    """Return the key of each role that has one; an admin key there always is. Raises `KeyFileError`."""
+    """Return the key of each role that has one. There is always an admin key. Raises `KeyFileError`."""
     keys: dict[Role, str] = {"admin": admin_key(settings)}
     if settings.editor_key:
         keys["editor"] = settings.editor_key.get_secret_value()

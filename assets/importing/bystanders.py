@@ -47,7 +47,7 @@ class Bystanders:
 
 
 def is_systems(path: Path) -> bool:
-    """Say whether this is hidden, or a system's own: a recycle bin, thumbnails, snapshots, what a repair found."""
+    """Say whether a file is hidden or belongs to a system: recycle bin, thumbnails, snapshots, repaired files."""
     return path.name.startswith(".") or bool(_SYSTEMS.fullmatch(path.name))
 
 

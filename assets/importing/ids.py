@@ -1,4 +1,4 @@
-"""Which id a folder or a file gets: one that its name makes, and the same one at each import."""
+"""The id of a folder or a file: it is made from the name, and stays the same at each import."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """The whole catalogue after an import, and what became of each file."""
+    """The whole catalogue after an import, and the result for each file."""
 
     titles: dict[str, Title]
     rows: tuple[Row, ...]

@@ -1,4 +1,4 @@
-"""Ids, names and tags out of the names that people give files."""
+"""Ids, names and tags, made from the names of files."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""A map of the places in a picture that draw the eye first."""
+"""A map of the parts of a picture that draw the eye first."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from PIL import Image
 from assets.looks.planes import Plane, blurred, cosines, from_cosines, lab, scaled
 
 _SIDE: Final = 64
-"""Pixels across the longer side; more detail would only be blurred away again."""
+"""Pixels across the longer side; the blur would remove more detail."""
 _SPREAD: Final = 0.045
 """How far a spot's attraction reaches, as a share of the longer side; the paper finds its best near it."""
 _SILENT: Final = 1e-6

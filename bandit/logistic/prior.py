@@ -37,7 +37,7 @@ OWN = Prior(artwork=0.15, attribute_artwork=0.3, attribute_look=0.01)
 """The prior by which attributes of viewers decide which picture they want, each picture separately."""
 PRIORS = (SHARED, OWN)
 HEAD_START = (-6.0, 0.0)
-"""The first weights, as logs: the data have to show that viewers are alike, and do so soon if it is true."""
+"""The first weights, as logs: the data have to show that viewers are alike, and soon show it if it is true."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Store(Protocol):
 
 
 class Engine(Protocol):
-    """A kind of store at its place: the wiring picks one, and everybody else is handed the store that it opens."""
+    """A kind of store. The wiring picks one; all other code gets the store that it opens."""
 
     def demand_known(self, *, scan: bool = True) -> None:
         """Raise `UnknownVersionError` if a later version wrote into the store; nothing is changed.

@@ -14,7 +14,7 @@ class Lease:
     until: int
 
     def lasts(self, now: int) -> bool:
-        """Tell whether it is in force. One for longer than any is taken is of a clock that was ahead."""
+        """Tell whether the lease is in force. A lease longer than allowed comes from a clock that was ahead."""
         return now < self.until <= now + LONGEST_LEASE_MS
 
 

@@ -3,17 +3,17 @@
 from typing import Protocol
 
 SPENT_MS = 31 * 86_400_000
-"""How much longer than it could be used it is known that something was: a clock may have gone ahead meanwhile."""
+"""The extra time for which a used text is remembered after its end, because a clock may have been ahead."""
 
 
 class Passes(Protocol):
-    """Which signed texts are good for nothing any more: sign-in links that were used, sessions that were ended."""
+    """The signed texts that are not valid any more: used sign-in links, and ended sessions."""
 
     async def spend(self, name: str, until: int) -> bool:
-        """Mark one as used, in one transaction; False if it was used before. It is valid until `until`, in ms.
+        """Mark a text as used, in one transaction; False if it was used before. It is valid until `until`, in ms.
 
         Methods that write raise `StoreTimeoutError` and `UnwritableStoreError` as the log does.
         """
 
     async def spent(self, name: str) -> bool:
-        """Whether one was used. It may be forgotten `SPENT_MS` after its `until`."""
+        """Whether a text was used. It may be forgotten `SPENT_MS` after its `until`."""
