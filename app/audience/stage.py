@@ -34,7 +34,7 @@ def staged(reward: str) -> Iterator[Service]:
         with log.open("wb") as file:
             process = subprocess.Popen(
                 # In a separate session, so that Ctrl-C comes here alone and the counts can be printed.
-                [sys.executable, "-m", "app", "serve", "--with-parent"],
+                [sys.executable, "-P", "-m", "app", "serve", "--with-parent"],
                 env=_environment(Path(folder) / "data", reward, key),
                 stdin=subprocess.DEVNULL,
                 stdout=file,

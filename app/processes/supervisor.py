@@ -86,7 +86,7 @@ class Supervisor:
     ):
         """Take the socket that the workers share. If `parent` is given, end when it is no longer the parent."""
         me = str(os.getpid())
-        base = [sys.executable, "-m", "app"]
+        base = [sys.executable, "-P", "-m", "app"]  # -P: the folder that it starts in may have an `app` as well
         shared = listener.fileno()
         worker = [*base, "worker", "--socket", str(shared), "--parent", me]
         hearts = [Heartbeat() for _ in range(workers)]

@@ -100,6 +100,14 @@ def children(pid: int) -> dict[int, str]:
     return found
 
 
+def _folder_of_another_program(data: Path) -> Path:
+    """Return a working folder with an `app` of its own, as many projects have, which nobody may load."""
+    folder = data.with_name(f"{data.name}.project")
+    folder.mkdir(exist_ok=True)
+    (folder / "app.py").write_text('raise RuntimeError("This is not Keyart.")\n')
+    return folder
+
+
 class Service:
     def __init__(self, data: Path, *options: str, **settings: object):
         """Take options and settings of `keyart serve`; unless `port` is among these a free one is used."""
@@ -118,6 +126,7 @@ class Service:
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
+                cwd=_folder_of_another_program(self.data),
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
