@@ -119,7 +119,7 @@ def _serving(tree: Path, folder: Path, environment: dict[str, str]) -> Iterator[
     url = f"http://127.0.0.1:{environment['KEYART_PORT']}/readyz"
     command = _command(tree, ["serve", "--no-samples", "--with-parent"])
     with (folder / "serve.txt").open("ab") as said:
-        server = subprocess.Popen(command, env=environment, stdout=said, stderr=said)
+        server = subprocess.Popen(command, env=environment, stdout=said, stderr=said, cwd=folder)
     try:
         _await(lambda: servers.text(url), server)
         yield server.pid
