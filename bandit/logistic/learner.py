@@ -187,6 +187,7 @@ class LogisticLearner:
     def snapshot(self) -> bytes:
         """Return everything learned. Unused cells are left out, because most of a million are."""
         used = self._table.used()
+        self._table.expect(len(used))
         head = {
             "learner": KIND,
             "tuning": asdict(self.tuning),
@@ -217,19 +218,20 @@ class LogisticLearner:
             raise unusable(snapshot, error) from error
         if not sound:
             raise UnusableSnapshot("The snapshot holds a number that is not finite.")
-        learner._follow(before)
+        learner._follow(before, len(used))
         learner._table.numbers[used] = held
         learner._restored = used
         return learner
 
-    def _follow(self, before: "LogisticLearner | None") -> None:
-        """Take over the parts of the one before; without a usable table, allocate all memory now."""
+    def _follow(self, before: "LogisticLearner | None", used: int) -> None:
+        """Take over the parts of the one before, and prepare a table for so many used cells."""
         if before is not None:
             self._crossing.take_over(before._crossing)  # noqa: SLF001  one of its own kind, also below
         if before is None or before._restored is None:  # noqa: SLF001
-            self._table.settle()
+            self._table.settle(used)
         else:
             self._table = before._table  # noqa: SLF001
+            self._table.expect(used)
             self._table.numbers[before._restored] = 0.0  # noqa: SLF001
 
     def weights(self) -> NDArray[np.float32]:

@@ -12,6 +12,8 @@ from bandit.logistic.crossing import CELLS, Cells, Single
 from bandit.logistic.prior import PRIORS
 
 COLUMNS = 2 * len(PRIORS)
+MANY = CELLS >> 6
+"""Cells in use from which nearly every page of 4 KiB has one: four for each page."""
 
 
 class Table:
@@ -22,7 +24,8 @@ class Table:
     """
 
     def __init__(self) -> None:
-        self.numbers: Single = np.frombuffer(_memory(), np.float32).reshape(CELLS, COLUMNS)
+        self._memory = mmap.mmap(-1, CELLS * COLUMNS * np.float32().nbytes, flags=mmap.MAP_PRIVATE)
+        self.numbers: Single = np.frombuffer(self._memory, np.float32).reshape(CELLS, COLUMNS)
         """Shape (2^20, 4)."""
 
     def at(self, cells: Cells) -> Single:
@@ -37,14 +40,17 @@ class Table:
         first, second = self.numbers.view(np.uint64).T
         return np.flatnonzero(first | second).astype(np.uint32)
 
-    def settle(self) -> None:
-        """Make the system provide all the memory now, because it takes milliseconds that are missing later."""
-        self.numbers.fill(0.0)
+    def expect(self, used: int) -> None:
+        """Ask for large pages if nearly every small one is needed anyway.
 
+        Thousands of small pages are slow to find, and large pages for few cells are a waste of memory.
+        """
+        if used >= MANY and sys.platform == "linux":
+            with suppress(OSError):  # a kernel without them
+                self._memory.madvise(mmap.MADV_HUGEPAGE)
 
-def _memory() -> mmap.mmap:
-    memory = mmap.mmap(-1, CELLS * COLUMNS * np.float32().nbytes, flags=mmap.MAP_PRIVATE)
-    if sys.platform == "linux":
-        with suppress(OSError):  # a kernel without them
-            memory.madvise(mmap.MADV_HUGEPAGE)  # thousands of small pages are slow to allocate and to find
-    return memory
+    def settle(self, used: int) -> None:
+        """Allocate all memory now if so many cells are used: it takes milliseconds that are missing later."""
+        self.expect(used)
+        if used >= MANY:
+            self.numbers.fill(0.0)

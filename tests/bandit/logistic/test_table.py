@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bandit.logistic.crossing import CELLS
-from bandit.logistic.table import COLUMNS, Table
+from bandit.logistic.table import COLUMNS, MANY, Table
 
 
 def test_a_new_table_has_zeros_only() -> None:
@@ -48,22 +48,35 @@ def test_of_features_that_share_a_slot_the_last_stays() -> None:
 def test_a_table_that_settles_is_empty() -> None:
     table = Table()
     table.numbers[9] = 1.0
-    table.settle()
+    table.settle(MANY)
     assert table.used().tolist() == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how much memory a process has")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how much memory a process has")
+WHOLE = CELLS * COLUMNS * 4
+
+
+@on_linux
 def test_a_table_takes_its_memory_when_it_settles_and_gives_all_of_it_back() -> None:
     """At the second time, too: an allocator that was given such a block back may keep it for smaller ones."""
-    whole = CELLS * COLUMNS * 4
     for _ in range(2):
         without = resident()
         table = Table()
-        assert resident() - without < whole / 10
-        table.settle()
-        assert resident() - without > 0.9 * whole
+        assert resident() - without < WHOLE / 10
+        table.settle(MANY)
+        assert resident() - without > 0.9 * WHOLE
         del table
-        assert resident() - without < whole / 10
+        assert resident() - without < WHOLE / 10
+
+
+@on_linux
+def test_a_table_with_few_cells_takes_little_memory() -> None:
+    without, few = resident(), np.arange(0, CELLS, CELLS // 400)
+    table = Table()
+    table.settle(len(few))
+    table.put(few, np.ones((COLUMNS, len(few))))
+    assert table.at(np.arange(0, CELLS, 256)).shape == (4096, COLUMNS)
+    assert resident() - without < WHOLE / 5
 
 
 def resident() -> int:
