@@ -13,6 +13,8 @@ from assets.crop import Crop
 METHOD: Final = 1
 """The version of cropping, encoding and measuring: raise it when the same original would give another picture."""
 RECIPE_DIGITS: Final = 16
+LARGEST_FILE: Final = 64 * 1024 * 1024
+"""Bytes of a picture file that is read."""
 
 
 class PictureError(ValueError):

@@ -8,12 +8,10 @@ from starlette.requests import Request
 
 from app.api.problems import Problem
 from app.api.roles import KEYS, Role, Roles
-from app.api.tickets import Ticket, Tickets
+from app.api.tickets import LINK_MS, Ticket, Tickets
 from app.data_folder import ADMIN_KEY
 
 COOKIE = "keyart_session"
-SESSION_MS = 12 * 3600 * 1000
-LINK_MS = 5 * 60 * 1000
 READS = {"GET", "HEAD", "OPTIONS"}
 LONGEST_ORIGIN = 200
 """Characters of an Origin that a sentence names."""

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.problems import Problem
 from app.telemetry import metrics
 from app.telemetry.logs import request_id
-from assets.rendering.decoding import LARGEST_FILE
+from assets.picture import LARGEST_FILE
 
 log = structlog.get_logger()
 

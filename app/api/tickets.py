@@ -14,6 +14,8 @@ from app.store.protocol import Passes
 ID_BYTES = 12
 MAC_BYTES = 16
 SHOWN = 8
+SESSION_MS = 12 * 3600 * 1000
+LINK_MS = 5 * 60 * 1000
 
 
 class Ticket(msgspec.Struct, frozen=True, gc=False):

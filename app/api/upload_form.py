@@ -26,8 +26,8 @@ from app.fields import LANGUAGE, SLUG, Slug
 from app.refusals import Invalid
 from assets.checks import CatalogueError
 from assets.importing.manifest import ArtworkEntry
+from assets.picture import LARGEST_FILE
 from assets.provenance import Consent, Made
-from assets.rendering.decoding import LARGEST_FILE
 
 PICTURE = "A JPEG, PNG or WebP file of at most 64 MiB."
 

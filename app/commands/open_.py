@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import httpx2
 import typer
 
-from app.api.access import LINK_MS
+from app.api.tickets import LINK_MS
 from app.commands.calling import key_for
 from app.commands.environment import settings_for
 from app.commands.terminal import fail, say

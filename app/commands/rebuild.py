@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from app.clock import now_ms
-from app.commands import tables
+from app.commands import trial_tables as tables
 from app.commands.environment import settings_of_service
 from app.commands.terminal import fail
 from app.evaluation.example_file import ExampleFile, RecordingLearner

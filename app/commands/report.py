@@ -1,10 +1,12 @@
 """`keyart report`: what each group earned."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
-from app.commands import tables
 from app.commands.environment import settings_of_service
 from app.evaluation.report import Reporter
 from app.settings import Settings
@@ -27,5 +29,24 @@ async def _report(settings: Settings) -> None:
         report = await Reporter(store.state).report()
     finally:
         await store.close()
-    Console().print(tables.of_groups(report["groups"]))
-    Console().print(tables.lift(report["lift"]))
+    Console().print(table(report["groups"]))
+    Console().print(lift(report["lift"]))
+
+
+def table(groups: Mapping[str, Any]) -> Table:
+    shown = Table("group", "exposures", "clicks", "plays", "click rate", "95 % interval")
+    for group, rates in groups.items():
+        counts = [str(rates[name]) for name in ("exposures", "clicks", "plays")]
+        if rates["interval"] is None:
+            shown.add_row(group, *counts, "", "")
+        else:
+            low, high = rates["interval"]
+            shown.add_row(group, *counts, f"{rates['click_rate']:.2%}", f"{low:.2%} – {high:.2%}")
+    return shown
+
+
+def lift(found: Mapping[str, Any] | None) -> str:
+    if not found:
+        return "No lift yet: it needs clicks in both the personalized and the best_single group."
+    low, high = found["interval"]
+    return f"Clicks over the best single picture: {found['clicks']:+.1%} ({low:+.1%} to {high:+.1%})."

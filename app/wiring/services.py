@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
-from app.api.access import LINK_MS, SESSION_MS, Access
+from app.api.access import Access
 from app.api.services import Services
-from app.api.tickets import Tickets
+from app.api.tickets import LINK_MS, SESSION_MS, Tickets
 from app.catalogue.editor import Editor
 from app.catalogue.image import IMAGES
 from app.catalogue.live import LiveCatalogue

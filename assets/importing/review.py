@@ -5,8 +5,7 @@ from typing import Final
 
 from assets.artwork import Artwork
 from assets.importing.outcome import Note
-from assets.looks.features import BLURRED
-from assets.looks.fingerprint import ALIKE, distance
+from assets.looks.judging import ALIKE, BLURRED, distance
 from assets.provenance import Made
 
 SMALL: Final = 640

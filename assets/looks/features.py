@@ -14,13 +14,6 @@ from assets.looks.planes import Plane, grey, lab, scaled
 Whole = npt.NDArray[np.int32]
 Narrow = npt.NDArray[np.float32]
 
-BLURRED: Final = 0.12
-"""A sharpness below this counts as blur.
-
-One of the 83 samples is that soft by nature. With a Gaussian blur of 0.4 % of their width all are; enlarged from
-160 pixels, nineteen in twenty are.
-"""
-
 _SIDE: Final = 160
 """Pixels across for colour and light, which need no detail."""
 _DIGITS: Final = 4

@@ -7,13 +7,6 @@ from PIL import Image
 
 from assets.looks.planes import cosines, grey
 
-ALIKE: Final = 10
-"""Two pictures whose distance is at most this look alike.
-
-Measured on the samples: at quality 30, scaled to 320 pixels or by 1.5, 15 % darker, or in grey they are at most 6
-apart. Cropped by 2 % on each side they are 8 apart. Two pictures of one title are 14 or more apart.
-"""
-
 _SIDE: Final = 32
 _WAVES: Final = 8
 _SILENT: Final = 1e-6
@@ -32,7 +25,3 @@ def fingerprint(glance: Image.Image) -> str:
     bits = waves > np.median(waves[1:])
     bits[0] = False
     return np.packbits(bits).tobytes().hex()
-
-
-def distance(one: str, other: str) -> int:
-    return (int(one, 16) ^ int(other, 16)).bit_count()

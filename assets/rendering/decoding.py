@@ -11,10 +11,9 @@ from typing import Final
 from PIL import Image, ImageCms, UnidentifiedImageError
 from PIL.Image import Transpose
 
-from assets.picture import PictureError
+from assets.picture import LARGEST_FILE, PictureError
 from assets.rendering.container import Container, Kind, Size, examine
 
-LARGEST_FILE: Final = 64 * 1024 * 1024
 _HEAD: Final = 1024
 MOST_PIXELS: Final = 64_000_000
 MOST_KEPT: Final = 32_000_000

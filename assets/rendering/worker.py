@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from assets.codec import canonical, parsed
-from assets.picture import Job, Picture, PictureError
-from assets.rendering.decoding import LARGEST_FILE, decode, read
+from assets.picture import LARGEST_FILE, Job, Picture, PictureError
+from assets.rendering.decoding import decode, read
 from assets.rendering.developing import develop_decoded
 from assets.rendering.messages import DISK_FAULTS, Answer, Order
 from assets.rendering.renditions import write

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.api.access import LINK_MS, SESSION_MS
+from app.api.tickets import LINK_MS, SESSION_MS
 from tests.api.service import ADMIN, CLIENT, EDITOR, Catalogue, Service, is_problem, serving
 from tests.api.test_access import call, is_refused
 

@@ -20,8 +20,8 @@ from app.api import multipart as forms
 from app.catalogue import uploads
 from app.catalogue.permits import Permits
 from assets.catalogue import MOST_ARTWORKS
+from assets.picture import LARGEST_FILE
 from assets.rendering import workers
-from assets.rendering.decoding import LARGEST_FILE
 from assets.rendering.worker import MEMORY
 from tests.api.service import ADMIN, CLIENT, Answer, Catalogue, Service, is_problem, send, serving
 from tests.assets.builders import a_picture, encoded

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from assets.picture import PictureError
+from assets.picture import LARGEST_FILE, PictureError
 from assets.rendering import container, decoding
 from assets.rendering.decoding import decode, read
 from tests.assets.builders import a_picture, encoded
@@ -287,7 +287,7 @@ def test_a_name_with_a_line_break_stays_on_one_line() -> None:
 def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
     large = tmp_path / "large.jpg"
     with large.open("wb") as file:
-        file.truncate(decoding.LARGEST_FILE + 1)
+        file.truncate(LARGEST_FILE + 1)
 
     with pytest.raises(PictureError, match=r"^'large.jpg' is larger than 64 MiB"):
         read(large, "large.jpg")

@@ -2,7 +2,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from assets.checks import check_fraction, check_slug
-from assets.looks.features import BLURRED, features
+from assets.looks.features import features
+from assets.looks.judging import BLURRED
 from tests.assets.samples import glance_of, sample, sample_jobs
 
 

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from assets.checks import check_fingerprint
-from assets.looks.fingerprint import ALIKE, distance, fingerprint
+from assets.looks.fingerprint import fingerprint
+from assets.looks.judging import ALIKE, distance
 from assets.rendering.developing import glanced
 from tests.assets.builders import encoded
 from tests.assets.samples import glance_of, sample, sample_jobs

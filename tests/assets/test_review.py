@@ -6,7 +6,7 @@ import pytest
 from assets.artwork import Artwork
 from assets.crop import Crop
 from assets.importing.review import notes, warnings
-from assets.looks.fingerprint import ALIKE
+from assets.looks.judging import ALIKE
 from tests.assets.builders import CROPS, PLACEHOLDER, an_artwork
 
 SMALL = (Crop("16:9", "4f0c1a00" * 4, (320, 639), PLACEHOLDER), *CROPS[1:])

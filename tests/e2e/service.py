@@ -104,7 +104,8 @@ def _folder_of_another_program(data: Path) -> Path:
     """Return a working folder with an `app` of its own, as many projects have, which nobody may load."""
     folder = data.with_name(f"{data.name}.project")
     folder.mkdir(exist_ok=True)
-    (folder / "app.py").write_text('raise RuntimeError("This is not Keyart.")\n')
+    (folder / "app").mkdir(exist_ok=True)
+    (folder / "app" / "__init__.py").write_text('raise RuntimeError("This is not Keyart.")\n')
     return folder
 
 

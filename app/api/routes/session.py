@@ -6,12 +6,13 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from app.api.access import COOKIE, SESSION_MS, Caller, through_tls
+from app.api.access import COOKIE, Caller, through_tls
 from app.api.bodies import JsonRoute
 from app.api.openapi import refusals
 from app.api.parameters import refuse_unclear
 from app.api.roles import Role
 from app.api.services import ADMIN, HOLDER, NEVER_CACHED, SESSION, Service, Services
+from app.api.tickets import SESSION_MS
 from app.public_url import cookie_path
 from app.settings import LONGEST_KEY
 

@@ -1,50 +1,8 @@
-"""The tables of reports and snapshots."""
+"""The tables of a rebuild: how each tuning foretold the examples, and which one won."""
 
-import time
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-import numpy as np
 from rich.table import Table
 
 from app.evaluation.tuning import ONLINE, Difference, Found, Way, best_of, better, earns_more
-from app.store.protocol import Snapshot
-from bandit.learners import restored
-from bandit.sealing import UnusableSnapshot
-
-
-def of_groups(groups: Mapping[str, Any]) -> Table:
-    table = Table("group", "exposures", "clicks", "plays", "click rate", "95 % interval")
-    for group, rates in groups.items():
-        counts = [str(rates[name]) for name in ("exposures", "clicks", "plays")]
-        if rates["interval"] is None:
-            table.add_row(group, *counts, "", "")
-        else:
-            low, high = rates["interval"]
-            table.add_row(group, *counts, f"{rates['click_rate']:.2%}", f"{low:.2%} – {high:.2%}")
-    return table
-
-
-def lift(found: Mapping[str, Any] | None) -> str:
-    if not found:
-        return "No lift yet: it needs clicks in both the personalized and the best_single group."
-    low, high = found["interval"]
-    return f"Clicks over the best single picture: {found['clicks']:+.1%} ({low:+.1%} to {high:+.1%})."
-
-
-def of_snapshots(snapshots: Iterable[Snapshot]) -> Table:
-    """Show snapshots, the newest first; decisions are made with the first incumbent that is not damaged."""
-    table = Table("snapshot", "in use", "role", "position", "made", "bytes", "weights in use")
-    used = False
-    for s in snapshots:
-        made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(s.created / 1000))
-        weights = _weights_in_use(s)
-        usable = weights is not None and s.role == "incumbent"
-        mark = "yes" if usable and not used else ""
-        used = used or usable
-        told = "it is damaged and not used" if weights is None else str(weights)
-        table.add_row(str(s.id), mark, s.role, str(s.position), made, str(len(s.learner)), told)
-    return table
 
 
 def of_trials(found: Found) -> list[Table]:
@@ -97,11 +55,3 @@ def _way(way: Way) -> str:
 def _gain(difference: Difference) -> list[str]:
     low, high = difference.mean - 1.96 * difference.error, difference.mean + 1.96 * difference.error
     return [f"{difference.mean:+.5f}", f"{low:+.5f} to {high:+.5f}"]
-
-
-def _weights_in_use(snapshot: Snapshot) -> int | None:
-    """Return how many weights are not 0; None if the snapshot is damaged."""
-    try:
-        return int(np.count_nonzero(restored(snapshot.learner).weights()[:, 0]))
-    except UnusableSnapshot:
-        return None
