@@ -1,7 +1,9 @@
 """What holds for all tests."""
 
 import gc
+import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,10 @@ from app.wiring.app import GARBAGE
 
 gc.set_threshold(GARBAGE)
 """As a service does: looking for garbage all the time takes a fifth of the suite's time."""
+
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""As `make` does: without compiled files each process that a test starts compiles every module of the product."""
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """As a terminal starts it: what a script starts in the background ignores Ctrl-C, and its children do."""
