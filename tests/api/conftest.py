@@ -13,6 +13,9 @@ from assets.rendering.developing import develop
 from assets.rendering.renditions import write
 from tests.api.service import Catalogue, Service, serving
 from tests.assets.builders import a_picture, encoded
+from tests.memory_folder import tmp_path
+
+__all__ = ["tmp_path"]
 
 PICTURES = {
     "countdown": {"cupola": "navy", "earthrise": "teal", "ignition": "orange", "sunset-pad": "crimson"},

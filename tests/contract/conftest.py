@@ -9,6 +9,9 @@ from app.store.protocol import Store
 from app.store.sqlite import SqliteStore
 from tests.builders import Clock
 from tests.memory import MemoryStore
+from tests.memory_folder import tmp_path
+
+__all__ = ["tmp_path"]
 
 
 @pytest.fixture
