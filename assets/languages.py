@@ -1,6 +1,7 @@
 """The matching of languages: under another code, in another script, or of another place."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -67,9 +68,21 @@ def _parsed(tag: str) -> Language | None:
         return None
     _bound_memory()
     try:
-        return Language.get(tag, normalize=True)
+        language = Language.get(tag, normalize=True)
     except LanguageTagError:
         return None
+    return _with_region(language, language.extlangs) if language.extlangs else language
+
+
+def _with_region(language: Language, extlangs: Sequence[str]) -> Language | None:
+    """Return the language with its region: langcodes takes `001` in `ar-arb-001` for another extended language."""
+    extended = [each for each in extlangs if each.isalpha()]
+    regions = [each for each in extlangs if not each.isalpha()]
+    if not regions:
+        return language
+    if len(regions) > 1 or not regions[0].isdigit() or language.script or language.territory:
+        return None
+    return Language.make(**{**language.to_dict(), "extlangs": extended or None, "territory": regions[0]})
 
 
 def _bound_memory() -> None:
