@@ -1,6 +1,7 @@
 """The store of one machine: two SQLite files in a folder."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from app.data_folder import LOG, STATE
@@ -29,40 +30,23 @@ class SqliteStore:
         read_only: bool = False,
     ):
         """Take the clock, and a measure of passing time: see `LogTime`. 0 bytes mean no limit."""
-        self._most_bytes = most_bytes
-        if read_only:
-            self._open(folder, clock, passing, full_sync=full_sync, read_only=True)
-            return
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with alone(folder):
-            _demand(folder)
-            self._open(folder, clock, passing, full_sync=full_sync, read_only=False)
-            with closed_on_failure(self.log.close_files, self.state.close_files):
-                reached = self.state.reached()
-                with told(str(folder / LOG)):
-                    self.log.go_beyond(reached)
-
-    def _open(
-        self,
-        folder: Path,
-        clock: Callable[[], int],
-        passing: Callable[[], int] | None,
-        *,
-        full_sync: bool,
-        read_only: bool,
-    ) -> None:
-        with told(str(folder / LOG)):
-            self.log = SqliteLog(
-                folder / LOG,
-                clock,
-                passing,
-                most_bytes=self._most_bytes,
-                full_sync=full_sync,
-                read_only=read_only,
-            )
-        self.edits, self.passes = self.log.edits, self.log.passes
-        with closed_on_failure(self.log.close_files), told(str(folder / STATE)):
-            self.state = SqliteState(folder / STATE, clock, read_only=read_only)
+        if not read_only:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with nullcontext() if read_only else alone(folder):
+            if not read_only:
+                _demand(folder)
+            with told(str(folder / LOG)):
+                self.log = SqliteLog(
+                    folder / LOG, clock, passing, most_bytes=most_bytes, full_sync=full_sync, read_only=read_only
+                )
+            self.edits, self.passes = self.log.edits, self.log.passes
+            with closed_on_failure(self.log.close_files), told(str(folder / STATE)):
+                self.state = SqliteState(folder / STATE, clock, read_only=read_only)
+            if not read_only:
+                with closed_on_failure(self.log.close_files, self.state.close_files):
+                    reached = self.state.reached()
+                    with told(str(folder / LOG)):
+                        self.log.go_beyond(reached)
 
     async def close(self) -> None:
         await self.log.close()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
 from app.store.commit import BusyError
@@ -51,6 +51,14 @@ class Write(Protocol):
     """Does something in the next transaction of the log's, and returns what it returns."""
 
     async def __call__(self, operation: Callable[[], T]) -> T: ...
+
+
+class Access(NamedTuple):
+    """The parts of the log share the connection of the transactions, one for reads, and the way to write."""
+
+    writer: sqlite3.Connection
+    reader: sqlite3.Connection
+    write: Write
 
 
 def connect(

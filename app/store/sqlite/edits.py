@@ -1,10 +1,9 @@
 """The edits of the catalogue, in the log's file: each in the transaction in which it becomes current."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 
 from app.store.protocol import KEPT_EDITS, Author, Edit, EditDraft
-from app.store.sqlite.connection import Write
+from app.store.sqlite.connection import Access
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS edit (
@@ -17,17 +16,9 @@ Swap = Callable[[str, bytes | None, bytes], bool]
 
 
 class SqliteEdits:
-    def __init__(
-        self,
-        writer: sqlite3.Connection,
-        reader: sqlite3.Connection,
-        write: Write,
-        *,
-        swap: Swap,
-        clock: Callable[[], int],
-    ):
+    def __init__(self, access: Access, *, swap: Swap, clock: Callable[[], int]):
         """`swap` replaces a setting inside a transaction."""
-        self._writer, self._reader, self._write = writer, reader, write
+        self._writer, self._reader, self._write = access
         self._swap, self._clock = swap, clock
 
     async def swap_setting(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from app.clock import now_ms
 from app.data_folder import LOG, STATE
@@ -38,6 +38,7 @@ WITH made AS (SELECT name FROM sqlite_master WHERE {OWN})
 SELECT made.name, of.name FROM made, pragma_table_info(made.name) AS of
 """  # noqa: S608  our own words
 Columns = dict[str, set[str]]
+T = TypeVar("T")
 
 
 SCHEMAS = {LOG: log_schema.SCHEMA, STATE: state_schema.SCHEMA}
@@ -91,11 +92,8 @@ def complaints(connection: sqlite3.Connection) -> list[str]:
 
 
 def _checked(connection: sqlite3.Connection, file: File) -> File:
-    try:
-        found = complaints(connection)
-    except sqlite3.OperationalError as error:
-        if not _interrupted(error):
-            raise
+    found = _in_time(lambda: complaints(connection))
+    if found is None:
         return replace(file, complete=False)
     return replace(file, fault="; ".join(found)) if found else file
 
@@ -185,23 +183,14 @@ def _of_log(connection: sqlite3.Connection, found: Examined) -> Examined:
 
 
 def _strange(connection: sqlite3.Connection) -> str | None:
-    try:
-        strange = strange_record(connection, 0)
-    except sqlite3.OperationalError as error:
-        if not _interrupted(error):
-            raise
-        return None
+    strange = _in_time(lambda: strange_record(connection, 0))
     return strange and f"{LOG}: {_told(strange)}"
 
 
 def _by_kind(connection: sqlite3.Connection, began: int) -> dict[int, int] | None:
-    try:
-        rows = connection.execute("SELECT kind, count(*) FROM log WHERE position > ? GROUP BY kind", (began,))
-        return dict(rows.fetchall())
-    except sqlite3.OperationalError as error:
-        if not _interrupted(error):
-            raise
-        return None
+    query = "SELECT kind, count(*) FROM log WHERE position > ? GROUP BY kind"
+    rows = _in_time(lambda: connection.execute(query, (began,)).fetchall())
+    return None if rows is None else dict(rows)
 
 
 def _position_at(connection: sqlite3.Connection, stamp: int, head: int) -> int:
@@ -220,12 +209,7 @@ def _position_at(connection: sqlite3.Connection, stamp: int, head: int) -> int:
 
 
 def _first(connection: sqlite3.Connection, query: str, *values: int) -> int | None:
-    try:
-        row = connection.execute(query, values).fetchone()
-    except sqlite3.OperationalError as error:
-        if not _interrupted(error):
-            raise
-        return None
+    row = _in_time(lambda: connection.execute(query, values).fetchone())
     return row[0] if row else None
 
 
@@ -238,5 +222,11 @@ def _open(path: Path, seconds: float) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def _interrupted(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & PRIMARY == sqlite3.SQLITE_INTERRUPT
+def _in_time(ask: Callable[[], T]) -> T | None:
+    """Return the answer to a query; None if it was interrupted, because the time is over."""
+    try:
+        return ask()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & PRIMARY != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return None

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.data_folder import STATE
-from app.records import Kind, Record, Reference, encode
+from app.records import Kind, Record
 from app.store.commit import GroupCommit
 from app.store.log_time import LogTime
 from app.store.protocol import Draft, Event, Head, Hold, LostStoreError, UnusableStoreError
-from app.store.sqlite.connection import SETTLE_SECONDS, Transaction, connect, fold_back, wipe, writing
+from app.store.sqlite.connection import SETTLE_SECONDS, Access, Transaction, connect, fold_back, wipe, writing
 from app.store.sqlite.edits import SqliteEdits
 from app.store.sqlite.exposures import Exposures
+from app.store.sqlite.holds import Holds, standing
 from app.store.sqlite.log_schema import SCHEMA
 from app.store.sqlite.log_size import LogSize
 from app.store.sqlite.open_files import OpenFiles
@@ -24,17 +25,8 @@ from app.store.sqlite.profiles import SqliteProfiles
 from app.store.sqlite.shared_settings import SqliteSettings
 from app.store.sqlite.trimming import Trimming
 
-HOLD = """
-SELECT hold.decision, nonce, stamp, until, artwork, in_group, deferred, pinned,
-       CASE WHEN exposure.decision IS NOT NULL THEN opened_at WHEN deferred THEN NULL ELSE stamp END
-FROM hold LEFT JOIN exposure ON exposure.decision = hold.decision WHERE key = ?
-"""
 # Columns are named wherever a row is written: a later version may have added one while this process goes on.
 APPEND = "INSERT INTO log (position, stamp, kind, body) VALUES (?, ?, ?, ?)"
-PLACE = """
-INSERT OR REPLACE INTO hold (key, decision, nonce, stamp, until, artwork, in_group, deferred, pinned)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
 GONE = (
     "The service acknowledges nothing any more. Stop the service, replace the data folder with a backup, and "
     "start the service again (docs/operations.md, Backup and restore)."
@@ -74,9 +66,11 @@ class SqliteLog:
         self._time = LogTime(clock, passing)
         self._last = Head(0, 0)
         self._exposures = Exposures(self._writer, self)
-        settings = self._settings = SqliteSettings(self._writer, self._reader, self._write)
-        profiles = SqliteProfiles(self._writer, self._reader, self._write, near=self._near, log=self)
-        self._room = LogSize(self._writer, self._reader, self._write, path=path, most=most_bytes)
+        self._holds = Holds(self._writer, self, self._exposures)
+        access = Access(self._writer, self._reader, self._write)
+        settings = self._settings = SqliteSettings(access)
+        profiles = SqliteProfiles(access, near=self._near, log=self)
+        self._room = LogSize(access, path=path, most=most_bytes)
         # Bound here once: a call costs no coroutine more than if all of it stood in this class.
         self.setting, self.make_setting = settings.setting, settings.make_setting
         self.swap_setting = settings.swap_setting
@@ -84,9 +78,9 @@ class SqliteLog:
         self.forget, self.end_erasure = profiles.forget, profiles.end_erasure
         self.erasures, self.scrub = profiles.erasures, profiles.scrub
         self.size, self.shrink = self._room.size, self._room.shrink
-        self.trim = Trimming(self._writer, self._reader, self._write, self).trim
-        self.edits = SqliteEdits(self._writer, self._reader, self._write, swap=settings.swap, clock=clock)
-        self.passes = SqlitePasses(self._writer, self._reader, self._write, clock)
+        self.trim = Trimming(access, self).trim
+        self.edits = SqliteEdits(access, swap=settings.swap, clock=clock)
+        self.passes = SqlitePasses(access, clock)
         transaction = Transaction(self._writer)
         self._files = None if read_only else OpenFiles(path, GONE, PART_GONE)
         self._acknowledged = 0
@@ -135,13 +129,13 @@ class SqliteLog:
     async def log_decisions(self, drafts: Sequence[Draft], *, deadline: float | None = None) -> list[Hold]:
         self._room.demand()
         return await self._group.run(
-            partial(self._log_all, drafts), deadline=deadline, undo=partial(self._void, drafts)
+            partial(self._holds.log_all, drafts), deadline=deadline, undo=partial(self._holds.void, drafts)
         )
 
     async def holds(self, keys: Sequence[bytes]) -> list[Hold | None]:
         if self._files and self._files.lost:
             self._files.check()
-        return [self._hold(self._near, key) for key in keys]
+        return [standing(self._near, key) for key in keys]
 
     async def log_exposure(
         self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None
@@ -150,46 +144,6 @@ class SqliteLog:
         await self._group.run(
             partial(self._exposures.show, hold, deferred=deferred, window=window), deadline=deadline
         )
-
-    def _log_all(self, drafts: Sequence[Draft]) -> list[Hold]:
-        return [self._log_one(draft) for draft in drafts]
-
-    def _log_one(self, draft: Draft) -> Hold:
-        if draft.key is not None and draft.lasts:
-            standing = self._hold(self._writer, draft.key)
-            if standing and standing.decision != draft.seen and standing.until > self.now():
-                return standing
-        at = self.append(Kind.DEFERRED if draft.deferred else Kind.DECISION, draft.body)
-        until = at.stamp + draft.lasts
-        opened_at = None if draft.deferred else at.stamp
-        hold = Hold(
-            at.position, draft.nonce, at.stamp, until, draft.artwork, draft.group,
-            draft.deferred, draft.pinned, opened_at,
-        )  # fmt: skip
-        if draft.key is not None:
-            self._writer.execute(
-                PLACE,
-                (draft.key, at.position, draft.nonce, at.stamp, until, draft.artwork, draft.group,
-                 draft.deferred, draft.pinned),
-            )  # fmt: skip
-        return hold
-
-    def _void(self, drafts: Sequence[Draft], placed: Sequence[Hold]) -> None:
-        """Take back decisions whose viewers got a fallback.
-
-        A decision with feedback stays, because its hold was served to another request in between.
-        """
-        for draft, hold in zip(drafts, placed, strict=True):
-            if hold.nonce == draft.nonce and self._exposures.of(hold.decision) is None:
-                self.append(Kind.VOID, encode(Reference(hold.decision)))
-                self._writer.execute("DELETE FROM hold WHERE key = ? AND decision = ?", (draft.key, hold.decision))
-
-    def _hold(self, connection: sqlite3.Connection, key: bytes) -> Hold | None:
-        row = connection.execute(HOLD, (key,)).fetchone()
-        if row is None:
-            return None
-        decision, nonce, stamp, until, artwork, group, deferred, pinned, opened_at = row
-        return Hold(decision, nonce, stamp, until, artwork, group, bool(deferred), bool(pinned), opened_at)
 
     async def log_feedback(self, events: Sequence[Event]) -> list[bool | None]:
         self._room.demand()

@@ -1,17 +1,14 @@
 """The size of the log's file, its limit, and the return of unused space."""
 
-import sqlite3
 from pathlib import Path
 
 from app.store.protocol import FullLogError, Size
-from app.store.sqlite.connection import Write
+from app.store.sqlite.connection import Access
 
 
 class LogSize:
-    def __init__(
-        self, writer: sqlite3.Connection, reader: sqlite3.Connection, write: Write, *, path: Path, most: int
-    ):
-        self._writer, self._reader, self._write = writer, reader, write
+    def __init__(self, access: Access, *, path: Path, most: int):
+        self._writer, self._reader, self._write = access
         self._wal = path.with_name(f"{path.name}-wal")
         self._size = Size(0, most=most)
 

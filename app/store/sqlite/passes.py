@@ -1,10 +1,9 @@
 """The used passes, in the log's file, which every worker reads."""
 
-import sqlite3
 from collections.abc import Callable
 
 from app.store.protocol import SPENT_MS
-from app.store.sqlite.connection import Write
+from app.store.sqlite.connection import Access
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS spent (name TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
@@ -12,10 +11,9 @@ CREATE TABLE IF NOT EXISTS spent (name TEXT PRIMARY KEY, until INTEGER NOT NULL)
 
 
 class SqlitePasses:
-    def __init__(
-        self, writer: sqlite3.Connection, reader: sqlite3.Connection, write: Write, clock: Callable[[], int]
-    ):
-        self._writer, self._reader, self._write, self._clock = writer, reader, write, clock
+    def __init__(self, access: Access, clock: Callable[[], int]):
+        self._writer, self._reader, self._write = access
+        self._clock = clock
 
     async def spend(self, name: str, until: int) -> bool:
         return await self._write(lambda: self._spend(name, until))

@@ -4,23 +4,15 @@ import sqlite3
 from collections.abc import Callable
 
 from app.records import DECISIONS, Erasure, Kind, decode_decision, encode
-from app.store.sqlite.connection import Write
+from app.store.sqlite.connection import Access
 from app.store.sqlite.exposures import Appending
 
 
 class SqliteProfiles:
-    def __init__(
-        self,
-        writer: sqlite3.Connection,
-        reader: sqlite3.Connection,
-        write: Write,
-        *,
-        near: sqlite3.Connection,
-        log: Appending,
-    ):
+    def __init__(self, access: Access, *, near: sqlite3.Connection, log: Appending):
         """Take the connection that requests read from as `near`: see the log."""
-        self._writer, self._reader, self._near = writer, reader, near
-        self._write, self._log = write, log
+        self._writer, self._reader, self._write = access
+        self._near, self._log = near, log
 
     async def profile(self, pseudonym: str) -> bytes | None:
         return self._profile(self._near, pseudonym)

@@ -2,12 +2,12 @@
 
 import sqlite3
 
-from app.store.sqlite.connection import Write
+from app.store.sqlite.connection import Access
 
 
 class SqliteSettings:
-    def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection, write: Write):
-        self._writer, self._reader, self._write = writer, reader, write
+    def __init__(self, access: Access):
+        self._writer, self._reader, self._write = access
 
     async def setting(self, name: str) -> bytes | None:
         return self._setting(self._reader, name)

@@ -1,10 +1,9 @@
 """Deleting the oldest records of the log, and the rows that depend on them."""
 
-import sqlite3
 from collections.abc import Sequence
 
 from app.records import Kind
-from app.store.sqlite.connection import Write
+from app.store.sqlite.connection import Access
 from app.store.sqlite.exposures import Appending
 
 SWEPT = 5000
@@ -12,9 +11,9 @@ SWEPT = 5000
 
 
 class Trimming:
-    def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection, write: Write, log: Appending):
-        self._writer, self._reader, self._write, self._log = writer, reader, write, log
-        self._swept = b""
+    def __init__(self, access: Access, log: Appending):
+        self._writer, self._reader, self._write = access
+        self._log, self._swept = log, b""
 
     async def trim(self, *, before: int, below: int, limit: int) -> int:
         oldest = self._reader.execute(
