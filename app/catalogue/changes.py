@@ -1,10 +1,11 @@
 """The fields of a title that an edit changed, before and after, in the API's words."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from assets.artwork import Artwork
-from assets.catalogue import Pin, Title
+from assets.catalogue import Title
 
 Fields = dict[str, Any]
 TITLE: Final = ("name", "names", "synopsis", "genres", "maturity", "default")
@@ -42,7 +43,7 @@ def told(title: Title | None) -> Fields | None:
     return {
         **{name: getattr(title, name) for name in TITLE},
         "artworks": {each.id: _artwork(each) for each in title.artworks},
-        "pins": [_pin(pin) for pin in title.pins],
+        "pins": [asdict(pin) for pin in title.pins],
     }
 
 
@@ -69,16 +70,4 @@ def _differing(old: Fields, new: Fields) -> tuple[Fields, Fields]:
 
 
 def _artwork(artwork: Artwork) -> Fields:
-    provenance = artwork.provenance
-    consent = provenance.consent
-    return {
-        **{name: getattr(artwork, name) for name in ARTWORK},
-        "made": provenance.made,
-        "creator": provenance.creator,
-        "licence": provenance.licence,
-        "consent": consent and {"of": consent.of, "until": consent.until, "withdrawn": consent.withdrawn},
-    }
-
-
-def _pin(pin: Pin) -> Fields:
-    return {"artwork": pin.artwork, "placement": pin.placement, "country": pin.country, "until": pin.until}
+    return {**{name: getattr(artwork, name) for name in ARTWORK}, **asdict(artwork.provenance)}

@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import structlog
-from msgspec import structs
 
 from app.catalogue import pinning
-from app.catalogue.changes import Fields, changes, only_artwork
+from app.catalogue.edit_entries import Doing, entries
 from app.catalogue.live import LiveCatalogue
 from app.catalogue.setting import SETTING
-from app.records import encode
 from app.refusals import Conflict, Invalid, NotFound
 from app.store.protocol import Author, EditDraft, Store
 from assets.catalogue import Artwork, CatalogueError, Pin, PinScope, Title
@@ -25,20 +22,9 @@ log = structlog.get_logger()
 
 ATTEMPTS = 10
 """How many times a change is repeated because another one came first."""
-MOST_ENTRIES = 500
-"""Titles that an edit records one by one; an edit of more, such as a large import, has one entry with the ids."""
 COMMAND_LINE = Author("command line", "keyart import")
 Current = tuple[str, Catalogue]
 """A catalogue and the name of its revision; the name is empty if there was never a catalogue."""
-
-
-class Doing(NamedTuple):
-    """An edit under way: its author, its kind and its subject."""
-
-    by: Author
-    operation: str
-    title: str | None = None
-    artwork: str | None = None
 
 
 class _Unreadable(Conflict):
@@ -57,12 +43,8 @@ class Editor:
     """
 
     def __init__(self, store: Store, revisions: Revisions, live_catalogue: LiveCatalogue):
-        self._log, self._edits, self._revisions, self._live_catalogue = (
-            store.log,
-            store.edits,
-            revisions,
-            live_catalogue,
-        )
+        self._log, self._edits = store.log, store.edits
+        self._revisions, self._live_catalogue = revisions, live_catalogue
         self._turn = asyncio.Lock()
 
     async def current(self) -> Current:
@@ -228,31 +210,7 @@ class Editor:
     ) -> tuple[Catalogue, str, list[EditDraft]]:
         after = change(catalogue)
         name = self._revisions.put_catalogue(after, since=catalogue)
-        return after, name, self._recorded(doing, catalogue, after)
-
-    def _recorded(self, doing: Doing, before: Catalogue, after: Catalogue) -> list[EditDraft]:
-        """Return the entries that record an edit: one for each title, or one for very many."""
-        ids = dict.fromkeys([*before.titles, *after.titles])
-        changed = [id_ for id_ in ids if before.titles.get(id_) != after.titles.get(id_)]
-        edits = []
-        if before.barred != after.barred:
-            edits.append(_entry(doing, {"barred": before.barred}, {"barred": after.barred}))
-        if len(changed) > MOST_ENTRIES:
-            return [*edits, _entry(doing, None, {"titles": changed})]
-        return [*edits, *(self._of_title(doing, id_, before, after) for id_ in changed)]
-
-    def _of_title(self, doing: Doing, title: str, before: Catalogue, after: Catalogue) -> EditDraft:
-        old, new = before.titles.get(title), after.titles.get(title)
-        was, became = changes(self._known(old), self._known(new))
-        artwork = doing.artwork or only_artwork(became)
-        return structs.replace(_entry(doing, was, became), title=title, artwork=artwork, old=old, new=new)
-
-    def _known(self, revision: str | None) -> Title | None:
-        """Return a title; None also for an unreadable one, whose fields are not known."""
-        try:
-            return None if revision is None else self._revisions.title(revision)
-        except (DamagedRevision, UnknownRevision):
-            return None
+        return after, name, entries(doing, catalogue, after, self._revisions)
 
     def _editable(self, title: str, catalogue: Catalogue) -> Title | None:
         """Return a title, or None if it does not exist.
@@ -276,11 +234,6 @@ class Editor:
             except (DamagedRevision, UnknownRevision) as error:
                 log.warning("title_unreadable", title=id_, reason=str(error))
         return found
-
-
-def _entry(doing: Doing, was: Fields | None, became: Fields | None) -> EditDraft:
-    before, after = (None if fields is None else encode(fields) for fields in (was, became))
-    return EditDraft(doing.by, doing.operation, doing.title, doing.artwork, before, after)
 
 
 def _with(catalogue: Catalogue, changed: Mapping[str, str]) -> Catalogue:

@@ -9,7 +9,8 @@ from typing import Final, Literal
 
 import structlog
 
-from app.catalogue.editor import Doing, Editor
+from app.catalogue.edit_entries import Doing
+from app.catalogue.editor import Editor
 from app.catalogue.permits import Permits
 from app.catalogue.stoppable import stoppable
 from app.data_folder import DataFolder

@@ -5,7 +5,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from app.catalogue.editor import COMMAND_LINE, MOST_ENTRIES
+from app.catalogue.edit_entries import MOST_ENTRIES
+from app.catalogue.editor import COMMAND_LINE
 from app.catalogue.importing import import_folder
 from app.wiring.catalogue import editor_in
 from assets.catalogue import Title
