@@ -4,21 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Final, Literal, get_args
 
-from assets.checks import (
-    CatalogueError,
-    check_box,
-    check_choice,
-    check_fingerprint,
-    check_fraction,
-    check_locale,
-    check_maturity,
-    check_moment,
-    check_point,
-    check_slug,
-    check_source,
-    check_text,
-    check_unique,
-)
+from assets import checks
+from assets.checks import CatalogueError
 from assets.crop import Canvas, Crop
 from assets.languages import speaks
 from assets.provenance import Made, Provenance
@@ -63,41 +50,41 @@ class Artwork:
     declared: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        check_slug(self.id, "artwork id")
-        check_text(self.name, f"name of artwork {self.id}")
-        check_text(self.alt, f"alt text of artwork {self.id}")
-        check_source(self.source)
-        check_fingerprint(self.fingerprint)
+        checks.slug(self.id, "artwork id")
+        checks.text(self.name, f"name of artwork {self.id}")
+        checks.text(self.alt, f"alt text of artwork {self.id}")
+        checks.source(self.source)
+        checks.fingerprint(self.fingerprint)
         self._check_crops()
         self._check_labels()
         self._check_limits()
 
     def _check_crops(self) -> None:
-        check_unique((crop.canvas for crop in self.crops), "canvas")
+        checks.unique((crop.canvas for crop in self.crops), "canvas")
         if not self.crops:
             raise CatalogueError(f"Artwork {self.id} has no crop to show; import its picture again.")
         if self.focus is not None:
-            check_point(self.focus, f"focus of artwork {self.id}")
+            checks.point(self.focus, f"focus of artwork {self.id}")
         for face in self.faces:
-            check_box(face, f"face in artwork {self.id}")
+            checks.box(face, f"face in artwork {self.id}")
 
     def _check_labels(self) -> None:
         for tag in self.tags:
-            check_slug(tag, "tag")
-        check_unique(self.tags, "tag")
+            checks.slug(tag, "tag")
+        checks.unique(self.tags, "tag")
         for name, value in self.features.items():
-            check_slug(name, "feature name")
-            check_fraction(value, f"feature {name} of artwork {self.id}")
+            checks.slug(name, "feature name")
+            checks.fraction(value, f"feature {name} of artwork {self.id}")
 
     def _check_limits(self) -> None:
-        check_choice(self.status, get_args(Status), "status")
-        check_maturity(self.maturity)
+        checks.choice(self.status, get_args(Status), "status")
+        checks.maturity(self.maturity)
         for locale in self.locales:
-            check_locale(locale)
+            checks.locale(locale)
         for placement in self.placements:
-            check_slug(placement, "placement")
-        check_moment(self.valid_from, "valid_from")
-        check_moment(self.valid_until, "valid_until")
+            checks.slug(placement, "placement")
+        checks.moment(self.valid_from, "valid_from")
+        checks.moment(self.valid_until, "valid_until")
         if self.valid_from is not None and self.valid_until is not None and self.valid_until <= self.valid_from:
             raise CatalogueError(
                 f"Artwork {self.id} ends at {self.valid_until}, before it begins at {self.valid_from}; write a "

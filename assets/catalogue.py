@@ -5,17 +5,9 @@ from dataclasses import KW_ONLY, dataclass, field
 from hashlib import sha256
 from typing import Final
 
+from assets import checks
 from assets.artwork import NOBODY, Artwork
-from assets.checks import (
-    CatalogueError,
-    check_country,
-    check_locale,
-    check_maturity,
-    check_moment,
-    check_slug,
-    check_text,
-    check_unique,
-)
+from assets.checks import CatalogueError
 from assets.codec import canonical, parsed
 from assets.countries import country_of
 from assets.provenance import Made
@@ -46,12 +38,12 @@ class Pin:
     until: float | None = None
 
     def __post_init__(self) -> None:
-        check_slug(self.artwork, "artwork id")
+        checks.slug(self.artwork, "artwork id")
         if self.placement is not None:
-            check_slug(self.placement, "placement")
+            checks.slug(self.placement, "placement")
         if self.country is not None:
-            check_country(self.country)
-        check_moment(self.until, "until")
+            checks.country(self.country)
+        checks.moment(self.until, "until")
 
     @property
     def pin_scope(self) -> PinScope:
@@ -104,21 +96,21 @@ class Title:
         self._check()
 
     def _check(self) -> None:
-        check_slug(self.id, "title id")
-        check_text(self.name, f"name of title {self.id}")
+        checks.slug(self.id, "title id")
+        checks.text(self.name, f"name of title {self.id}")
         for locale, name in self.names.items():
-            check_locale(locale)
-            check_text(name, f"name of title {self.id} in {locale}")
+            checks.locale(locale)
+            checks.text(name, f"name of title {self.id} in {locale}")
         if self.synopsis:
-            check_text(self.synopsis, f"synopsis of title {self.id}")
+            checks.text(self.synopsis, f"synopsis of title {self.id}")
         for genre in self.genres:
-            check_slug(genre, "genre")
-        check_maturity(self.maturity)
+            checks.slug(genre, "genre")
+        checks.maturity(self.maturity)
         if len(self.artworks) > MOST_ARTWORKS:
             raise CatalogueError(
                 f"Title {self.id} has {len(self.artworks)} artworks; keep at most {MOST_ARTWORKS}."
             )
-        check_unique((artwork.id for artwork in self.artworks), "artwork id")
+        checks.unique((artwork.id for artwork in self.artworks), "artwork id")
         if self.default is not None:
             self._check_named(self.default, "default")
         elif self.artworks:

@@ -25,37 +25,37 @@ class CatalogueError(ValueError):
     """A catalogue entry that is not valid, in a sentence for the person who wrote it."""
 
 
-def check_slug(value: str, what: str) -> None:
+def slug(value: str, what: str) -> None:
     _check_shape(
         _SLUG, value, what, "write 1 to 64 of a-z, 0-9 and hyphens, the first of them a letter or a digit"
     )
 
 
-def check_country(value: str) -> None:
+def country(value: str) -> None:
     _check_shape(_COUNTRY, value, "country", "write two upper-case letters, such as DE")
 
 
-def check_locale(value: str) -> None:
+def locale(value: str) -> None:
     _check_shape(_LOCALE, value, "locale", "write a language and perhaps a region, such as de or de-AT")
 
 
-def check_source(value: str) -> None:
+def source(value: str) -> None:
     _check_shape(_SOURCE, value, "source", "write the SHA-256 of the original file, 64 lower-case hex digits")
 
 
-def check_digest(value: str) -> None:
+def digest(value: str) -> None:
     _check_shape(_DIGEST, value, "crop's digest", "write 32 lower-case hex digits")
 
 
-def check_fingerprint(value: str) -> None:
+def fingerprint(value: str) -> None:
     _check_shape(_FINGERPRINT, value, "fingerprint", "write 16 lower-case hex digits")
 
 
-def check_placeholder(value: str) -> None:
+def placeholder(value: str) -> None:
     _check_shape(_PLACEHOLDER, value, "placeholder", "write a small picture as a data:image/…;base64 address")
 
 
-def check_text(value: str, what: str) -> None:
+def text(value: str, what: str) -> None:
     """Refuse a text that is blank or too long, or has control characters or broken surrogates."""
     if not value.strip() or len(value) > LONGEST_TEXT:
         raise CatalogueError(
@@ -65,22 +65,22 @@ def check_text(value: str, what: str) -> None:
         raise CatalogueError(f"The {what} {value!r} has a control character; write plain text.")
 
 
-def check_choice(value: str, choices: Sequence[str], what: str) -> None:
+def choice(value: str, choices: Sequence[str], what: str) -> None:
     if value not in choices:
         raise CatalogueError(f"{value!r} is not a {what}; write one of {', '.join(choices)}.")
 
 
-def check_maturity(value: int) -> None:
+def maturity(value: int) -> None:
     if not 0 <= value <= STRICTEST_MATURITY:
         raise CatalogueError(f"The maturity {value} is out of range; write 0 to {STRICTEST_MATURITY}.")
 
 
-def check_fraction(value: float, what: str) -> None:
+def fraction(value: float, what: str) -> None:
     if not 0 <= value <= 1:
         raise CatalogueError(f"The {what} is {value}; write a number from 0 to 1.")
 
 
-def check_box(value: Sequence[float], what: str) -> None:
+def box(value: Sequence[float], what: str) -> None:
     """Refuse a box that is not inside the picture: x, y, width and height as shares of the whole."""
     inside = len(value) == len(("x", "y", "width", "height")) and all(0 <= each <= 1 for each in value)
     if not inside or value[0] + value[2] > 1 + _ROUNDING or value[1] + value[3] > 1 + _ROUNDING:
@@ -89,22 +89,22 @@ def check_box(value: Sequence[float], what: str) -> None:
         raise CatalogueError(f"The {what} is {list(value)}, which is empty; write a width and height above 0.")
 
 
-def check_point(value: Sequence[float], what: str) -> None:
+def point(value: Sequence[float], what: str) -> None:
     if len(value) != len(("x", "y")) or not all(0 <= each <= 1 for each in value):
         raise CatalogueError(f"The {what} is {list(value)}; write x and y, each from 0 to 1.")
 
 
-def check_size(value: int, what: str) -> None:
+def size(value: int, what: str) -> None:
     if value < 1:
         raise CatalogueError(f"The {what} is {value} pixels; write at least 1.")
 
 
-def check_moment(value: float | None, what: str) -> None:
+def moment(value: float | None, what: str) -> None:
     if value is not None and not math.isfinite(value):
         raise CatalogueError(f"{what} is {value}; write Unix seconds, or leave it out.")
 
 
-def check_unique(values: Iterable[str], what: str) -> None:
+def unique(values: Iterable[str], what: str) -> None:
     seen: set[str] = set()
     for value in values:
         if value in seen:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from assets.checks import CatalogueError, check_choice, check_digest, check_placeholder, check_size
+from assets import checks
+from assets.checks import CatalogueError
 
 Canvas = Literal["16:9", "2:3", "1:1"]
 Format = Literal["avif", "webp", "jpeg"]
@@ -31,11 +32,11 @@ class Crop:
     placeholder: str
 
     def __post_init__(self) -> None:
-        check_choice(self.canvas, CANVASES, "canvas")
-        check_digest(self.digest)
-        check_placeholder(self.placeholder)
+        checks.choice(self.canvas, CANVASES, "canvas")
+        checks.digest(self.digest)
+        checks.placeholder(self.placeholder)
         for width in self.widths:
-            check_size(width, "width")
+            checks.size(width, "width")
         if not self.widths or list(self.widths) != sorted(set(self.widths)):
             raise CatalogueError(f"The widths of a crop are {list(self.widths)}; write one or more, ascending.")
 

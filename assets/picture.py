@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
+from assets import checks
 from assets.artwork import Box, Point
-from assets.checks import check_box, check_point
 from assets.codec import canonical
 from assets.crop import Crop
 
@@ -41,9 +41,9 @@ class Job:
 
     def __post_init__(self) -> None:
         if self.focus is not None:
-            check_point(self.focus, f"focus of {self.name}")
+            checks.point(self.focus, f"focus of {self.name}")
         for face in self.faces:
-            check_box(face, f"face in {self.name}")
+            checks.box(face, f"face in {self.name}")
 
     def recipe(self, source: str) -> str:
         """Name what a picture is made of: equal recipes give equal pictures."""

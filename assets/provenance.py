@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from assets.checks import check_choice, check_moment, check_text
+from assets import checks
 
 Made = Literal["undeclared", "photographed", "drawn", "rendered", "ai-assisted", "ai-generated"]
 MADE: Final[tuple[Made, ...]] = get_args(Made)
@@ -18,8 +18,8 @@ class Consent:
     withdrawn: bool = False
 
     def __post_init__(self) -> None:
-        check_text(self.of, "name of who consents")
-        check_moment(self.until, "the end of the consent")
+        checks.text(self.of, "name of who consents")
+        checks.moment(self.until, "the end of the consent")
 
     def holds(self, now: float) -> bool:
         return not self.withdrawn and (self.until is None or now < self.until)
@@ -35,10 +35,10 @@ class Provenance:
     consent: Consent | None = None
 
     def __post_init__(self) -> None:
-        check_choice(self.made, MADE, "way to make a picture")
+        checks.choice(self.made, MADE, "way to make a picture")
         for what in ("creator", "licence"):
             if value := getattr(self, what):
-                check_text(value, what)
+                checks.text(value, what)
 
     def allows(self, now: float) -> bool:
         """Whether the consent that the picture needs, if any, holds."""

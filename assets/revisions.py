@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from assets import checks
 from assets.catalogue import (
     REVISION_DIGITS,
     CatalogueError,
@@ -17,7 +18,6 @@ from assets.catalogue import (
     title_from_json,
     title_to_json,
 )
-from assets.checks import check_choice, check_slug, check_unique
 from assets.codec import canonical, parsed
 from assets.files import older, remove_older, write_whole
 from assets.provenance import MADE, Made
@@ -43,10 +43,10 @@ class Catalogue:
 
     def __post_init__(self) -> None:
         for title in self.titles:
-            check_slug(title, "title id")
-        check_unique(self.barred, "barred way to make a picture")
+            checks.slug(title, "title id")
+        checks.unique(self.barred, "barred way to make a picture")
         for made in self.barred:
-            check_choice(made, MADE, "way to make a picture")
+            checks.choice(made, MADE, "way to make a picture")
 
 
 class Revisions:

@@ -7,18 +7,9 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Final
 
+from assets import checks
 from assets.artwork import Box, Point
-from assets.checks import (
-    CatalogueError,
-    check_box,
-    check_locale,
-    check_maturity,
-    check_moment,
-    check_point,
-    check_slug,
-    check_text,
-    check_unique,
-)
+from assets.checks import CatalogueError
 from assets.codec import read
 from assets.provenance import Consent, Made
 
@@ -53,20 +44,20 @@ class ArtworkEntry:
     def __post_init__(self) -> None:
         _check_texts(self, ("name", "alt", "creator", "licence"))
         for tag in self.tags or ():
-            check_slug(tag, "tag")
-        check_unique(self.tags or (), "tag")
+            checks.slug(tag, "tag")
+        checks.unique(self.tags or (), "tag")
         for locale in self.locales or ():
-            check_locale(locale)
+            checks.locale(locale)
         for placement in self.placements or ():
-            check_slug(placement, "placement")
+            checks.slug(placement, "placement")
         if self.maturity is not None:
-            check_maturity(self.maturity)
+            checks.maturity(self.maturity)
         if self.focus is not None:
-            check_point(self.focus, "focus")
+            checks.point(self.focus, "focus")
         for face in self.faces or ():
-            check_box(face, "face")
-        check_moment(self.valid_from, "valid_from")
-        check_moment(self.valid_until, "valid_until")
+            checks.box(face, "face")
+        checks.moment(self.valid_from, "valid_from")
+        checks.moment(self.valid_until, "valid_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +79,14 @@ class TitleEntry:
     def __post_init__(self) -> None:
         _check_texts(self, ("name", "synopsis", "creator", "licence"))
         for locale, name in (self.names or {}).items():
-            check_locale(locale)
-            check_text(name, f"name in {locale}")
+            checks.locale(locale)
+            checks.text(name, f"name in {locale}")
         for genre in self.genres or ():
-            check_slug(genre, "genre")
+            checks.slug(genre, "genre")
         if self.maturity is not None:
-            check_maturity(self.maturity)
+            checks.maturity(self.maturity)
         for artwork in self.artworks:
-            check_slug(artwork, "artwork id")
+            checks.slug(artwork, "artwork id")
 
     def artwork(self, id: str) -> ArtworkEntry:  # noqa: A002 - the catalogue's own word
         """Return the description of an artwork, with the fields that the title gives for all its artworks."""
@@ -120,7 +111,7 @@ class Manifest:
 
     def __post_init__(self) -> None:
         for title in self.titles:
-            check_slug(title, "title id")
+            checks.slug(title, "title id")
 
     @property
     def tags(self) -> frozenset[str]:
@@ -160,7 +151,7 @@ def parsed_manifest(content: bytes) -> Manifest:
 def _check_texts(entry: ArtworkEntry | TitleEntry, names: Iterable[str]) -> None:
     for what in names:
         if (text := getattr(entry, what)) is not None:
-            check_text(text, what)
+            checks.text(text, what)
 
 
 def _replaced(entry: ArtworkEntry, changes: Mapping[str, Any]) -> ArtworkEntry:

@@ -1,7 +1,7 @@
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from assets.checks import check_fraction, check_slug
+from assets import checks
 from assets.looks.features import features
 from assets.looks.judging import BLURRED
 from tests.assets.samples import glance_of, sample, sample_jobs
@@ -122,8 +122,8 @@ def test_every_number_is_a_share_under_a_slug_whatever_the_picture() -> None:
     lines = [Image.new("RGB", size, "red") for size in ((1, 1), (512, 1), (1, 512), (3, 2))]
     for image in [noise, *lines, halves("yellow", "blue")]:
         for name, value in features(image, [(0, 0, 1, 1)] * 9).items():
-            check_slug(name, "feature name")
-            check_fraction(value, name)
+            checks.slug(name, "feature name")
+            checks.fraction(value, name)
 
 
 @pytest.mark.parametrize("name", ["brightness", "contrast", "colourfulness", "warmth", "sharpness"])

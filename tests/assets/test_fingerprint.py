@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 from PIL import Image, ImageEnhance
 
-from assets.checks import check_fingerprint
+from assets import checks
 from assets.looks.fingerprint import fingerprint
 from assets.looks.judging import ALIKE, distance
 from assets.rendering.developing import glanced
@@ -68,7 +68,7 @@ def test_even_pictures_have_no_bits(size: tuple[int, int], colour: str) -> None:
 
 
 def test_a_fingerprint_is_what_the_catalogue_accepts() -> None:
-    check_fingerprint(fingerprint(glanced(sample("countdown/earthrise.jpg"))))
+    checks.fingerprint(fingerprint(glanced(sample("countdown/earthrise.jpg"))))
 
 
 def test_the_distance_counts_bits() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.checks import check_slug
+from assets import checks
 from assets.importing.ids import CALLED, called, ids
 from assets.importing.names import latin_slug, slug, tags
 
@@ -57,14 +57,14 @@ def test_each_name_gets_an_id_of_its_own_and_the_same_one_whatever_comes_later(n
     assert first.items() <= both.items()
     assert len(set(both.values())) == len(both)
     for id_ in both.values():
-        check_slug(id_, "id")
+        checks.slug(id_, "id")
 
 
 def test_a_file_s_name_that_is_no_text_makes_an_id_too() -> None:
     [id_] = ids([b"\xff\xfe.jpg".decode(errors="surrogateescape")], {}, nobody).values()
     assert id_ == "jpg"
     [id_] = ids([b"\xff\xfe".decode(errors="surrogateescape")], {}, nobody).values()
-    check_slug(id_, "id")
+    checks.slug(id_, "id")
 
 
 def test_a_name_in_another_script_takes_no_id_that_somebody_else_has() -> None:
