@@ -1,5 +1,7 @@
-"""Preconditions of a run: whether anything could be learned at a service; if not, why, and what to do."""
+"""Preconditions of a run: whether anything could be learned at a service, in the words of preconditions.toml."""
 
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,61 +17,42 @@ CHANCE = 0.5
 ELSE = "or leave --url out: then a service with the demo preset is started for the run."
 
 
+def reasons() -> dict[str, str]:
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
+
+
 def refusal(rules: dict[str, Any], world: World, *, steps: int, reward: str | None) -> str | None:
-    """Return why nothing could be learned in a run, in a sentence; None if it could."""
+    """Return why nothing could be learned in a run, in a sentence; None if it could.
+
+    All viewers of a run are strangers, because it takes less than a day.
+    """
     if reward not in {None, rules["reward"]}:
         return (
             f"The service learns from KEYART_REWARD={rules['reward']}, but --reward is {reward}; "
             f"give --reward {rules['reward']}, or start the service with KEYART_REWARD={reward}."
         )
-    reasons = _not_seen(rules) | _too_late(rules, steps) | _capped(rules, world, steps)
-    reason = next((reason for reason, holds in reasons.items() if holds), None)
-    return f"The service has {reason}, {ELSE}" if reason else None
-
-
-def _not_seen(rules: dict[str, Any]) -> dict[str, object]:
-    serve, floor, shares = rules["serve"], rules["floor"], rules["shares"]
-    return {
-        f"KEYART_SERVE={serve}: it chooses and learns nothing; start it with KEYART_SERVE=policy": serve
-        != "policy",
-        (
-            "KEYART_BEST_SINGLE_SHARE=0: there is no group to compare with the personalized group; set it to "
-            "0.05 or more"
-        ): not shares["best_single"],
-        "shares of best_single, uniform and default that add up to 1: nobody is personalized; "
-        "lower KEYART_BEST_SINGLE_SHARE, KEYART_UNIFORM_SHARE or KEYART_DEFAULT_SHARE": sum(shares.values()) >= 1,
-        (
-            f"KEYART_EXPLORATION_FLOOR={floor:g}: most choices are chance, so little of the learning shows; set "
-            "it to 0.02"
-        ): floor > CHANCE,
+    run, window, visits = steps / STEPS_A_SECOND, rules["window_seconds"], steps * world.viewers.share
+    cap, stranger_cap, shares = rules["learn_cap"], rules.get("stranger_cap", 0), rules["shares"]
+    of_strangers = stranger_cap * len(world.titles)
+    conditions = {
+        "serve": rules["serve"] != "policy",
+        "no-best-single": not shares["best_single"],
+        "nobody-personalized": sum(shares.values()) >= 1,
+        "floor": rules["floor"] > CHANCE,
+        "hold": rules["hold_seconds"] > run / 2,
+        "window": window > run / 2,
+        "learn-cap": cap and np.minimum(visits, cap).sum() < LEARNED * steps,
+        "stranger-cap": stranger_cap and of_strangers < LEARNED * steps,
     }
-
-
-def _too_late(rules: dict[str, Any], steps: int) -> dict[str, object]:
-    run, window, hold = steps / STEPS_A_SECOND, rules["window_seconds"], rules["hold_seconds"]
-    takes, enough = (
-        f"and {steps:,} steps take some {run:.0f} s",
-        np.ceil(2 * window * STEPS_A_SECOND / 1000) * 1000,
+    why = next((name for name, holds in conditions.items() if holds), None)
+    if why is None:
+        return None
+    reason = reasons()[why].format(
+        **{**rules, "stranger_cap": stranger_cap},
+        steps=steps,
+        run=run,
+        enough=np.ceil(2 * window * STEPS_A_SECOND / 1000) * 1000,
+        visits=visits.mean(),
+        of_strangers=of_strangers,
     )
-    return {
-        (
-            f"KEYART_HOLD_SECONDS={hold:g}, {takes}: the pictures of a viewer would hardly change in a run; "
-            "start it with KEYART_HOLD_SECONDS=0"
-        ): hold > run / 2,
-        f"KEYART_REWARD_WINDOW_SECONDS={window:g}, {takes}: too little is learned before a run is over; "
-        f"give --steps {enough:.0f} or more, shorten the window": window > run / 2,
-    }
-
-
-def _capped(rules: dict[str, Any], world: World, steps: int) -> dict[str, object]:
-    """Return which cap is too low. All viewers of a run are strangers, because it takes less than a day."""
-    cap, stranger_cap, visits = rules["learn_cap"], rules.get("stranger_cap", 0), steps * world.viewers.share
-    least, of_strangers = LEARNED * steps, stranger_cap * len(world.titles)
-    return {
-        f"KEYART_LEARN_CAP={cap}: no more of a viewer's exposures are learned in an hour, and there would be "
-        f"{visits.mean():.0f} of each viewer in the mean; "
-        "set it to 0, give more --viewers": cap and np.minimum(visits, cap).sum() < least,
-        f"KEYART_STRANGER_CAP={stranger_cap}: a run's viewers are strangers, and of {steps:,} steps no more than "
-        f"{of_strangers:,} would be learned; "
-        "start it with KEYART_STRANGER_CAP=0": stranger_cap and of_strangers < least,
-    }
+    return f"The service has {reason}, {ELSE}"

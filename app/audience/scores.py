@@ -35,22 +35,6 @@ class Estimate(NamedTuple):
     high: float
 
 
-class Row(NamedTuple):
-    """One group's line in the table.
-
-    `single` and `best` are the mean rewards that were to be expected; `left` is a share of clicks.
-    """
-
-    group: str
-    exposures: int
-    clicks: int
-    click_rate: Estimate
-    single: float
-    best: float
-    reward: float
-    left: float | None
-
-
 class Scores:
     """Every exposure, in the order in which it was counted."""
 
@@ -103,22 +87,6 @@ class Outcomes:
         """The last half of the exposures."""
         late: Mask = np.arange(len(self.group)) >= len(self.group) // 2
         return late
-
-    def rows(self) -> list[Row]:
-        return [self._row(name, self.of(name)) for name in self.groups]
-
-    def _row(self, name: str, mask: Mask) -> Row:
-        clicks = int(self.clicked[mask].sum())
-        return Row(
-            name,
-            int(mask.sum()),
-            clicks,
-            self.rate(mask, self.clicked),
-            float(self.single[mask].mean()),
-            float(self.best[mask].mean()),
-            float(self.reward[mask].mean()),
-            float(self.left[mask].sum()) / clicks if clicks else None,
-        )
 
     def rate(self, mask: Mask, earned: Floats) -> Estimate:
         found = self._ratio(mask, earned, np.ones_like(earned))

@@ -19,22 +19,25 @@ CAPTION = "Best single, best possible: expected for the group's viewers and titl
 LAST_HALF = "In the last half of the run"
 
 
-def table(outcomes: Outcomes, reward: str) -> Table:
+def table(outcomes: Outcomes, by: str) -> Table:
     """Show each group, with the rates that the two yardsticks would have with its viewers, titles and spots."""
-    by_click = reward == "click"
+    by_click = by == "click"
     beside = (*YARDSTICKS, LEFT) if by_click else (LEFT, "mean\nreward", *YARDSTICKS)
     gap = 1 if by_click else 0  # with 80 characters in a line there is no room for more
     found = Table(*COLUMNS, *beside, caption=CAPTION, box=SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, gap))
     for column in found.columns[1:]:
         column.justify = "right"
-    for row in outcomes.rows():
-        rate, left = row.click_rate, "" if row.left is None else f"{row.left:.0%}"
+    for group in outcomes.groups:
+        mask = outcomes.of(group)
+        rate, clicks = outcomes.rate(mask, outcomes.clicked), int(outcomes.clicked[mask].sum())
+        left = f"{outcomes.left[mask].sum() / clicks:.0%}" if clicks else ""
         between = f"{100 * rate.low:.1f}–{rate.high:.1%}"
-        cells = [row.group, f"{row.exposures:,}", f"{row.clicks:,}", f"{rate.value:.2%}", between]
+        cells = [group, f"{mask.sum():,}", f"{clicks:,}", f"{rate.value:.2%}", between]
+        reward, single, best = (each[mask].mean() for each in (outcomes.reward, outcomes.single, outcomes.best))
         if by_click:
-            cells += [f"{row.single:.2%}", f"{row.best:.2%}", left]
+            cells += [f"{single:.2%}", f"{best:.2%}", left]
         else:
-            cells += [left, f"{row.reward:.4f}", f"{row.single:.4f}", f"{row.best:.4f}"]
+            cells += [left, f"{reward:.4f}", f"{single:.4f}", f"{best:.4f}"]
         found.add_row(*cells)
     return found
 

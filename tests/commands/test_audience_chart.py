@@ -18,9 +18,9 @@ def test_what_is_shown_can_be_read_without_colours() -> None:
         console.print(chart.table(counted_, reward))
         written = console.export_text()
         assert "…" not in written
-        for row in counted_.rows():
-            assert f"{row.exposures:,}" in written
-            assert f"{row.click_rate.value:.2%}" in written
+        for mask in map(counted_.of, counted_.groups):
+            assert f"{mask.sum():,}" in written
+            assert f"{counted_.rate(mask, counted_.clicked).value:.2%}" in written
     shown = chart.plot(counted_, "click", colour=False)
 
     assert "\x1b" not in shown

@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from app import cli
+from app.audience.preconditions import reasons
 from app.operations.doctor.finding import texts
 from tests.docs.api import document
 from tests.docs.pages import ROOT, Page, pages
@@ -69,6 +70,8 @@ def of_sentences() -> Iterator[Passage]:
                 yield Passage(file, line, plain(text))
     for name, told in texts().items():
         yield from (Passage(f"findings.txt: {name}", 1, plain(each)) for each in (told.sentence, told.remedy))
+    for name, reason in reasons().items():
+        yield Passage(f"preconditions.toml: {name}", 1, plain(reason))
 
 
 def of_docstrings() -> Iterator[Passage]:
