@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Annotated
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from app.operations.doctor.checkup import Group, check
+from app.operations.doctor.checkup import check
 from app.operations.doctor.finding import Finding, Level
 from app.operations.doctor.observed import Doors
 from app.wiring.stores import examine, open_store
@@ -44,21 +45,20 @@ def doctor(
     seconds = float("inf") if thorough else SECONDS
     doors = Doors(partial(examine, seconds=seconds), partial(open_store, read_only=True, scan=False))
     groups = asyncio.run(check(os.environ, doors, url))
-    levels = Counter(finding.level for group in groups for finding in group.findings)
+    levels = Counter(finding.level for findings in groups.values() for finding in findings)
     if as_json:
-        typer.echo(
-            json.dumps({"wrong": levels["wrong"], "notes": levels["note"], "groups": [asdict(g) for g in groups]})
-        )
+        told = [{"name": name, "findings": [asdict(each) for each in found]} for name, found in groups.items()]
+        typer.echo(json.dumps({"wrong": levels["wrong"], "notes": levels["note"], "groups": told}))
     else:
         _print(groups, levels)
     raise typer.Exit(1 if levels["wrong"] else 0)
 
 
-def _print(groups: list[Group], levels: Counter[Level]) -> None:
+def _print(groups: Mapping[str, list[Finding]], levels: Counter[Level]) -> None:
     out = Console()
-    for group in groups:
-        out.print(Text(group.name, style="bold"))
-        for finding in group.findings:
+    for name, findings in groups.items():
+        out.print(Text(name, style="bold"))
+        for finding in findings:
             out.print(_line(finding), soft_wrap=True)
         out.print()
     out.print(_verdict(levels), highlight=False)

@@ -1,7 +1,6 @@
 """All checks, group by group. A check that fails is told as a finding, and the other groups go on."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from app.operations.doctor import catalogue, clock, folder, log, machine, model, service, settings
@@ -9,13 +8,7 @@ from app.operations.doctor.finding import Finding, finding
 from app.operations.doctor.observed import Doors, Observed, observe
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    name: str
-    findings: tuple[Finding, ...]
-
-
-async def check(environment: Mapping[str, str], doors: Doors, url: str | None = None) -> list[Group]:
+async def check(environment: Mapping[str, str], doors: Doors, url: str | None = None) -> dict[str, list[Finding]]:
     """Run every check that is possible, although others may fail."""
     here, faults = settings.read()
     seen = await observe(here, doors)
@@ -30,10 +23,9 @@ async def check(environment: Mapping[str, str], doors: Doors, url: str | None = 
     }
     if seen.failed or seen.examined.later or not seen.examined.files:
         del groups["Pictures"], groups["Model"]
-    return [
-        Group(name, tuple(finding for look in checks for finding in _guarded(look(seen))))
-        for name, checks in groups.items()
-    ]
+    return {
+        name: [finding for look in checks for finding in _guarded(look(seen))] for name, checks in groups.items()
+    }
 
 
 def _guarded(findings: Iterator[Finding]) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ def findings(seen: Observed) -> Iterator[Finding]:
         return
     if seen.failed:
         raise seen.failed
-    if seen.log_usable:
+    if seen.usable(LOG):
         yield from _records(seen)
 
 

@@ -1,9 +1,9 @@
 """The machine: Python and its packages, cores, memory, open files, what pictures and names need."""
 
 import os
+import platform
 import re
 import resource
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -14,7 +14,6 @@ from assets.abilities import lacking
 from assets.picture import PictureError
 from assets.titling.fonts import typefaces
 
-OLDEST = (3, 11)
 PROCESS_BYTES = 180 << 20
 """The most memory of a worker or the trainer, with a catalogue of a few hundred titles."""
 SPARE_BYTES = 32 << 20
@@ -25,18 +24,13 @@ REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(?:[^;]*?>=\s*([0-9.]+))?")
 
 def findings(seen: Observed) -> Iterator[Finding]:
     workers = seen.settings.workers
-    yield python(sys.version_info[:2])
+    yield finding("python", version=platform.python_version())
     yield packages(requires("keyart") or [])
     yield cores(workers, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
     yield memory(workers, available_memory(), running=seen.running)
     yield open_files(resource.getrlimit(resource.RLIMIT_NOFILE)[1])  # a service raises its soft limit to that
     yield pictures(lacking())
     yield fonts()
-
-
-def python(running: tuple[int, int]) -> Finding:
-    conditions = {"python-supported": running >= OLDEST, "python-too-old": True}
-    return first(conditions, version=".".join(map(str, running)))
 
 
 def packages(wanted: Iterable[str]) -> Finding:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from app.data_folder import LOG, STATE
 from app.learning.caps import Caps
 from app.operations.doctor.finding import Finding, finding, first, number, span
 from app.operations.doctor.observed import Observed
@@ -20,7 +21,7 @@ FEEDBACK = (Kind.IMPRESSION, Kind.CLICK, Kind.PLAY)
 
 
 def findings(seen: Observed) -> Iterator[Finding]:
-    if not (seen.log_usable and seen.state_usable):
+    if not seen.usable(LOG, STATE):
         yield finding("model-not-judged")
         return
     yield lease(seen)

@@ -57,13 +57,8 @@ class Observed:
     def folder(self) -> DataFolder:
         return DataFolder(self.settings.data)
 
-    @property
-    def log_usable(self) -> bool:
-        return any(file.name == LOG and not file.fault for file in self.examined.files)
-
-    @property
-    def state_usable(self) -> bool:
-        return any(file.name == STATE and not file.fault for file in self.examined.files)
+    def usable(self, *names: str) -> bool:
+        return {file.name for file in self.examined.files if not file.fault}.issuperset(names)
 
 
 async def observe(here: Settings, doors: Doors) -> Observed:
@@ -86,11 +81,11 @@ async def observe(here: Settings, doors: Doors) -> Observed:
 
 async def _in_store(seen: Observed, store: Store) -> Observed:
     seen = replace(seen, catalogue=await _catalogue(store))
-    if seen.log_usable:
+    if seen.usable(LOG):
         head, trusted = await store.log.head(), await store.log.setting(TRUSTED)
         tail = await store.log.read(head.position - TAIL, TAIL)
         seen = replace(seen, head=head, tail=tail, trusted=trusted_in(trusted) if trusted else None)
-    if seen.state_usable:
+    if seen.usable(STATE):
         fold, lease = await store.state.fold_state(), await store.state.lease()
         seen = replace(seen, fold=fold, lease=lease, snapshots=await store.state.snapshots(limit=SNAPSHOTS))
     return seen
