@@ -53,8 +53,8 @@ class Artwork:
         checks.slug(self.id, "artwork id")
         checks.text(self.name, f"name of artwork {self.id}")
         checks.text(self.alt, f"alt text of artwork {self.id}")
-        checks.source(self.source)
-        checks.fingerprint(self.fingerprint)
+        checks.shape(self.source, "source")
+        checks.shape(self.fingerprint, "fingerprint")
         self._check_crops()
         self._check_labels()
         self._check_limits()
@@ -80,7 +80,7 @@ class Artwork:
         checks.choice(self.status, get_args(Status), "status")
         checks.maturity(self.maturity)
         for locale in self.locales:
-            checks.locale(locale)
+            checks.shape(locale, "locale")
         for placement in self.placements:
             checks.slug(placement, "placement")
         checks.moment(self.valid_from, "valid_from")

@@ -42,7 +42,7 @@ class Pin:
         if self.placement is not None:
             checks.slug(self.placement, "placement")
         if self.country is not None:
-            checks.country(self.country)
+            checks.shape(self.country, "country")
         checks.moment(self.until, "until")
 
     @property
@@ -99,7 +99,7 @@ class Title:
         checks.slug(self.id, "title id")
         checks.text(self.name, f"name of title {self.id}")
         for locale, name in self.names.items():
-            checks.locale(locale)
+            checks.shape(locale, "locale")
             checks.text(name, f"name of title {self.id} in {locale}")
         if self.synopsis:
             checks.text(self.synopsis, f"synopsis of title {self.id}")

@@ -6,14 +6,19 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_COUNTRY: Final = re.compile(r"[A-Z]{2}")
-_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_SOURCE: Final = re.compile(r"[0-9a-f]{64}")
-_DIGEST: Final = re.compile(r"[0-9a-f]{32}")
-_FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
-_PLACEHOLDER: Final = re.compile(r"data:image/[a-z]+;base64,[A-Za-z0-9+/]{1,2000}={0,2}")
-
+_SLUG: Final = r"[a-z0-9][a-z0-9-]{0,63}"
+_SHAPES: Final = {
+    "country": (r"[A-Z]{2}", "write two upper-case letters, such as DE"),
+    "locale": (r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", "write a language and perhaps a region, such as de or de-AT"),
+    "source": (r"[0-9a-f]{64}", "write the SHA-256 of the original file, 64 lower-case hex digits"),
+    "crop's digest": (r"[0-9a-f]{32}", "write 32 lower-case hex digits"),
+    "fingerprint": (r"[0-9a-f]{16}", "write 16 lower-case hex digits"),
+    "placeholder": (
+        r"data:image/[a-z]+;base64,[A-Za-z0-9+/]{1,2000}={0,2}",
+        "write a small picture as a data:image/…;base64 address",
+    ),
+}
+"""What each of these values has to look like, and the remedy."""
 _ROUNDING: Final = 0.002
 
 LONGEST_TEXT: Final = 500
@@ -31,28 +36,9 @@ def slug(value: str, what: str) -> None:
     )
 
 
-def country(value: str) -> None:
-    _check_shape(_COUNTRY, value, "country", "write two upper-case letters, such as DE")
-
-
-def locale(value: str) -> None:
-    _check_shape(_LOCALE, value, "locale", "write a language and perhaps a region, such as de or de-AT")
-
-
-def source(value: str) -> None:
-    _check_shape(_SOURCE, value, "source", "write the SHA-256 of the original file, 64 lower-case hex digits")
-
-
-def digest(value: str) -> None:
-    _check_shape(_DIGEST, value, "crop's digest", "write 32 lower-case hex digits")
-
-
-def fingerprint(value: str) -> None:
-    _check_shape(_FINGERPRINT, value, "fingerprint", "write 16 lower-case hex digits")
-
-
-def placeholder(value: str) -> None:
-    _check_shape(_PLACEHOLDER, value, "placeholder", "write a small picture as a data:image/…;base64 address")
+def shape(value: str, what: str) -> None:
+    pattern, remedy = _SHAPES[what]
+    _check_shape(pattern, value, what, remedy)
 
 
 def text(value: str, what: str) -> None:
@@ -112,7 +98,7 @@ def unique(values: Iterable[str], what: str) -> None:
         seen.add(value)
 
 
-def _check_shape(shape: re.Pattern[str], value: str, what: str, remedy: str) -> None:
-    if not shape.fullmatch(value):
+def _check_shape(pattern: str, value: str, what: str, remedy: str) -> None:
+    if not re.fullmatch(pattern, value):
         article = "an" if what[0] in "aeiou" else "a"
         raise CatalogueError(f"{value!r} is not {article} {what}; {remedy}.")

@@ -33,8 +33,8 @@ class Crop:
 
     def __post_init__(self) -> None:
         checks.choice(self.canvas, CANVASES, "canvas")
-        checks.digest(self.digest)
-        checks.placeholder(self.placeholder)
+        checks.shape(self.digest, "crop's digest")
+        checks.shape(self.placeholder, "placeholder")
         for width in self.widths:
             checks.size(width, "width")
         if not self.widths or list(self.widths) != sorted(set(self.widths)):

@@ -3,37 +3,25 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from app.store.protocol import (
-    OF_THE_HOUR,
-    Base,
-    CapChange,
-    FoldState,
-    Lease,
-    LostLeaseError,
-    NewBase,
-    Progress,
-    Snapshot,
-    TallyKey,
-    TasteRow,
-)
+from app.store import protocol
 from bandit.tally import Tally
 
 KEPT = 5
 """Incumbents kept to fall back on."""
 CANDIDATES = 3
 """Candidate snapshots kept to be looked at."""
-KeptBase = tuple[Base, Snapshot, bytes]
+KeptBase = tuple[protocol.Base, protocol.Snapshot, bytes]
 
 
 class MemoryState:
     def __init__(self, clock: Callable[[], int]):
         self._clock = clock
         self._token, self._holder, self._until = 0, "", 0
-        self._snapshots: list[Snapshot] = []
+        self._snapshots: list[protocol.Snapshot] = []
         self._published = 0
-        self._counted = FoldState(0, None, {})
-        self._tastes: dict[str, TasteRow] = {}
-        self._tallies: dict[TallyKey, Tally] = {}
+        self._counted = protocol.FoldState(0, None, {})
+        self._tastes: dict[str, protocol.TasteRow] = {}
+        self._tallies: dict[protocol.TallyKey, Tally] = {}
         self._bases: dict[int, KeptBase] = {}
         self._made = 0
 
@@ -43,7 +31,9 @@ class MemoryState:
     async def lead(self, holder: str, lasts: int, token: int | None = None) -> int | None:
         now = self._clock()
         if (token, holder) != (self._token, self._holder):
-            if token is not None or (self._holder != holder and Lease(self._holder, self._until).lasts(now)):
+            if token is not None or (
+                self._holder != holder and protocol.Lease(self._holder, self._until).lasts(now)
+            ):
                 return None
             self._token += 1
         self._holder, self._until = holder, now + lasts
@@ -53,10 +43,10 @@ class MemoryState:
         if token == self._token:
             self._holder, self._until = "", 0
 
-    async def lease(self) -> Lease | None:
-        return Lease(self._holder, self._until) if self._holder else None
+    async def lease(self) -> protocol.Lease | None:
+        return protocol.Lease(self._holder, self._until) if self._holder else None
 
-    async def commit(self, token: int, progress: Progress) -> int | None:
+    async def commit(self, token: int, progress: protocol.Progress) -> int | None:
         self._fence(token)
         for who, row in progress.tastes.items():
             if row:
@@ -65,7 +55,7 @@ class MemoryState:
                 self._tastes.pop(who, None)
         self._tallies.update({key: replace(tally) for key, tally in progress.tallies.items()})
         before = self._counted
-        self._counted = FoldState(
+        self._counted = protocol.FoldState(
             progress.counted,
             progress.base,
             {},
@@ -75,7 +65,7 @@ class MemoryState:
         self._write_bases(progress)
         return self._insert(progress.snapshot, KEPT) if progress.snapshot else None
 
-    def _write_bases(self, progress: Progress) -> None:
+    def _write_bases(self, progress: protocol.Progress) -> None:
         for id_, (learner, counts) in progress.scrubbed.items():
             if id_ in self._bases:
                 base, snapshot, _ = self._bases[id_]
@@ -85,31 +75,31 @@ class MemoryState:
         if progress.base_of:
             self._add_base(progress.base_of)
 
-    def _add_base(self, new: NewBase) -> None:
+    def _add_base(self, new: protocol.NewBase) -> None:
         if new.breaks:
             self._bases = {id_: _marked(kept, sound=False) for id_, kept in self._bases.items()}
         self._made += 1
         snapshot, now = new.snapshot, self._clock()
         position, resume = snapshot.position, snapshot.resume
-        base = Base(self._made, new.reason, new.fold, position, resume, new.since, now, sound=True)
+        base = protocol.Base(self._made, new.reason, new.fold, position, resume, new.since, now, sound=True)
         self._bases[self._made] = base, replace(snapshot, id=self._made, role="base", created=now), new.counts
 
-    def _insert(self, snapshot: Snapshot, kept: int) -> int:
+    def _insert(self, snapshot: protocol.Snapshot, kept: int) -> int:
         self._published += 1
         new = replace(snapshot, id=self._published, created=self._clock())
         role = [*(s for s in self._snapshots if s.role == new.role), new][-kept:]
         self._snapshots = [*(s for s in self._snapshots if s.role != new.role), *role]
         return new.id
 
-    async def keep_candidate(self, snapshot: Snapshot) -> int:
+    async def keep_candidate(self, snapshot: protocol.Snapshot) -> int:
         return self._insert(replace(snapshot, role="candidate"), CANDIDATES)
 
     async def drop_candidates(self) -> None:
         self._snapshots = [s for s in self._snapshots if s.role != "candidate"]
 
-    async def replace(self, token: int, progress: Progress) -> int | None:
+    async def replace(self, token: int, progress: protocol.Progress) -> int | None:
         self._fence(token)
-        self._counted = FoldState(0, None, {})
+        self._counted = protocol.FoldState(0, None, {})
         self._tastes, self._tallies, self._bases = {}, {}, {}
         return await self.commit(token, progress)
 
@@ -117,30 +107,32 @@ class MemoryState:
         self._fence(token)
         self._bases = {id_: kept for id_, kept in self._bases.items() if kept[0].since >= before}
 
-    async def bases(self) -> list[Base]:
+    async def bases(self) -> list[protocol.Base]:
         return [base for base, _, _ in self._bases.values()]
 
-    async def base(self, id: int) -> tuple[Snapshot, bytes] | None:  # noqa: A002  the word for it
+    async def base(self, id: int) -> tuple[protocol.Snapshot, bytes] | None:  # noqa: A002  the word for it
         kept = self._bases.get(id)
         return kept[1:] if kept else None
 
     def _fence(self, token: int) -> None:
         if token != self._token:
-            raise LostLeaseError(f"The lease with token {token} was taken over by one with token {self._token}.")
+            raise protocol.LostLeaseError(
+                f"The lease with token {token} was taken over by one with token {self._token}."
+            )
 
-    async def fold_state(self) -> FoldState:
+    async def fold_state(self) -> protocol.FoldState:
         return replace(self._counted, tallies=await self.tallies())
 
     async def current(self) -> int | None:
         return max((s.id for s in self._snapshots if s.role == "incumbent"), default=None)
 
-    async def snapshots(self, role: str = "incumbent", limit: int = 20) -> list[Snapshot]:
+    async def snapshots(self, role: str = "incumbent", limit: int = 20) -> list[protocol.Snapshot]:
         return [s for s in reversed(self._snapshots) if s.role == role][:limit]
 
-    async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]:
+    async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, protocol.TasteRow]:
         return {who: self._tastes[who] for who in pseudonyms if who in self._tastes}
 
-    async def tastes(self, after: str, limit: int) -> dict[str, TasteRow]:
+    async def tastes(self, after: str, limit: int) -> dict[str, protocol.TasteRow]:
         behind = sorted(who for who in self._tastes if who > after)[:limit]
         return {who: self._tastes[who] for who in behind}
 
@@ -148,17 +140,17 @@ class MemoryState:
         row = self._tastes.get(pseudonym)
         return (row.values, row.first) if row else None
 
-    async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
+    async def tallies(self, title: str | None = None) -> dict[protocol.TallyKey, Tally]:
         return {k: replace(t) for k, t in self._tallies.items() if title is None or k[0] == title}
 
     async def wipe(self) -> bool:
         return True
 
 
-def _changed(rows: Mapping[str, str], change: CapChange) -> Mapping[str, str]:
+def _changed(rows: Mapping[str, str], change: protocol.CapChange) -> Mapping[str, str]:
     kept = {} if change.anew else rows
     if change.turned:
-        kept = {name: row for name, row in kept.items() if not name.startswith(OF_THE_HOUR)}
+        kept = {name: row for name, row in kept.items() if not name.startswith(protocol.OF_THE_HOUR)}
     return {name: row for name, row in {**kept, **change.rows}.items() if row is not None}
 
 

@@ -47,7 +47,7 @@ class ArtworkEntry:
             checks.slug(tag, "tag")
         checks.unique(self.tags or (), "tag")
         for locale in self.locales or ():
-            checks.locale(locale)
+            checks.shape(locale, "locale")
         for placement in self.placements or ():
             checks.slug(placement, "placement")
         if self.maturity is not None:
@@ -79,7 +79,7 @@ class TitleEntry:
     def __post_init__(self) -> None:
         _check_texts(self, ("name", "synopsis", "creator", "licence"))
         for locale, name in (self.names or {}).items():
-            checks.locale(locale)
+            checks.shape(locale, "locale")
             checks.text(name, f"name in {locale}")
         for genre in self.genres or ():
             checks.slug(genre, "genre")

@@ -68,7 +68,7 @@ def test_even_pictures_have_no_bits(size: tuple[int, int], colour: str) -> None:
 
 
 def test_a_fingerprint_is_what_the_catalogue_accepts() -> None:
-    checks.fingerprint(fingerprint(glanced(sample("countdown/earthrise.jpg"))))
+    checks.shape(fingerprint(glanced(sample("countdown/earthrise.jpg"))), "fingerprint")
 
 
 def test_the_distance_counts_bits() -> None:

@@ -5,7 +5,7 @@ Every implementation passes `tests/contract/`. Times are in milliseconds of the 
 
 from app.store.protocol.decisions import Draft, Event, Hold
 from app.store.protocol.edits import KEPT_EDITS, Author, Edit, EditDraft, Edits
-from app.store.protocol.engine import Engine, Store
+from app.store.protocol.engine import Engine, Log, State, Store
 from app.store.protocol.errors import (
     FullLogError,
     LostLeaseError,
@@ -17,12 +17,10 @@ from app.store.protocol.errors import (
 )
 from app.store.protocol.examined import Examined, File
 from app.store.protocol.lease import LONGEST_LEASE_MS, Lease
-from app.store.protocol.log import Log
 from app.store.protocol.passes import SPENT_MS, Passes
 from app.store.protocol.progress import NO_CHANGE, OF_THE_HOUR, CapChange, FoldState, Progress
 from app.store.protocol.records import Head, Size
 from app.store.protocol.snapshots import Base, NewBase, Snapshot
-from app.store.protocol.state import State
 from app.store.protocol.totals import TallyKey, TasteRow
 
 __all__ = [

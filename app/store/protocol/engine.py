@@ -1,14 +1,55 @@
-"""A store as a whole, and the engine that opens it."""
+"""A store as a whole: its log, its state, and the engine that opens it."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from app.store.protocol.decisions import Decisions
 from app.store.protocol.edits import Edits
 from app.store.protocol.examined import Examined
-from app.store.protocol.log import Log
+from app.store.protocol.lease import Leases
 from app.store.protocol.passes import Passes
-from app.store.protocol.state import State
+from app.store.protocol.profiles import Profiles
+from app.store.protocol.progress import Commits
+from app.store.protocol.records import Records
+from app.store.protocol.settings import SharedSettings
+from app.store.protocol.snapshots import Snapshots
+from app.store.protocol.totals import StoredTotals
+
+
+class Log(Records, Decisions, Profiles, SharedSettings, Protocol):
+    """The event log with the data that must be consistent with it: holds, exposures, profiles, settings.
+
+    Every method that writes is one transaction: when it returns, its data survive the death of the process. If it
+    cannot begin within seconds, it raises `StoreTimeoutError`. If the disk refuses, it raises
+    `UnwritableStoreError`, except `log_decisions` and `log_exposure`. Neither has written anything. Each, and
+    `holds`, may raise `LostStoreError`: the data may be written, but to a lost file.
+    """
+
+    async def check(self) -> None:
+        """Raise `LostStoreError` if new data would be lost. Services call this four times a second."""
+
+    async def wipe(self) -> bool:
+        """Remove deleted and replaced data from all files; return False if other processes are busy: try again."""
+
+
+class State(Leases, Commits, Snapshots, StoredTotals, Protocol):
+    """The data that only the trainer writes and everybody reads. All of it is a fold over the log.
+
+    It can be made again. Candidate snapshots are the exception: a rebuild adds them beside a trainer, because
+    nothing depends on them.
+
+    Methods that write raise `StoreTimeoutError`, `UnwritableStoreError` and `LostStoreError` as the log does.
+    """
+
+    async def check(self) -> None:
+        """Check as the log does; but a state that was deleted, or replaced by another, is opened again.
+
+        All of it can be made again from the log, so that a reader continues with the present file.
+        """
+
+    async def wipe(self) -> bool:
+        """Wipe the files of the state as the log's `wipe` does."""
 
 
 class Store(Protocol):

@@ -6,21 +6,8 @@ from dataclasses import astuple, replace
 from pathlib import Path
 
 from app.file_lock import alone
+from app.store import protocol
 from app.store.commit import BusyError
-from app.store.protocol import (
-    OF_THE_HOUR,
-    Base,
-    CapChange,
-    FoldState,
-    Lease,
-    LostLeaseError,
-    LostStoreError,
-    Progress,
-    Snapshot,
-    StoreTimeoutError,
-    TallyKey,
-    TasteRow,
-)
 from app.store.sqlite.bases import Bases
 from app.store.sqlite.connection import Transaction, connect, wipe, writing
 from app.store.sqlite.open_files import OpenFiles
@@ -58,7 +45,7 @@ class SqliteState:
             return
         try:
             self._files.check()
-        except LostStoreError:
+        except protocol.LostStoreError:
             if not self._files.moved or not self._files.at_home:
                 raise
             self._begin_anew(self._files)
@@ -77,7 +64,7 @@ class SqliteState:
             current, held_by, until = self._writer.execute("SELECT token, holder, until FROM lease").fetchone()
             now = self._clock()
             if (token, holder) != (current, held_by):
-                if token is not None or (held_by != holder and Lease(held_by or "", until).lasts(now)):
+                if token is not None or (held_by != holder and protocol.Lease(held_by or "", until).lasts(now)):
                     return None
                 current += 1
             self._writer.execute(
@@ -89,13 +76,13 @@ class SqliteState:
         with self._writing():
             self._writer.execute("UPDATE lease SET holder = NULL, until = 0 WHERE token = ?", (token,))
 
-    async def lease(self) -> Lease | None:
+    async def lease(self) -> protocol.Lease | None:
         row = self._reader.execute("SELECT holder, until FROM lease WHERE holder IS NOT NULL").fetchone()
-        return Lease(*row) if row else None
+        return protocol.Lease(*row) if row else None
 
     # ---------------------------------------------------------------- progress
 
-    async def commit(self, token: int, progress: Progress) -> int | None:
+    async def commit(self, token: int, progress: protocol.Progress) -> int | None:
         with self._writing():
             self._fence(token)
             self._write_totals(progress)
@@ -107,7 +94,7 @@ class SqliteState:
             self._fence(token)
             self._bases.drop(before)
 
-    async def replace(self, token: int, progress: Progress) -> int | None:
+    async def replace(self, token: int, progress: protocol.Progress) -> int | None:
         with self._writing():
             self._fence(token)
             for table in ("counted", "taste", "tally", "cap"):
@@ -120,9 +107,11 @@ class SqliteState:
     def _fence(self, token: int) -> None:
         current = self._writer.execute("SELECT token FROM lease").fetchone()[0]
         if current != token:
-            raise LostLeaseError(f"The lease with token {token} was taken over by one with token {current}.")
+            raise protocol.LostLeaseError(
+                f"The lease with token {token} was taken over by one with token {current}."
+            )
 
-    def _write_totals(self, progress: Progress) -> None:
+    def _write_totals(self, progress: protocol.Progress) -> None:
         write = self._writer
         write.execute(
             "INSERT OR REPLACE INTO counted (id, position, base) VALUES (1, ?, ?)",
@@ -142,21 +131,21 @@ class SqliteState:
         )
         self._write_caps("counts", progress.counted_caps)
 
-    def _write_bases(self, progress: Progress) -> None:
+    def _write_bases(self, progress: protocol.Progress) -> None:
         self._bases.scrub(progress.scrubbed)
         if progress.refolded is not None:
             self._bases.keep_alone(progress.refolded)
         if progress.base_of:
             self._bases.add(progress.base_of, self._clock())
 
-    def _write_snapshot(self, snapshot: Snapshot, progress: Progress) -> int | None:
+    def _write_snapshot(self, snapshot: protocol.Snapshot, progress: protocol.Progress) -> int | None:
         self._write_caps("learner", progress.learned_caps)
         return self._insert(snapshot, KEPT)
 
-    def _write_caps(self, taker: str, change: CapChange) -> None:
+    def _write_caps(self, taker: str, change: protocol.CapChange) -> None:
         write = self._writer
         if change.anew or change.turned:
-            first = "" if change.anew else OF_THE_HOUR
+            first = "" if change.anew else protocol.OF_THE_HOUR
             write.execute("DELETE FROM cap WHERE taker = ? AND name >= ?", (taker, first))
         write.executemany(
             "INSERT OR REPLACE INTO cap (taker, name, value) VALUES (?, ?, ?)",
@@ -167,7 +156,7 @@ class SqliteState:
             [(taker, name) for name, row in change.rows.items() if row is None],
         )
 
-    def _insert(self, snapshot: Snapshot, kept: int) -> int:
+    def _insert(self, snapshot: protocol.Snapshot, kept: int) -> int:
         """Write a snapshot, and delete those of its role that are older than the latest few."""
         new = self._writer.execute(
             "INSERT INTO snapshot (role, position, resume, created, rules, learner) VALUES (?, ?, ?, ?, ?, ?)",
@@ -187,7 +176,7 @@ class SqliteState:
         )
         return int(new or 0)
 
-    async def keep_candidate(self, snapshot: Snapshot) -> int:
+    async def keep_candidate(self, snapshot: protocol.Snapshot) -> int:
         with self._writing():
             return self._insert(replace(snapshot, role="candidate"), CANDIDATES)
 
@@ -197,13 +186,13 @@ class SqliteState:
 
     # ---------------------------------------------------------------- reading
 
-    async def bases(self) -> list[Base]:
+    async def bases(self) -> list[protocol.Base]:
         return self._bases.all()
 
-    async def base(self, id: int) -> tuple[Snapshot, bytes] | None:  # noqa: A002  the word for it
+    async def base(self, id: int) -> tuple[protocol.Snapshot, bytes] | None:  # noqa: A002  the word for it
         return self._bases.one(id)
 
-    async def fold_state(self) -> FoldState:
+    async def fold_state(self) -> protocol.FoldState:
         read = self._reader.execute
         read("BEGIN")  # all of it is of one moment, though a trainer commits meanwhile
         try:
@@ -212,7 +201,7 @@ class SqliteState:
             if self._has("cap"):
                 for taker, name, value in read("SELECT taker, name, value FROM cap").fetchall():
                     caps[taker][name] = value
-            return FoldState(row[0], row[1], await self.tallies(), caps["counts"], caps["learner"])
+            return protocol.FoldState(row[0], row[1], await self.tallies(), caps["counts"], caps["learner"])
         finally:
             read("COMMIT")
 
@@ -231,29 +220,29 @@ class SqliteState:
         row = self._reader.execute("SELECT max(id) FROM snapshot WHERE role = 'incumbent'").fetchone()
         return row[0] if row else None
 
-    async def snapshots(self, role: str = "incumbent", limit: int = 20) -> list[Snapshot]:
+    async def snapshots(self, role: str = "incumbent", limit: int = 20) -> list[protocol.Snapshot]:
         rows = self._reader.execute(
             f"SELECT {_COLUMNS} FROM snapshot WHERE role = ? ORDER BY id DESC LIMIT ?",  # noqa: S608  our own names
             (role, limit),
         ).fetchall()
-        return [Snapshot(*row) for row in rows]
+        return [protocol.Snapshot(*row) for row in rows]
 
-    async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]:
-        found: dict[str, TasteRow] = {}
+    async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, protocol.TasteRow]:
+        found: dict[str, protocol.TasteRow] = {}
         for who in pseudonyms:
             row = self._reader.execute(
                 "SELECT state, taste, first FROM taste WHERE pseudonym = ?", (who,)
             ).fetchone()
             if row:
-                found[who] = TasteRow(*row)
+                found[who] = protocol.TasteRow(*row)
         return found
 
-    async def tastes(self, after: str, limit: int) -> dict[str, TasteRow]:
+    async def tastes(self, after: str, limit: int) -> dict[str, protocol.TasteRow]:
         rows = self._reader.execute(
             "SELECT pseudonym, state, taste, first FROM taste WHERE pseudonym > ? ORDER BY pseudonym LIMIT ?",
             (after, limit),
         ).fetchall()
-        return {who: TasteRow(*row) for who, *row in rows}
+        return {who: protocol.TasteRow(*row) for who, *row in rows}
 
     async def taste_since(self, pseudonym: str) -> tuple[bytes, int] | None:
         row: tuple[bytes, int] | None = self._reader.execute(
@@ -261,7 +250,7 @@ class SqliteState:
         ).fetchone()
         return row
 
-    async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
+    async def tallies(self, title: str | None = None) -> dict[protocol.TallyKey, Tally]:
         where, values = ("", ()) if title is None else ("WHERE title = ?", (title,))
         rows = self._reader.execute(f"SELECT {_TALLY} FROM tally {where}", values).fetchall()  # noqa: S608  our own words
         return {(row[0], row[1], row[2]): Tally(*row[3:]) for row in rows}
@@ -288,7 +277,7 @@ class SqliteState:
             try:
                 self._transaction.begin()
             except BusyError as error:
-                raise StoreTimeoutError(f"The state was locked for {LOCK_SECONDS} seconds.") from error
+                raise protocol.StoreTimeoutError(f"The state was locked for {LOCK_SECONDS} seconds.") from error
             try:
                 yield
                 self._transaction.commit()
