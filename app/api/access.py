@@ -44,7 +44,6 @@ class Access:
         return caller
 
     async def is_one_of(self, request: Request, roles: Roles) -> bool:
-        """Whether the request comes with a key of one of these roles."""
         caller = await self._caller(request)
         return not isinstance(caller, str) and caller.role in roles
 

@@ -113,7 +113,6 @@ class _JsonRequest(Request):
 
 
 def unreadable(reason: str) -> Problem:
-    """Return the refusal of a body as a whole."""
     return problem_from(Invalid.field("body", reason))
 
 

@@ -211,7 +211,6 @@ class Connection(HttpToolsProtocol):
     # ------------------------------------------------------------ how it ends
 
     def quiet_since(self) -> float | None:
-        """Return since when the client keeps the worker waiting; None if it does not."""
         if self._closes is not None:
             return 0.0
         if self._reads is not None:
@@ -223,7 +222,6 @@ class Connection(HttpToolsProtocol):
         return self._begun if self._in_head() else self._quiet
 
     def look(self, now: float) -> int:
-        """End the connection if its client is too slow; return how many bytes the client has not read yet."""
         size = self.transport.get_write_buffer_size()
         if self._reads_slowly(now, size):
             self.end("unread")
@@ -257,7 +255,6 @@ class Connection(HttpToolsProtocol):
             self._close()
 
     def end(self, reason: str) -> None:
-        """End the connection immediately, with an answer that gives the reason if an answer is possible."""
         if self._closes is not None or self._deaf or self._reads is not None:
             self._together.count(reason)
             self._abort()

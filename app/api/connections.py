@@ -153,7 +153,6 @@ class Connections:
         return bool(quiet)
 
     def count(self, reason: str) -> None:
-        """Count a connection that the worker ends, by the reason."""
         self._ended[reason] += 1
         metrics.CONNECTIONS_ENDED.labels(reason).inc()
 
@@ -162,7 +161,6 @@ class Connections:
         self._going.add(connection)
 
     def leave(self, connection: Open) -> None:
-        """Forget a connection that is closed."""
         self._open.discard(connection)
         self._going.discard(connection)
         self.received.drop(connection)

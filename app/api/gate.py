@@ -70,8 +70,6 @@ class Gate:
 
 
 class _Passing:
-    """One request while it passes the gate."""
-
     __slots__ = ("_hosts", "_left", "_length", "_receive", "_scope", "_send", "_started", "id", "read", "status")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send):

@@ -49,7 +49,6 @@ def understood(kind: type[V], given: object) -> tuple[V, tuple[str, ...]]:
 
 
 def _at_fault(kind: type[Viewing], error: ValidationError) -> set[str]:
-    """Return the names of the hints that are not valid."""
     names = {str(fault["loc"][0]) for fault in error.errors(include_url=False) if fault["loc"]}
     return names - kind.NEEDED
 

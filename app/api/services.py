@@ -90,7 +90,6 @@ HOLDER = Depends(_needing(ANYONE, "any_key", "Any of the keys."))
 
 
 async def _author(caller: Annotated[Caller, EDITOR]) -> Author:
-    """Return the author of an edit, as the log of edits records it."""
     return Author(caller.role, caller.name)
 
 

@@ -42,7 +42,6 @@ class Tickets:
         self._signing_key, self._passes, self._clock = signing_key, passes, clock
 
     def issue(self, role: Role, key: str) -> tuple[str, Ticket]:
-        """Return a new ticket as text, and its content."""
         ticket = Ticket(secrets.token_urlsafe(ID_BYTES), role, self._clock() + self.lasts)
         data = msgspec.json.encode(ticket)
         return urlsafe_b64encode(self._mac(data, key) + data).decode(), ticket

@@ -131,7 +131,6 @@ def _checked(fields: Mapping[str, str]) -> UploadForm:
 
 
 def request_body() -> dict[str, Any]:
-    """Return the form's description in the API's document. All fields are text."""
     said = UploadForm.model_json_schema()
     fields = {name: without_null(field) for name, field in said["properties"].items()}
     file = {"type": "string", "format": "binary", "description": PICTURE}

@@ -142,8 +142,6 @@ def _take_key_here(service: Service) -> None:
 
 
 class _Rates(ProgressColumn):
-    """The number of exposures per second, and the groups' moving rates."""
-
     max_refresh = 0.25
 
     def __init__(self, crowd: Crowd):

@@ -33,8 +33,6 @@ _DETAIL: Final = re.compile(r" \(([^)]*)\)")
 
 
 class Line(NamedTuple):
-    """A message, and the pictures that it is about."""
-
     what: str
     which: list[str]
 

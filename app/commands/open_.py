@@ -54,7 +54,6 @@ def open_(
 
 
 def _path(address: str, key: str) -> str:
-    """Ask the service for a link, and return its path."""
     headers = {"Authorization": f"Bearer {key}"}
     try:
         answer = httpx2.post(f"{address}/session/links", headers=headers, timeout=SECONDS, trust_env=False)

@@ -105,7 +105,6 @@ async def _led(store: Store) -> bool:
 async def _folded(
     settings: Settings, store: Store, out: Console, base: Base | None, learner: Learner | None
 ) -> Fold:
-    """Fold the log, and print the comparison with the state in use."""
     found = await Comparison.with_state(store.state, settings.learner, base)
     head = (await store.log.head()).position
     fold: Fold | None = None

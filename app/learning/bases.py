@@ -8,6 +8,7 @@ import structlog
 
 from app.catalogue.live import LiveCatalogue
 from app.learning.fold import Fold, without
+from app.learning.totals import NoTastes
 from app.records import FOLD, Kind, Rebase, Record, decode_erasure, encode
 from app.store.protocol import Base, Log, NewBase, State, Store
 from app.viewers.erasure import finish_erasure
@@ -39,8 +40,8 @@ async def sound_base(state: State, kind: learners.Kind) -> Base | None:
     return None
 
 
-async def fold_from(store: Store, scratch: State, live_catalogue: LiveCatalogue, base: Base) -> Fold:
-    """Return a fold that begins at a base. It writes only tastes, to `scratch`.
+async def fold_from(store: Store, live_catalogue: LiveCatalogue, base: Base) -> Fold:
+    """Return a fold that begins at a base, and of which nothing is committed.
 
     Raises `BaseGoneError`, and `UnusableSnapshot` if the base is damaged.
     """
@@ -49,7 +50,9 @@ async def fold_from(store: Store, scratch: State, live_catalogue: LiveCatalogue,
         raise BaseGoneError(f"Base {base.id} is gone because a trainer replaced it; try again.")
     snapshot, counts = found
     learner = learners.restored(snapshot.learner)
-    return Fold(store.log, scratch, live_catalogue, learner, Fold.fold_state_in(counts, base.position), snapshot)
+    return Fold(
+        store.log, NoTastes(), live_catalogue, learner, Fold.fold_state_in(counts, base.position), snapshot
+    )
 
 
 async def fed(store_log: Log, fold: Fold, stops: Sequence[int]) -> AsyncIterator[Fold]:

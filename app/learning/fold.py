@@ -13,7 +13,7 @@ from app.learning.caps import HOUR_MS, Caps
 from app.learning.log_join import Close, Credit, Forget, LogJoin, Step
 from app.learning.totals import Totals, tallies_in
 from app.records import Decision, Record, decode_decision, encode, unknown
-from app.store.protocol import FoldState, Log, Progress, Snapshot, State, UnknownVersionError
+from app.store.protocol import FoldState, Log, Progress, Snapshot, StoredTastes, UnknownVersionError
 from bandit.learners import forgotten
 from bandit.policy import Learner, UnlearnableExample
 from bandit.tally import Tally
@@ -74,7 +74,7 @@ class Fold:
     def __init__(
         self,
         log: Log,
-        state: State,
+        stored: StoredTastes,
         live_catalogue: LiveCatalogue,
         learner: Learner,
         counted: FoldState,
@@ -88,7 +88,7 @@ class Fold:
         self.seen = Seen()
         self.forgotten = 0
         """The number of erasures that this fold has met; no part of its state, like `seen`."""
-        self.totals = Totals(state, counted)
+        self.totals = Totals(stored, counted)
         self._log_join = LogJoin(since.rules if since else None)
         self.caps = Caps.of(counted.learned_caps) if since else Caps()
         """The learner's caps; the totals have their own."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from app.catalogue.live import LiveCatalogue
 from app.learning.bases import BaseKeeper, fed, fold_from
 from app.learning.fold import Fold
-from app.store.protocol import Base, State, Store
+from app.learning.totals import NoTastes
+from app.store.protocol import Base, FoldState, Store
 from assets.revisions import Revisions
 from bandit.learners import Kind, new_learner
 from bandit.policy import Learner
@@ -26,24 +27,22 @@ class Start:
     learner: Learner | None = None
 
 
-async def rebuilt(
-    store: Store, scratch: State, revisions: Revisions, stops: Sequence[int], start: Start
-) -> AsyncIterator[Fold]:
+async def rebuilt(store: Store, revisions: Revisions, stops: Sequence[int], start: Start) -> AsyncIterator[Fold]:
     """Fold the log from the beginning, and yield the fold after each batch and at each of the `stops`.
 
-    It writes only to the `scratch` state, and ends at the last stop.
+    It writes nothing, and ends at the last stop.
     """
     live_catalogue = LiveCatalogue(store.log, revisions)
     await live_catalogue.refresh()
-    async for fold in fed(store.log, await _begun(store, scratch, live_catalogue, start), stops):
+    async for fold in fed(store.log, await _begun(store, live_catalogue, start), stops):
         yield fold
 
 
-async def _begun(store: Store, scratch: State, live_catalogue: LiveCatalogue, start: Start) -> Fold:
+async def _begun(store: Store, live_catalogue: LiveCatalogue, start: Start) -> Fold:
     if start.base:
-        return await fold_from(store, scratch, live_catalogue, start.base)
+        return await fold_from(store, live_catalogue, start.base)
     learner = start.learner or new_learner(start.kind)
-    return Fold(store.log, scratch, live_catalogue, learner, await scratch.fold_state(), None)
+    return Fold(store.log, NoTastes(), live_catalogue, learner, FoldState(0, None, {}), None)
 
 
 async def publish(store: Store, bases: BaseKeeper, fold: Fold) -> int | None:

@@ -10,7 +10,7 @@ from app.catalogue.live import LiveCatalogue
 from app.learning.bases import BREAKS, BaseGoneError, fold_from
 from app.learning.fold import Fold
 from app.records import FOLD
-from app.store.protocol import Base, State, Store
+from app.store.protocol import Base, Store
 from bandit.sealing import UnusableSnapshot
 
 log = structlog.get_logger()
@@ -45,10 +45,8 @@ class Refolding:
     It works in small steps while the fold in use is idle. Later erasures wait for the next refolding.
     """
 
-    def __init__(
-        self, store: Store, live_catalogue: LiveCatalogue, scratch: Callable[[], State], clock: Callable[[], int]
-    ):
-        self._store, self._live_catalogue, self._scratch, self._clock = store, live_catalogue, scratch, clock
+    def __init__(self, store: Store, live_catalogue: LiveCatalogue, clock: Callable[[], int]):
+        self._store, self._live_catalogue, self._clock = store, live_catalogue, clock
         self._due: float | None = None
         self._running: _Running | None = None
 
@@ -88,7 +86,7 @@ class Refolding:
         if base is None:
             return
         try:
-            shadow = await fold_from(self._store, self._scratch(), self._live_catalogue, base)
+            shadow = await fold_from(self._store, self._live_catalogue, base)
         except (BaseGoneError, UnusableSnapshot) as error:
             log.warning("refold_impossible", base=base.id, reason=str(error))
             return

@@ -8,7 +8,7 @@ import msgspec
 from app.learning.caps import Caps, Verdict
 from app.learning.log_join import Close, Credit
 from app.records import ANONYMOUS, BOT, PINNED, Decision, encode
-from app.store.protocol import FoldState, Progress, State, TallyKey, TasteRow
+from app.store.protocol import FoldState, Progress, StoredTastes, TallyKey, TasteRow
 from bandit.tally import Tally
 from bandit.taste import Base, Taste
 from bandit.windows import CLICK, PLAY
@@ -30,11 +30,21 @@ def tallies_in(rows: Iterable[tuple[str, str, str, Tally]]) -> dict[TallyKey, Ta
     return {(title, artwork, group): tally for title, artwork, group, tally in rows}
 
 
+class NoTastes:
+    """The tastes of a fold that begins anew beside the one in use: nothing of it is committed."""
+
+    async def taste_rows(self, _: Iterable[str]) -> dict[str, TasteRow]:
+        return {}
+
+    async def tastes(self, *_: object) -> dict[str, TasteRow]:
+        return {}
+
+
 class Totals:
     """Keeps the changes since the last commit apart, so that a commit writes only these."""
 
-    def __init__(self, state: State, counted: FoldState):
-        self._state = state
+    def __init__(self, stored: StoredTastes, counted: FoldState):
+        self._stored = stored
         self.position = counted.position
         self.caps = Caps.of(counted.counted_caps)
         self._base = _decode_base(counted.base) if counted.base else Base()
@@ -59,7 +69,7 @@ class Totals:
         for who in absent.intersection(self._aside):
             self._tastes[who] = _taste_in(self._aside.pop(who))
         if unread := absent.difference(self._tastes):
-            for who, row in (await self._state.taste_rows(unread)).items():
+            for who, row in (await self._stored.taste_rows(unread)).items():
                 self._tastes[who] = _taste_in(row.state)
 
     def _put_aside(self, profiles: Iterable[str]) -> None:
@@ -112,7 +122,7 @@ class Totals:
 
         The log must not keep older records, because a fold over the kept ones does not know these tastes either.
         """
-        rows = await self._state.tastes(self._swept, SWEPT)
+        rows = await self._stored.tastes(self._swept, SWEPT)
         for who, row in rows.items():
             taste = self._tastes[who] if who in self._tastes else _taste_in(self._aside.get(who, row.state))
             if taste and taste.at < before:

@@ -17,7 +17,6 @@ from app.store.protocol import (
     LostLeaseError,
     LostStoreError,
     NewBase,
-    State,
     Store,
     StoreTimeoutError,
     UnknownVersionError,
@@ -63,10 +62,8 @@ class Trainer:
         holder: str,
         clock: Callable[[], Awaitable[int]],
         bases: BaseKeeper,
-        scratch: Callable[[], State],
         kind: Kind = "logistic",
     ):
-        """Take its parts; `scratch` makes an empty state for a refolding."""
         self._store, self._live_catalogue, self._kind = store, live_catalogue, kind
         self._holder, self._clock = holder, clock
         self._token = 0
@@ -79,7 +76,7 @@ class Trainer:
         self._shrinking = False
         self._floor = self._floor_stamp = 0
         self._seen = Seen()
-        self._bases, self._refolding = bases, Refolding(store, live_catalogue, scratch, bases.clock)
+        self._bases, self._refolding = bases, Refolding(store, live_catalogue, bases.clock)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Lead whenever the lease is free, and stand by otherwise, until `stop`.

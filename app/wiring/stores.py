@@ -8,8 +8,7 @@ from app.clock import now_ms, passed_ms
 from app.operations.backup import Copied, Databases, Progress
 from app.operations.backup import back_up as copy_folder
 from app.settings import Settings
-from app.store.memory import MemoryState
-from app.store.protocol import Engine, Examined, State, Store, UnusableStoreError, UnwritableStoreError
+from app.store.protocol import Engine, Examined, Store, UnusableStoreError, UnwritableStoreError
 from app.store.sqlite.engine import SqliteEngine
 
 
@@ -56,8 +55,3 @@ def store_fault(error: BaseException) -> str | None:
     """Return the fault of the store's files in a sentence; None if the error has another cause."""
     said = isinstance(error, UnusableStoreError | UnwritableStoreError)
     return str(error) if said else SqliteEngine.fault(error)
-
-
-def scratch_state() -> State:
-    """Return a state in memory, to fold the log from the beginning."""
-    return MemoryState(now_ms)

@@ -15,7 +15,7 @@ from app.learning.trusted_clock import TrustedClock
 from app.settings import DAY_MS, Settings
 from app.store.protocol import Base, Store
 from app.wiring.catalogue import images_in, revisions_in, uploads_in
-from app.wiring.stores import open_store, scratch_state
+from app.wiring.stores import open_store
 from bandit.policy import Learner
 
 
@@ -40,7 +40,6 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
             holder=holder,
             clock=trusted,
             bases=bases_of(settings, store),
-            scratch=scratch_state,
             kind=settings.learner,
         )
         await trainer.run(stop)
@@ -60,7 +59,7 @@ async def rebuilt(
     learner: Learner | None = None,
 ) -> AsyncIterator[Fold]:
     start = rebuild.Start(settings.learner, base, learner)
-    async for fold in rebuild.rebuilt(store, scratch_state(), revisions_in(settings), stops, start):
+    async for fold in rebuild.rebuilt(store, revisions_in(settings), stops, start):
         yield fold
 
 

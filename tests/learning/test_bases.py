@@ -19,7 +19,6 @@ from app.viewers.erasure import erase
 from bandit.reward import RewardRules
 from tests.builders import a_decision, a_draft
 from tests.learning.simulation import NOW, PROFILES, World, a_world
-from tests.memory import MemoryStore
 
 HOUR_MS = 3_600_000
 RETENTION, REACH = 24 * HOUR_MS, 12 * HOUR_MS
@@ -55,7 +54,6 @@ def a_trainer(world: World) -> Trainer:
         holder="me",
         clock=trusted,
         bases=BaseKeeper(world.store, "logistic", retention=RETENTION, reach=REACH, clock=world.clock),
-        scratch=lambda: MemoryStore(world.clock).state,
     )
 
 
@@ -101,7 +99,7 @@ async def verdicts(world: World) -> list[str]:
     assert base, "no base is sound"
     found = await Comparison.with_state(store.state, "logistic", base)
     said: list[str] = []
-    fold = await fold_from(store, MemoryStore(world.clock).state, world.live_catalogue, base)
+    fold = await fold_from(store, world.live_catalogue, base)
     async for at in fed(store.log, fold, found.stops((await store.log.head()).position)):
         said += found.at(at)
     return said
@@ -262,7 +260,7 @@ async def test_the_same_state_is_not_found_from_a_base_before_the_erasure(world:
         await soon(lambda: caught_up(world))
     [first, *_] = await world.store.state.bases()
     found = await Comparison.with_state(world.store.state, "logistic", first)
-    fold = await fold_from(world.store, MemoryStore(world.clock).state, world.live_catalogue, first)
+    fold = await fold_from(world.store, world.live_catalogue, first)
     said: list[str] = []
     async for at in fed(world.store.log, fold, found.stops(0)):
         said += found.at(at)

@@ -13,7 +13,6 @@ from app.records import FOLD, Kind, Rebase, Record, encode, unknown
 from app.store.protocol import UnknownVersionError
 from bandit.learners import new_learner
 from tests.learning.simulation import World, a_world
-from tests.memory import MemoryStore
 
 DAY_MS = 86_400_000
 LATER = {
@@ -38,7 +37,6 @@ def a_trainer(world: World) -> Trainer:
         holder="me",
         clock=trusted,
         bases=bases,
-        scratch=lambda: MemoryStore(world.clock).state,
     )
 
 

@@ -73,7 +73,6 @@ def trainer_of(
         holder="me",
         clock=trusted,
         bases=BaseKeeper(store, kind, retention=RETENTION * DAY_MS, reach=WINDOW, clock=clock),
-        scratch=lambda: MemoryStore(clock).state,
         kind=kind,
     )
 

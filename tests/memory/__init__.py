@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from app.store.memory import MemoryState
 from tests.memory.edits import MemoryEdits
 from tests.memory.log import MemoryLog
 from tests.memory.passes import MemoryPasses
+from tests.memory.state import MemoryState
 
 
 class MemoryStore:

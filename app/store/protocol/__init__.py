@@ -21,7 +21,7 @@ from app.store.protocol.passes import SPENT_MS, Passes
 from app.store.protocol.progress import NO_CHANGE, OF_THE_HOUR, CapChange, FoldState, Progress
 from app.store.protocol.records import Head, Size
 from app.store.protocol.snapshots import Base, NewBase, Snapshot
-from app.store.protocol.totals import TallyKey, TasteRow
+from app.store.protocol.totals import StoredTastes, TallyKey, TasteRow
 
 __all__ = [
     "KEPT_EDITS",
@@ -56,6 +56,7 @@ __all__ = [
     "State",
     "Store",
     "StoreTimeoutError",
+    "StoredTastes",
     "TallyKey",
     "TasteRow",
     "UnknownVersionError",

@@ -19,14 +19,18 @@ class TasteRow:
     first: int = 0
 
 
-class StoredTotals(Protocol):
-    """Tastes of profiles and tallies of artworks."""
+class StoredTastes(Protocol):
+    """The tastes that a fold continues with."""
 
     async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, TasteRow]:
         """Return the rows of these profiles; those that have none are left out."""
 
     async def tastes(self, after: str, limit: int) -> dict[str, TasteRow]:
         """Return up to `limit` rows of the profiles behind a pseudonym, in the order of the pseudonyms."""
+
+
+class StoredTotals(StoredTastes, Protocol):
+    """Tastes of profiles and tallies of artworks."""
 
     async def taste_since(self, pseudonym: str) -> tuple[bytes, int] | None:
         """Return the taste as the policy sees it, and the stamp at which the profile was first seen."""

@@ -1,4 +1,4 @@
-"""The trainer's state in memory, to fold the log from the beginning beside the state in use."""
+"""The trainer's state in memory."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
