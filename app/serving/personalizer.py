@@ -33,6 +33,13 @@ log = structlog.get_logger()
 
 NONCE_BYTES = 8
 LOT_BYTES = LOT_BITS // 4
+REASONS: dict[type[Exception], str] = {
+    NoModelError: "no_model",
+    StoreTimeoutError: "timeout",
+    LostStoreError: "lost",
+    FullLogError: "log_full",
+    OverAllowanceError: "over_allowance",
+}
 RACES = 3
 """How many times a decision is made again because another request logged a hold first that is not usable here."""
 
@@ -300,16 +307,9 @@ def _lot(random: bytes) -> int:
 
 
 def _reason(failure: Exception) -> str:
-    if isinstance(failure, NoModelError):
-        return "no_model"
-    if isinstance(failure, StoreTimeoutError):
-        return "timeout"
-    if isinstance(failure, LostStoreError):
-        return "lost"
-    if isinstance(failure, FullLogError):
-        return "log_full"
-    if isinstance(failure, OverAllowanceError):
-        return "over_allowance"
+    for kind, reason in REASONS.items():
+        if isinstance(failure, kind):
+            return reason
     log.error("decision_failed", exc_info=failure)
     return "error"
 

@@ -1,6 +1,5 @@
-"""The steps from an original's bytes to its `Picture` and renditions."""
+"""The steps from a decoded original to its `Picture` and renditions."""
 
-import hashlib
 import math
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -13,7 +12,6 @@ from assets.looks.features import features
 from assets.looks.fingerprint import fingerprint
 from assets.picture import Job, Picture
 from assets.rendering.cropping import crop_box
-from assets.rendering.decoding import decode
 from assets.rendering.renditions import GREATEST_WIDTH, encode
 from assets.titling.treatment import set_title
 
@@ -24,16 +22,8 @@ _ROUNDING: Final = 1e-6
 Keep = Callable[[Mapping[str, bytes]], None]
 
 
-def develop(content: bytes, job: Job, keep: Keep) -> Picture:
-    """Decode, measure, crop and encode; `keep` gets the files of one crop at a time, because they can be large.
-
-    Raises `PictureError` if the picture is not usable.
-    """
-    return develop_decoded(decode(content, job.name), hashlib.sha256(content).hexdigest(), job, keep)
-
-
-def develop_decoded(original: Image.Image, source: str, job: Job, keep: Keep) -> Picture:
-    """Do what `develop` does after decoding; `source` is the SHA-256 of the original file."""
+def develop(original: Image.Image, source: str, job: Job, keep: Keep) -> Picture:
+    """Measure, crop and encode a picture. `source` is the SHA-256 of its file; `keep` gets each crop's files."""
     glance = glanced(original)
     return Picture(
         source=source,

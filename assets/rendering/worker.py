@@ -19,7 +19,7 @@ from typing import BinaryIO, Final
 from assets.codec import canonical, parsed
 from assets.picture import LARGEST_FILE, Job, Picture, PictureError
 from assets.rendering.decoding import decode, read
-from assets.rendering.developing import develop_decoded
+from assets.rendering.developing import develop
 from assets.rendering.messages import DISK_FAULTS, Answer, Order
 from assets.rendering.renditions import write
 
@@ -82,7 +82,7 @@ def _developed(job: Job, folder: Path) -> Picture:
     source = sha256(content).hexdigest()
     del content  # up to 64 MiB, while encoders need all there is
     with _hurried(DEVELOPING_SECONDS):
-        return develop_decoded(original, source, job, partial(write, folder))
+        return develop(original, source, job, partial(write, folder))
 
 
 @contextmanager

@@ -46,8 +46,6 @@ _LAST_RESORTS: Final = ("DejaVuSans-Bold.ttf", "Arial Unicode.ttf")
 _EASTERN: Final = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC")
 _INSTALL: Final = "install keyart[fonts] or Debian's fonts-noto-core"
 
-_Glyphs = dict[int, int]
-
 
 @dataclass(frozen=True, slots=True)
 class Typeface:

@@ -11,14 +11,13 @@ from PIL import Image, ImageFilter
 
 from assets.looks.planes import Plane, lab
 
-CONTRAST: Final = 4.5
-"""The least contrast of text: Web Content Accessibility Guidelines 2.2, success criterion 1.4.3."""
-
 Rect = tuple[float, float, float, float]
 """Left, top, right and bottom, in pixels."""
 
 _AIM: Final = 5.6
-"""The contrast that is aimed at, as a codec and a smaller size take some of it away."""
+"""The contrast that is aimed at. Web Content Accessibility Guidelines 2.2, success criterion 1.4.3, ask for 4.5; a
+codec and a smaller size take some of it away.
+"""
 _WHITE: Final = 1.05
 """The luminance of white and the guideline's flare."""
 _FLARE: Final = 0.05

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from assets.artwork import Artwork
 from assets.catalogue import Title
 from assets.picture import Job
 from assets.provenance import Provenance
+from assets.rendering.decoding import decode
 from assets.rendering.developing import develop
 from assets.rendering.renditions import write
 from tests.api.service import Catalogue, Service, serving
@@ -49,7 +51,7 @@ def _title(id_: str, pictures: Mapping[str, str], images: Path) -> Title:
 def _artwork(id_: str, colour: str, images: Path) -> Artwork:
     """Return an artwork whose files stand in `images`; one has no picture's colour in common with another."""
     original = encoded(a_picture((1280, 720), colour))
-    picture = develop(original, Job("", id_), partial(write, images))
+    picture = develop(decode(original, id_), sha256(original).hexdigest(), Job("", id_), partial(write, images))
     name = id_.replace("-", " ").capitalize()
     return Artwork(
         id_,

@@ -6,6 +6,7 @@ Look at what has changed, and why, before you commit new ones.
 import io
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -58,7 +59,8 @@ def box_of(name: str, canvas: Canvas) -> Box:
 def renders(name: str, content: bytes | None = None) -> dict[str, Image.Image]:
     """Return the smallest rendition of each canvas in each format, by canvas and suffix."""
     files: dict[str, bytes] = {}
-    picture = develop(content or content_of(name), JOBS[name], files.update)
+    content = content or content_of(name)
+    picture = develop(decode(content, name), sha256(content).hexdigest(), JOBS[name], files.update)
     return {
         f"{crop.canvas} {file.rsplit('.')[-1]}": Image.open(io.BytesIO(files[file])).convert("RGB")
         for crop in picture.crops

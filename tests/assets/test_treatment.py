@@ -11,9 +11,10 @@ from assets.picture import PictureError, Treatment
 from assets.titling import placing
 from assets.titling.fonts import typefaces_in
 from assets.titling.placing import placed
-from assets.titling.scrim import CONTRAST, shaded
+from assets.titling.scrim import shaded
 from assets.titling.treatment import set_title
 
+CONTRAST = 4.5
 CANVASES = [(1280, 720), (480, 720), (720, 720), (213, 320)]
 NAMES = {
     "en": "Countdown",
