@@ -1,7 +1,7 @@
 """The fields of a title that an edit changed, before and after, in the API's words."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, Final
 
 from assets.artwork import Artwork
@@ -9,21 +9,9 @@ from assets.catalogue import Title
 
 Fields = dict[str, Any]
 TITLE: Final = ("name", "names", "synopsis", "genres", "maturity", "default")
-ARTWORK: Final = (
-    "name",
-    "alt",
-    "status",
-    "tags",
-    "locales",
-    "placements",
-    "maturity",
-    "valid_from",
-    "valid_until",
-    "focus",
-    "faces",
-    "source",
-)
-"""The fields that are recorded. Those computed from the picture are left out: `source` identifies the picture."""
+COMPUTED: Final = frozenset({"features", "recipe", "fingerprint", "crops", "declared"})
+"""Fields that are not recorded, because they follow from the picture, which `source` identifies, or an import."""
+ARTWORK: Final = [each.name for each in fields(Artwork) if each.name not in COMPUTED | {"id", "provenance"}]
 
 
 def changes(before: Title | None, after: Title | None) -> tuple[Fields | None, Fields | None]:

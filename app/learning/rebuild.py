@@ -34,15 +34,13 @@ async def rebuilt(store: Store, revisions: Revisions, stops: Sequence[int], star
     """
     live_catalogue = LiveCatalogue(store.log, revisions)
     await live_catalogue.refresh()
-    async for fold in fed(store.log, await _begun(store, live_catalogue, start), stops):
-        yield fold
-
-
-async def _begun(store: Store, live_catalogue: LiveCatalogue, start: Start) -> Fold:
     if start.base:
-        return await fold_from(store, live_catalogue, start.base)
-    learner = start.learner or new_learner(start.kind)
-    return Fold(store.log, NoTastes(), live_catalogue, learner, FoldState(0, None, {}), None)
+        beginning = await fold_from(store, live_catalogue, start.base)
+    else:
+        learner = start.learner or new_learner(start.kind)
+        beginning = Fold(store.log, NoTastes(), live_catalogue, learner, FoldState(0, None, {}), None)
+    async for fold in fed(store.log, beginning, stops):
+        yield fold
 
 
 async def publish(store: Store, bases: BaseKeeper, fold: Fold) -> int | None:
