@@ -13,7 +13,7 @@ from app.commands.environment import settings_of_service
 from app.commands.terminal import INTERRUPTED, fail, say
 from app.operations.backup import BackupError, Copied
 from app.settings import Settings
-from app.wiring.stores import back_up, demand_known
+from app.wiring.stores import back_up, engine_of
 
 LABELS = {"databases": "Copying log and state", "catalogue": "Copying the catalogue", "images": "Linking pictures"}
 
@@ -36,7 +36,7 @@ def backup(
         KEYART_DATA=/srv/keyart keyart backup /mnt/nightly/keyart
     """
     settings = settings_of_service("backup")
-    demand_known(settings)
+    engine_of(settings).demand_known()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleared away as after Ctrl-C
     try:
         copied = _backed_up(settings, destination)

@@ -16,7 +16,7 @@ from rich.text import Text
 from app.operations.doctor.checkup import check
 from app.operations.doctor.finding import Finding, Level
 from app.operations.doctor.observed import Doors
-from app.wiring.stores import examine, open_store
+from app.wiring.stores import engine_of, open_store
 
 SECONDS = 10.0
 """The longest check of a database. While a check lasts, SQLite cannot shorten the write-ahead log."""
@@ -43,7 +43,10 @@ def doctor(
         KEYART_DATA=/srv/keyart keyart doctor --url http://127.0.0.1:8000
     """
     seconds = float("inf") if thorough else SECONDS
-    doors = Doors(partial(examine, seconds=seconds), partial(open_store, read_only=True, scan=False))
+    doors = Doors(
+        lambda settings: engine_of(settings).examine(seconds=seconds),
+        partial(open_store, read_only=True, scan=False),
+    )
     groups = asyncio.run(check(os.environ, doors, url))
     levels = Counter(finding.level for findings in groups.values() for finding in findings)
     if as_json:

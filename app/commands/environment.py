@@ -33,7 +33,7 @@ def settings_of_service(process: str) -> Settings:
 
 def make_folder(settings: Settings) -> None:
     """Make the data folder; if it exists, check that this version knows its content before changing anything."""
-    from app.wiring.stores import demand_known
+    from app.wiring.stores import engine_of
 
     if settings.data.exists() and not settings.data.is_dir():
         raise fail(f"KEYART_DATA is {settings.data}, which is a file; name a folder.")
@@ -45,4 +45,4 @@ def make_folder(settings: Settings) -> None:
         ) from None
     if not os.access(settings.data, os.W_OK | os.X_OK):
         raise fail(f"User {os.getuid()} cannot write to KEYART_DATA, {settings.data}; make that user its owner.")
-    demand_known(settings)
+    engine_of(settings).demand_known()

@@ -8,7 +8,7 @@ from app.clock import now_ms, passed_ms
 from app.operations.backup import Copied, Databases, Progress
 from app.operations.backup import back_up as copy_folder
 from app.settings import Settings
-from app.store.protocol import Engine, Examined, Store, UnusableStoreError, UnwritableStoreError
+from app.store.protocol import Engine, Store, UnusableStoreError, UnwritableStoreError
 from app.store.sqlite.engine import SqliteEngine
 
 
@@ -23,11 +23,6 @@ def open_store(
     return engine_of(settings).open(clock, passed_ms, read_only=read_only, scan=scan)
 
 
-def demand_known(settings: Settings) -> None:
-    """Raise `UnknownVersionError` if a later version of Keyart used the data folder; nothing is changed."""
-    engine_of(settings).demand_known()
-
-
 async def has_catalogue(settings: Settings) -> bool:
     """Tell whether there is a catalogue.
 
@@ -38,11 +33,6 @@ async def has_catalogue(settings: Settings) -> bool:
         return await store.log.setting(SETTING) is not None
     finally:
         await store.close()
-
-
-def examine(settings: Settings, *, seconds: float) -> Examined:
-    """Look through the store's files, each for about so long; nothing is changed."""
-    return engine_of(settings).examine(seconds=seconds)
 
 
 def back_up(settings: Settings, destination: Path, progress: Progress) -> Copied:

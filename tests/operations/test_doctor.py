@@ -37,7 +37,7 @@ from app.records import Kind, Reference, decode_decision, encode
 from app.settings import SMALLEST_LOG, Settings
 from app.store.protocol import Event, File, Lease
 from app.store.sqlite import SqliteStore
-from app.wiring.stores import examine, open_store
+from app.wiring.stores import engine_of, open_store
 from assets.catalogue import Title
 from assets.provenance import Consent, Provenance
 from assets.revisions import Revisions
@@ -51,7 +51,7 @@ from tests.learners import needs_vowpal
 DAY_MS = 86_400_000
 EVERYWHERE = "0.0.0.0"  # noqa: S104  nothing is bound
 IN_MEMORY = Path("/dev/shm/keyart-that-is-not-there")  # noqa: S108  nothing is made
-DOORS = Doors(partial(examine, seconds=10), partial(open_store, read_only=True))
+DOORS = Doors(lambda settings: engine_of(settings).examine(seconds=10), partial(open_store, read_only=True))
 FILMS = a_film("apollo"), a_film("orbit")
 Found = list[Finding]
 
@@ -565,7 +565,7 @@ def test_a_large_database_is_looked_through_in_part(data: Path) -> None:
         connection.execute("BEGIN")
         connection.executemany("INSERT INTO log VALUES (?, 0, 9, x'00')", [(n,) for n in range(1000, 60_000)])
         connection.execute("COMMIT")
-    log, _ = examine(_settings(data), seconds=0.0).files
+    log, _ = engine_of(_settings(data)).examine(seconds=0.0).files
     assert (log.fault, log.complete) == (None, False)
 
 
