@@ -18,7 +18,7 @@ _SHAPES: Final = {
         "write a small picture as a data:image/…;base64 address",
     ),
 }
-"""What each of these values has to look like, and the remedy."""
+"""The shape of each of these values, and the remedy for a value of another shape."""
 _ROUNDING: Final = 0.002
 
 LONGEST_TEXT: Final = 500

@@ -31,7 +31,7 @@ def tallies_in(rows: Iterable[tuple[str, str, str, Tally]]) -> dict[TallyKey, Ta
 
 
 class NoTastes:
-    """The tastes of a fold that begins anew beside the one in use: nothing of it is committed."""
+    """The tastes of a fold that begins without any, beside the fold in use, and that is never committed."""
 
     async def taste_rows(self, _: Iterable[str]) -> dict[str, TasteRow]:
         return {}
