@@ -19,6 +19,7 @@ would learn less on a faster machine.
 PATIENCE = 500
 """The uncounted pictures, beyond as many as were counted, after which a run is given up."""
 Why = Literal["fallbacks", "repeated", "others"]
+Feedback = dict[str, list[dict[str, Any]]]
 
 
 class Crowd:
@@ -71,7 +72,7 @@ class Crowd:
         titles = [self.world.titles[title].id for title in visit.titles]
         page = await self.service.page(profile, titles, self._visits.circumstances(visit.viewer))
         choices = {choice["title"]: choice for choice in page}
-        feedback: dict[str, list[dict[str, Any]]] = {"impressions": [], "clicks": [], "plays": []}
+        feedback: Feedback = {"impressions": [], "clicks": [], "plays": []}
         found = []
         for spot, title in enumerate(titles):
             choice = choices.get(title)
@@ -98,9 +99,7 @@ class Crowd:
             self.aside[why] += 1
         return why is None
 
-    def _seen(
-        self, visit: Visit, spot: int, choice: dict[str, Any], feedback: dict[str, list[dict[str, Any]]]
-    ) -> Seen:
+    def _seen(self, visit: Visit, spot: int, choice: dict[str, Any], feedback: Feedback) -> Seen:
         """Let the viewer act, and add to the feedback."""
         late = self._taken >= self.steps // 2
         column = self._columns[choice["title"], choice["artwork"]]
