@@ -60,7 +60,7 @@ def test_rules_that_choose_end_where_they_are_said_to() -> None:
     chance = by_chance.way()
     assert chance
     assert chance.high < -0.5
-    assert "It needs more steps" in audience_chart.sentences(by_chance, "click")[1]
+    assert "The service needs more steps" in audience_chart.sentences(by_chance, "click")[1]
 
 
 def test_the_lift_allows_for_who_is_in_which_group() -> None:
