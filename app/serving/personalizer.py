@@ -93,13 +93,8 @@ class Personalizer:
         self._settings = settings
         self._hold_ms, self._window_ms = settings.hold_ms, settings.window_ms  # each look computes them again
         self._log = store_log
-        self._viewers, self._choice_probabilities, self._ids, self._clock = (
-            viewers,
-            choice_probabilities,
-            ids,
-            clock,
-        )
-        self._fallbacks = fallbacks
+        self._viewers, self._choice_probabilities = viewers, choice_probabilities
+        self._ids, self._fallbacks, self._clock = ids, fallbacks, clock
         rate = settings.keyless_decisions_per_second
         self._allowance = Allowance(rate, time.monotonic) if rate else None
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ TRIES = 3
 
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.05, 0.1, 0.25, 1.0)
 
+_greatest = partial(Gauge, multiprocess_mode="livemax")
+"""A gauge that is the greatest value of all processes."""
+
 DECISIONS = Counter("keyart_decisions", "Pictures chosen, by group and outcome", ["group", "outcome"])
 FALLBACKS = Counter("keyart_fallbacks", "Default pictures served instead of a decision", ["reason"])
 FEEDBACK = Counter("keyart_feedback", "Impressions, clicks and plays received", ["kind", "outcome"])
@@ -34,26 +37,18 @@ WORKERS_REPLACED = Counter("keyart_workers_replaced", "Workers started to replac
 SNAPSHOT_LOAD = Histogram(
     "keyart_snapshot_load_seconds", "Time for which a worker paused to load weights", buckets=FAST
 )
-SNAPSHOT_AGE = Gauge(
-    "keyart_snapshot_age_seconds", "Age of the snapshot in use", multiprocess_mode="livemax"
-)  # fmt: skip
-LOG_POSITION = Gauge("keyart_log_position", "Position of the last record", multiprocess_mode="livemax")
-TRAINER_POSITION = Gauge("keyart_trainer_position", "Position folded so far", multiprocess_mode="livemax")
-TRAINER_LAG = Gauge("keyart_trainer_lag_records", "Records not folded yet", multiprocess_mode="livemax")
-TRAINER_LAG_SECONDS = Gauge("keyart_trainer_lag_seconds", "Log time not folded yet", multiprocess_mode="livemax")
-STORE_LOST = Gauge(
-    "keyart_store_lost", "1 while a file of the store is deleted or replaced", multiprocess_mode="livemax"
-)
-LOG_BYTES = Gauge("keyart_log_bytes", "Bytes that the log uses on its disk", multiprocess_mode="livemax")
-LOG_BYTES_MOST = Gauge(
-    "keyart_log_bytes_most", "Bytes that the log may use; 0 means no limit", multiprocess_mode="livemax"
-)
-OPEN_WINDOWS = Gauge("keyart_open_windows", "Exposures whose reward is still open", multiprocess_mode="livemax")
+SNAPSHOT_AGE = _greatest("keyart_snapshot_age_seconds", "Age of the snapshot in use")
+LOG_POSITION = _greatest("keyart_log_position", "Position of the last record")
+TRAINER_POSITION = _greatest("keyart_trainer_position", "Position folded so far")
+TRAINER_LAG = _greatest("keyart_trainer_lag_records", "Records not folded yet")
+TRAINER_LAG_SECONDS = _greatest("keyart_trainer_lag_seconds", "Log time not folded yet")
+STORE_LOST = _greatest("keyart_store_lost", "1 while a file of the store is deleted or replaced")
+LOG_BYTES = _greatest("keyart_log_bytes", "Bytes that the log uses on its disk")
+LOG_BYTES_MOST = _greatest("keyart_log_bytes_most", "Bytes that the log may use; 0 means no limit")
+OPEN_WINDOWS = _greatest("keyart_open_windows", "Exposures whose reward is still open")
 EXAMPLES = Counter("keyart_examples", "Closed exposures, by whether they were learned and why not", ["outcome"])
 REWARDS = Counter("keyart_rewards", "Clicks and plays, by whether their window was still open", ["timing"])
-SNAPSHOTS_REFUSED = Counter(
-    "keyart_snapshots_refused", ("Snapshots that were not published because they do not load")
-)
+SNAPSHOTS_REFUSED = Counter("keyart_snapshots_refused", "Snapshots not published because they do not load")
 
 # At 0 from the start, in every process: an alert cannot see the rise of a new series, and an ended trainer's
 # counts would take their series away.

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.store.protocol import LONGEST_LEASE_MS, Store
+from app.store.protocol import Store
+from app.store.protocol.lease import LONGEST_LEASE_MS
 from app.store.sqlite import SqliteStore
 from tests.builders import Clock, a_draft, changed
 from tests.memory import MemoryStore

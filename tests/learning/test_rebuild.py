@@ -8,7 +8,8 @@ import pytest
 from app.clock import now_ms
 from app.learning.trainer import resume
 from app.records import Kind, encode
-from app.store.protocol import LONGEST_LEASE_MS, Event, Snapshot
+from app.store.protocol import Event, Snapshot
+from app.store.protocol.lease import LONGEST_LEASE_MS
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.examination import examine
 from bandit.learners import kind_of, restored

@@ -16,17 +16,15 @@ from app.store.protocol.errors import (
     UnwritableStoreError,
 )
 from app.store.protocol.examined import Examined, File
-from app.store.protocol.lease import LONGEST_LEASE_MS, Lease
+from app.store.protocol.lease import Lease
 from app.store.protocol.passes import SPENT_MS, Passes
-from app.store.protocol.progress import NO_CHANGE, OF_THE_HOUR, CapChange, FoldState, Progress
+from app.store.protocol.progress import OF_THE_HOUR, CapChange, FoldState, Progress
 from app.store.protocol.records import Head, Size
 from app.store.protocol.snapshots import Base, NewBase, Snapshot
 from app.store.protocol.totals import StoredTastes, TallyKey, TasteRow
 
 __all__ = [
     "KEPT_EDITS",
-    "LONGEST_LEASE_MS",
-    "NO_CHANGE",
     "OF_THE_HOUR",
     "SPENT_MS",
     "Author",
