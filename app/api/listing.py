@@ -94,11 +94,6 @@ class Reader(NamedTuple):
     images: str = IMAGES
 
 
-def admin(images: str) -> Reader:
-    """Return an admin, who sees the same at every time."""
-    return Reader(admin=True, now=0, images=images)
-
-
 async def listing_json(live_catalogue: Iterable[LiveTitle], reader: Reader) -> bytes:
     """Return the listing of all titles. While it encodes many, it lets other requests run in between."""
     parts = [b'{"titles":[']
@@ -112,7 +107,7 @@ async def listing_json(live_catalogue: Iterable[LiveTitle], reader: Reader) -> b
 
 def listed_json(title: Title, images: str) -> bytes:
     """Return a title as an admin sees it."""
-    return _encode(_listed(title, admin(images), ()))
+    return _encode(_listed(title, Reader(admin=True, now=0, images=images), ()))
 
 
 def listed_artwork(artwork: Artwork, reader: Reader, barred: Collection[Made] = ()) -> ListedArtwork:

@@ -1,16 +1,9 @@
 """Freed memory, given back to the system."""
 
 import ctypes
-from collections.abc import Callable
 
-
-def _trimmer() -> Callable[[int], object] | None:
-    """Return glibc's `malloc_trim`; other C libraries give free memory back automatically, or never."""
-    found: Callable[[int], object] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    return found
-
-
-_trim = _trimmer()
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+"""A function of glibc; other C libraries give free memory back automatically, or never."""
 
 
 def give_back() -> None:

@@ -26,10 +26,13 @@ class Showing(NamedTuple):
     until: float | None
 
 
+Had = tuple[tuple[ArtworkRef, Artwork], ...]
+
+
 class _Replaced(NamedTuple):
     """The artworks that had a picture, as they were then, and until when it is still shown."""
 
-    had: tuple[tuple[ArtworkRef, Artwork], ...]
+    had: Had
     until: float
 
 
@@ -72,9 +75,7 @@ class ImageIndex:
             if had.allowed(now=now, barred=barred) and stands.allowed(now=now, barred=barred)
         ]
 
-    def _with_replaced(
-        self, dropped: Mapping[str, tuple[tuple[ArtworkRef, Artwork], ...]], until: float
-    ) -> Mapping[str, _Replaced]:
+    def _with_replaced(self, dropped: Mapping[str, Had], until: float) -> Mapping[str, _Replaced]:
         if not dropped:
             return self._replaced
         kept = {digest: each for digest, each in self._replaced.items() if digest not in dropped}
@@ -91,14 +92,12 @@ def _crops(standing: Mapping[ArtworkRef, Artwork]) -> Iterator[tuple[ArtworkRef,
     return ((artwork_ref, crop) for artwork_ref, artwork in standing.items() for crop in artwork.crops)
 
 
-def _dropped(
-    staying: Mapping[ArtworkRef, Artwork], current: Current
-) -> dict[str, tuple[tuple[ArtworkRef, Artwork], ...]]:
+def _dropped(staying: Mapping[ArtworkRef, Artwork], current: Current) -> dict[str, Had]:
     """Return the artworks that had each picture which no artwork has now.
 
     A picture in use follows its present artworks.
     """
-    found: dict[str, tuple[tuple[ArtworkRef, Artwork], ...]] = {}
+    found: dict[str, Had] = {}
     for artwork_ref, crop in _crops(staying):
         if crop.digest not in current:
             found[crop.digest] = (*found.get(crop.digest, ()), (artwork_ref, staying[artwork_ref]))

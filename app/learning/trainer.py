@@ -117,7 +117,7 @@ class Trainer:
         await finish_erasures(self._store.log)  # a killed worker may have left one unfinished
         await self._bases.begin(fold)
         if base := await self._bases.due(fold):  # a fold from nothing is a base without a snapshot
-            await self._commit_base(fold, base)
+            await self._commit(fold, base)
         await self._refolding.begin()
         await self._begin(fold)
         self._trimmed = time.monotonic()
@@ -185,19 +185,15 @@ class Trainer:
         elif now - self._committed >= COMMIT_SECONDS:
             await self._commit(fold)
 
-    async def _commit(self, fold: Fold) -> None:
+    async def _commit(self, fold: Fold, base: NewBase | None = None) -> None:
         self._committed = time.monotonic()
-        if fold.totals.changed:
+        if base or fold.totals.changed:
             progress = fold.progress()
+            progress.base_of = base
             await self._store.state.commit(self._token, progress)
             fold.settle(progress)
-
-    async def _commit_base(self, fold: Fold, base: NewBase) -> None:
-        progress = fold.progress()
-        progress.base_of = base
-        await self._store.state.commit(self._token, progress)
-        fold.settle(progress)
-        self._bases.settle(base)
+        if base:
+            self._bases.settle(base)
 
     async def _publish(self, fold: Fold, base: NewBase | None = None, refolded: int | None = None) -> None:
         """Commit everything with a snapshot that was checked to load, because a bad one would stop every worker.

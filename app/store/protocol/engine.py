@@ -12,9 +12,20 @@ from app.store.protocol.passes import Passes
 from app.store.protocol.profiles import Profiles
 from app.store.protocol.progress import Commits
 from app.store.protocol.records import Records
-from app.store.protocol.settings import SharedSettings
 from app.store.protocol.snapshots import Snapshots
 from app.store.protocol.totals import StoredTotals
+
+
+class SharedSettings(Protocol):
+    """Values under names, such as keys and the name of the current catalogue."""
+
+    async def setting(self, name: str) -> bytes | None: ...
+
+    async def make_setting(self, name: str, value: bytes) -> bytes:
+        """Store `value` unless there is one, and return the one that is stored: every process gets the same."""
+
+    async def swap_setting(self, name: str, expected: bytes | None, value: bytes) -> bool:
+        """Replace a setting if it is still `expected`."""
 
 
 class Log(Records, Decisions, Profiles, SharedSettings, Protocol):
