@@ -21,8 +21,7 @@ class Rates(TypedDict):
     """Exposures, and the feedback and reward that they received.
 
     `rate` is the mean reward of an exposure. `interval` is that of `click_rate`. All three are null before the
-    first
-    exposure.
+    first exposure.
     """
 
     exposures: int

@@ -18,9 +18,8 @@ class Choice(TypedDict):
 
     If the picture is a `fallback`, `decision_id` is null and nothing is learned. `group` says in which way the
     profile is served. It is null if nobody is logged in, and for callers without a key unless the preset is
-    `demo`,
-    because anyone who knows the groups could falsify the lift. `held` means that the same decision was served
-    before. The service serves it again until `expires_at`.
+    `demo`, because anyone who knows the groups could falsify the lift. `held` means that the same decision was
+    served before. The service serves it again until `expires_at`.
     """
 
     decision_id: str | None

@@ -17,11 +17,9 @@ class Record(TypedDict):
     """A decision as the log records it, and the artwork that is drawn from it again.
 
     The `probabilities` have the order of `candidates`. The `propensity` is the probability of `artwork`. The
-    number
-    of the draw is `u`; the artwork that it draws now is `drawn_again`. The `profile` is a pseudonym. The `stamp`
-    is a
-    time in milliseconds. The `timezone` is that of the attribute `hour`; null means UTC. The `snapshot` is the one
-    that was in use.
+    number of the draw is `u`; the artwork that it draws now is `drawn_again`. The `profile` is a pseudonym. The
+    `stamp` is a time in milliseconds. The `timezone` is that of the attribute `hour`; null means UTC. The
+    `snapshot` is the one that was in use.
     """
 
     position: int
@@ -49,8 +47,7 @@ class Why(TypedDict):
     """The explanation of a decision: with which probability the artwork was drawn, and by which rule.
 
     For callers without a key, `group` and `probability` are null and the reasons do not tell them, unless the
-    preset
-    is `demo`.
+    preset is `demo`.
     """
 
     title: str

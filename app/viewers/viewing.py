@@ -34,12 +34,11 @@ class Viewing(BaseModel):
     language: LanguageHint | None = None
     """The viewer's language: a language tag (BCP 47)."""
     timezone: ZoneHint | None = None
-    """The viewer's time zone, as IANA names it: `Europe/Berlin`. If it is left out, the
-    service uses the clock of the country if all clocks there show the same time, and otherwise UTC."""
+    """The viewer's time zone, as IANA names it: `Europe/Berlin`. If it is left out, the service uses the clock of
+    the country if all clocks there show the same time, and otherwise UTC."""
     maturity: Annotated[int, Field(ge=0, le=STRICTEST_MATURITY)] | None = None
     """The highest age rating that the viewer may see. It does not raise a limit of the profile. A value that is
-    not
-    valid counts as 0."""
+    not valid counts as 0."""
     width: Annotated[int, Field(ge=1, le=MOST_WIDTH)] | None = None
     """The width of the picture on the page, in pixels. The answer names the smallest rendition that is at least as
     wide."""

@@ -24,10 +24,9 @@ class RecordedEdit(TypedDict):
     """An edit: `at` is in Unix seconds; `name` is the session's, or `key`.
 
     `before` and `after` hold the fields that changed. They are null if there was nothing before or is nothing
-    after.
-    Their `artworks` holds the changed fields of each artwork. An import of more than 500 titles is one edit
-    without a
-    `title`, and names the titles in `after`. The revisions name the whole title before and after the edit.
+    after. Their `artworks` holds the changed fields of each artwork. An import of more than 500 titles is one edit
+    without a `title`, and names the titles in `after`. The revisions name the whole title before and after the
+    edit.
     """
 
     id: int
