@@ -41,7 +41,11 @@ def _memory_is_given_back() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share a fixture of their module in one process, where they run side by side."""
+    """Keep tests that share a fixture of their module in one process, where they run side by side.
+
+    Begin with the long tests: at the end short ones keep every processor busy.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     for item in items:
         if isinstance(item, pytest.Function) and _shares_a_fixture(item):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

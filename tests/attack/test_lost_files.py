@@ -25,6 +25,8 @@ from tests.e2e.load import meanwhile
 from tests.e2e.service import Service, keyart, soon
 from tests.e2e.test_crash import log_position
 
+pytestmark = pytest.mark.long
+
 SETTINGS: dict[str, object] = {
     "workers": 2,
     "reward_window_seconds": 1,

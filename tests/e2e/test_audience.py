@@ -29,6 +29,8 @@ from tests.e2e.ledger import opened
 from tests.e2e.service import soon, until
 from tests.memory import MemoryStore
 
+pytestmark = pytest.mark.long
+
 COUNTRIES = "DE", "FR", "JP", "BR"
 PROFILES = 3000
 Z = 3.09

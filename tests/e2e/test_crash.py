@@ -16,6 +16,8 @@ from tests.e2e.ledger import Ledger, assert_all_is_logged_once, assert_learned_a
 from tests.e2e.load import Heard, under_load
 from tests.e2e.service import Service, alive, keyart, soon
 
+pytestmark = pytest.mark.long
+
 SETTINGS = {
     "workers": 2,
     "reward_window_seconds": 1,

@@ -15,6 +15,8 @@ import pytest
 from tests.e2e.conftest import Start, title_id
 from tests.e2e.service import Service, until
 
+pytestmark = pytest.mark.long
+
 SIZE = "24m"
 PIECE = bytes(1 << 16)
 SETTINGS = {

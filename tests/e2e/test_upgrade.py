@@ -66,6 +66,7 @@ def learned(service: Service) -> bool:
     return "From the base" in said and "Equal in every count" in said
 
 
+@pytest.mark.long
 def test_it_is_served_and_rebuilt_equal_from_the_upgrade_on_and_after_an_erasure(service: Service) -> None:
     assert rebuilt(service.data).startswith("Different from snapshot"), (
         "the fixture holds the fault that is mended"

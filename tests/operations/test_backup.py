@@ -112,6 +112,7 @@ async def busy_backup(port: int, data: Path, destination: Path) -> tuple[list[st
     return before, audience.clicked[since:]
 
 
+@pytest.mark.long
 def test_a_backup_under_load_is_what_a_service_goes_on_with(data: Path, tmp_path: Path) -> None:
     destination = tmp_path / "backups" / "one"
     first, second = Service(data, "--no-samples", **QUICK), Service(destination, "--no-samples", **QUICK)

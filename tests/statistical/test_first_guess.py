@@ -18,6 +18,8 @@ from bandit.learners import new_learner
 from bandit.types import Action, Context, Example
 from tests.statistical.samples import sample_titles
 
+pytestmark = pytest.mark.long
+
 SEGMENTS = ("dawn", "noon", "dusk", "night")
 VIEWS = 1_500
 AUDIENCES = 24
