@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -49,8 +49,7 @@ class Scores:
             column.append(value)
 
     def frozen(self) -> "Outcomes":
-        viewer, group, *rest = (np.array(column) for column in self._columns)
-        return Outcomes(viewer.astype(np.int64), group.astype(np.int64), *rest)
+        return Outcomes(np.array(column) for column in self._columns)
 
     def moving(self, last: int) -> dict[str, float]:
         """Return each group's click rate over the last exposures."""
@@ -62,17 +61,12 @@ class Scores:
         }
 
 
-@dataclass(frozen=True, slots=True)
 class Outcomes:
     """The exposures as columns of one length."""
 
-    viewer: NDArray[np.int64]
-    group: NDArray[np.int64]
-    clicked: Floats
-    left: Floats
-    reward: Floats
-    best: Floats
-    single: Floats
+    def __init__(self, columns: Iterable[Floats]):
+        viewer, group, self.clicked, self.left, self.reward, self.best, self.single = columns
+        self.viewer, self.group = viewer.astype(np.int64), group.astype(np.int64)
 
     def of(self, group: str) -> Mask:
         mask: Mask = self.group == GROUPS.index(group)

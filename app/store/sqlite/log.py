@@ -81,12 +81,10 @@ class SqliteLog:
         self.trim = Trimming(access, self).trim
         self.edits = SqliteEdits(access, swap=settings.swap, clock=clock)
         self.passes = SqlitePasses(access, clock)
-        transaction = Transaction(self._writer)
+        self._transaction = Transaction(self._writer)
         self._files = None if read_only else OpenFiles(path, GONE, PART_GONE)
         self._acknowledged = 0
-        self._group = GroupCommit(
-            self._begin(transaction), self._commit(transaction), transaction.rollback, threaded=full_sync
-        )
+        self._group = GroupCommit(self._begin, self._commit, self._transaction.rollback, threaded=full_sync)
 
     def go_beyond(self, position: int) -> None:
         """Leave a gap in the positions if the log ends before `position`, which the state has learned from.
@@ -202,30 +200,24 @@ class SqliteLog:
         with writing():
             return await self._group.run(operation, deadline=deadline)
 
-    def _begin(self, transaction: Transaction) -> Callable[[], None]:
-        def begin() -> None:
-            if self._files and self._files.lost:
-                self._files.check()
-            transaction.begin()
-            self._last = self._head(self._writer)
-            self._time.see(self._last.stamp)
-            if self._last.position < self._acknowledged:
-                transaction.rollback()
-                raise LostStoreError(
-                    f"The log ends at position {self._last.position}, but {self._acknowledged} was acknowledged: "
-                    f"another program wrote into its files. {GONE}"
-                )
+    def _begin(self) -> None:
+        if self._files and self._files.lost:
+            self._files.check()
+        self._transaction.begin()
+        self._last = self._head(self._writer)
+        self._time.see(self._last.stamp)
+        if self._last.position < self._acknowledged:
+            self._transaction.rollback()
+            raise LostStoreError(
+                f"The log ends at position {self._last.position}, but {self._acknowledged} was acknowledged: "
+                f"another program wrote into its files. {GONE}"
+            )
 
-        return begin
-
-    def _commit(self, transaction: Transaction) -> Callable[[], None]:
-        def commit() -> None:
-            transaction.commit()
-            if self._files:
-                self._files.check()
-            self._acknowledged = self._last.position
-
-        return commit
+    def _commit(self) -> None:
+        self._transaction.commit()
+        if self._files:
+            self._files.check()
+        self._acknowledged = self._last.position
 
     def _head(self, connection: sqlite3.Connection) -> Head:
         row = connection.execute("SELECT position, stamp FROM log ORDER BY position DESC LIMIT 1").fetchone()
