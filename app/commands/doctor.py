@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -15,8 +14,7 @@ from rich.text import Text
 
 from app.operations.doctor.checkup import check
 from app.operations.doctor.finding import Finding, Level
-from app.operations.doctor.observed import Doors
-from app.wiring.stores import engine_of, open_store
+from app.wiring.stores import engine_of
 
 SECONDS = 10.0
 """The longest check of a database. While a check lasts, SQLite cannot shorten the write-ahead log."""
@@ -42,12 +40,7 @@ def doctor(
         keyart doctor --json
         KEYART_DATA=/srv/keyart keyart doctor --url http://127.0.0.1:8000
     """
-    seconds = float("inf") if thorough else SECONDS
-    doors = Doors(
-        lambda settings: engine_of(settings).examine(seconds=seconds),
-        partial(open_store, read_only=True, scan=False),
-    )
-    groups = asyncio.run(check(os.environ, doors, url))
+    groups = asyncio.run(check(os.environ, engine_of, float("inf") if thorough else SECONDS, url))
     levels = Counter(finding.level for findings in groups.values() for finding in findings)
     if as_json:
         told = [{"name": name, "findings": [asdict(each) for each in found]} for name, found in groups.items()]

@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,12 +31,12 @@ from app.learning.trainer import resume
 from app.operations.doctor import catalogue, clock, finding, folder, log, machine, model, service
 from app.operations.doctor.checkup import check
 from app.operations.doctor.finding import Finding
-from app.operations.doctor.observed import Doors, Observed, observe
+from app.operations.doctor.observed import Observed, observe
 from app.records import Kind, Reference, decode_decision, encode
 from app.settings import SMALLEST_LOG, Settings
 from app.store.protocol import Event, File, Lease
 from app.store.sqlite import SqliteStore
-from app.wiring.stores import engine_of, open_store
+from app.wiring.stores import engine_of
 from assets.catalogue import Title
 from assets.provenance import Consent, Provenance
 from assets.revisions import Revisions
@@ -51,7 +50,6 @@ from tests.learners import needs_vowpal
 DAY_MS = 86_400_000
 EVERYWHERE = "0.0.0.0"  # noqa: S104  nothing is bound
 IN_MEMORY = Path("/dev/shm/keyart-that-is-not-there")  # noqa: S108  nothing is made
-DOORS = Doors(lambda settings: engine_of(settings).examine(seconds=10), partial(open_store, read_only=True))
 FILMS = a_film("apollo"), a_film("orbit")
 Found = list[Finding]
 
@@ -127,7 +125,7 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Found]:
         for name, value in {"KEYART_DATA": str(data), **given}.items():
             monkeypatch.setenv(name, value)
         before = state_of(data)
-        groups = asyncio.run(check(os.environ, DOORS, url))
+        groups = asyncio.run(check(os.environ, engine_of, 10, url))
         assert state_of(data) == before, "a doctor changes nothing"
         return [finding for findings in groups.values() for finding in findings]
 
@@ -635,7 +633,7 @@ async def _tick(store: SqliteStore) -> None:
 
 def observed(data: Path, **changes: Any) -> Observed:
     """Return what is read of a folder while a service runs on it."""
-    return replace(asyncio.run(observe(_settings(data), DOORS)), running=True, **changes)
+    return replace(asyncio.run(observe(_settings(data), engine_of, 10)), running=True, **changes)
 
 
 def test_a_service_without_a_leading_trainer_is_wrong(data: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.operations.doctor.finding import Finding, every, finding, first, listed, number, span
 from app.operations.doctor.observed import Observed
-from assets.catalogue import Artwork, Title
+from assets.catalogue import Title
 from assets.provenance import Made
 from assets.revisions import Revisions
 
@@ -23,9 +23,6 @@ class Readable:
     titles: Sequence[Title] = ()
     barred: tuple[Made, ...] = ()
     faults: Sequence[str] = ()
-
-    def allowed(self, title: Title, now: float) -> list[Artwork]:
-        return [artwork for artwork in title.artworks if artwork.allowed(now=now, barred=self.barred)]
 
 
 def read(revisions: Revisions, name: str) -> Readable:
@@ -69,7 +66,7 @@ def choices(readable: Readable, now: float) -> Iterator[Finding]:
     """Find titles with fewer than two pictures, and titles without a picture that a viewer may see."""
     bare, single, hidden = [], [], []
     for title in readable.titles:
-        allowed = readable.allowed(title, now)
+        allowed = [artwork for artwork in title.artworks if artwork.allowed(now=now, barred=readable.barred)]
         if not title.artworks:
             bare.append(title.id)
         elif not allowed:

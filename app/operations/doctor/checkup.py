@@ -5,13 +5,17 @@ from functools import partial
 
 from app.operations.doctor import catalogue, clock, folder, log, machine, model, service, settings
 from app.operations.doctor.finding import Finding, finding
-from app.operations.doctor.observed import Doors, Observed, observe
+from app.operations.doctor.observed import Observed, observe
+from app.settings import Settings
+from app.store.protocol import Engine
 
 
-async def check(environment: Mapping[str, str], doors: Doors, url: str | None = None) -> dict[str, list[Finding]]:
+async def check(
+    environment: Mapping[str, str], engine_of: Callable[[Settings], Engine], seconds: float, url: str | None = None
+) -> dict[str, list[Finding]]:
     """Run every check that is possible, although others may fail."""
     here, faults = settings.read()
-    seen = await observe(here, doors)
+    seen = await observe(here, engine_of, seconds)
     groups: dict[str, list[Callable[[Observed], Iterator[Finding]]]] = {
         "Machine": [machine.findings],
         "Settings": [partial(settings.findings, faults=faults, environment=environment)],

@@ -4,27 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.catalogue.setting import SETTING
-from app.clock import now_ms
+from app.clock import now_ms, passed_ms
 from app.data_folder import LOG, STATE, DataFolder
 from app.learning.trusted_clock import SETTING as TRUSTED
 from app.learning.trusted_clock import trusted_in
 from app.operations.in_force import InForce, in_force, in_use
 from app.records import Record
 from app.settings import Settings
-from app.store.protocol import Examined, FoldState, Head, Lease, Snapshot, Store
+from app.store.protocol import Engine, Examined, FoldState, Head, Lease, Snapshot, Store
 
 TAIL = 2_000
 """Records at the log's end that are looked at one by one."""
 SNAPSHOTS = 5
 NOT_EXAMINED, NO_HEAD, NO_FOLD = Examined(()), Head(0, 0), FoldState(0, None, {})
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """How to read a store; neither way changes anything."""
-
-    examine: Callable[[Settings], Examined]
-    open_store: Callable[[Settings], Store]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +53,17 @@ class Observed:
         return {file.name for file in self.examined.files if not file.fault}.issuperset(names)
 
 
-async def observe(here: Settings, doors: Doors) -> Observed:
-    """Read all readable data, although other parts may be faulty."""
+async def observe(here: Settings, engine_of: Callable[[Settings], Engine], seconds: float) -> Observed:
+    """Read all readable data, although other parts may be faulty; look about `seconds` through each file."""
     seen = Observed(here, in_force(here.data), in_use(here.data), now_ms())
     if not seen.folder.log.exists():
         return seen
     try:
-        seen = replace(seen, examined=doors.examine(seen.settings))
+        engine = engine_of(seen.settings)
+        seen = replace(seen, examined=engine.examine(seconds=seconds))
         if seen.examined.later:
             return seen
-        store = doors.open_store(seen.settings)
+        store = engine.open(now_ms, passed_ms, read_only=True, scan=False)
         try:
             return await _in_store(seen, store)
         finally:
