@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 
 import httpx2
 
@@ -25,20 +25,16 @@ class ServiceError(RuntimeError):
 
 
 class Service:
-    """A running service, and its admin key, or why there is none. An asynchronous context."""
+    """A running service, and its admin key, or why there is none."""
 
-    def __init__(self, url: str, key: str | None = None, *, connections: int = 8):
+    def __init__(self, url: str, key: str | None = None):
         self.url, self.key, self.keyless = url.rstrip("/"), key, ""
-        limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
         try:
-            self._http = httpx2.AsyncClient(base_url=self.url, limits=limits, timeout=TIMEOUT, trust_env=False)
+            self._http = httpx2.AsyncClient(base_url=self.url, timeout=TIMEOUT, trust_env=False)
         except httpx2.InvalidURL as error:
             raise ServiceError(f"{url} is not an address ({error}); write it as http://127.0.0.1:8000.") from None
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def aclose(self) -> None:
         await self._http.aclose()
 
     async def until_ready(self, tell: Callable[[str], object]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
 from typing import Annotated, Literal
 
@@ -105,7 +105,7 @@ async def _play(
     service: Service, make_world: Callable[[list[Title]], World], steps: int, reward: str | None
 ) -> None:
     """Play the run. The outcomes are shown even if it is interrupted."""
-    async with service:
+    async with aclosing(service):
         await service.until_ready(say)  # first of all: a service that starts for the first time makes its key
         if not service.key:
             _take_key_here(service)
