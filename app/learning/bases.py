@@ -13,6 +13,7 @@ from app.records import FOLD, Kind, Rebase, Record, decode_erasure, encode
 from app.store.protocol import Base, Log, NewBase, State, Store
 from app.viewers.erasure import finish_erasure
 from bandit import learners
+from bandit.sealing import UnusableSnapshot
 
 log = structlog.get_logger()
 
@@ -38,6 +39,22 @@ async def sound_base(state: State, kind: learners.Kind) -> Base | None:
         if base.sound and base.fold == FOLD and await _is_of(state, base, kind):
             return base
     return None
+
+
+async def resume(store: Store, live_catalogue: LiveCatalogue, kind: learners.Kind = "logistic") -> Fold:
+    """Return the fold at the latest usable snapshot and totals, or at the beginning of the log.
+
+    A snapshot of another learner is not usable: this one learns the retained log from the beginning.
+    """
+    counted = await store.state.fold_state()
+    for snapshot in await store.state.snapshots(limit=5):
+        try:
+            learner = learners.restored(snapshot.learner, kind)
+        except UnusableSnapshot as error:
+            log.warning("snapshot_passed_over", snapshot=snapshot.id, reason=str(error))
+            continue
+        return Fold(store.log, store.state, live_catalogue, learner, counted, snapshot)
+    return Fold(store.log, store.state, live_catalogue, learners.new_learner(kind), counted, None)
 
 
 async def fold_from(store: Store, live_catalogue: LiveCatalogue, base: Base) -> Fold:

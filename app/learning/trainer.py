@@ -10,7 +10,7 @@ from math import inf
 import structlog
 
 from app.catalogue.live import LiveCatalogue
-from app.learning.bases import BaseKeeper
+from app.learning.bases import BaseKeeper, resume
 from app.learning.fold import Fold, Seen
 from app.learning.refolding import Refolding
 from app.store.protocol import (
@@ -24,7 +24,7 @@ from app.store.protocol import (
 )
 from app.telemetry import metrics
 from app.viewers.erasure import finish_erasures
-from bandit.learners import Kind, kind_of, new_learner, restored
+from bandit.learners import Kind, kind_of, restored
 from bandit.sealing import UnusableSnapshot
 
 log = structlog.get_logger()
@@ -285,22 +285,6 @@ class Trainer:
         metrics.TRAINER_LAG.set(head.position - fold.position)
         metrics.TRAINER_LAG_SECONDS.set((head.stamp - fold.stamp) / 1000 if fold.stamp else 0.0)
         metrics.OPEN_WINDOWS.set(fold.open_windows)
-
-
-async def resume(store: Store, live_catalogue: LiveCatalogue, kind: Kind = "logistic") -> Fold:
-    """Return the fold at the latest usable snapshot and totals, or at the beginning of the log.
-
-    A snapshot of another learner is not usable: this one learns the retained log from the beginning.
-    """
-    counted = await store.state.fold_state()
-    for snapshot in await store.state.snapshots(limit=5):
-        try:
-            learner = restored(snapshot.learner, kind)
-        except UnusableSnapshot as error:
-            log.warning("snapshot_passed_over", snapshot=snapshot.id, reason=str(error))
-            continue
-        return Fold(store.log, store.state, live_catalogue, learner, counted, snapshot)
-    return Fold(store.log, store.state, live_catalogue, new_learner(kind), counted, None)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Scope
 
 from app.api.services import Services
-from app.learning.trainer import resume
+from app.learning.bases import resume
 from app.settings import Settings
 from app.store.sqlite import SqliteStore
 from app.wiring.app import create_app

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.catalogue.live import LiveCatalogue, LiveTitle
+from app.learning.bases import resume
 from app.learning.caps import HOUR_MS
 from app.learning.fold import Fold
-from app.learning.trainer import resume
 from app.records import LOT_BITS, Decision, Kind, encode
 from app.serving.best_single import BestSingle
 from app.settings import Settings

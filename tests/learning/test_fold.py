@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from app.catalogue.live import LiveCatalogue
+from app.learning.bases import resume
 from app.learning.caps import Caps
 from app.learning.fold import Fold
-from app.learning.trainer import resume
 from app.records import Kind, encode
 from app.store.protocol import Event, Hold, Store
 from assets.revisions import Revisions

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.clock import now_ms
-from app.learning.trainer import resume
+from app.learning.bases import resume
 from app.records import Kind, encode
 from app.store.protocol import Event, Snapshot
 from app.store.protocol.lease import LONGEST_LEASE_MS

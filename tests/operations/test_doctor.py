@@ -27,7 +27,7 @@ import pytest
 
 from app.catalogue.live import LiveCatalogue
 from app.clock import now_ms
-from app.learning.trainer import resume
+from app.learning.bases import resume
 from app.operations.doctor import catalogue, clock, finding, folder, log, machine, model, service
 from app.operations.doctor.checkup import check
 from app.operations.doctor.finding import Finding
