@@ -147,7 +147,7 @@ async def serving(
     try:
         await _stock(chosen, store, catalogue)
         app = create_app(chosen, store, lane=lane, clock=clock)
-        api = _api(app)
+        api = api_of(app)
         transport = httpx2.ASGITransport(app, client=(peer, 50_000))
         async with (
             api.router.lifespan_context(api),
@@ -175,7 +175,7 @@ async def _stock(settings: Settings, store: SqliteStore, catalogue: Catalogue) -
     await make_current(store.log, settings.data / "catalogue", catalogue.titles.values())
 
 
-def _api(app: Any) -> FastAPI:
+def api_of(app: Any) -> FastAPI:
     """Return what stands behind the layers."""
     while not isinstance(app, FastAPI):
         app = app.app
