@@ -72,6 +72,10 @@ lock: .venv/.bootstrap ## write the locks anew from pyproject.toml; UPGRADE=1 ta
 	$(call COMPILE,dev) pyproject.toml --group build --group dev --constraints requirements/run.txt
 	$(call COMPILE,bench) --group bench --constraints requirements/dev.txt
 
+.PHONY: vendor
+vendor: .venv/.dev ## fetch the scripts of others that the pages use, as app/pages/vendor/vendor.json names them
+	$(BIN)/python -m tests.pages.vendored
+
 .PHONY: clean
 clean: ## remove the environment and every cache; data/ stays
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

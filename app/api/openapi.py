@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
-from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from fastapi import FastAPI
 from pydantic import BaseModel
 
 from app.api.problems import MEDIA_TYPE
@@ -65,23 +64,7 @@ def parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
 
 
 class Documented(FastAPI):
-    """An API whose document tells how it refuses, and has each route's first sentence as its summary.
-
-    Its pages name the document relative to themselves: they work under any path that a proxy adds.
-    """
-
-    def setup(self) -> None:
-        super().setup()
-        where, title = str(self.openapi_url).removeprefix("/"), self.title
-
-        async def docs(_: Request) -> Response:
-            return get_swagger_ui_html(openapi_url=where, title=title)
-
-        async def redoc(_: Request) -> Response:
-            return get_redoc_html(openapi_url=where, title=title)
-
-        self.add_route("/docs", docs, include_in_schema=False)
-        self.add_route("/redoc", redoc, include_in_schema=False)
+    """An API whose document tells how it refuses, and has each route's first sentence as its summary."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

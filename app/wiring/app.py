@@ -28,6 +28,7 @@ from app.api.routes import (
 )
 from app.api.services import Services
 from app.clock import now_ms
+from app.pages.mounting import add_pages
 from app.settings import Settings
 from app.store.protocol import Store
 from app.wiring.services import opened
@@ -67,7 +68,7 @@ def create_app(
         lifespan=lifespan,
         redirect_slashes=False,
         servers=[{"url": settings.public_url}] if settings.public_url else None,
-        docs_url=None,  # `Documented` has its own
+        docs_url=None,  # app.pages has one that needs no network
         redoc_url=None,
     )
     for module in (
@@ -84,6 +85,7 @@ def create_app(
         session,
     ):
         api.router.routes.extend(module.router.routes)  # `include_router` would build each of them anew
+    add_pages(api)
     answer_failures(api)
     app: ASGIApp = Heads(artwork.ArtworkLane(api, lambda: in_use[0]) if lane else api)
     if not settings.cors_origins:

@@ -65,8 +65,8 @@ async def test_the_document_names_it_and_its_pages_name_the_document_beside_them
 ) -> None:
     async with serving(tmp_path, catalogue, public_url=url) as service:
         assert (await service.http.get("/openapi.json")).json()["servers"] == [{"url": url}]
-        assert "url: 'openapi.json'" in (await service.http.get("/docs")).text
-        assert 'spec-url="openapi.json"' in (await service.http.get("/redoc")).text
+        assert 'src="static/docs.js"' in (await service.http.get("/docs")).text
+        assert 'url: "openapi.json"' in (await service.http.get("/static/docs.js")).text
 
 
 async def test_without_it_the_document_names_no_server(service: Service) -> None:

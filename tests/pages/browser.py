@@ -1,0 +1,29 @@
+"""A browser on this service's own pages, which must complain of nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Page, async_playwright
+
+from tests.api.test_browser import CHROMIUM, NEEDS_CHROMIUM
+
+__all__ = ["NEEDS_CHROMIUM", "browsing"]
+
+WIDTH, HEIGHT = 1280, 800
+
+
+@asynccontextmanager
+async def browsing(address: str, *, width: int = WIDTH, height: int = HEIGHT) -> AsyncIterator[Page]:
+    """Yield an empty page with `address` as its base; at the end no script, policy or load may have failed."""
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True)
+        context = await browser.new_context(base_url=address, viewport={"width": width, "height": height})
+        page = await context.new_page()
+        page.on(
+            "console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+        await browser.close()
+    assert complaints == []
