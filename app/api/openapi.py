@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from app.api.examples import add_example
+from app.api.feedback_schemas import FEEDBACK
 from app.api.problems import MEDIA_TYPE
 
 Refusals = dict[int | str, dict[str, Any]]
@@ -68,12 +71,16 @@ class Documented(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
+            for route in self.routes:
+                if isinstance(route, APIRoute):
+                    route.unique_id = route.name  # the function's name; client generators name their calls by it
             document = super().openapi()
             for operation in (each for methods in document["paths"].values() for each in methods.values()):
                 _summarise(operation)
                 _refuse(operation)
+                add_example(operation)
             schemas = document["components"]["schemas"]
-            schemas |= {"Problem": PROBLEM, "FieldError": FIELD_ERROR}
+            schemas |= {"Problem": PROBLEM, "FieldError": FIELD_ERROR, **FEEDBACK}
             for name in UNREAL:
                 schemas.pop(name, None)
             _close(document)

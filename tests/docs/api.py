@@ -118,12 +118,17 @@ def _default(schema: Schema) -> str:
 def _body(api: Schema, content: Mapping[str, Any]) -> Iterator[str]:
     kinds = " or ".join(f"`{name}`" for name in content)
     schema = next(iter(content.values()))["schema"]
-    if "anyOf" in schema:
-        schema, many = schema["anyOf"]
-        yield f"Body, as {kinds}: an object, or a list of up to {many['maxItems']:,}."
-    else:
+    if "anyOf" not in schema:
         yield f"Body, as {kinds}:"
-    yield _fields(_resolved(api, schema))
+        yield _fields(_resolved(api, schema))
+        return
+    *shapes, many = schema["anyOf"]
+    yield f"Body, as {kinds}: an object, or a list of up to {many['maxItems']:,}. It names the decision:"
+    for shape, head in zip(
+        shapes, ("", "Or it names the profile and the title, whose latest decision it means:"), strict=True
+    ):
+        yield from [head] if head else []
+        yield _fields(_resolved(api, shape))
 
 
 def _fields(schema: Schema) -> str:
@@ -158,7 +163,8 @@ def _shapes(api: Schema) -> set[str]:
         name
         for _, operation in operations(api)
         for body in operation.get("requestBody", {}).get("content", {}).values()
-        for name in [_name(body["schema"])]
+        for schema in body["schema"].get("anyOf", [body["schema"]])
+        for name in [_name(schema)]
     }
     return set(api["components"]["schemas"]) - bodies
 

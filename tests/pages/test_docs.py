@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.records import Kind
 from tests.api.service import Catalogue, Service, serving
 from tests.api.test_browser import listening
 from tests.pages.browser import NEEDS_CHROMIUM, browsing
@@ -55,7 +56,7 @@ class TestInABrowser:
             browsing(address) as page,
         ):
             await page.goto("/docs")
-            await page.get_by_text("Choose the picture of one title for one viewer").click()
-            await page.get_by_placeholder("title").first.fill("countdown")
+            await page.get_by_text("Say that titles were opened").click()
             await page.get_by_role("button", name="Execute").click()
-            await page.get_by_text('"decision_id"').first.wait_for()
+            await page.get_by_text('"recorded": 1').first.wait_for()
+            assert Kind.CLICK in [kind for kind, _ in await service.records()]

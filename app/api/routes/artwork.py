@@ -56,7 +56,7 @@ _encode = msgspec.json.Encoder().encode
     },
     openapi_extra={"parameters": parameters(ArtworkQuery)},
 )
-async def artwork(request: Request, services: Service) -> Response:
+async def choose_artwork(request: Request, services: Service) -> Response:
     """Choose the picture of one title for one viewer.
 
     The log has the decision before the service answers. The decision counts as shown unless it is `deferred`. The
@@ -75,7 +75,7 @@ PAGE_BODY = {"content": {"application/json": {"schema": PageQuery.model_json_sch
     responses=refusals({422: "The body is not an object with a list of 1 to 200 titles; `errors` says why."}),
     openapi_extra={"requestBody": PAGE_BODY},
 )
-async def page(request: Request, services: Service) -> Response:
+async def choose_artworks(request: Request, services: Service) -> Response:
     """Choose the pictures of a page.
 
     The answer names titles that are not known, and titles of which this viewer may see no artwork. All other

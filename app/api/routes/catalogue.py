@@ -21,7 +21,7 @@ class Whole(TypedDict):
 
 
 @router.get("/catalogue", dependencies=[EDITOR])
-async def catalogue(services: Service) -> Whole:
+async def get_catalogue(services: Service) -> Whole:
     """Show the catalogue's revision and settings."""
     return _shown(await services.editor.current())
 

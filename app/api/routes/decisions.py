@@ -15,13 +15,13 @@ UNKNOWN_ID = "The id was not made by this service, was altered or has expired, o
 
 
 @router.get("/decisions/{decision_id}", dependencies=[ADMIN], responses=refusals({404: UNKNOWN_ID}))
-async def decision(decision_id: DecisionText, services: Service) -> Record:
+async def get_decision(decision_id: DecisionText, services: Service) -> Record:
     """Show a decision's record, and draw again from it."""
     return await services.explainer.record(decision_id)
 
 
 @router.get("/decisions/{decision_id}/why", responses=refusals({404: UNKNOWN_ID}))
-async def why(decision_id: DecisionText, request: Request, services: Service) -> Why:
+async def explain_decision(decision_id: DecisionText, request: Request, services: Service) -> Why:
     """Tell the holder of a decision id why the picture was chosen.
 
     The answer names no data of the profile.

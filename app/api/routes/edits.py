@@ -50,7 +50,9 @@ class RecordedEdits(TypedDict):
 
 
 @router.get("/edits", dependencies=[EDITOR])
-async def edits(services: Service, limit: Limit = 50, before: Before = None, title: Of = None) -> RecordedEdits:
+async def list_edits(
+    services: Service, limit: Limit = 50, before: Before = None, title: Of = None
+) -> RecordedEdits:
     """List the edits of titles, artworks, pins and the catalogue, the newest first.
 
     The service keeps the latest 20,000 edits.

@@ -29,13 +29,13 @@ class Readiness(TypedDict):
 
 
 @router.get("/healthz")
-async def healthz() -> Health:
+async def get_health() -> Health:
     """Say that the process runs."""
     return {"status": "ok"}
 
 
 @router.get("/readyz", responses=refusals({503: "The service is not ready yet; `detail` says why."}))
-async def readyz(services: Service) -> Readiness:
+async def get_readiness(services: Service) -> Readiness:
     """Say whether the service makes decisions: it has a catalogue and a snapshot, and the log answers."""
     missing = [
         what
@@ -62,7 +62,7 @@ async def readyz(services: Service) -> Readiness:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"description": "Text.", "content": EXPOSITION}})
-async def prometheus(services: Service) -> Response:
+async def get_metrics(services: Service) -> Response:
     """Show the metrics of all processes in Prometheus' format."""
     metrics.LOG_POSITION.set((await services.store.log.head()).position)
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -23,6 +23,7 @@ A_YEAR = 31_536_000
 """Seconds that mean “for ever”: caches do not have to understand a longer time."""
 SHARED = 3600
 """Seconds for which a proxy or CDN may serve a picture: it stops serving withdrawn ones within the hour."""
+FILE = {"type": "string", "format": "binary"}
 HEADERS = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Options": "nosniff"}
 
 
@@ -30,7 +31,7 @@ HEADERS = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Optio
     "/images/{name}",
     response_class=Response,
     responses={
-        200: {"description": "The picture.", "content": {kind: {} for kind in TYPES.values()}},
+        200: {"description": "The picture.", "content": {kind: {"schema": FILE} for kind in TYPES.values()}},
         206: {"description": "The part of the picture that `Range` asked for."},
         304: {"description": "The client has the picture already."},
         **refusals(
@@ -48,7 +49,7 @@ HEADERS = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Optio
         ),
     },
 )
-async def image(
+async def get_image(
     name: Name,
     services: Service,
     request: Request,

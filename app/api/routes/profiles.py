@@ -15,13 +15,13 @@ Profile = Annotated[ProfileId, Query(description="Any text. A profile that was n
 
 
 @router.get("/profiles")
-async def get(profile: Profile, services: Service) -> Known:
+async def get_profile(profile: Profile, services: Service) -> Known:
     """Show a profile's attributes, group and learned taste."""
     return await services.profiles.get(profile)
 
 
 @router.put("/profiles")
-async def put(profile: Profile, body: ProfileBody, services: Service) -> Known:
+async def put_profile(profile: Profile, body: ProfileBody, services: Service) -> Known:
     """Change the attributes and settings of a profile that the body names.
 
     An attribute that the body does not name stays as it is. The same holds for `personalize`. Null removes an
@@ -31,12 +31,12 @@ async def put(profile: Profile, body: ProfileBody, services: Service) -> Known:
 
 
 @router.patch("/profiles")
-async def patch(profile: Profile, body: ProfileBody, services: Service) -> Known:
+async def patch_profile(profile: Profile, body: ProfileBody, services: Service) -> Known:
     """Change the attributes and settings of a profile that the body names. `PATCH` and `PUT` do the same."""
     return await services.profiles.change(profile, body.change())
 
 
 @router.delete("/profiles", status_code=204, response_class=Response)
-async def delete(profile: Profile, services: Service) -> None:
+async def delete_profile(profile: Profile, services: Service) -> None:
     """Delete a profile: its attributes, holds and taste, and its pseudonym in the log."""
     await services.profiles.forget(profile)

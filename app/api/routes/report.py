@@ -14,6 +14,6 @@ class ReportWithRules(Report):
 
 
 @router.get("/report", dependencies=[EDITOR])
-async def report(services: Service) -> ReportWithRules:
+async def get_report(services: Service) -> ReportWithRules:
     """Show counts, rates and lift by group, title and artwork, and the settings that produced them."""
     return {**await services.reporter.report(), "rules": settings_in_force(services.settings)}

@@ -66,7 +66,7 @@ async def open_session(body: SessionBody, request: Request, services: Service) -
 
 
 @router.get("/session")
-async def session(caller: Annotated[Caller, HOLDER]) -> Who:
+async def get_session(caller: Annotated[Caller, HOLDER]) -> Who:
     """Say who calls."""
     return {"role": caller.role, "name": caller.name, "until": caller.until and caller.until / 1000}
 

@@ -45,7 +45,7 @@ class UploadAnswer(TypedDict):
 
 
 @router.get("/titles", response_model=Listing, responses=refusals({503: "The service cannot read the catalogue."}))
-async def titles(request: Request, services: Service) -> Response:
+async def list_titles(request: Request, services: Service) -> Response:
     """List the titles with their artworks.
 
     Only admins and editors see who consents to a picture, and get an image of an artwork that nobody is shown.
@@ -110,7 +110,7 @@ async def delete_title(title: Id, by: By, services: Service) -> None:
     dependencies=[EDITOR],
     openapi_extra=request_body(),
 )
-async def post_artwork(title: Id, request: Request, by: By, services: Service) -> Response:
+async def upload_artwork(title: Id, request: Request, by: By, services: Service) -> Response:
     """Add a picture as a new artwork, or replace the picture of an artwork, which keeps its edits."""
     uploaded = await services.uploads.take(by, title, partial(sent_in, request))
     reader = Reader(admin=True, now=0, images=services.live_catalogue.images)

@@ -1,0 +1,60 @@
+"""An example of each call, which can be sent as it is to a service with the sample catalogue.
+
+Three values differ on every service. The page `/docs` replaces them by the latest that it has seen.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+DECISION: Final = "latest-decision"
+IMAGE: Final = "latest-image.webp"
+TOKEN: Final = "latest-token"  # noqa: S105  a word for one, not one
+
+_TITLE, _ARTWORK = "big-buck-bunny", "morning-stretch"
+_NEW = "my-film"
+_ONE: Final = {"decision_id": DECISION}
+
+
+class Example(NamedTuple):
+    """The values of parameters by name, and the body: JSON, or the fields of a form."""
+
+    parameters: Mapping[str, str] = {}
+    body: Any = None
+
+
+EXAMPLES: Final[Mapping[str, Example]] = {
+    "choose_artwork": Example({"profile": "ada", "title": _TITLE, "country": "DE", "device": "tv"}),
+    "choose_artworks": Example(body={"profile": "ada", "titles": [_TITLE, "sintel"], "canvas": "2:3"}),
+    "record_impressions": Example(body=[_ONE]),
+    "record_clicks": Example(body=_ONE),
+    "record_plays": Example(body={**_ONE, "seconds": 1260}),
+    "get_profile": Example({"profile": "ada"}),
+    "put_profile": Example({"profile": "ada"}, {"attributes": {"country": "DE", "age": 36}}),
+    "patch_profile": Example({"profile": "ada"}, {"attributes": {"age": None, "favourite_genre": "comedy"}}),
+    "delete_profile": Example({"profile": "ada"}),
+    "put_title": Example({"title": _NEW}, {"name": "My Film", "genres": ["drama"]}),
+    "delete_title": Example({"title": _NEW}),
+    "upload_artwork": Example({"title": _NEW}, {"artwork": "poster", "tags": "sea,calm"}),
+    "patch_artwork": Example({"title": _TITLE, "artwork": _ARTWORK}, {"status": "active"}),
+    "delete_artwork": Example({"title": _NEW, "artwork": "poster"}),
+    "put_pin": Example({"title": _TITLE}, {"artwork": _ARTWORK, "country": "DE", "until": "2100-01-01"}),
+    "delete_pin": Example({"title": _TITLE}),
+    "patch_catalogue": Example(body={"barred": []}),
+    "list_edits": Example({"title": _TITLE}),
+    "get_image": Example({"name": IMAGE}),
+    "get_decision": Example({"decision_id": DECISION}),
+    "explain_decision": Example({"decision_id": DECISION}),
+    "open_session": Example(body={"key": "the admin key, the editors' key or the client key"}),
+    "follow_link": Example({"token": TOKEN}),
+}
+
+
+def add_example(operation: dict[str, Any]) -> None:
+    """Put the example of an operation into its description."""
+    example = EXAMPLES.get(operation["operationId"], Example())
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] in example.parameters:
+            parameter["example"] = example.parameters[parameter["name"]]
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        if example.body is not None:
+            content["example"] = example.body
