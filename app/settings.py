@@ -25,6 +25,7 @@ DEMO: dict[str, Any] = {
     "uniform_share": 0.1,
     "learn_cap": 0,
     "stranger_cap": 0,
+    "browse": True,
 }
 """The defaults of `KEYART_PRESET=demo`. With the usual defaults nothing is learned in the first ten minutes."""
 
@@ -116,6 +117,8 @@ class Settings(BaseSettings):
     """The key with which editors may change titles, artworks and pins, and read the report and the edits."""
     client_key: Key | None = None
     """The key with which a backend may write profiles and give feedback by profile and title."""
+    browse: bool = False
+    """Whether `/` is the browse page, whose visitors use the service like viewers of your site."""
     serve: Literal["policy", "default"] = "policy"
     """`default` is the emergency switch: everyone gets the default picture, and no decision is logged."""
     learner: Annotated[Kind, AfterValidator(_usable)] = "logistic"

@@ -2,11 +2,14 @@
 
 from fastapi import FastAPI
 
-from app.pages import docs
+from app.pages import browse, docs
 from app.pages.files import STATIC, VENDOR, Files
 
 
-def add_pages(api: FastAPI) -> None:
+def add_pages(api: FastAPI, *, browsable: bool) -> None:
+    """Add the pages. `browsable` adds the browse page, which makes decisions like a site's own page."""
     api.mount("/static", Files(STATIC))
     api.mount("/vendor", Files(VENDOR))
     api.include_router(docs.router)
+    if browsable:
+        api.include_router(browse.router)

@@ -57,6 +57,10 @@ class Profiles:
             "taste": msgspec.json.decode(found[0]) if found else {},
         }
 
+    def is_personalized(self, profile: str) -> bool:
+        """Whether the hash of a profile puts it in no control group; its stored choice is not read."""
+        return self._groups.of(profile) == "personalized"
+
     async def change(self, profile: str, change: ProfileChange) -> Known:
         await self._store.log.change_profile(self._identity.pseudonym(profile), partial(_merged, change))
         return await self.get(profile)
