@@ -1,0 +1,1 @@
+"""The clients in clients/, and the examples of docs/clients.md."""
