@@ -9,6 +9,7 @@ CATALOGUE: Final = "catalogue"
 IMAGES: Final = "images"
 UPLOADS: Final = "uploads"
 ADMIN_KEY: Final = "admin-key"
+SAMPLE_HISTORY: Final = "sample-history.json"
 SERVICE_LOCK: Final = "serve.lock"
 RUN: Final = "run"
 """Files that only running processes need; they may be deleted while no process runs."""
@@ -30,6 +31,8 @@ class DataFolder:
         self.images = path / IMAGES
         self.uploads = path / UPLOADS
         self.admin_key = path / ADMIN_KEY
+        self.sample_history = path / SAMPLE_HISTORY
+        """The counts of the sample viewers' visits, which the browse page tells."""
         self.service_lock = path / SERVICE_LOCK
         """The file that a service locks, and in which it writes its settings."""
         self._metrics = path / RUN / "metrics"

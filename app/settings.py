@@ -240,6 +240,11 @@ class Settings(BaseSettings):
         """Whether answers tell groups and probabilities to callers without a key, too."""
         return self.preset == "demo"
 
+    @property
+    def begins_with_samples(self) -> bool:
+        """Whether sample viewers use a new service first: under the demo preset, if no value of it is changed."""
+        return self.preset == "demo" and all(getattr(self, name) == value for name, value in DEMO.items())
+
     def placed(self, placement: str) -> str:
         """Return the placement, or the usual one if it is not on the list: anyone could make up placements."""
         known = not self.placements or placement in self.placements

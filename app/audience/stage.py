@@ -61,9 +61,12 @@ def _look_for_room(folder: str) -> None:
 
 
 def _environment(data: Path, reward: str, key: str) -> dict[str, str]:
-    """Return this process' environment with the demo's settings and no others."""
+    """Return this process' environment with the demo's settings and no others.
+
+    Without the browse page, no sample viewers come first.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("KEYART_", "PROMETHEUS_"))}
-    settings = {"KEYART_PRESET": "demo", "KEYART_PORT": "0", "KEYART_LOG_LEVEL": "warning"}
+    settings = {"KEYART_PRESET": "demo", "KEYART_BROWSE": "0", "KEYART_PORT": "0", "KEYART_LOG_LEVEL": "warning"}
     chosen = {"KEYART_DATA": str(data), "KEYART_REWARD": reward, "KEYART_ADMIN_KEY": key}
     return {**kept, "COLUMNS": "200", **settings, **chosen}
 

@@ -4,9 +4,11 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from contextlib import closing
+from functools import partial
 from types import FrameType
 from typing import Annotated, NoReturn, TextIO
 
@@ -17,6 +19,7 @@ from app.commands.environment import make_folder, settings_for
 from app.commands.terminal import fail, say
 from app.data_folder import DataFolder
 from app.file_lock import taken
+from app.operations.health import reachable
 from app.operations.in_force import tell
 from app.processes.file_limit import raise_limit
 from app.processes.listener import PortError, listen
@@ -34,6 +37,7 @@ def serve(
     *,
     samples: Annotated[bool, typer.Option(help="Import the sample catalogue if there is none.")] = True,
     trainer: Annotated[bool, typer.Option(help="Run a trainer, too. Without it, run `keyart train`.")] = True,
+    history: Annotated[bool, typer.Option("--history", hidden=True)] = False,
     with_parent: Annotated[bool, typer.Option(help="End when the process that started this one ends.")] = False,
 ) -> None:
     """Answer requests and run a trainer, until Ctrl-C or SIGTERM.
@@ -51,28 +55,37 @@ def serve(
     if link := link_in(os.environ):
         log.warning("port_ignored", was=link, port=settings.port)
     make_folder(settings)
+    is_first = not DataFolder(settings.data).log.exists()
     raise_limit()
     with closing(_lock(settings)) as lock, closing(_listener(settings)) as listener:
         port = listener.getsockname()[1]
         tell(lock, settings, port)
         _make_admin_key(settings)
         if not asyncio.run(has_catalogue(settings)) and samples:
-            _import_samples(settings)
+            _import_samples(settings, history=is_first and trainer and settings.begins_with_samples)
         metrics = folder_of_service(settings.data)
         supervisor = Supervisor(listener, settings.workers, metrics, trainer=trainer, parent=parent)
+        when_ready = partial(_play_history, reachable(settings.host), port) if history else None
         supervisor.run(
             lambda: threading.Thread(
-                target=announce, args=(settings.host, port, supervisor, say), daemon=True
+                target=announce, args=(settings.host, port, supervisor, say, when_ready), daemon=True
             ).start()
         )
 
 
-def _import_samples(settings: Settings) -> NoReturn:
+def _play_history(host: str, port: int) -> None:
+    """Let the sample viewers come once, in a process that ends with this one, and wait for its end."""
+    command = [sys.executable, "-P", "-m", "app", "history", "--url", f"http://{host}:{port}"]
+    subprocess.run([*command, "--parent", str(os.getpid())], stdin=subprocess.DEVNULL, check=False)  # noqa: S603  our own
+
+
+def _import_samples(settings: Settings, *, history: bool) -> NoReturn:
     """Import the sample catalogue, and execute the same command again, which frees the memory of the import."""
     from app.commands.import_ import import_samples
 
     import_samples(settings)
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:], "--no-samples"])  # noqa: S606  our own
+    options = ["--no-samples", *(["--history"] if history else [])]
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:], *options])  # noqa: S606  our own
 
 
 def _end(_: int, __: FrameType | None) -> NoReturn:

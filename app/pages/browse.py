@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 
 from app.api.queries import PageQuery
 from app.api.services import Service, Services
 from app.catalogue.image import Frame, accepted
+from app.data_folder import DataFolder
+from app.pages.history import read
 from app.pages.page import page
 from app.pages.rows import Layout, laid_out
 from app.pages.viewers import sample_viewers
@@ -32,6 +35,7 @@ async def browse(request: Request, services: Service, viewer: str = "") -> Respo
     return page(
         "browse.html",
         layout=layout,
+        history=read(DataFolder(services.settings.data).sample_history),
         choice=choice,
         first={
             "viewer": first["id"],
@@ -43,6 +47,13 @@ async def browse(request: Request, services: Service, viewer: str = "") -> Respo
         viewer=first,
         pictures=_pictures(layout),
     )
+
+
+@router.get("/browse/history")
+async def history(services: Service) -> dict[str, Any]:
+    """Tell the counts of the sample viewers' visits. The page waits until they are learned."""
+    found = read(DataFolder(services.settings.data).sample_history)
+    return {"viewers": 0, "learned": True} if found is None else msgspec.to_builtins(found)
 
 
 def _viewers(services: Services) -> list[dict[str, str]]:

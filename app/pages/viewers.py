@@ -23,6 +23,11 @@ class SampleViewer(NamedTuple):
     dislikes: frozenset[str]
 
     @property
+    def hints(self) -> dict[str, str]:
+        """Return the hints that go with each of its requests."""
+        return {"country": self.country, "language": self.language, "device": self.device}
+
+    @property
     def profiles(self) -> list[str]:
         return [f"sample-{self.id}-{number}" for number in range(1, ALIKE + 1)]
 

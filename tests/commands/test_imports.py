@@ -35,6 +35,7 @@ ALLOWED = {
     "app.commands.contact_sheet": CATALOGUE | {"PIL", "anyascii", "numpy"},
     "app.commands.rebuild": CATALOGUE | {"anyascii", "numpy", "prometheus_client"},
     "app.commands.audience": STORE | {"httpx2", "numpy", "readchar", "uniplot"},
+    "app.commands.history": STORE | {"httpx2", "numpy"},
     "app.commands.worker": CATALOGUE | SERVICE | {"anyascii"},
     "app.wiring.training": CATALOGUE | {"anyascii", "prometheus_client"},
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The browse page: one screen or two, and the windows that all screens share.
 
+import { learned } from "./history.js";
 import { Impressions } from "./impressions.js";
 import { Player, part } from "./player.js";
 import { Screen } from "./screen.js";
@@ -92,3 +93,8 @@ maker.addEventListener("close", () => {
 
 if (viewers.made.length) left.list();
 void left.watch(viewers.find(first.viewer), first.choice ?? undefined);
+
+const before = document.querySelector("#before");
+if (before instanceof HTMLElement) {
+  void learned(before).then(() => [left, right].forEach((screen) => void screen?.watch(screen.viewer)));
+}

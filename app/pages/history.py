@@ -1,0 +1,30 @@
+"""The file about the sample viewers' visits, from which the page says what the service has learned already."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+
+class SampleHistory(msgspec.Struct, frozen=True):
+    """The visits before the first visitor: how many viewers saw and opened how many pictures."""
+
+    viewers: int
+    seen: int
+    opened: int
+    learned: bool
+
+
+def write(path: Path, history: SampleHistory) -> None:
+    """Write the file. A page that is read meanwhile has the former one."""
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    part.write_bytes(msgspec.json.encode(history))
+    part.replace(path)
+
+
+def read(path: Path) -> SampleHistory | None:
+    """Return the history, or None if no sample viewer came, or the file is not readable."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=SampleHistory)
+    except (OSError, msgspec.DecodeError):
+        return None
