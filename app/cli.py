@@ -48,7 +48,9 @@ COMMANDS = {  # In the order in which users come to need them; `--help` keeps it
         "Fold the log and publish snapshots until Ctrl-C or SIGTERM; wait while another trainer leads.",
     ),
     "health": Listed("health", "Say whether the service is ready or a trainer leads; end with status 1 if not."),
-    "history": Listed("history", "Let the sample viewers use a new service.", hidden=True),
+    "history": Listed(
+        "history", "Let the sample viewers use the service, and wait until it has learned from them.", hidden=True
+    ),
     "worker": Listed("worker", "Answer requests on an inherited socket.", hidden=True),
 }
 
