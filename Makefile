@@ -79,7 +79,7 @@ vendor: .venv/.dev ## fetch the scripts of others that the pages use, as app/pag
 .PHONY: clean
 clean: ## remove the environment and every cache; data/ stays
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find app assets bandit tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find app assets bandit clients tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
 help: ## list these commands
