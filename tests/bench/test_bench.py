@@ -126,7 +126,7 @@ def test_the_tables_say_what_was_missed_who_was_not_run_and_where_time_goes() ->
     assert any(line.startswith("| `gittins` |") and "not run: It isn't installed." in line for line in lines)
     assert "### Where 2000 µs of processor time for a decision go" in lines
     assert any(
-        line.startswith("| `app.api.gate` | What every request passes") and "| 1000.0 | 50% |" in line
+        line.startswith("| `app.api.gate` | The gate, which every request passes") and "| 1000.0 | 50% |" in line
         for line in lines
     )
 

@@ -108,7 +108,12 @@ class Stage:
 
     def __init__(self, data: Path):
         self.now = 1_700_000_000_000
-        self.settings = settings_of(preset="demo", data=data, admin_key="the-key-of-a-stage")
+        patient = (
+            60_000  # milliseconds: on a busy machine a decision may take long, and a fallback teaches nothing
+        )
+        self.settings = settings_of(
+            preset="demo", data=data, admin_key="the-key-of-a-stage", decision_timeout_ms=patient
+        )
         self.store = MemoryStore(lambda: self.now)
 
     async def set(self) -> Services:
