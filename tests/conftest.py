@@ -28,6 +28,10 @@ settings.register_profile(
 settings.load_profile("suite")
 
 
+LONGEST_ID = 40
+"""Bytes of a parameter that are shown whole in the id of a test."""
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _memory_is_given_back() -> Iterator[None]:
     """Collect what a module left in cycles: to Python a learner is one object, and its table has 16 MB.
@@ -54,3 +58,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _shares_a_fixture(test: pytest.Function) -> bool:
     made_by = test._fixtureinfo.name2fixturedefs  # noqa: SLF001  nothing else tells a fixture's scope
     return any(made_by[name][-1].scope == "module" for name in made_by.keys() - {_memory_is_given_back.__name__})
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long bytes by their length: a date in them may differ between processes, and no id may."""
+    return f"{len(val)} bytes of {argname}" if isinstance(val, bytes) and len(val) > LONGEST_ID else None
