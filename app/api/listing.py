@@ -8,10 +8,11 @@ from typing import NamedTuple
 import msgspec
 from typing_extensions import TypedDict
 
-from app.catalogue.image import IMAGES, Image, image_of
+from app.catalogue.image import IMAGES, Frame, Image, image_of
 from app.catalogue.live import LiveTitle
 from assets.artwork import Box, Point
-from assets.catalogue import Artwork, Pin, Title
+from assets.catalogue import Artwork, Title
+from assets.crop import Canvas
 from assets.provenance import Consent, Made, Provenance
 
 _encode = msgspec.json.Encoder().encode
@@ -61,6 +62,13 @@ class ListedArtwork(_Limits, _Origin, _Look):
     tags: tuple[str, ...]
 
 
+class DetailedArtwork(ListedArtwork):
+    """An artwork with its image on each canvas. `served` tells whether `/images` serves these to everybody."""
+
+    crops: Mapping[Canvas, Image]
+    served: bool
+
+
 class ListedPin(TypedDict):
     artwork: str
     placement: str | None
@@ -68,9 +76,7 @@ class ListedPin(TypedDict):
     until: float | None
 
 
-class Listed(TypedDict):
-    """A title with its artworks and pins. Times are in Unix seconds."""
-
+class _TitleItself(TypedDict):
     id: str
     name: str
     names: Mapping[str, str]
@@ -78,12 +84,27 @@ class Listed(TypedDict):
     genres: tuple[str, ...]
     maturity: int
     default: str | None
+
+
+class Listed(_TitleItself):
+    """A title with its artworks and pins. Times are in Unix seconds."""
+
     artworks: list[ListedArtwork]
     pins: list[ListedPin]
 
 
+class Detailed(_TitleItself):
+    """A title with its artworks on all canvases, and its pins. Times are in Unix seconds."""
+
+    artworks: list[DetailedArtwork]
+    pins: list[ListedPin]
+
+
 class Listing(TypedDict):
+    """Titles by id. `total` is the number of titles that match the search, or of all titles."""
+
     titles: list[Listed]
+    total: int
 
 
 class Reader(NamedTuple):
@@ -94,20 +115,36 @@ class Reader(NamedTuple):
     images: str = IMAGES
 
 
-async def listing_json(live_catalogue: Iterable[LiveTitle], reader: Reader) -> bytes:
-    """Return the listing of all titles. While it encodes many, it lets other requests run in between."""
+async def listing_json(live_titles: Iterable[LiveTitle], total: int, reader: Reader) -> bytes:
+    """Return a listing of titles. While it encodes many, it lets other requests run in between."""
     parts = [b'{"titles":[']
-    for number, live_title in enumerate(list(live_catalogue), 1):
+    for number, live_title in enumerate(list(live_titles), 1):
         parts += (_same_for_all(live_title) or _encode(_listed(live_title.title, reader, live_title.barred)), b",")
         if number % AT_A_TIME == 0:
             await asyncio.sleep(0)
-    parts[max(1, len(parts) - 1) :] = [b"]}"]  # in the place of the last comma, if there is one
+    parts[max(1, len(parts) - 1) :] = [b'],"total":%d}' % total]  # in the place of the last comma, if any
     return b"".join(parts)
 
 
 def listed_json(title: Title, images: str) -> bytes:
     """Return a title as an admin sees it."""
     return _encode(_listed(title, Reader(admin=True, now=0, images=images), ()))
+
+
+def detailed(title: Title, reader: Reader, barred: Collection[Made]) -> Detailed:
+    """Return a title with all that an editor of its pictures needs."""
+    return {
+        **_itself(title),
+        "artworks": [
+            {
+                **listed_artwork(each, reader, barred),
+                "crops": {crop.canvas: image_of(each, Frame(crop.canvas), reader.images) for crop in each.crops},
+                "served": each.allowed(now=reader.now, barred=barred),
+            }
+            for each in title.artworks
+        ],
+        "pins": _pins(title),
+    }
 
 
 def listed_artwork(artwork: Artwork, reader: Reader, barred: Collection[Made] = ()) -> ListedArtwork:
@@ -133,6 +170,14 @@ def _same_for_all(live_title: LiveTitle) -> bytes | None:
 
 def _listed(title: Title, reader: Reader, barred: Collection[Made]) -> Listed:
     return {
+        **_itself(title),
+        "artworks": [listed_artwork(artwork, reader, barred) for artwork in title.artworks],
+        "pins": _pins(title),
+    }
+
+
+def _itself(title: Title) -> _TitleItself:
+    return {
         "id": title.id,
         "name": title.name,
         "names": title.names,
@@ -140,8 +185,6 @@ def _listed(title: Title, reader: Reader, barred: Collection[Made]) -> Listed:
         "genres": title.genres,
         "maturity": title.maturity,
         "default": title.default,
-        "artworks": [listed_artwork(artwork, reader, barred) for artwork in title.artworks],
-        "pins": [_pin(pin) for pin in title.pins],
     }
 
 
@@ -180,5 +223,8 @@ def _consent(consent: Consent | None) -> ListedConsent | None:
     return {"of": consent.of, "until": consent.until, "withdrawn": consent.withdrawn}
 
 
-def _pin(pin: Pin) -> ListedPin:
-    return {"artwork": pin.artwork, "placement": pin.placement, "country": pin.country, "until": pin.until}
+def _pins(title: Title) -> list[ListedPin]:
+    return [
+        {"artwork": pin.artwork, "placement": pin.placement, "country": pin.country, "until": pin.until}
+        for pin in title.pins
+    ]

@@ -67,9 +67,12 @@ class Report(TypedDict):
 class Reporter:
     state: State
 
-    async def report(self) -> Report:
-        """Return counts and rates by group, title and artwork; exposures are counted when their windows close."""
-        tallies = await self.state.tallies()
+    async def report(self, only: str | None = None) -> Report:
+        """Return counts and rates by group, title and artwork, of one title alone if `only` names it.
+
+        Exposures are counted when their windows close.
+        """
+        tallies = await self.state.tallies(only)
         groups = {
             group: _sum(t for (_, _, g), t in tallies.items() if g == group)
             for group in (*GROUPS, PINNED, ANONYMOUS, BOT)

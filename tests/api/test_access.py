@@ -39,6 +39,7 @@ FOR_EDITORS = {
     "GET /report",
     "GET /catalogue",
     "GET /edits",
+    "GET /titles/{title}",
     "PATCH /catalogue",
     "PUT /titles/{title}",
     "DELETE /titles/{title}",

@@ -38,7 +38,7 @@ async def test_a_service_without_a_catalogue_says_so(tmp_path: Path, catalogue: 
     async with serving(tmp_path, Catalogue({}, catalogue.images)) as service:
         nothing: dict[str, Any] = {"revision": None, "titles": 0, "barred": []}
         assert await catalogue_of(service) == nothing | {"revision": service.services.live_catalogue.name}
-        assert (await service.http.get("/titles")).json() == {"titles": []}
+        assert (await service.http.get("/titles")).json() == {"titles": [], "total": 0}
         assert (await bar(service, "drawn")).json()["barred"] == ["drawn"]
         assert (await catalogue_of(service))["titles"] == 0
 

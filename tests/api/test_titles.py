@@ -21,7 +21,7 @@ from app.wiring.stores import open_store
 from assets.catalogue import Pin
 from assets.importing.ingest import Ingest, ingest
 from assets.revisions import Revisions
-from tests.api.service import ADMIN, CLIENT, START, Catalogue, Service, is_problem, serving
+from tests.api.service import ADMIN, CLIENT, EDITOR, START, Catalogue, Service, is_problem, serving
 from tests.assets.builders import put
 
 
@@ -56,6 +56,66 @@ async def test_the_titles_are_listed_with_their_artworks(service: Service) -> No
     cupola = found["countdown"]["artworks"][0]
     assert (cupola["status"], cupola["maturity"], cupola["valid_until"]) == ("active", 0, None)
     assert cupola["image"]["url"].startswith("/images/")
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "total"),
+    [
+        ({}, ["big-buck-bunny", "cosmos-laundromat", "countdown"], 3),
+        ({"limit": 2}, ["big-buck-bunny", "cosmos-laundromat"], 3),
+        ({"limit": 2, "offset": 2}, ["countdown"], 3),
+        ({"offset": 3}, [], 3),
+        ({"search": "co"}, ["cosmos-laundromat", "countdown"], 2),
+        ({"search": "co", "limit": 1, "offset": 1}, ["countdown"], 2),
+        ({"search": " BUNNY  big"}, ["big-buck-bunny"], 1),
+        ({"search": "down big"}, [], 0),
+        ({"search": "RÜCK"}, ["countdown"], 1),
+        ({"search": "\x00<script>"}, [], 0),
+    ],
+)
+async def test_titles_are_found_by_words_and_listed_in_pages(
+    service: Service, query: dict[str, str], found: list[str], total: int
+) -> None:
+    await service.change(replace(service.title(), names={"de": "Rückwärts"}))
+    await service.refresh()
+    answer = (await service.http.get("/titles", params=query)).json()
+    assert ([each["id"] for each in answer["titles"]], answer["total"]) == (found, total)
+
+
+@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 1001}, {"offset": -1}, {"search": "x" * 201}])
+async def test_a_page_of_titles_that_is_not_valid_is_refused(service: Service, query: dict[str, str]) -> None:
+    is_problem(await service.http.get("/titles", params=query), 422)
+
+
+async def test_an_editor_sees_one_title_on_all_canvases_and_whether_its_images_are_served(
+    service: Service,
+) -> None:
+    await patch(service, {"consent": {"of": "Ada", "withdrawn": True}})
+    answer = await service.http.get("/titles/countdown", headers=EDITOR)
+    listed = (await titles(service))["countdown"]
+    cupola, earthrise, *_ = answer.json()["artworks"]
+    assert list(cupola["crops"]) == ["16:9", "2:3", "1:1"]
+    assert cupola["crops"]["16:9"] == cupola["image"]
+    portrait = cupola["crops"]["2:3"]
+    assert portrait["width"] * 3 == portrait["height"] * 2
+    assert (cupola["served"], earthrise["served"]) == (False, True)
+    for artwork in (whole := answer.json())["artworks"]:
+        del artwork["crops"], artwork["served"]
+    assert whole == listed
+    assert answer.headers["cache-control"] == "private, no-store"
+
+
+async def test_one_title_is_shown_as_stored_although_this_worker_has_not_looked_yet(service: Service) -> None:
+    await service.change(replace(service.title(), name="Down"))
+    assert service.title().name == "Countdown"
+    answer = await service.http.get("/titles/countdown", headers=EDITOR)
+    assert answer.json()["name"] == "Down"
+
+
+async def test_one_title_is_shown_to_editors_alone_and_has_to_be_there(service: Service) -> None:
+    is_problem(await service.http.get("/titles/countdown"), 401)
+    is_problem(await service.http.get("/titles/countdown", headers=CLIENT), 403)
+    is_problem(await service.http.get("/titles/nothing", headers=EDITOR), 404)
 
 
 @pytest.mark.parametrize(

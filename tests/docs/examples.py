@@ -85,6 +85,7 @@ EXAMPLES = (
     _of("GET /report", "curl /…report -H ADMIN"),
     _of("DELETE /profiles", "curl -X DELETE '/…profiles?profile=ada' -H CLIENT"),
     _of("GET /titles", "curl /…titles"),
+    _of("GET /titles/{title}", "curl /…titles/sintel -H ADMIN"),
     _of(
         "PUT /titles/{title}",
         "curl -X PUT /…titles/my-film -H ADMIN -H 'Content-Type: application/json' "

@@ -10,10 +10,12 @@ from typing_extensions import TypedDict
 from app.api.bodies import JsonRoute
 from app.api.edit_bodies import ArtworkBody, PinBody, TitleBody
 from app.api.listing import (
+    Detailed,
     Listed,
     ListedArtwork,
     Listing,
     Reader,
+    detailed,
     listed_artwork,
     listed_json,
     listing_json,
@@ -22,6 +24,7 @@ from app.api.openapi import refusals
 from app.api.roles import EDITORS
 from app.api.services import EDITOR, NEVER_CACHED, By, Service, Services
 from app.api.upload_form import request_body, sent_in
+from app.catalogue.search import search as searched
 from app.catalogue.uploads import Outcome
 from app.fields import PinnedCountry, Slug
 from assets.catalogue import Title, pin_scope
@@ -30,6 +33,13 @@ router = APIRouter(tags=["catalogue"], route_class=JsonRoute)
 Id = Annotated[Slug, Path(description="1 to 64 of a-z, 0-9 and hyphens. The first is not a hyphen.")]
 PinPlacement = Annotated[Slug | Literal[""] | None, Query(description="The pin's placement. Empty means none.")]
 PinCountry = Annotated[PinnedCountry | None, Query(description="The pin's country. Empty means none.")]
+MOST_SEARCHED = 200
+Search = Annotated[
+    str,
+    Query(max_length=MOST_SEARCHED, description="List only titles whose id and names contain all these words."),
+]
+Limit = Annotated[int | None, Query(ge=1, le=1000, description="The most titles to list. Without it: all.")]
+Offset = Annotated[int, Query(ge=0, le=10_000_000, description="The number of titles to leave out first.")]
 NO_TITLE = {404: "There is no such title."}
 NO_ARTWORK = {404: "There is no such title, or it has no such artwork."}
 CHANGED = {409: "The catalogue changed too often during this edit; try again."}
@@ -45,8 +55,10 @@ class UploadAnswer(TypedDict):
 
 
 @router.get("/titles", response_model=Listing, responses=refusals({503: "The service cannot read the catalogue."}))
-async def list_titles(request: Request, services: Service) -> Response:
-    """List the titles with their artworks.
+async def list_titles(
+    request: Request, services: Service, search: Search = "", limit: Limit = None, offset: Offset = 0
+) -> Response:
+    """List the titles with their artworks, all of them or one page.
 
     Only admins and editors see who consents to a picture, and get an image of an artwork that nobody is shown.
     """
@@ -54,9 +66,21 @@ async def list_titles(request: Request, services: Service) -> Response:
     editing = await services.access.is_one_of(request, EDITORS)
     reader = Reader(editing, services.clock() / 1000, services.live_catalogue.images)
     headers = {"Cache-Control": NEVER_CACHED if reader.admin else "no-cache", "Vary": "Authorization, Cookie"}
+    found = searched(services.live_catalogue, search, offset=offset, limit=limit)
     return Response(
-        await listing_json(services.live_catalogue, reader), headers=headers, media_type="application/json"
+        await listing_json(found.page, found.total, reader), headers=headers, media_type="application/json"
     )
+
+
+@router.get("/titles/{title}", responses=refusals(NO_TITLE), dependencies=[EDITOR])
+async def get_title(title: Id, services: Service) -> Detailed:
+    """Show a title with its artworks on all canvases, as it is stored.
+
+    It includes an edit that another worker made a moment ago.
+    """
+    found, barred = await services.editor.title(title), await services.editor.barred()
+    reader = Reader(admin=True, now=services.clock() / 1000, images=services.live_catalogue.images)
+    return detailed(found, reader, barred)
 
 
 @router.put(
