@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from app.pages import browse, docs, keyart_js
+from app.pages import browse, desk, docs, keyart_js
 from app.pages.files import STATIC, VENDOR, Files
 
 
@@ -11,6 +11,7 @@ def add_pages(api: FastAPI, *, browsable: bool) -> None:
     api.mount("/static", Files(STATIC))
     api.mount("/vendor", Files(VENDOR))
     api.include_router(docs.router)
+    api.include_router(desk.router)
     api.include_router(keyart_js.router)
     if browsable:
         api.include_router(browse.router)
