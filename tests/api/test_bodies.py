@@ -98,7 +98,7 @@ async def test_a_slash_too_many_is_not_found_and_nobody_is_redirected(
         ("DELETE", "/artwork", "GET, HEAD, POST"),
         ("GET", "/clicks", "POST"),
         ("POST", "/profiles", "GET, HEAD, PUT, PATCH, DELETE"),
-        ("GET", "/titles/countdown", "PUT, DELETE"),
+        ("PATCH", "/titles/countdown", "GET, HEAD, PUT, DELETE"),
         ("POST", "/titles/countdown/pin", "PUT, DELETE"),
         ("GET", "/titles/countdown/artworks", "POST"),
         ("PUT", "/titles/countdown/artworks/cupola", "PATCH, DELETE"),
