@@ -1,6 +1,7 @@
 """HEAD: what GET answers, without the body."""
 
 from collections.abc import AsyncIterator
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ async def _addresses(service: Service) -> list[str]:
     choice = await service.get(profile="ada")
     id_, image = choice["decision_id"], choice["image"]["url"].rpartition("/")[2]
     paths = await _paths(service) - {LINK}
-    filled = [each.replace("{decision_id}", id_).replace("{name}", image) for each in paths]
+    parts = {"{decision_id}": id_, "{name}": image, "{title}": "countdown"}
+    filled = [reduce(lambda path, part: path.replace(part, parts[part]), parts, each) for each in paths]
     assert not any("{" in each for each in filled), "A path has a part that this test does not know."
     queries = {"/artwork": "?title=countdown&profile=ada", "/profiles": "?profile=ada"}
     return sorted(each + queries.get(each, "") for each in filled)
