@@ -10,6 +10,7 @@ IMAGES: Final = "images"
 UPLOADS: Final = "uploads"
 ADMIN_KEY: Final = "admin-key"
 SAMPLE_HISTORY: Final = "sample-history.json"
+AUDIENCE: Final = "audience.log"
 SERVICE_LOCK: Final = "serve.lock"
 RUN: Final = "run"
 """Files that only running processes need; they may be deleted while no process runs."""
@@ -33,6 +34,8 @@ class DataFolder:
         self.admin_key = path / ADMIN_KEY
         self.sample_history = path / SAMPLE_HISTORY
         """The counts of the sample viewers' visits, which the browse page tells."""
+        self.audience = path / RUN / AUDIENCE
+        """The output of the audience that a page started, which locks the file while it runs."""
         self.service_lock = path / SERVICE_LOCK
         """The file that a service locks, and in which it writes its settings."""
         self._metrics = path / RUN / "metrics"

@@ -22,8 +22,10 @@ from app.audience.world import World
 from app.commands import audience_chart as chart
 from app.commands.calling import key_for
 from app.commands.environment import settings_for
+from app.commands.parent import Parent
 from app.commands.terminal import INTERRUPTED, fail, say
 from app.data_folder import ADMIN_KEY
+from app.processes.parent_watch import end_with_parent
 from app.wiring.keys import KeyFileError
 
 MOVING = 3000
@@ -61,6 +63,7 @@ def audience(  # noqa: PLR0913  each is an option of the command
             show_default=f"DATA/{ADMIN_KEY}",
         ),
     ] = None,
+    parent: Parent = None,
     seed: Annotated[
         int, typer.Option(min=0, help="The seed of the made-up viewers; the same seed makes the same viewers.")
     ] = 7,
@@ -78,6 +81,8 @@ def audience(  # noqa: PLR0913  each is an option of the command
       keyart audience --reward play --drift
       keyart audience --url http://127.0.0.1:8000
     """
+    if parent:
+        end_with_parent(parent)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleared away as after Ctrl-C
     make_world = partial(World, viewers=viewers, click_rate=click_rate, drift=drift, seed=seed)
     try:

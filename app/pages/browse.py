@@ -6,12 +6,13 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from app.api.queries import PageQuery
+from app.api.roles import ADMINS
 from app.api.services import Service, Services
 from app.catalogue.image import Frame, accepted
 from app.data_folder import DataFolder
 from app.pages.history import read
 from app.pages.page import page
-from app.pages.rows import Layout, laid_out
+from app.pages.rows import laid_out
 from app.pages.viewers import sample_viewers
 from app.serving.choice import Choice
 from app.viewers.viewer import SOMEBODY, Sender
@@ -37,15 +38,11 @@ async def browse(request: Request, services: Service, viewer: str = "") -> Respo
         layout=layout,
         history=read(DataFolder(services.settings.data).sample_history),
         choice=choice,
-        first={
-            "viewer": first["id"],
-            "choice": choice,
-            "viewers": viewers,
-            "demo": services.settings.tells_groups,
-        },
+        first={"viewer": first["id"], "choice": choice, "viewers": viewers},
+        demo=services.settings.preset == "demo",
+        signed_in=await services.access.is_one_of(request, ADMINS),
         viewers=viewers,
         viewer=first,
-        pictures=_pictures(layout),
     )
 
 
@@ -84,8 +81,3 @@ async def _hero_choice(
         choice["group"] = choice["group"] if services.settings.tells_groups else None
         return choice
     return None
-
-
-def _pictures(layout: Layout) -> int:
-    every = [*([layout.hero] if layout.hero else []), *(title for row in layout.rows for title in row.titles)]
-    return sum(len(title.artworks) for title in every)

@@ -85,7 +85,7 @@ def create_app(
         session,
     ):
         api.router.routes.extend(module.router.routes)  # `include_router` would build each of them anew
-    add_pages(api, browsable=settings.browse)
+    add_pages(api, settings)
     answer_failures(api)
     app: ASGIApp = Heads(artwork.ArtworkLane(api, lambda: in_use[0]) if lane else api)
     if not settings.cors_origins:

@@ -1,6 +1,7 @@
 // @ts-check
 // The browse page: one screen or two, and the windows that all screens share.
 
+import { Audience } from "./audience.js";
 import { learned } from "./history.js";
 import { Impressions } from "./impressions.js";
 import { Player, part } from "./player.js";
@@ -92,7 +93,13 @@ maker.addEventListener("close", () => {
 });
 
 if (viewers.made.length) left.list();
-void left.watch(viewers.find(first.viewer), first.choice ?? undefined);
+void left.watch(viewers.find(first.viewer), { given: first.choice ?? undefined });
+
+const loose = document.querySelector("#loose");
+if (loose instanceof HTMLElement) {
+  const audience = new Audience(loose, () => [left, ...(right ? [right] : [])], fail);
+  audience.resume().catch(fail);
+}
 
 const before = document.querySelector("#before");
 if (before instanceof HTMLElement) {

@@ -39,15 +39,21 @@ export class Screen {
     return /** @type {HTMLElement[]} */ ([...this.root.querySelectorAll(".frame")]);
   }
 
-  /** Ask for all pictures for a viewer. @param {Viewer} viewer @param {Choice} [given] the hero's, if it is there already */
-  async watch(viewer, given) {
+  /**
+   * Ask for all pictures for a viewer. `given` is the hero's, if it is there already. With `counts` false the service is
+   * not told that somebody sees these pictures.
+   * @param {Viewer} viewer @param {{given?: Choice, counts?: boolean}} [options]
+   */
+  async watch(viewer, { given, counts = true } = {}) {
     const number = ++this.asked;
     this.viewer = viewer;
     this.#name();
-    this.root.setAttribute("aria-busy", "true");
+    if (counts) this.root.setAttribute("aria-busy", "true");
     try {
       const answers = await this.#ask(viewer, given);
-      if (number === this.asked) this.#apply(answers.flatMap((each) => each.choices), answers.flatMap((each) => each.unavailable));
+      if (number !== this.asked) return;
+      const unavailable = answers.flatMap((each) => each.unavailable);
+      this.#apply(answers.flatMap((each) => each.choices), unavailable, counts);
     } catch (error) {
       if (number === this.asked) this.on.fail(error);
     } finally {
@@ -71,6 +77,15 @@ export class Screen {
     box.replaceChildren(part(box, "legend"), ...labels);
   }
 
+  /** Write something on the picture of a title. @param {string} title @param {string} text */
+  mark(title, text) {
+    const frame = this.frames.find((each) => each.dataset.title === title);
+    const place = frame?.closest("article, li")?.querySelector(".chance");
+    if (!(place instanceof HTMLElement)) return;
+    place.textContent = text;
+    place.hidden = !text;
+  }
+
   close() {
     this.asked++;
     this.frames.forEach((frame) => this.impressions.forget(frame));
@@ -92,8 +107,8 @@ export class Screen {
     );
   }
 
-  /** @param {Choice[]} choices @param {string[]} unavailable */
-  #apply(choices, unavailable) {
+  /** @param {Choice[]} choices @param {string[]} unavailable @param {boolean} counts */
+  #apply(choices, unavailable, counts) {
     const before = this.choices;
     this.choices = new Map(choices.map((choice) => [choice.title, choice]));
     for (const frame of this.frames) {
@@ -103,9 +118,10 @@ export class Screen {
       if (box instanceof HTMLElement) box.hidden = unavailable.includes(title);
       if (!choice) continue;
       if (frame.querySelector(".picture")?.getAttribute("src") !== choice.image.url) show(frame, choice.image);
-      this.impressions.watch(frame, choice.decision_id);
+      if (counts) this.mark(title, "");
+      this.impressions.watch(frame, counts ? choice.decision_id : null);
     }
-    this.#say(before, choices);
+    if (counts) this.#say(before, choices); // otherwise a screen reader would read it every few seconds
   }
 
   /** @param {Map<string, Choice>} before @param {Choice[]} choices */
