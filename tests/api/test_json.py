@@ -177,8 +177,8 @@ async def _takers(service: Service) -> dict[tuple[str, str], list[str]]:
 
 def _fields(document: Any, schema: Any) -> list[str]:
     if "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return list(schema["properties"] if "properties" in schema else schema["anyOf"][0]["properties"])
+        return _fields(document, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    return list(schema["properties"]) if "properties" in schema else _fields(document, schema["anyOf"][0])
 
 
 def _nested(depth: int, fields: list[str]) -> list[bytes]:
