@@ -19,6 +19,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY app app
 COPY assets assets
 COPY bandit bandit
+COPY docs docs
 # Into a folder of its own: what it adds is a small layer over the dependencies, which stay as they are.
 RUN pip --python /opt/keyart/bin/python --disable-pip-version-check --no-cache-dir \
         install --no-deps --no-index --no-build-isolation --no-compile --root /project . \

@@ -15,7 +15,10 @@ from app.catalogue.editor import Editor
 from app.catalogue.live import LiveCatalogue
 from app.catalogue.uploads import Uploads
 from app.data_folder import ADMIN_KEY
+from app.evaluation.group_report import GroupReporter
 from app.evaluation.report import Reporter
+from app.evaluation.title_search import TitleSearch
+from app.operations.watch import Watch
 from app.serving.best_single import BestSingle
 from app.serving.explanation import Explainer
 from app.serving.feedback import Recorder
@@ -46,6 +49,9 @@ class Services:
     editor: Editor
     uploads: Uploads
     reporter: Reporter
+    group_reporter: GroupReporter
+    title_search: TitleSearch
+    watch: Watch
     explainer: Explainer
 
 

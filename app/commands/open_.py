@@ -27,9 +27,9 @@ def open_(
 ) -> None:
     """Print a link that signs one browser in as an admin, and open it if this machine has a browser.
 
-    The link works once, within five minutes. The command asks the service at KEYART_PORT of this machine for it,
-    with KEYART_ADMIN_KEY or the key in the data folder. The browser stays signed in until it signs out, at most
-    twelve hours.
+    The link works once, within five minutes, and leads to the dashboard. The command asks the service at
+    KEYART_PORT of this machine for it, with KEYART_ADMIN_KEY or the key in the data folder. The browser stays
+    signed in until it signs out, at most twelve hours.
 
     Examples:
         keyart open

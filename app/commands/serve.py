@@ -19,8 +19,9 @@ from app.commands.environment import make_folder, settings_for
 from app.commands.terminal import fail, say
 from app.data_folder import DataFolder
 from app.file_lock import taken
-from app.operations.health import reachable
+from app.operations.health import address_of, reachable
 from app.operations.in_force import tell
+from app.operations.sign_in import sign_in_path
 from app.processes.file_limit import raise_limit
 from app.processes.listener import PortError, listen
 from app.processes.ready_message import announce
@@ -60,17 +61,28 @@ def serve(
     with closing(_lock(settings)) as lock, closing(_listener(settings)) as listener:
         port = listener.getsockname()[1]
         tell(lock, settings, port)
-        _make_admin_key(settings)
+        key = _made_admin_key(settings)
         if not asyncio.run(has_catalogue(settings)) and samples:
             _import_samples(settings, history=is_first and trainer and settings.begins_with_samples)
         metrics = folder_of_service(settings.data)
         supervisor = Supervisor(listener, settings.workers, metrics, trainer=trainer, parent=parent)
-        when_ready = partial(_play_history, reachable(settings.host), port) if history else None
+        when_ready = partial(_begin, settings.host, port, key, history=history)
         supervisor.run(
             lambda: threading.Thread(
                 target=announce, args=(settings.host, port, supervisor, say, when_ready), daemon=True
             ).start()
         )
+
+
+def _begin(host: str, port: int, key: str, *, history: bool) -> None:
+    """Print a link to the dashboard, and play the history.
+
+    The link signs in anyone who reads it, so it is printed only on a terminal.
+    """
+    if sys.stderr.isatty() and (path := sign_in_path(reachable(host), port, key)):
+        say(f"Dashboard: {address_of(host, port)}{path} signs one browser in, within five minutes.")
+    if history:
+        _play_history(reachable(host), port)
 
 
 def _play_history(host: str, port: int) -> None:
@@ -101,10 +113,10 @@ def _lock(settings: Settings) -> TextIO:
     return os.fdopen(handle, "r+")
 
 
-def _make_admin_key(settings: Settings) -> None:
+def _made_admin_key(settings: Settings) -> str:
     make_admin_key(settings)
     try:
-        keys_of(settings)
+        return keys_of(settings)["admin"]
     except KeyFileError as error:
         raise fail(str(error)) from None
 

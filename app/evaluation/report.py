@@ -83,17 +83,17 @@ class Reporter:
             artworks.setdefault(artwork, {})[group] = tally
         return {
             "confidence": CONFIDENCE,
-            "groups": {group: _rates(tally) for group, tally in groups.items()},
-            "lift": _lift(groups["personalized"], groups["best_single"]),
-            "titles": {title: _title(artworks) for title, artworks in titles.items()},
+            "groups": {group: rates_of(tally) for group, tally in groups.items()},
+            "lift": lift_of(groups["personalized"], groups["best_single"]),
+            "titles": {title: title_rates(artworks) for title, artworks in titles.items()},
         }
 
 
-def _title(artworks: dict[str, dict[str, Tally]]) -> TitleRates:
+def title_rates(artworks: dict[str, dict[str, Tally]]) -> TitleRates:
     return {
-        **_rates(_sum(_of_people(groups) for groups in artworks.values())),
+        **rates_of(_sum(_of_people(groups) for groups in artworks.values())),
         "artworks": {
-            artwork: {**_rates(_of_people(groups)), "groups": {g: _rates(t) for g, t in groups.items()}}
+            artwork: {**rates_of(_of_people(groups)), "groups": {g: rates_of(t) for g, t in groups.items()}}
             for artwork, groups in artworks.items()
         },
     }
@@ -107,7 +107,7 @@ def _sum(tallies: Iterable[Tally]) -> Tally:
     return sum(tallies, Tally())
 
 
-def _rates(tally: Tally) -> Rates:
+def rates_of(tally: Tally) -> Rates:
     n = tally.exposures
     return {
         "exposures": n,
@@ -130,7 +130,7 @@ def _wilson(successes: int, n: int) -> list[float] | None:
     return [round(max(0.0, centre - half), 6), round(min(1.0, centre + half), 6)]
 
 
-def _lift(personalized: Tally, control: Tally) -> Lift | None:
+def lift_of(personalized: Tally, control: Tally) -> Lift | None:
     """Return how much more the personalized group clicks, and earns, than the control, as a ratio less one.
 
     The interval is that of a ratio of two proportions on the log scale (Katz et al. 1978). It takes exposures to

@@ -1,7 +1,8 @@
 """One worker: uvicorn on a socket that the supervisor opened."""
 
 import asyncio
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import uvicorn
@@ -22,12 +23,14 @@ class Server(uvicorn.Server):
         sweep: Callable[[float], object],
         idle_seconds: float,
         beat: Callable[[], object] | None = None,
+        endings: Iterable[Callable[[], object]] = (),
     ):
         """Take the maker of a connection, and the check of all connections by the event loop's clock.
 
         `beat` is called about once a second, as long as the event loop runs.
+        When the worker is to end, it calls `endings` before it waits for the answers in flight.
         """
-        self._sweep, self._beat = sweep, beat
+        self._sweep, self._beat, self._endings = sweep, beat, endings
         super().__init__(_configured(app, connect, idle_seconds))
 
     async def on_tick(self, counter: int) -> bool:
@@ -36,6 +39,11 @@ class Server(uvicorn.Server):
         if self._beat and counter % BEAT_TICKS == 0:
             self._beat()
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for end in self._endings:
+            end()
+        await super().shutdown(sockets)
 
 
 def _configured(

@@ -39,11 +39,17 @@ GARBAGE = 20_000
 
 
 def create_app(
-    settings: Settings, store: Store | None = None, *, lane: bool = True, clock: Callable[[], int] = now_ms
+    settings: Settings,
+    store: Store | None = None,
+    *,
+    lane: bool = True,
+    clock: Callable[[], int] = now_ms,
+    endings: list[Callable[[], object]] | None = None,
 ) -> ASGIApp:
     """Return the ASGI application; its services live as long as its lifespan.
 
-    Without `lane`, `GET /artwork` goes through FastAPI like everything else.
+    Without `lane`, `GET /artwork` goes through FastAPI like everything else. `endings` gets the calls to make when
+    the process is to end, so that event streams end then.
     """
     in_use: list[Services] = []  # for the lane: `api.state` takes ten times as long to find them
 
@@ -55,6 +61,8 @@ def create_app(
                 stack.push_async_callback(used.close)
             services = await stack.enter_async_context(opened(settings, used, clock))
             api.state.services, in_use[:] = services, [services]
+            if endings is not None:
+                endings.append(services.watch.end)
             stack.enter_context(_rare_collections())
             yield
 

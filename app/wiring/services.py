@@ -14,8 +14,11 @@ from app.catalogue.image import IMAGES
 from app.catalogue.live import LiveCatalogue
 from app.catalogue.uploads import Uploads
 from app.clock import now_ms
+from app.evaluation.group_report import GroupReporter
 from app.evaluation.report import Reporter
+from app.evaluation.title_search import TitleSearch
 from app.operations.store_watch import StoreWatch
+from app.operations.watch import Facts, Watch
 from app.public_url import origin_of
 from app.records import encode
 from app.serving.best_single import BestSingle
@@ -50,13 +53,14 @@ async def opened(settings: Settings, store: Store, clock: Callable[[], int] = no
     await store.log.declare(encode(settings.reward_rules()))
     services = await build(settings, store, clock)
     await _refresh(services)
-    following = asyncio.create_task(_follow(services))
+    tasks = [asyncio.create_task(each) for each in (_follow(services), services.watch.run())]
     try:
         yield services
     finally:
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await services.uploads.end()
 
 
@@ -100,6 +104,13 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         editor=editor,
         uploads=Uploads(editor, data=settings.data, images=images_folder, folder=uploads_in(settings)),
         reporter=Reporter(store.state),
+        group_reporter=GroupReporter(store.state, settings.best_single_share),
+        title_search=TitleSearch(live_catalogue, store.state),
+        watch=Watch(
+            Facts(
+                store, live_catalogue, lambda: model.snapshot, clock, settings.data, settings.reward_window_seconds
+            )
+        ),
         explainer=Explainer(store.log, ids, store.log.now),
     )
 

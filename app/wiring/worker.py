@@ -22,10 +22,12 @@ def serve(settings: Settings, listener: socket.socket, beat: Callable[[], object
 
 
 def server_of(settings: Settings, together: Connections, beat: Callable[[], object] | None = None) -> Server:
+    endings: list[Callable[[], object]] = []
     return Server(
-        create_app(settings),
+        create_app(settings, endings=endings),
         connect=partial(Connection, together),
         sweep=together.sweep,
         idle_seconds=together.limits.idle_seconds,
         beat=beat,
+        endings=endings,
     )

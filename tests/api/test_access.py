@@ -37,6 +37,7 @@ OPEN = {
 FOR_CLIENTS = {"GET /profiles", "PUT /profiles", "PATCH /profiles", "DELETE /profiles"}
 FOR_EDITORS = {
     "GET /report",
+    "GET /report/titles",
     "GET /catalogue",
     "GET /edits",
     "GET /titles/{title}",

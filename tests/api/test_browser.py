@@ -85,10 +85,11 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @asynccontextmanager
-async def listening(app: ASGIApp) -> AsyncIterator[str]:
+async def listening(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
     """Answer on a real port; the application's lifespan is somebody else's."""
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
         listener.listen()  # whoever comes before the server does waits
         server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, http="httptools"))
         task = asyncio.create_task(server.serve(sockets=[listener]))

@@ -205,7 +205,7 @@ async def test_a_link_signs_one_browser_in_as_an_admin(service: Service) -> None
     path = await link(service)
     answer = await service.http.get(path)
     assert answer.status_code == 303
-    assert answer.headers["location"] == "../../session", "it is right below any path that a proxy has"
+    assert answer.headers["location"] == "../../dashboard#signed-in", "it is right below any path that a proxy has"
     assert "no-store" in answer.headers["cache-control"]
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert "HttpOnly" in answer.headers["set-cookie"]

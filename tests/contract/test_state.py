@@ -161,6 +161,7 @@ async def test_what_is_committed_is_read_again(state: State, token: int) -> None
     assert (counted.position, counted.base) == (42, b"base")
     assert counted.tallies == await state.tallies() == {KEY: tally, OTHER_KEY: Tally(1)}
     assert await state.tallies("countdown") == {KEY: tally}
+    assert await state.group_tallies() == {"uniform": tally + Tally(1)}
     assert await state.tallies("unknown") == {}
     assert await state.taste_since(ADA) == (b"values", 0)
     assert await state.taste_rows([ADA, BOB]) == {ADA: ROW}

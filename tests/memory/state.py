@@ -143,6 +143,10 @@ class MemoryState:
     async def tallies(self, title: str | None = None) -> dict[protocol.TallyKey, Tally]:
         return {k: replace(t) for k, t in self._tallies.items() if title is None or k[0] == title}
 
+    async def group_tallies(self) -> dict[str, Tally]:
+        groups = {group for _, _, group in self._tallies}
+        return {g: sum((t for (_, _, of), t in self._tallies.items() if of == g), Tally()) for g in groups}
+
     async def wipe(self) -> bool:
         return True
 

@@ -10,16 +10,18 @@ from tests.api.test_browser import CHROMIUM, NEEDS_CHROMIUM
 __all__ = ["NEEDS_CHROMIUM", "browsing"]
 
 WIDTH, HEIGHT = 1280, 800
+AWAY = "Failed to load resource: net::ERR_"
 REFUSED = "Failed to load resource: the server responded with a status of 4"
 
 
 @asynccontextmanager
 async def browsing(
-    address: str, *, width: int = WIDTH, height: int = HEIGHT, refused: bool = False
+    address: str, *, width: int = WIDTH, height: int = HEIGHT, refused: bool = False, away: bool = False
 ) -> AsyncIterator[Page]:
     """Yield an empty page with `address` as its base; at the end no script, policy or load may have failed.
 
     With `refused` the page may get refusals of the API: Chromium complains of each of them.
+    With `away` it may find that nobody answers.
     """
     complaints: list[str] = []
     async with async_playwright() as playwright:
@@ -32,4 +34,5 @@ async def browsing(
         page.on("pageerror", lambda error: complaints.append(str(error)))
         yield page
         await browser.close()
-    assert [each for each in complaints if not (refused and each.startswith(REFUSED))] == []
+    expected = (*((REFUSED,) if refused else ()), *((AWAY,) if away else ()))
+    assert [each for each in complaints if not each.startswith(expected)] == []

@@ -7,9 +7,15 @@ from fastapi import APIRouter, Query
 from app.api.services import EDITOR, Service
 from app.api.settings_in_force import RulesInForce, settings_in_force
 from app.evaluation.report import Report
+from app.evaluation.title_search import TitlePage
 from app.fields import Slug
 
 router = APIRouter(tags=["operations"])
+MOST_PAGES = 1_000_000
+Search = Annotated[
+    str, Query(max_length=200, description="Words of the title's names or id, in any case. Empty finds all.")
+]
+Page = Annotated[int, Query(ge=1, le=MOST_PAGES, description="The page; beyond the last one, the last is shown.")]
 Of = Annotated[Slug | None, Query(description="Count only this title.")]
 
 
@@ -24,3 +30,9 @@ async def get_report(services: Service, title: Of = None) -> ReportWithRules:
     With `title` they are those of one title. `titles` has no entry of a title that nobody was shown yet.
     """
     return {**await services.reporter.report(title), "rules": settings_in_force(services.settings)}
+
+
+@router.get("/report/titles", dependencies=[EDITOR])
+async def search_report(services: Service, search: Search = "", page: Page = 1) -> TitlePage:
+    """Show 25 titles of the current catalogue with their rates, in the order of their names."""
+    return await services.title_search.page(search, page)

@@ -17,10 +17,11 @@ from app.public_url import cookie_path
 from app.settings import LONGEST_KEY
 
 router = APIRouter(tags=["operations"], route_class=JsonRoute)
-LANDING = "../../session"
-"""The target of a sign-in link, relative to the link, so that it is right below any path that a proxy adds.
+LANDING = "../../dashboard#signed-in"
+"""The target of a sign-in link: the dashboard, relative to the link, so that it is right below a proxy's path.
 
-The target only names the caller and runs no script. `/docs` would run scripts of a CDN with an admin's rights.
+The fragment tells the sign-in form, which may be shown instead, that a cookie was just set. A browser that came
+from another site does not send it yet.
 """
 Token = Annotated[str, Path(max_length=512, description="The token that `POST /session/links` answered with.")]
 NO_LINK = {401: "The link was not made by this service.", 410: "The link was used already, or is too old."}
@@ -100,11 +101,7 @@ async def make_link(services: Service) -> Link:
     status_code=303,
     response_class=Response,
     responses={
-        303: {
-            "description": (
-                "The browser is signed in. The redirect leads to `GET /session`, which says who calls."
-            )
-        },
+        303: {"description": ("The browser is signed in. The redirect leads to `/dashboard`.")},
         **refusals(NO_LINK),
     },
 )

@@ -37,3 +37,6 @@ class StoredTotals(StoredTastes, Protocol):
 
     async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
         """Return all tallies, or those of one title; they are the caller's own."""
+
+    async def group_tallies(self) -> dict[str, Tally]:
+        """Return the sum of all tallies of each group."""

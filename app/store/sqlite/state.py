@@ -1,5 +1,6 @@
 """The trainer's state in a second SQLite file. The trainer alone writes it, except candidate snapshots."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, replace
@@ -10,6 +11,7 @@ from app.store import protocol
 from app.store.commit import BusyError
 from app.store.sqlite.bases import Bases
 from app.store.sqlite.connection import Transaction, connect, wipe, writing
+from app.store.sqlite.group_sums import sums_of_groups
 from app.store.sqlite.open_files import OpenFiles
 from app.store.sqlite.state_schema import SCHEMA
 from bandit.tally import Tally
@@ -254,6 +256,9 @@ class SqliteState:
         where, values = ("", ()) if title is None else ("WHERE title = ?", (title,))
         rows = self._reader.execute(f"SELECT {_TALLY} FROM tally {where}", values).fetchall()  # noqa: S608  our own words
         return {(row[0], row[1], row[2]): Tally(*row[3:]) for row in rows}
+
+    async def group_tallies(self) -> dict[str, Tally]:
+        return await asyncio.to_thread(sums_of_groups, self._path)
 
     async def wipe(self) -> bool:
         with writing():

@@ -1,0 +1,133 @@
+"""Alarms: when they come, when they go, and that they are those of docs/examples/alerts.yml."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.operations import alarms as subject
+from app.operations.alarms import Seen, alarms
+from app.operations.ring import HOUR, Ring
+from app.store.protocol import Size
+from app.telemetry.reading import Reading
+from tests.docs.pages import page
+from tests.docs.test_alerts import expressions
+
+CALM = Seen(position=100, size=Size(10, most=1000), window_seconds=600)
+FOLDED = {"keyart_trainer_position": 100.0, "keyart_snapshot_age_seconds": 1.0}
+ELSEWHERE = {"KeyartDown", "KeyartBackupOld"}
+"""Alerts that the service itself cannot see: nobody is told by who is down."""
+HERE_ALONE = {"KeyartNotReady", "KeyartSnapshotOld", "KeyartWorkersEnd"}
+
+
+def ring(seconds: float = HOUR, gauges: dict[str, float] = FOLDED, **counts: Any) -> Ring:
+    """Return a ring in which these counters, with the values of their labels, rose evenly from 0."""
+    named = {f"keyart_{name}_total": values for name, values in counts.items()}
+
+    def at(part: float) -> Reading:
+        risen = {name: {key: part * value for key, value in values.items()} for name, values in named.items()}
+        return Reading(round(1000 * part * seconds), risen, gauges=gauges)
+
+    steps = max(1, round(seconds / 60))
+    return Ring(at(number / steps) for number in range(steps + 1))
+
+
+def names(ring: Ring, **seen: Any) -> list[str]:
+    return [alarm.name for alarm in alarms(ring, replace(CALM, **seen))]
+
+
+BUSY: dict[str, Any] = {"decisions": {"personalized": 100_000.0}, "examples": {"learned": 50_000.0}}
+CASES: dict[str, tuple[Ring, dict[str, Any]]] = {
+    "KeyartNotReady": (ring(), {"waits_for": "It waits for a catalogue."}),
+    "KeyartStoreLost": (ring(), {"lost": "log.sqlite was deleted."}),
+    "KeyartFallbacks": (ring(**BUSY, fallbacks={"timeout": 1100.0}), {}),
+    "KeyartNoTrainer": (ring(), {"no_trainer": "No trainer leads."}),
+    "KeyartTrainerBehind": (ring(), {"position": 10_101}),
+    "KeyartSnapshotRefused": (ring(snapshots_refused={"": 1.0}), {}),
+    "KeyartSnapshotOld": (ring(gauges={**FOLDED, "keyart_snapshot_age_seconds": 301.0}, **BUSY), {}),
+    "KeyartLearnsNothing": (ring(decisions={"personalized": 1001.0}), {}),
+    "KeyartWorkerHung": (ring(5, workers_replaced={"hung": 1.0}), {}),
+    "KeyartWorkersEnd": (ring(workers_replaced={"ended": 3.0}), {}),
+    "KeyartConnectionsCrowded": (ring(connections_ended={"evicted": 400.0}), {}),
+    "KeyartLogFills": (ring(), {"size": Size(801, most=1000)}),
+    "KeyartDiskFills": (ring(), {"free": 0.19}),
+}
+NOT_YET: dict[str, tuple[Ring, dict[str, Any]]] = {
+    "KeyartFallbacks": (ring(**BUSY, fallbacks={"timeout": 1000.0}), {}),
+    "KeyartTrainerBehind": (ring(), {"position": 10_100}),
+    "KeyartSnapshotOld": (ring(gauges={**FOLDED, "keyart_snapshot_age_seconds": 9999.0}), {}),
+    "KeyartLearnsNothing": (ring(1700, decisions={"personalized": 9999.0}), {}),
+    "KeyartWorkersEnd": (ring(workers_replaced={"ended": 2.0}), {}),
+    "KeyartConnectionsCrowded": (ring(connections_ended={"evicted": 350.0, "malformed": 9999.0}), {}),
+    "KeyartLogFills": (ring(), {"size": Size(10**12, most=0)}),
+    "KeyartDiskFills": (ring(), {"free": 0.2}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_alarm_comes(name: str) -> None:
+    readings, seen = CASES[name]
+    assert names(readings, **seen) == [name]
+
+
+@pytest.mark.parametrize("name", NOT_YET)
+def test_an_alarm_does_not_come_at_its_bound(name: str) -> None:
+    readings, seen = NOT_YET[name]
+    assert names(readings, **seen) == []
+
+
+def test_requests_that_fail_are_an_alarm() -> None:
+    readings = Ring([Reading(0, gauges=FOLDED), Reading(5000, gauges=FOLDED, failed=1.0)])
+    assert names(readings) == ["KeyartRequestsFail"]
+    readings.add(Reading(400_000, gauges=FOLDED, failed=1.0))
+    readings.add(Reading(405_000, gauges=FOLDED, failed=1.0))
+    assert names(readings) == [], "it ends when none failed for five minutes"
+
+
+def test_a_service_that_just_started_has_no_alarm() -> None:
+    assert names(Ring([Reading(0)]), position=0) == []
+
+
+def test_an_alarm_of_an_hour_ago_has_ended() -> None:
+    readings = ring(HOUR, workers_replaced={"hung": 0.0})
+    for minute in range(61):
+        readings.add(
+            Reading(
+                1000 * (HOUR + 60 * (minute + 1)), {"keyart_workers_replaced_total": {"hung": 1.0}}, gauges=FOLDED
+            )
+        )
+    assert names(readings) == []
+
+
+def test_an_alarm_names_the_reason_of_most_fallbacks() -> None:
+    [alarm] = alarms(ring(**BUSY, fallbacks={"timeout": 1.0, "log_full": 5000.0}), CALM)
+    assert "'log_full'" in alarm.says
+    assert "4.8 %" in alarm.says
+
+
+def test_they_are_the_alerts_of_the_example() -> None:
+    known = {*CASES, "KeyartRequestsFail"}
+    assert known - HERE_ALONE == expressions().keys() - ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("alert", "bound"),
+    [
+        ("KeyartFallbacks", subject.MOST_FALLBACKS),
+        ("KeyartConnectionsCrowded", subject.MOST_CONNECTIONS_ENDED),
+        ("KeyartLogFills", subject.MOST_OF_LOG),
+        ("KeyartTrainerBehind", subject.MOST_BEHIND),
+        ("KeyartLearnsNothing", subject.MANY_DECISIONS),
+        ("KeyartDiskFills", subject.LEAST_DISK_FREE),
+    ],
+)
+def test_the_bounds_are_those_of_the_example(alert: str, bound: float) -> None:
+    assert bound in [float(number) for number in re.findall(r"[<>] ([\d.]+)", expressions()[alert])]
+
+
+def test_each_remedy_leads_to_a_heading_of_the_page() -> None:
+    anchors = {heading.anchor for heading in page("operations.md").headings}
+    every = [alarm for readings, seen in CASES.values() for alarm in alarms(readings, replace(CALM, **seen))]
+    assert {alarm.see for alarm in every} <= anchors
+    assert all(alarm.says.endswith(".") and alarm.remedy.endswith(".") for alarm in every)

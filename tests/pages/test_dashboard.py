@@ -1,0 +1,253 @@
+"""`/dashboard`: who sees it, what its stream says, and the page in a browser."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.async_api import Page
+
+from app.api.access import COOKIE
+from tests.api.service import ADMIN, EDITOR, Catalogue, Service, is_problem, serving
+from tests.api.test_browser import listening
+from tests.pages.browser import NEEDS_CHROMIUM, browsing
+
+ADMIN_KEY = "the-admin-key-of-tests"
+HOSTILE = '"><img src=x onerror="document.title=1"><script>document.title=2</script>'
+BROWSER = [pytest.mark.browser, NEEDS_CHROMIUM]
+
+
+class Events:
+    """The events of an open stream, one after the other."""
+
+    def __init__(self, lines: AsyncIterator[str]):
+        self._lines = lines
+
+    async def next(self) -> tuple[str, Any]:
+        name = ""
+        async for line in self._lines:
+            kind, _, value = line.partition(": ")
+            if kind == "event":
+                name = value
+            if kind == "data":
+                return name, json.loads(value)
+        return "end", None
+
+
+@asynccontextmanager
+async def stream(service: Service, headers: dict[str, str]) -> AsyncIterator[Events]:
+    async with (
+        listening(service.app) as address,
+        httpx2.AsyncClient(base_url=address, timeout=30) as http,
+        http.stream("GET", "/dashboard/events", headers=headers) as answer,
+    ):
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert "no-store" in answer.headers["cache-control"]
+        yield Events(answer.aiter_lines())
+
+
+async def look(service: Service) -> None:
+    """Do what a worker does every few seconds."""
+    service.clock.now += 5000
+    await service.services.watch.look()
+
+
+async def cookie_of(service: Service) -> dict[str, str]:
+    answer = await service.http.post("/session", json={"key": ADMIN_KEY})
+    value = answer.cookies[COOKIE]
+    service.http.cookies.clear()
+    return {"Cookie": f"{COOKIE}={value}"}
+
+
+async def test_without_a_session_there_is_a_form_and_no_number(service: Service) -> None:
+    for headers in ({}, EDITOR, {"Cookie": f"{COOKIE}=invented"}):
+        answer = await service.http.get("/dashboard", headers=headers)
+        assert answer.status_code == 200
+        assert 'id="sign-in"' in answer.text
+        assert "answers" not in answer.text
+        assert "no-store" in answer.headers["cache-control"]
+    assert 'id="answers"' in (await service.http.get("/dashboard", headers=ADMIN)).text
+
+
+async def test_the_stream_is_for_admins_alone(service: Service) -> None:
+    is_problem(await service.http.get("/dashboard/events"), 401)
+    is_problem(await service.http.get("/dashboard/events", headers=EDITOR), 403)
+
+
+async def test_a_link_of_the_command_line_leads_to_the_dashboard(service: Service) -> None:
+    path = (await service.http.post("/session/links", headers=ADMIN)).json()["path"]
+    answer = await service.http.get(path, follow_redirects=True)
+    assert answer.url.path == "/dashboard"
+    assert 'id="answers"' in answer.text
+
+
+async def test_the_stream_begins_with_everything_and_goes_on_with_what_is_new(service: Service) -> None:
+    async with stream(service, ADMIN) as events:
+        name, board = await events.next()
+        assert name == "overview"
+        assert board["ready"]
+        assert board["leads"]
+        assert board["titles"] == len(service.services.live_catalogue)
+        assert board["report"]["lift"] is None
+        assert [step["done"] for step in board["steps"]][:2] == [True, True]
+        await service.get(profile="ada")
+        await look(service)
+        name, board = await events.next()
+        assert name == "news"
+        [point] = board["points"]
+        assert point["decisions"] == 0.2
+        assert point["fallbacks"] == 0
+
+
+async def test_the_stream_ends_with_its_session(service: Service) -> None:
+    headers = await cookie_of(service)
+    async with stream(service, headers) as events:
+        assert (await events.next())[0] == "overview"
+        await service.http.delete("/session", headers={**headers, "Origin": "http://localhost"})
+        await look(service)
+        assert await events.next() == ("ended", {})
+        assert await events.next() == ("end", None)
+
+
+async def test_the_stream_ends_with_its_worker(service: Service) -> None:
+    async with stream(service, ADMIN) as events:
+        await events.next()
+        service.services.watch.end()
+        assert await events.next() == ("end", None)
+
+
+async def test_a_closed_page_ends_its_stream(service: Service) -> None:
+    async with stream(service, ADMIN) as events:
+        await events.next()
+    others = [task for task in asyncio.all_tasks() if "_events" in repr(task.get_coro())]
+    assert others == []
+
+
+async def test_an_alarm_is_in_the_stream_with_its_remedy(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with serving(tmp_path, catalogue, trained=False) as service, stream(service, ADMIN) as events:
+        _, board = await events.next()
+        assert [alarm["name"] for alarm in board["alarms"]] == ["KeyartNotReady", "KeyartNoTrainer"]
+        assert not board["ready"]
+        assert "a snapshot of the learner" in board["waits_for"]
+        assert all(alarm["remedy"] for alarm in board["alarms"])
+
+
+class TestInABrowser:
+    pytestmark = BROWSER
+
+    @pytest.fixture
+    async def address(self, service: Service) -> AsyncIterator[str]:
+        async with listening(service.app) as address:
+            yield address
+
+    async def test_a_key_signs_in_and_a_wrong_one_is_a_sentence(self, service: Service, address: str) -> None:
+        async with browsing(address, refused=True) as page:
+            await page.goto("/dashboard")
+            await page.get_by_label("Admin key").fill("not-the-admin-key")
+            await page.keyboard.press("Enter")
+            await page.get_by_text("is not one of this service's").wait_for()
+            await sign_in(page)
+            await page.get_by_text("13 titles").or_(page.get_by_text("titles, decisions by")).first.wait_for()
+
+    async def test_a_link_signs_in_and_signing_out_shows_the_form(self, service: Service, address: str) -> None:
+        path = (await service.http.post("/session/links", headers=ADMIN)).json()["path"]
+        async with browsing(address) as page:
+            await page.goto(path)
+            await page.get_by_text("Live, as of").wait_for()
+            assert page.url == f"{address}/dashboard"
+            await page.get_by_role("button", name="Sign out").click()
+            await page.get_by_text("You are signed out.").wait_for()
+            assert await page.get_by_label("Admin key").is_visible()
+
+    async def test_a_session_that_ends_elsewhere_ends_the_page(self, service: Service, address: str) -> None:
+        async with browsing(address) as page:
+            await page.goto("/dashboard")
+            await sign_in(page)
+            [cookie] = await page.context.cookies()
+            headers = {"Cookie": f"{COOKIE}={cookie['value']}", "Origin": "http://localhost"}
+            assert (await service.http.delete("/session", headers=headers)).status_code == 204
+            await look(service)
+            await page.get_by_text("The session is over. Sign in again.").wait_for()
+
+    async def test_new_numbers_appear_without_a_reload(self, service: Service, address: str) -> None:
+        async with browsing(address) as page:
+            await page.goto("/dashboard")
+            await sign_in(page)
+            await page.get_by_role("heading", name="What to do next").wait_for()
+            choice = await service.get(profile="ada")
+            await service.http.post("/clicks", json={"decision_id": choice["decision_id"]})
+            await service.close_windows()
+            service.services.group_reporter._due = 0  # noqa: SLF001  the sums of the last four seconds are due now
+            await look(service)
+            row = page.get_by_role("row", name="personalized")
+            await row.get_by_text("100.0 % (20.7 % to 100.0 %)").wait_for()
+            assert not await page.get_by_role("heading", name="What to do next").is_visible()
+
+    async def test_hostile_names_are_text(self, service: Service, address: str) -> None:
+        title = service.title()
+        artworks = tuple(replace(artwork, name=HOSTILE) for artwork in title.artworks)
+        await service.change(replace(title, name=HOSTILE, artworks=artworks))
+        await service.refresh()
+        async with browsing(address) as page:
+            await page.goto("/dashboard")
+            await sign_in(page)
+            await page.get_by_label("Find a title").fill("onerror")
+            await page.get_by_text("1 title.", exact=True).wait_for()
+            await page.get_by_role("button", name="<script>").click()
+            await page.get_by_role("rowheader", name="<script>").nth(1).wait_for()
+            assert await page.locator("#titles img, #titles script").count() == 0
+            assert await page.title() == "Dashboard · Keyart"
+
+    async def test_titles_are_found_and_turned_over_by_keyboard(self, service: Service, address: str) -> None:
+        title = service.title()
+        await service.change(*(replace(title, id=f"copy-{n:03}", name=f"Copy {n:03}") for n in range(60)))
+        await service.refresh()
+        async with browsing(address) as page:
+            await page.goto("/dashboard")
+            await sign_in(page)
+            await page.get_by_label("Find a title").fill("copy")
+            await page.get_by_text("60 titles.").wait_for()
+            await page.get_by_role("button", name="Next").focus()
+            await page.keyboard.press("Enter")
+            await page.get_by_text("Page 2 of 3").wait_for()
+            await page.get_by_role("button", name="Copy 025").focus()
+            await page.keyboard.press("Enter")
+            await page.locator('[aria-expanded="true"]').wait_for()
+            focused = "document.activeElement.textContent"
+            assert await page.evaluate(focused) == "Copy 025", "the focus stays where it was"
+            assert await page.locator("th.artwork").count() == len(title.artworks)
+
+    async def test_it_survives_a_restart_of_the_service(self, service: Service) -> None:
+        async with AsyncExitStack() as stack:
+            first = await stack.enter_async_context(AsyncExitStack())
+            address = await first.enter_async_context(listening(service.app))
+            page = await stack.enter_async_context(browsing(address, away=True))
+            await page.goto("/dashboard")
+            await sign_in(page)
+            service.services.watch.end()
+            await first.aclose()
+            await page.get_by_text("the service does not answer. This page tries again.").wait_for()
+            service.services.watch.ended = False
+            await stack.enter_async_context(listening(service.app, port=int(address.rpartition(":")[2])))
+            await page.get_by_text("Live, as of").wait_for()
+            await page.close()
+
+    @pytest.mark.parametrize("width", [390, 1280, 1920])
+    async def test_nothing_is_wider_than_the_screen(self, service: Service, address: str, width: int) -> None:
+        async with browsing(address, width=width) as page:
+            await page.goto("/dashboard")
+            await sign_in(page)
+            await page.locator("#titles tbody tr").first.wait_for()
+            assert await page.evaluate("document.documentElement.scrollWidth") == width
+
+
+async def sign_in(page: Page) -> None:
+    await page.get_by_label("Admin key").fill(ADMIN_KEY)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_text("Live, as of").wait_for()
