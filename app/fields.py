@@ -14,6 +14,7 @@ from assets.languages import canonical
 SLUG = r"^[a-z0-9][a-z0-9-]{0,63}$"
 COUNTRY = r"^[A-Z]{2}$"
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 PLAIN = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 PLAIN_OR_NOTHING = f"^$|{PLAIN}"
 _PLAIN = "It should be plain text: no control characters or line breaks, and not only spaces"
@@ -22,6 +23,7 @@ PATTERNS = {
     PLAIN_OR_NOTHING: _PLAIN,
     SLUG: "It should be 1 to 64 of a-z, 0-9 and hyphens, the first of them a letter or a digit",
     COUNTRY: "It should be a country's two letters (ISO 3166-1), such as DE",
+    NAME: "It should be 1 to 64 of A-Z, a-z, 0-9, dots, hyphens and underscores, the first a letter or a digit",
     LANGUAGE: "It should be a language tag (BCP 47), such as de or pt-BR",
 }
 """The sentences about text that does not match."""
@@ -45,6 +47,9 @@ LONGEST_PROFILE = 128
 ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PROFILE)]
 LONGEST_LANGUAGE = 35
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE, max_length=LONGEST_LANGUAGE)]
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+"""A name that a client gives to a page, a row or a release. An address with a query is not one."""
+MOST_COLUMNS = 10_000
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MOST_WIDTH = 8192
 MOST_TITLES = 200

@@ -39,6 +39,16 @@ PINNED, ANONYMOUS, BOT = "pinned", "anonymous", "bot"
 DECISIONS = frozenset({Kind.DECISION, Kind.DEFERRED})
 
 
+class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The part of a page that shows a picture, as its client says. It does not influence anything."""
+
+    release: str | None = None
+    """The release of the client."""
+    page: str | None = None
+    row: str | None = None
+    column: int | None = None
+
+
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     """The chosen artwork, its candidates and their probabilities, and the context."""
 
@@ -60,6 +70,7 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     """A declared bot asked, so nothing is learned from it."""
     timezone: str | None = None
     """The time zone of the `hour` among the attributes; None for UTC."""
+    spot: Spot | None = None
 
     @property
     def artwork(self) -> str:
@@ -70,7 +81,7 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.probabilities[self.chosen]
 
     def forgotten(self) -> "Decision":
-        return msgspec.structs.replace(self, profile=None, attributes={}, taste={}, timezone=None)
+        return msgspec.structs.replace(self, profile=None, attributes={}, taste={}, timezone=None, spot=None)
 
 
 class Feedback(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,6 +90,7 @@ class Feedback(msgspec.Struct, frozen=True, omit_defaults=True):
     decision: int
     opened: int
     seconds: float = 0.0
+    spot: Spot | None = None
 
 
 class Reference(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.fields import MOST_COLUMNS, NAME
 from app.serving.feedback import LONGEST_SECONDS, MOST_ITEMS
 
 Schema = Mapping[str, Any]
@@ -24,6 +25,18 @@ _SECONDS: Final = {
         "description": "The time that the viewer watched in all, in seconds. The greatest value counts.",
     }
 }
+_SPOT: Final = {
+    **{
+        name: {"type": "string", "pattern": NAME, "description": f"The name of the {thing}. The log records it."}
+        for name, thing in (("release", "client's release"), ("page", "page"), ("row", "row on the page"))
+    },
+    "column": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": MOST_COLUMNS,
+        "description": "The number of titles before it in the row. The log records it.",
+    },
+}
 
 
 def _item(description: str, fields: Schema, *required: str) -> Schema:
@@ -31,11 +44,15 @@ def _item(description: str, fields: Schema, *required: str) -> Schema:
 
 
 FEEDBACK: Final[Mapping[str, Schema]] = {
-    "Feedback": _item("Feedback on a decision.", _ID, "decision_id"),
-    "FeedbackByTitle": _item("Feedback on a profile's latest decision.", _LATEST, "profile", "title"),
-    "Play": _item("Time watched after a decision.", {**_ID, **_SECONDS}, "decision_id", "seconds"),
+    "Feedback": _item("Feedback on a decision.", {**_ID, **_SPOT}, "decision_id"),
+    "FeedbackByTitle": _item("Feedback on a profile's latest decision.", {**_LATEST, **_SPOT}, "profile", "title"),
+    "Play": _item("Time watched after a decision.", {**_ID, **_SECONDS, **_SPOT}, "decision_id", "seconds"),
     "PlayByTitle": _item(
-        "Time watched after a profile's latest decision.", {**_LATEST, **_SECONDS}, "profile", "title", "seconds"
+        "Time watched after a profile's latest decision.",
+        {**_LATEST, **_SECONDS, **_SPOT},
+        "profile",
+        "title",
+        "seconds",
     ),
 }
 

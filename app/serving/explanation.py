@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 from typing_extensions import TypedDict
 
 from app.records import Decision, Kind, decode_decision
@@ -19,7 +20,8 @@ class Record(TypedDict):
     The `probabilities` have the order of `candidates`. The `propensity` is the probability of `artwork`. The
     number of the draw is `u`; the artwork that it draws now is `drawn_again`. The `profile` is a pseudonym. The
     `stamp` is a time in milliseconds. The `timezone` is that of the attribute `hour`; null means UTC. The
-    `snapshot` is the one that was in use.
+    `snapshot` is the one that was in use. The `spot` is the part of the page where the picture was to be shown,
+    and the release of the client, if the request said so.
     """
 
     position: int
@@ -39,6 +41,7 @@ class Record(TypedDict):
     taste: Mapping[str, float]
     revision: str
     snapshot: int | None
+    spot: Mapping[str, str | int | None] | None
     u: float
     drawn_again: str
 
@@ -85,6 +88,7 @@ class Explainer:
             "taste": decision.taste,
             "revision": decision.revision,
             "snapshot": decision.snapshot,
+            "spot": msgspec.structs.asdict(decision.spot) if decision.spot else None,
             "u": u,
             "drawn_again": decision.candidates[again],
         }

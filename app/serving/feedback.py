@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from app.records import Kind
 from app.refusals import Invalid
 from app.serving.decision_id import DecisionIds, UnacceptableId
+from app.serving.spots import spot_of
 from app.store.protocol import Event, Log
 from app.telemetry import metrics
 from app.viewers.pseudonym import Identity, hold_key
@@ -102,7 +103,7 @@ class Recorder:
         if not isinstance(text, str):
             raise NotAccepted(f"The decision_id is the text that the service answered with, not {_short(text)}.")
         decision = self._ids.verify(text, now)
-        return Event(kind, decision.position, decision.nonce, decision.deferred, seconds)
+        return Event(kind, decision.position, decision.nonce, decision.deferred, seconds, spot_of(item))
 
     async def _latest(self, kind: Kind, item: dict[str, Any], seconds: float, *, trusted: bool) -> Event:
         """Take the profile's latest pick for the title to be meant."""
@@ -119,7 +120,7 @@ class Recorder:
             raise NotAccepted(
                 f"Title {_short(title)} was never chosen for this profile in placement {_short(placement)}."
             )
-        return Event(kind, hold.decision, hold.nonce, hold.deferred, seconds)
+        return Event(kind, hold.decision, hold.nonce, hold.deferred, seconds, spot_of(item))
 
 
 def _items(content: object) -> list[Any]:

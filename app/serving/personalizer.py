@@ -277,6 +277,7 @@ class Personalizer:
             0 if viewer.known else lot,
             request.bot,
             viewer.timezone,
+            request.asked.spot_of(case.live_title.title.id),
         )
 
     # ---------------------------------------------------------------- answers

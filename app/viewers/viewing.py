@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from app.fields import MOST_WIDTH, CountryHint, LanguageHint, ProfileId, Slug, Word, meant
+from app.records import Spot
 from app.viewers.local_time import zone_of
 from assets.checks import STRICTEST_MATURITY
 from assets.crop import Canvas
@@ -44,3 +45,7 @@ class Viewing(BaseModel):
     wide."""
     deferred: bool = False
     """True if the viewer may not see the picture immediately: it counts as shown only after an impression."""
+
+    def spot_of(self, title: str) -> Spot | None:  # noqa: ARG002  only a request for a page knows more
+        """Return the spot of the title, if the request says it."""
+        return None

@@ -38,6 +38,10 @@ export interface ArtworkAttributes {
   timezone?: string;
   maturity?: number | string;
   width?: number | string;
+  release?: string;
+  page?: string;
+  row?: string;
+  column?: number | string;
   src?: string;
   gpc?: 'anonymous';
   alt?: string;

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.records import Kind
+from app.records import Kind, Spot, decode_decision
 from keyart_client import KeyartError, Refused, UnexpectedAnswer, Unreachable
 from tests.api.service import Catalogue, Service, serving
 from tests.api.test_browser import listening
@@ -71,6 +71,14 @@ class TestChoosing:
             assert [choice.title for choice in page.choices] == ["countdown", "big-buck-bunny"]
             assert page.unknown == tuple(titles[1:-1])
             assert (await keyart.call("choose_page", [])).choices == ()
+
+    async def test_a_page_names_its_spots(self, which: Which, service: Service, address: str) -> None:
+        async with client(which, address) as keyart:
+            spots = {"countdown": {"row": "new", "column": 3}, "elsewhere": {"row": "other"}}
+            page = await keyart.call("choose_page", ["countdown"], release="web-7", page="home", spots=spots)
+            assert page.ignored == ()
+            [decision] = [body for kind, body in await service.records() if kind == Kind.DEFERRED]
+            assert decode_decision(decision).spot == Spot("web-7", "home", "new", 3)
 
     async def test_a_group_is_told_to_who_has_the_key(self, which: Which, address: str) -> None:
         async with client(which, address, key=KEY) as keyart:

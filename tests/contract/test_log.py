@@ -3,11 +3,13 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 from app.records import (
     Kind,
     Record,
+    Spot,
     decode_decision,
     decode_erasure,
     decode_feedback,
@@ -287,6 +289,12 @@ async def test_a_window_opened_by_feedback_stays_open_for_its_time(log: Log, clo
 
 
 # -------------------------------------------------------------------- feedback
+
+
+async def test_feedback_keeps_its_spot(log: Log) -> None:
+    hold = await placed(log, a_held())
+    await log.log_feedback([msgspec.structs.replace(click(hold), spot=Spot(page="home", column=3))])
+    assert decode_feedback((await logged(log))[-1].body).spot == Spot(page="home", column=3)
 
 
 async def test_feedback_names_the_decision_and_what_opened_its_exposure(log: Log, clock: Clock) -> None:

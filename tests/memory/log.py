@@ -108,7 +108,7 @@ class MemoryLog:
         if opened is not None and happened & bit and not longer:
             return False
         opener = self._last.position + 1 if opened is None else opened
-        self._append(event.kind, encode(Feedback(event.decision, opener, event.seconds)))
+        self._append(event.kind, encode(Feedback(event.decision, opener, event.seconds, event.spot)))
         if opened_at is None:
             opening = self._records.get(opener)
             opened_at = opening.stamp if opening else 0

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Route
 
 from app.pages.keyart_js import SCRIPT
-from app.records import Kind
+from app.records import Kind, Spot, decode_decision, decode_feedback
 from tests.api.service import Catalogue, Service, serving
 from tests.api.test_browser import listening
 from tests.assets.builders import a_picture, encoded
@@ -101,7 +101,8 @@ class TestThePicture:
             [asked] = site.asked()
             del asked["timezone"]
             named = {"canvas": "2:3", "placement": "hero", "device": "tv", "country": "DE", "language": "de"}
-            assert asked == named | {"maturity": "18", "width": "640", "titles": ["countdown"]}
+            spots: dict[str, object] = {"countdown": {}}
+            assert asked == named | {"maturity": "18", "width": "640", "titles": ["countdown"], "spots": spots}
             image = site.page.locator("#one img")
             assert await image.evaluate("(image) => [image.alt, image.sizes, image.loading]") == [
                 *("Mine", "50vw", "eager")
@@ -337,6 +338,22 @@ class TestFeedback:
             await site.page.evaluate("document.querySelector('#one').played(42)")
             await recorded_clicks(service, 1)
             assert site.reported("plays")[0][0]["seconds"] == 42
+
+    async def test_decision_and_feedback_have_the_spot(
+        self, service: Service, address: str, tmp_path: Path
+    ) -> None:
+        body = ONE.replace("id=", 'release="site-7" page="home" row="new" column="2" id=')
+        async with site_of(tmp_path / "site", address, body) as site:
+            await site.open()
+            await site.shows("#one")
+            await recorded(service, [Kind.IMPRESSION])
+            await site.page.locator("#one").click()
+            await recorded(service, [Kind.IMPRESSION, Kind.CLICK])
+            logged = {Kind(kind): body for kind, body in await service.records() if body}
+            spot = Spot("site-7", "home", "new", 2)
+            assert decode_decision(logged[Kind.DEFERRED]).spot == spot
+            assert decode_feedback(logged[Kind.IMPRESSION]).spot == spot
+            assert decode_feedback(logged[Kind.CLICK]).spot == spot
 
     async def test_a_page_that_comes_back_asks_and_reports_anew(
         self, service: Service, address: str, tmp_path: Path

@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from app.records import Decision, Erasure, Feedback, Kind, Rebase, Reference, decode_decision, encode
+from app.records import Decision, Erasure, Feedback, Kind, Rebase, Reference, Spot, decode_decision, encode
 from app.serving.decision_id import DecisionId, DecisionIds
 from app.store.sqlite import SqliteStore
 from app.viewers.pseudonym import Identity, hold_key
@@ -30,7 +30,8 @@ KEYS = [b"0123456789abcdef" * 2, bytes(range(32))]
 DECISION = b"""{"nonce":"AQIDBPz9/v8=","title":"countdown","revision":"5eed","candidates":["earthrise","launch"],
 "chosen":1,"probabilities":[0.25,0.75],"group":"personalized","profile":"0123456789abcdef0123456789abcdef",
 "attributes":{"device":"tv","hour":20.0,"name":"Zo\\u00eb"},"taste":{"moon":-0.125},
-"snapshot":7,"pinned":true,"stranger":3,"bot":true,"timezone":"Europe/Berlin"}"""
+"snapshot":7,"pinned":true,"stranger":3,"bot":true,"timezone":"Europe/Berlin",
+"spot":{"release":"tv-4.2.0","page":"home","row":"new","column":3}}"""
 TITLE = b"""{"id":"countdown","name":"Countdown","names":{"de":"Null"},"synopsis":"Down to zero.",
 "genres":["drama"],"maturity":6,"default":"earthrise","declared":{"name":"Countdown"},
 "pins":[{"artwork":"earthrise","placement":"hero","country":"DE","until":1900000000.5}],
@@ -66,6 +67,7 @@ def records() -> dict[str, object]:
         "decision, whole": whole,
         "decision, forgotten": whole.forgotten(),
         "impression, click": Feedback(12, 34),
+        "impression with a spot": Feedback(12, 34, spot=Spot("tv-4.2.0", "home", "new", 3)),
         "play": Feedback(12, 34, 56.5),
         "exposure, void": Reference(12),
         "rules": RewardRules(600_000, "play", 300.0, 60, 2, 300),

@@ -5,9 +5,10 @@
 
 const NAME = 'keyart-artwork';
 const HOME = new URL('.', import.meta.url).href;
-const HINTS = ['profile', 'placement', 'canvas', 'device', 'country', 'language', 'timezone', 'maturity', 'width'];
+const HINTS = 'profile placement canvas device country language timezone maturity width release page'.split(' ');
+const SPOT = ['release', 'page', 'row', 'column'];
 const MOST_TITLES = 200; // of one call
-const MOST_BEACON = 300; // items of one beacon: a browser takes 64 KiB
+const MOST_BEACON = 150; // items of one beacon: a browser takes 64 KiB
 const SEEN_AFTER = 1000; // milliseconds in which half of a picture is in view
 const PATIENCE = 2000; // milliseconds until the page's own picture is shown
 const TOGETHER = 500; // milliseconds in which impressions are collected
@@ -26,12 +27,12 @@ const AVIF =
   'SWlwY28AAAAUaXNwZQAAAAAAAAABAAAAAQAAAA5waXhpAAAAAAEIAAAADGF2MUOBABwAAAAAE2NvbHJuY2x4AAEADQAGgAAAABdpcG1hAAAAAAAA' +
   'AAEAAQQBAoMEAAAAI21kYXQSAAoHGAAG2AhoNTIOH/UVwAAsAICQNaKKXrg=';
 
-/** Importing this module on a server, where there are no elements, does nothing. */
+/** A server has no elements; there the module does nothing. */
 const Base = globalThis.HTMLElement ?? class {};
 let sheet;
 let formats;
 
-/** Send items to `/impressions`, `/clicks` or `/plays`. A beacon also arrives when the page is left. */
+/** Send feedback. A beacon arrives also if the page is left. */
 function beacon(address, items) {
   const body = JSON.stringify(items); // a text makes it text/plain, so that a browser does not ask ahead
   if (!navigator.sendBeacon(address, body)) send(address, body).catch(() => {});
@@ -51,34 +52,34 @@ async function accepted() {
   }
 }
 
-/** The impressions that were not sent yet: for each address the ids of decisions. */
+/** The impressions that were not sent yet: for each address the items by their decision. */
 class Impressions {
-  #ids = new Map();
+  #items = new Map();
   #timer = 0;
 
-  add(address, id) {
-    this.#ids.set(address, (this.#ids.get(address) ?? new Set()).add(id));
+  add(address, item) {
+    this.#put(address, item);
     this.#timer ||= setTimeout(() => this.flush(false), TOGETHER);
   }
 
   flush(leaving) {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    for (const [address, ids] of this.#ids) {
-      const all = [...ids];
+    for (const [address, found] of this.#items) {
+      const all = [...found.values()];
       for (let first = 0; first < all.length; first += MOST_BEACON) {
-        const items = all.slice(first, first + MOST_BEACON).map((id) => ({decision_id: id}));
+        const items = all.slice(first, first + MOST_BEACON);
         if (leaving) beacon(address, items);
-        else send(address, JSON.stringify(items)).catch(() => this.#keep(address, items));
+        else send(address, JSON.stringify(items)).catch(() => items.forEach((item) => this.#put(address, item)));
       }
     }
-    this.#ids.clear();
+    this.#items.clear();
   }
 
-  /** Keep what did not arrive for the next time; a repeat does no harm. */
-  #keep(address, items) {
-    const ids = this.#ids.get(address) ?? new Set();
-    if (ids.size < MOST_BEACON) this.#ids.set(address, new Set([...ids, ...items.map((item) => item.decision_id)]));
+  /** Repeats do no harm, so what did not arrive is put back. */
+  #put(address, item) {
+    if (!this.#items.has(address)) this.#items.set(address, new Map());
+    this.#items.get(address).set(item.decision_id, item);
   }
 }
 
@@ -126,9 +127,8 @@ export class KeyartArtwork extends Base {
     this.#widths = new ResizeObserver((entries) => {
       for (const entry of entries) entry.target.#fit(entry.contentRect.width);
     });
-    const everywhere = {capture: true};
-    document.addEventListener('click', (event) => this.#clicked(event), everywhere);
-    document.addEventListener('auxclick', (event) => event.button === 1 && this.#clicked(event), everywhere);
+    document.addEventListener('click', (event) => this.#clicked(event), true);
+    document.addEventListener('auxclick', (event) => event.button === 1 && this.#clicked(event), true);
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'hidden') impressions.flush(true);
       for (const element of this.#all) element.#look();
@@ -145,7 +145,7 @@ export class KeyartArtwork extends Base {
     });
   }
 
-  /** A link or a button around a picture counts as the picture, as it is what the keyboard presses. */
+  /** The keyboard presses the link or button around a picture. */
   static #clicked(event) {
     const path = event.composedPath().filter((node) => node instanceof Element);
     const pressed = path.find((node) => node.matches('a, button, [role=link], [role=button]'));
@@ -191,7 +191,8 @@ export class KeyartArtwork extends Base {
     try {
       const signal = AbortSignal.timeout(Number(this.defaults.patience ?? PATIENCE));
       const headers = {Accept: await (formats ??= accepted())};
-      const body = JSON.stringify({...hints, titles: [...titles.keys()]});
+      const spots = Object.fromEntries([...titles].map(([title, [element]]) => [title, element.#spot()]));
+      const body = JSON.stringify({...hints, spots, titles: [...titles.keys()]});
       const answer = await fetch(`${service}artwork`, {method: 'POST', headers, body, signal});
       const content = await answer.json();
       if (!answer.ok) reason = content.detail;
@@ -284,17 +285,14 @@ export class KeyartArtwork extends Base {
     return this.getAttribute(name) ?? KeyartArtwork.defaults[name];
   }
 
-  /** The service, whether to report nothing, and the hints: elements with equal ones are asked for in one call. */
+  /** Elements with equal requests share a call. */
   #request() {
     const silent = this.#value('gpc') != null && !!navigator.globalPrivacyControl;
     const hints = {
       language: document.documentElement.lang || navigator.language,
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     };
-    for (const name of HINTS) {
-      const value = this.#value(name);
-      if (value != null) hints[name] = value; // the service ignores one that is not valid, but never a limit
-    }
+    for (const name of HINTS) hints[name] = this.#value(name) ?? hints[name]; // the service checks them
     if (silent) delete hints.profile;
     this.#box.style.aspectRatio = `${hints.canvas ?? '16:9'}`.replace(':', ' / ');
     const service = new URL(`${this.#value('src') ?? HOME}`.replace(/\/*$/, '/'), document.baseURI).href;
@@ -343,7 +341,7 @@ export class KeyartArtwork extends Base {
     if (this.#img.sizes !== sizes) this.#img.sizes = sizes;
   }
 
-  /** Show what the page has in the element, as if there were no Keyart. */
+  /** Show the page's own picture. */
   #showDefault(reason) {
     this.#choice = null;
     this.#box.dataset.shows = 'default';
@@ -364,8 +362,8 @@ export class KeyartArtwork extends Base {
     if (!this.#inView || !this.#loaded || this.#reported || document.visibilityState !== 'visible') return;
     this.#second = setTimeout(() => {
       this.#reported = true;
-      const id = !this.#silent && this.choice?.decision_id;
-      if (id) impressions.add(`${this.#service}impressions`, id);
+      const item = this.#item();
+      if (item) impressions.add(`${this.#service}impressions`, item);
     }, SEEN_AFTER);
   }
 
@@ -374,8 +372,18 @@ export class KeyartArtwork extends Base {
   }
 
   #report(what, more) {
+    const item = this.#item();
+    if (item) beacon(this.#service + what, [{...item, ...more}]);
+  }
+
+  /** An item of feedback; none of a fallback or for a private viewer. */
+  #item() {
     const id = !this.#silent && this.choice?.decision_id;
-    if (id) beacon(this.#service + what, [{decision_id: id, ...more}]);
+    return id && {decision_id: id, ...this.#spot()};
+  }
+
+  #spot() {
+    return Object.fromEntries(SPOT.map((name) => [name, this.#value(name)]));
   }
 }
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from app.records import Kind
+from app.records import Kind, Spot
 
 
 class Hold(msgspec.Struct, frozen=True, gc=False):
@@ -48,6 +48,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     nonce: bytes
     deferred: bool
     seconds: float = 0.0
+    spot: Spot | None = None
 
 
 class Decisions(Protocol):

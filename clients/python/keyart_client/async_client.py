@@ -9,7 +9,7 @@ import httpx2
 
 from keyart_client import answering, calls
 from keyart_client.async_batch import AsyncBatch
-from keyart_client.calls import Attribute, Call, Hints, What
+from keyart_client.calls import Attribute, Call, Hints, PageHints, What
 from keyart_client.connecting import TIMEOUT, TRIES, checked_tries, http_settings
 from keyart_client.feedback import of_decisions, of_plays
 from keyart_client.models import Choice, Page, Profile, Recorded
@@ -53,7 +53,7 @@ class AsyncKeyart:
         """Choose the picture of a title. It counts as shown immediately, unless it is `deferred`."""
         return await self._send(calls.choose(title, hints, self.public_url))
 
-    async def choose_page(self, titles: Iterable[str], **hints: Unpack[Hints]) -> Page:
+    async def choose_page(self, titles: Iterable[str], **hints: Unpack[PageHints]) -> Page:
         """Choose the pictures of a page. Each counts as shown after an impression, unless `deferred` is False."""
         page = Page((), (), (), ())
         for call in calls.choose_page(list(titles), hints, self.public_url):

@@ -34,6 +34,21 @@ class Hints(TypedDict, total=False):
     formats: Sequence[Format]
 
 
+class Spot(TypedDict, total=False):
+    """The spot of a title: the name of the row, and the number of titles before it in the row."""
+
+    row: str
+    column: int
+
+
+class PageHints(Hints, total=False):
+    """The hints of a page: also its name, the client's release, and the spots of titles. These are recorded."""
+
+    release: str
+    page: str
+    spots: Mapping[str, Spot]
+
+
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
     """A call. `repeatable` says that a second one does no harm if the first one arrived, too."""
@@ -55,11 +70,14 @@ def choose(title: str, hints: Hints, public_url: str) -> Call[Choice]:
     return Call("GET", "/artwork", read, repeatable, params=params, headers=_accept(hints))
 
 
-def choose_page(titles: Sequence[str], hints: Hints, public_url: str) -> Iterator[Call[Page]]:
+def choose_page(titles: Sequence[str], hints: PageHints, public_url: str) -> Iterator[Call[Page]]:
     """Ask for the pictures of a page, which are deferred unless the hints say otherwise."""
     repeatable, read = hints.get("deferred", True), _reader(Page.read, public_url)
     for first in range(0, len(titles), MOST_TITLES):
-        body = {**_fields(hints), "titles": list(titles[first : first + MOST_TITLES])}
+        some = list(titles[first : first + MOST_TITLES])
+        body = {**_fields(hints), "titles": some}
+        if spots := hints.get("spots"):
+            body["spots"] = {title: spots[title] for title in some if title in spots}
         yield Call("POST", "/artwork", read, repeatable, json=body, headers=_accept(hints))
 
 
