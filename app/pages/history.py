@@ -2,8 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Final
 
 import msgspec
+
+from app.clock import now_ms
+
+LONGEST_SECONDS: Final = 120
+"""After this time visits that are not learned were cut off: the service stopped meanwhile."""
 
 
 class SampleHistory(msgspec.Struct, frozen=True):
@@ -23,8 +29,9 @@ def write(path: Path, history: SampleHistory) -> None:
 
 
 def read(path: Path) -> SampleHistory | None:
-    """Return the history, or None if no sample viewer came, or the file is not readable."""
+    """Return the history, or None if no sample viewer came, the visits were cut off, or it is not readable."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=SampleHistory)
+        found, written = msgspec.json.decode(path.read_bytes(), type=SampleHistory), path.stat().st_mtime
     except (OSError, msgspec.DecodeError):
         return None
+    return found if found.learned or now_ms() / 1000 < written + LONGEST_SECONDS else None

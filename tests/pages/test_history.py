@@ -1,12 +1,13 @@
 """What the page says about the sample viewers' visits."""
 
+import os
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
 from app.data_folder import DataFolder
-from app.pages.history import SampleHistory, read, write
+from app.pages.history import LONGEST_SECONDS, SampleHistory, read, write
 from tests.api.service import Catalogue, serving
 from tests.api.test_browser import listening
 from tests.pages.browser import NEEDS_CHROMIUM, browsing
@@ -25,6 +26,14 @@ def test_a_file_that_is_not_there_or_not_readable_is_no_history(tmp_path: Path, 
     if content is not None:
         (tmp_path / "history").write_bytes(content)
     assert read(tmp_path / "history") is None
+
+
+def test_visits_that_were_cut_off_are_no_history(tmp_path: Path) -> None:
+    file = tmp_path / "history"
+    write(file, SampleHistory(36, 0, 0, learned=False))
+    assert read(file) is not None
+    os.utime(file, (file.stat().st_mtime - LONGEST_SECONDS - 1,) * 2)
+    assert read(file) is None
 
 
 async def test_a_service_without_such_visits_says_nothing_of_them(tmp_path: Path, catalogue: Catalogue) -> None:
