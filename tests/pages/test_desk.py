@@ -225,8 +225,10 @@ async def test_a_paused_or_withdrawn_picture_is_chosen_no_more_and_comes_back(
 ) -> None:
     async with editing(tmp_path, catalogue, "/desk?title=cosmos-laundromat") as (service, page):
         hill = card(page, "lonely-hill")
-        await hill.get_by_role("button", name="Pause").click()
+        await hill.get_by_role("button", name="Pause").focus()
+        await page.keyboard.press("Enter")
         await expect(page.locator("#said")).to_contain_text("Lonely hill is paused")
+        await expect(hill.get_by_role("button", name="Show again")).to_be_focused()  # “Pause” is gone
         answer = await service.http.get("/artwork", params={"title": "cosmos-laundromat"})
         assert answer.status_code == 404
         await hill.get_by_role("button", name="Withdraw").click()

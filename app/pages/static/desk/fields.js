@@ -75,11 +75,15 @@ export class Fields {
     }
   }
 
-  /** @param {Input} input */
+  /** Give a field a place for its refusal, and tell screen readers its hint. @param {Input} input */
   #prepare(input) {
+    const field = /** @type {HTMLElement} */ (input.closest(".field"));
     const place = element("span", { class: "bad", id: `fault-${++made}` });
-    (input.closest(".field") ?? input).append(place);
+    const hint = field.querySelector("small");
+    if (hint) hint.id = `hint-${made}`;
+    field.append(place);
     input.dataset.fault = place.id;
+    input.setAttribute("aria-describedby", [hint?.id, place.id].filter(Boolean).join(" "));
   }
 
   /** @param {Input} input */
@@ -116,10 +120,8 @@ export class Fields {
   /** @param {Input} input @param {string} sentence */
   #mark(input, sentence) {
     find(`#${input.dataset.fault}`, this.form).textContent = sentence;
-    for (const [name, value] of [["aria-invalid", "true"], ["aria-describedby", input.dataset.fault ?? ""]]) {
-      if (sentence) input.setAttribute(name, value);
-      else input.removeAttribute(name);
-    }
+    if (sentence) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
   }
 }
 
