@@ -20,6 +20,9 @@ export class Card {
     this.path = path;
     this.id = id;
     this.on = on;
+    this.crops = "";
+    this.name = id;
+    this.focusNext = false;
     this.root = copyOf("artwork");
     this.fields = new Fields(find(".describe form", this.root), (changed) => this.#save(changed));
     this.pins = new Pins(find(".pinning", this.root), path, id, on.changed);
@@ -69,7 +72,7 @@ export class Card {
       /** @type {HTMLElement} */ (button).hidden = hidden;
     }
     find(".default", this.root).hidden = title.default === artwork.id;
-    for (const button of this.root.querySelectorAll(".actions button")) button.setAttribute("aria-description", this.name ?? "");
+    for (const button of this.root.querySelectorAll(".actions button")) button.setAttribute("aria-description", this.name);
     if (this.focusNext) find(".actions button:not([hidden])", this.root).focus();
     this.focusNext = false;
   }
@@ -116,7 +119,7 @@ export class Card {
 /** @param {string} canvas @param {any} image @param {boolean} served */
 function figure(canvas, image, served) {
   const size = { width: String(image.width), height: String(image.height) };
-  const source = served ? { src: imageAddress(image.url), srcset: imageAddresses(image.srcset), sizes: "(min-width: 40rem) 20rem, 45vw" } : { src: image.placeholder };
+  /** @type {Record<string, string>} */ const source = served ? { src: imageAddress(image.url), srcset: imageAddresses(image.srcset), sizes: "(min-width: 40rem) 20rem, 45vw" } : { src: image.placeholder };
   const shown = element("img", { ...size, ...source, loading: "lazy", decoding: "async", alt: `The crop for ${canvas}` });
   return element("figure", { "data-canvas": canvas }, shown, element("figcaption", {}, canvas));
 }

@@ -126,22 +126,22 @@ export class History {
   /** Return a sentence about a later change of the same fields, or an empty text. @param {Edit} edit @param {Change[]} changes */
   async #overwritten(edit, changes) {
     const title = await get(this.path);
-    const [later, overlap] = await this.#laterOf(edit, changes);
-    if (later) return `${who(later)} changed ${this.#named(overlap)} again, ${shown(later.at)}.`;
+    const later = await this.#laterOf(edit, changes);
+    if (later) return `${who(later.edit)} changed ${this.#named(later.change)} again, ${shown(later.edit.at)}.`;
     const other = changes.find((change) => !equal(current(title, change), change.after));
     return other ? `${this.#named(other)} has another value by now.` : "";
   }
 
-  /** @param {Edit} edit @param {Change[]} changes @returns {Promise<[Edit, Change] | []>} */
+  /** @param {Edit} edit @param {Change[]} changes @returns {Promise<{edit: Edit, change: Change} | null>} */
   async #laterOf(edit, changes) {
     let before = {};
     for (;;) {
       const { edits, next } = await get(`edits?${new URLSearchParams({ title: this.title, limit: String(MOST), ...before })}`);
       for (const each of edits.filter((/** @type {Edit} */ one) => one.id > edit.id)) {
         const overlap = changesOf(each).find((one) => changes.some((change) => same(one, change)));
-        if (overlap) return [each, overlap];
+        if (overlap) return { edit: each, change: overlap };
       }
-      if (next === null || next <= edit.id) return [];
+      if (next === null || next <= edit.id) return null;
       before = { before: String(next) };
     }
   }
