@@ -11,6 +11,7 @@ UPLOADS: Final = "uploads"
 ADMIN_KEY: Final = "admin-key"
 SAMPLE_HISTORY: Final = "sample-history.json"
 AUDIENCE: Final = "audience.log"
+ALARMS: Final = "alarms.json"
 SERVICE_LOCK: Final = "serve.lock"
 RUN: Final = "run"
 """Files that only running processes need; they may be deleted while no process runs."""
@@ -36,6 +37,8 @@ class DataFolder:
         """The counts of the sample viewers' visits, which the browse page tells."""
         self.audience = path / RUN / AUDIENCE
         """The output of the audience that a page started, which locks the file while it runs."""
+        self.alarms = path / RUN / ALARMS
+        """The alarms that were told to KEYART_ALARM_URL. The worker that tells them locks the file."""
         self.service_lock = path / SERVICE_LOCK
         """The file that a service locks, and in which it writes its settings."""
         self._metrics = path / RUN / "metrics"

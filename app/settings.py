@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ByteSize, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -80,6 +81,17 @@ def _usable(learner: Kind) -> Kind:
     return learner
 
 
+def _callable(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        valid = not address or (parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0)
+    except ValueError:
+        valid = False
+    if not valid or not re.fullmatch(r"[!-~]*", address) or "@" in address or "#" in address:
+        raise ValueError("write an address without user and fragment, such as https://hooks.example.org/keyart")
+    return address
+
+
 Key = Annotated[SecretStr, AfterValidator(_sendable)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
@@ -117,6 +129,8 @@ class Settings(BaseSettings):
     """The key with which editors may change titles, artworks and pins, and read the report and the edits."""
     client_key: Key | None = None
     """The key with which a backend may write profiles and give feedback by profile and title."""
+    alarm_url: Annotated[str, AfterValidator(_callable)] = ""
+    """The address that gets a POST when an alarm begins, and another when it ends. It may contain a secret."""
     browse: bool = False
     """Whether `/` is the browse page, whose visitors use the service like viewers of your site."""
     serve: Literal["policy", "default"] = "policy"
@@ -271,7 +285,7 @@ def _fault(error: dict[str, Any]) -> str:
     if not error["loc"]:
         return f"KEYART_{reason}"
     name = str(error["loc"][0])
-    was = "" if name.endswith("_key") else f" (was {error['input']!r})"
+    was = "" if name.endswith("_key") or name == "alarm_url" else f" (was {error['input']!r})"
     return f"KEYART_{name.upper()}: {reason}{was}."
 
 

@@ -10,8 +10,8 @@ from app.file_lock import held
 from app.settings import Settings
 
 _KEYS: Final = ("admin_key", "editor_key", "client_key")
-_TOLD: Final = frozenset(Settings.model_fields) - {*_KEYS, "store"}
-"""The settings that are written. Keys and the store's address, which may have a password, are left out."""
+_TOLD: Final = frozenset(Settings.model_fields) - {*_KEYS, "store", "alarm_url"}
+"""The settings that are written. Keys are left out, and addresses that may have a password."""
 
 
 class InForce(NamedTuple):
@@ -49,4 +49,5 @@ def in_force(folder: Path) -> InForce | None:
 def _restored(told: dict[str, Any], keys: list[str]) -> Settings:
     """Make the settings again. All of them are given, so that none comes from this process' environment."""
     secrets = {name: f"not told: {name}".replace(" ", "-") if name in keys else None for name in _KEYS}
-    return Settings(**{**told, **secrets, "store": Settings.model_fields["store"].default})
+    silent = {name: Settings.model_fields[name].default for name in ("store", "alarm_url")}
+    return Settings(**{**told, **secrets, **silent})

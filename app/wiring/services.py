@@ -14,9 +14,11 @@ from app.catalogue.image import IMAGES
 from app.catalogue.live import LiveCatalogue
 from app.catalogue.uploads import Uploads
 from app.clock import now_ms
+from app.data_folder import DataFolder
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.report import Reporter
 from app.evaluation.title_search import TitleSearch
+from app.operations.alarm_calls import AlarmCalls, post_to
 from app.operations.store_watch import StoreWatch
 from app.operations.watch import Facts, Watch
 from app.public_url import origin_of
@@ -54,6 +56,9 @@ async def opened(settings: Settings, store: Store, clock: Callable[[], int] = no
     services = await build(settings, store, clock)
     await _refresh(services)
     tasks = [asyncio.create_task(each) for each in (_follow(services), services.watch.run())]
+    if settings.alarm_url:
+        calls = AlarmCalls(DataFolder(settings.data).alarms, post_to(settings.alarm_url))
+        tasks.append(asyncio.create_task(calls.follow(services.watch)))
     try:
         yield services
     finally:

@@ -53,7 +53,7 @@ def findings(seen: Observed, faults: Sequence[str], environment: Mapping[str, st
 def _otherwise(here: Settings, there: Settings, environment: Mapping[str, str]) -> list[str]:
     """Name what this shell sets otherwise than the service: a change that was forgotten, or meant for another."""
     names = [name for name in Settings.model_fields if f"{PREFIX}{name.upper()}" in environment]
-    plain = [name for name in names if name not in {"data", "store"} and not name.endswith("_key")]
+    plain = [name for name in names if name not in {"data", "store", "alarm_url"} and not name.endswith("_key")]
     return [f"{PREFIX}{name.upper()}" for name in plain if getattr(here, name) != getattr(there, name)]
 
 
