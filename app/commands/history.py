@@ -20,6 +20,8 @@ from app.pages.history import SampleHistory, write
 from app.pages.viewers import sample_viewers
 from app.processes.parent_watch import end_with_parent
 
+TAKEN_UP_SECONDS = 1.0
+"""How long after the report counts the visits every worker certainly decides by what they taught."""
 NICE = 5
 """The niceness that the visits add: a person who opens the page waits for answers."""
 
@@ -45,6 +47,7 @@ async def _play(service: Service, window: float, path: Path) -> None:
         before = await service.groups()
         await history.play()
         await reported(service, before, history.seen, window)
+        await asyncio.sleep(TAKEN_UP_SECONDS)
         write(path, SampleHistory(len(regulars), history.seen, history.opened, learned=True))
 
 
