@@ -52,8 +52,10 @@ class Scores:
         return Outcomes(np.array(column) for column in self._columns)
 
     def moving(self, last: int) -> dict[str, float]:
-        """Return each group's click rate over the last exposures."""
-        groups, clicked = np.array(self._columns[1][-last:]), np.array(self._columns[2][-last:])
+        """Return each group's click rate over the last exposures. Another thread may add one meanwhile."""
+        end = len(self._columns[-1])  # the column that is filled last
+        begin = max(0, end - last)
+        groups, clicked = (np.array(self._columns[number][begin:end]) for number in (1, 2))
         return {
             name: float(clicked[groups == number].mean())
             for number, name in enumerate(GROUPS)

@@ -1,5 +1,6 @@
 """What `keyart audience` counts, and says of it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -139,3 +140,17 @@ def test_the_defaults_are_refused_and_a_cap_above_the_visits_is_not() -> None:
     assert refused(learn_cap=60, steps=500_000)
     assert "--steps 600000 or more" in str(refused(reward_window_seconds=600))
     assert refused(reward_window_seconds=600, steps=600_000) is None
+
+
+def test_the_rates_of_the_last_exposures_can_be_read_while_one_is_added() -> None:
+    scores, read = Scores(), []
+    for clicked in (True, False):
+        scores.add(Seen(0, 0, clicked=clicked, left=False, reward=0.0, best=0.0, single=0.0))
+
+    def watched() -> Iterator[float]:
+        for value in Seen(0, 0, clicked=True, left=False, reward=0.0, best=0.0, single=0.0):
+            read.append(scores.moving(10))
+            yield value
+
+    scores.add(watched())  # type: ignore[arg-type] # what a thread that reads sees between two columns
+    assert read == [{GROUPS[0]: 0.5}] * len(Seen._fields)
