@@ -1,15 +1,12 @@
 """What commands show of snapshots."""
 
-from typing import get_args
-
-import pytest
-
 from app.commands.models import table
 from app.store.protocol import Snapshot
 from bandit.learners import Kind, new_learner
+from tests.learners import every_kind
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
+@every_kind
 def test_the_snapshot_in_use_is_the_newest_that_is_not_damaged(kind: Kind) -> None:
     whole = new_learner(kind).snapshot()
     kept = [Snapshot(id_, "incumbent", 10, 1, 0, b"", whole if id_ < 3 else whole[:-1]) for id_ in (3, 2, 1)]
