@@ -148,8 +148,7 @@ def test_the_examples_have_types(tmp_path: Path) -> None:
 
 
 def printed(capfd: pytest.CaptureFixture[str]) -> list[str]:
-    """Return the lines that are not of the service's log."""
-    return [line for line in capfd.readouterr().out.splitlines() if not line.startswith("{")]
+    return capfd.readouterr().out.splitlines()
 
 
 def run(example: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def test_the_first_start_makes_a_key_and_the_command_line_finds_it(start: Start,
     address = f"http://127.0.0.1:{service.port}"
     assert re.fullmatch(rf"{address}/session/links/[\w=-]+\n", opened.stdout)
     with httpx2.Client(base_url=address) as browser:
-        assert browser.get(opened.stdout.strip(), follow_redirects=True).url.path == "/session"
+        assert browser.get(opened.stdout.strip(), follow_redirects=True).url.path == "/dashboard"
         assert browser.get("/session").json()["role"] == "admin"
         assert browser.delete("/session", headers={"Origin": address}).status_code == 204
         assert browser.get("/session").status_code == 401

@@ -91,6 +91,6 @@ def test_a_link_signs_in_through_a_proxy_whatever_path_it_adds(proxy: str, servi
     link = keyart(service.data, "open", "--no-browser", "--url", proxy + path, port=service.port).stdout.strip()
     with httpx2.Client(trust_env=False, follow_redirects=True) as browser:
         landed = browser.get(link)
-        assert (landed.status_code, str(landed.url)) == (200, f"{proxy}{path}/session")
+        assert (landed.status_code, str(landed.url)) == (200, f"{proxy}{path}/dashboard#signed-in")
         assert browser.get(f"{proxy}{path}/session").json()["role"] == "admin"
         assert browser.get(link).status_code == 410

@@ -1,3 +1,3 @@
-from tests.api.conftest import catalogue, plain_log, service, tmp_path
+from tests.api.conftest import catalogue, plain_log, service
 
-__all__ = ["catalogue", "plain_log", "service", "tmp_path"]
+__all__ = ["catalogue", "plain_log", "service"]
