@@ -14,7 +14,7 @@ import structlog
 
 from app.file_lock import taken
 from app.operations.alarms import Alarm
-from app.operations.watch import Watch
+from app.operations.watch import Look, Watch
 
 log = structlog.get_logger()
 
@@ -42,10 +42,17 @@ class AlarmCalls:
         """Take each look of the watch until it ends."""
         try:
             while (look := await watch.next()) is not None:
-                if self.leads():
-                    await self.take(look.alarms, look.reading.at)
+                await self._consider(look)
         finally:
             self.close()
+
+    async def _consider(self, look: Look) -> None:
+        """Tell what has to be told. The disk may be full, and then an alarm has to be told in particular."""
+        try:
+            if self.leads():
+                await self.take(look.alarms, look.reading.at)
+        except OSError as error:
+            log.warning("alarms_not_kept", file=self._path.name, reason=str(error))
 
     def close(self) -> None:
         """Let another worker tell alarms."""

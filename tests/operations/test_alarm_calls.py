@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.data_folder import DataFolder
 from app.operations.alarm_calls import CALM_MS, AlarmCalls, post_to
-from app.operations.alarms import Alarm
+from app.operations.alarms import Alarm, Seen
+from app.operations.watch import Look, Watch
 from app.settings import Settings, faults
+from app.store.protocol import Size
+from app.telemetry.reading import reading_of
 from tests.api.service import Catalogue, serving
 
 ALARM = Alarm("KeyartNoTrainer", "No trainer leads.", "Start one.", "trainer-and-processes")
@@ -111,6 +115,24 @@ async def test_after_a_restart_nothing_is_told_twice_and_the_end_is(receiver: Re
     await second.take([], 5 * CALM_MS)
     assert receiver.states() == [("KeyartNoTrainer", "begun"), ("KeyartNoTrainer", "ended")]
     assert json.loads((tmp_path / "run" / "alarms.json").read_text()) == {}
+
+
+class Looks:
+    """A watch that looks twice more, a minute apart, and ends."""
+
+    def __init__(self, seen: Seen):
+        self._left = [Look(reading_of([], at), seen, "", [ALARM]) for at in (0, CALM_MS, 2 * CALM_MS)]
+
+    async def next(self) -> Look | None:
+        return self._left.pop(0) if self._left else None
+
+
+async def test_on_a_full_disk_an_alarm_is_told_once_too(receiver: Receiver) -> None:
+    full = AlarmCalls(Path("/dev/full"), post_to(receiver.address))
+    with capture_logs() as said:
+        await full.follow(cast("Watch", Looks(Seen(0, Size(0), 2.0))))
+    assert receiver.states() == [("KeyartNoTrainer", "begun")]
+    assert [line["event"] for line in said] == ["alarm_told", "alarms_not_kept"]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"KeyartNoTrainer": 1}', "\xff"])
