@@ -14,11 +14,15 @@ STATIC, VENDOR, TEMPLATES = HERE / "static", HERE / "vendor", HERE / "templates"
 HEADERS: Final = [(b"cache-control", b"no-cache"), (b"x-content-type-options", b"nosniff")]
 
 
+LEVEL: Final = 4
+"""Level 9 makes swagger-ui 5 % smaller, and takes 82 ms instead of 39 ms from the choosing of pictures."""
+
+
 class Files:
     """An ASGI application that serves a folder, compressed; browsers ask each time whether a file has changed."""
 
     def __init__(self, folder: Path):
-        self._app: ASGIApp = GZipMiddleware(StaticFiles(directory=folder))
+        self._app: ASGIApp = GZipMiddleware(StaticFiles(directory=folder), compresslevel=LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_hardened(message: Message) -> None:
