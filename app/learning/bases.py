@@ -58,7 +58,7 @@ async def resume(store: Store, live_catalogue: LiveCatalogue, kind: learners.Kin
 
 
 async def fold_from(store: Store, live_catalogue: LiveCatalogue, base: Base) -> Fold:
-    """Return a fold that begins at a base, and of which nothing is committed.
+    """Return a fold that begins at a base. It has committed nothing yet.
 
     Raises `BaseGoneError`, and `UnusableSnapshot` if the base is damaged.
     """

@@ -47,7 +47,7 @@ class AlarmCalls:
             self.close()
 
     async def _consider(self, look: Look) -> None:
-        """Tell what has to be told. The disk may be full, and then an alarm has to be told in particular."""
+        """Tell each alarm that is due. On a full disk the alarm is told, and only the file is not written."""
         try:
             if self.leads():
                 await self.take(look.alarms, look.reading.at)
