@@ -71,6 +71,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     timezone: str | None = None
     """The time zone of the `hour` among the attributes; None for UTC."""
     spot: Spot | None = None
+    audit: dict[str, bool | float | str] = {}
+    """The audit attributes of the profile. No policy and no learner reads them."""
 
     @property
     def artwork(self) -> str:
@@ -81,7 +83,9 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.probabilities[self.chosen]
 
     def forgotten(self) -> "Decision":
-        return msgspec.structs.replace(self, profile=None, attributes={}, taste={}, timezone=None, spot=None)
+        return msgspec.structs.replace(
+            self, profile=None, attributes={}, taste={}, timezone=None, spot=None, audit={}
+        )
 
 
 class Feedback(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -93,10 +97,11 @@ class Feedback(msgspec.Struct, frozen=True, omit_defaults=True):
     spot: Spot | None = None
 
 
-class Reference(msgspec.Struct, frozen=True):
-    """The decision that an EXPOSURE shows again, or that a VOID takes back."""
+class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The decision that an EXPOSURE shows again, at its `spot`, or that a VOID takes back."""
 
     decision: int
+    spot: Spot | None = None
 
 
 class Erasure(msgspec.Struct, frozen=True):

@@ -197,9 +197,12 @@ class Personalizer:
 
     async def _show(self, case: TitleDecision, hold: Hold, request: DecisionRequest) -> None:
         """Log the new exposure; only then the hold is served."""
-        window = self._window_ms
         await self._log.log_exposure(
-            hold, deferred=request.asked.deferred, window=window, deadline=request.deadline
+            hold,
+            deferred=request.asked.deferred,
+            window=self._window_ms,
+            spot=request.asked.spot_of(case.live_title.title.id),
+            deadline=request.deadline,
         )
         case.hold, case.held = hold, True
 
@@ -278,6 +281,7 @@ class Personalizer:
             request.bot,
             viewer.timezone,
             request.asked.spot_of(case.live_title.title.id),
+            viewer.audit,
         )
 
     # ---------------------------------------------------------------- answers

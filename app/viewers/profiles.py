@@ -25,12 +25,15 @@ class ProfileChange(NamedTuple):
     attributes: Mapping[str, Value | None]
     """Values to set; None removes an attribute."""
     personalize: bool | None = None
+    audit: Mapping[str, Value | None] = {}
+    """Audit attributes to set; None removes one."""
 
 
 class Known(TypedDict):
     """The data of a profile.
 
-    `taste` is learned. A tag or genre above 0 is one that the profile likes more than average.
+    `taste` is learned. A tag or genre above 0 is one that the profile likes more than average. `audit` is recorded
+    with the profile's decisions and has no influence on any.
     """
 
     profile: str
@@ -38,6 +41,7 @@ class Known(TypedDict):
     personalize: bool
     group: Group | None
     taste: Mapping[str, float]
+    audit: Mapping[str, Value]
 
 
 class Profiles:
@@ -55,6 +59,7 @@ class Profiles:
             "personalize": known.personalize,
             "group": self._groups.of(profile) if known.personalize else None,
             "taste": msgspec.json.decode(found[0]) if found else {},
+            "audit": known.audit,
         }
 
     def is_personalized(self, profile: str) -> bool:
@@ -75,12 +80,26 @@ class Profiles:
 
 def _merged(change: ProfileChange, stored: bytes | None) -> bytes:
     known = decode_profile(stored) if stored else Profile()
-    attributes = {**known.attributes, **change.attributes}
-    kept = {key: value for key, value in attributes.items() if value is not None}
-    if len(kept) > MOST_ATTRIBUTES:
+    attributes = _changed("attributes", known.attributes, change.attributes)
+    audit = _changed("audit", known.audit, change.audit)
+    if both := sorted(attributes.keys() & audit.keys()):
         reason = (
-            f"The profile would have {len(kept)} attributes; keep at most {MOST_ATTRIBUTES}, and "
+            f"The profile would have {both[0]!r} as an attribute and as an audit attribute, so the policy would "
+            "see what it must not see; remove it from one of them with null"
+        )
+        raise Invalid.field("audit", reason)
+    personalize = known.personalize if change.personalize is None else change.personalize
+    return encode(Profile(attributes, personalize, audit))
+
+
+def _changed(field: str, known: Mapping[str, Value], change: Mapping[str, Value | None]) -> dict[str, Value]:
+    """Return the attributes in a field after the change; refuse too many."""
+    kept = {key: value for key, value in {**known, **change}.items() if value is not None}
+    if len(kept) > MOST_ATTRIBUTES:
+        what = "attributes" if field == "attributes" else "audit attributes"
+        reason = (
+            f"The profile would have {len(kept)} {what}; keep at most {MOST_ATTRIBUTES}, and "
             "remove others with null"
         )
-        raise Invalid.field("attributes", reason)
-    return encode(Profile(kept, known.personalize if change.personalize is None else change.personalize))
+        raise Invalid.field(field, reason)
+    return kept

@@ -23,9 +23,11 @@ ACQUAINTED_MS = 86_400_000
 NEUTRAL: Mapping[str, float] = {}
 
 
-class Profile(msgspec.Struct, frozen=True):
+class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     attributes: dict[str, bool | float | str] = {}
     personalize: bool = True
+    audit: dict[str, bool | float | str] = {}
+    """Attributes apart from the context: only the records of the profile's decisions have them."""
 
 
 decode_profile = msgspec.json.Decoder(Profile).decode
@@ -54,6 +56,7 @@ class Viewer(msgspec.Struct, frozen=True):
     country: str | None
     timezone: str | None
     known: bool = True
+    audit: dict[str, bool | float | str] = {}
 
 
 class Viewers:
@@ -92,7 +95,7 @@ class Viewers:
             attributes["language"] = language
         maturity = _lowest(limit, asked.maturity)
         context = Context(attributes, NEUTRAL)
-        return Viewer(pseudonym, group, context, maturity, language, country, timezone, known)
+        return Viewer(pseudonym, group, context, maturity, language, country, timezone, known, profile.audit)
 
     async def with_taste(self, viewer: Viewer, now_ms: int) -> Viewer:
         """Return the viewer with the learned taste, which only new decisions need."""

@@ -5,7 +5,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.records import DECISIONS, Decision, Feedback, Kind, Spot, decode_decision, decode_feedback, encode
+from app.records import (
+    DECISIONS,
+    Decision,
+    Feedback,
+    Kind,
+    Reference,
+    Spot,
+    decode_decision,
+    decode_feedback,
+    decode_reference,
+    encode,
+)
 from tests.api.service import ADMIN, Service
 
 SPOT = {"release": "tv-4.2.0", "page": "home", "row": "new", "column": 3}
@@ -85,6 +96,23 @@ async def test_it_makes_no_other_choice_and_a_hold_keeps_the_first(service: Serv
     assert "home" not in str(
         [decode_decision(body).attributes for kind, body in await service.records() if kind in DECISIONS]
     )
+
+
+async def test_a_hold_that_is_shown_again_records_where(service: Service) -> None:
+    """Each exposure has a spot of its own, and the decision keeps the first."""
+    await ask(service, page="home", deferred=False)
+    service.clock.now += service.settings.window_ms
+    await ask(service, page="search", deferred=False, spots={"countdown": {"row": "found", "column": 0}})
+    shown = [decode_reference(body) for kind, body in await service.records() if kind == Kind.EXPOSURE]
+    assert [reference.spot for reference in shown] == [
+        Spot(page="search", row="found", column=0),
+        Spot(page="search"),
+    ]
+    assert set((await decisions(service)).values()) == {Spot(page="home")}
+    service.clock.now += service.settings.window_ms
+    await service.get(profile="ada")
+    [*_, plain] = [body for kind, body in await service.records() if kind == Kind.EXPOSURE]
+    assert plain == encode(Reference(shown[0].decision))
 
 
 async def test_the_record_of_a_decision_tells_it(service: Service) -> None:

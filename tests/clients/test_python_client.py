@@ -132,6 +132,11 @@ class TestProfiles:
             changed = await keyart.call("change_profile", name, {"age": None}, personalize=False)
             assert (changed.attributes, changed.personalize) == ({"country": "DE"}, False)
             assert (await keyart.call("profile", name)) == changed
+            changed = await keyart.call("change_profile", name, audit={"gender": "f"})
+            assert (changed.attributes, changed.audit) == ({"country": "DE"}, {"gender": "f"})
+            with pytest.raises(Refused, match="an attribute and as an audit attribute"):
+                await keyart.call("change_profile", name, {"gender": "f"})
+            assert (await keyart.call("change_profile", name, audit={"gender": None})).audit == {}
             assert await keyart.call("forget_profile", name) is None
             assert (await keyart.call("profile", name)).attributes == {}
 

@@ -9,6 +9,7 @@ import pytest
 from app.records import (
     Kind,
     Record,
+    Reference,
     Spot,
     decode_decision,
     decode_erasure,
@@ -244,6 +245,14 @@ async def test_shown_again_after_its_window_closed_is_a_new_exposure(log: Log, c
     clock.now += 1
     await log.log_exposure(hold, deferred=False, window=WINDOW)
     assert len(await logged(log)) == 3
+
+
+async def test_a_new_exposure_has_the_spot_where_it_is_shown(log: Log, clock: Clock) -> None:
+    hold = await placed(log, a_held())
+    for spot in (Spot("tv-4.2.0", "home", "new", 3), None):
+        clock.now += WINDOW
+        await log.log_exposure(hold, deferred=False, window=WINDOW, spot=spot)
+        assert decode_reference((await logged(log))[-1].body) == Reference(hold.decision, spot)
 
 
 async def test_a_deferred_decision_that_is_then_shown_at_once_opens(log: Log, clock: Clock) -> None:

@@ -6,7 +6,7 @@ from itertools import islice
 
 import msgspec
 
-from app.records import DECISIONS, Erasure, Feedback, Kind, Record, Reference, decode_decision, encode
+from app.records import DECISIONS, Erasure, Feedback, Kind, Record, Reference, Spot, decode_decision, encode
 from app.store.log_time import LogTime
 from app.store.protocol import (
     Draft,
@@ -81,7 +81,7 @@ class MemoryLog:
         return msgspec.structs.replace(hold, opened_at=exposure[1]) if exposure else hold
 
     async def log_exposure(
-        self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None
+        self, hold: Hold, *, deferred: bool, window: int, spot: Spot | None = None, deadline: float | None = None
     ) -> None:
         _check(deadline)
         fresh = msgspec.structs.replace(hold, opened_at=None if hold.deferred else hold.stamp)
@@ -89,7 +89,7 @@ class MemoryLog:
         if now.opened_at is not None and self.now() < now.opened_at + window:
             return
         if not deferred:
-            at = self._append(Kind.EXPOSURE, encode(Reference(hold.decision)))
+            at = self._append(Kind.EXPOSURE, encode(Reference(hold.decision, spot)))
             self._exposures[hold.decision] = (at.position, at.stamp, 0, 0.0)
         elif now.opened_at is not None:
             self._exposures[hold.decision] = (None, None, 0, 0.0)

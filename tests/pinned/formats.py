@@ -31,7 +31,7 @@ DECISION = b"""{"nonce":"AQIDBPz9/v8=","title":"countdown","revision":"5eed","ca
 "chosen":1,"probabilities":[0.25,0.75],"group":"personalized","profile":"0123456789abcdef0123456789abcdef",
 "attributes":{"device":"tv","hour":20.0,"name":"Zo\\u00eb"},"taste":{"moon":-0.125},
 "snapshot":7,"pinned":true,"stranger":3,"bot":true,"timezone":"Europe/Berlin",
-"spot":{"release":"tv-4.2.0","page":"home","row":"new","column":3}}"""
+"spot":{"release":"tv-4.2.0","page":"home","row":"new","column":3},"audit":{"gender":"f","kids":true}}"""
 TITLE = b"""{"id":"countdown","name":"Countdown","names":{"de":"Null"},"synopsis":"Down to zero.",
 "genres":["drama"],"maturity":6,"default":"earthrise","declared":{"name":"Countdown"},
 "pins":[{"artwork":"earthrise","placement":"hero","country":"DE","until":1900000000.5}],
@@ -70,10 +70,12 @@ def records() -> dict[str, object]:
         "impression with a spot": Feedback(12, 34, spot=Spot("tv-4.2.0", "home", "new", 3)),
         "play": Feedback(12, 34, 56.5),
         "exposure, void": Reference(12),
+        "exposure with a spot": Reference(12, Spot("tv-4.2.0", "home", "new", 3)),
         "rules": RewardRules(600_000, "play", 300.0, 60, 2, 300),
         "erasure": Erasure(PSEUDONYM),
         "base": Rebase("upgrade", 2),
         "profile": Profile({"age": 40.0, "country": "DE", "kids": False}, personalize=False),
+        "profile with audit attributes": Profile({"age": 40.0}, audit={"gender": "f"}),
     }
     written = {name: encode(body).decode() for name, body in bodies.items()}
     return {"kinds": {kind.name: int(kind) for kind in Kind}, "bodies": written}

@@ -16,7 +16,7 @@ Profile = Annotated[ProfileId, Query(description="Any text. A profile that was n
 
 @router.get("/profiles")
 async def get_profile(profile: Profile, services: Service) -> Known:
-    """Show a profile's attributes, group and learned taste."""
+    """Show a profile's attributes, audit attributes, group and learned taste."""
     return await services.profiles.get(profile)
 
 
@@ -24,8 +24,8 @@ async def get_profile(profile: Profile, services: Service) -> Known:
 async def put_profile(profile: Profile, body: ProfileBody, services: Service) -> Known:
     """Change the attributes and settings of a profile that the body names.
 
-    An attribute that the body does not name stays as it is. The same holds for `personalize`. Null removes an
-    attribute. `PUT` and `PATCH` do the same.
+    An attribute that the body does not name stays as it is. The same holds for `audit` and `personalize`. Null
+    removes an attribute. `PUT` and `PATCH` do the same.
     """
     return await services.profiles.change(profile, body.change())
 

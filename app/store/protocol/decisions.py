@@ -66,11 +66,12 @@ class Decisions(Protocol):
         """Return the latest hold under each key, expired ones too."""
 
     async def log_exposure(
-        self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None
+        self, hold: Hold, *, deferred: bool, window: int, spot: Spot | None = None, deadline: float | None = None
     ) -> None:
         """Log that a hold is served again: a new exposure, if its last window of `window` ms has closed.
 
-        A deferred one opens with its first feedback, and leaves no record until then. A call that has not begun by
+        The record has the `spot` where it is shown. A deferred exposure opens with its first feedback, whose spot
+        is recorded then, and leaves no record until that time. A call that has not begun by
         `deadline` never will, and raises `StoreTimeoutError`.
         """
 

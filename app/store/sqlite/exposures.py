@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Protocol
 
-from app.records import DECISIONS, Feedback, Kind, Reference, decode_decision, encode
+from app.records import DECISIONS, Feedback, Kind, Reference, Spot, decode_decision, encode
 from app.store.protocol import Event, Head, Hold
 
 SCHEMA = """
@@ -32,13 +32,13 @@ class Exposures:
     def __init__(self, connection: sqlite3.Connection, log: Appending):
         self._connection, self._log = connection, log
 
-    def show(self, hold: Hold, *, deferred: bool, window: int) -> None:
+    def show(self, hold: Hold, *, deferred: bool, window: int, spot: Spot | None) -> None:
         row = self.of(hold.decision)
         opened_at = row[1] if row else None if hold.deferred else hold.stamp
         if opened_at is not None and self._log.now() < opened_at + window:
             return
         if not deferred:
-            at = self._log.append(Kind.EXPOSURE, encode(Reference(hold.decision)))
+            at = self._log.append(Kind.EXPOSURE, encode(Reference(hold.decision, spot)))
             self._set(hold.decision, at.position, at.stamp, 0, 0.0)
         elif opened_at is not None:
             self._set(hold.decision, None, None, 0, 0.0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.data_folder import STATE
-from app.records import Kind, Record
+from app.records import Kind, Record, Spot
 from app.store.commit import GroupCommit
 from app.store.log_time import LogTime
 from app.store.protocol import Draft, Event, Head, Hold, LostStoreError, UnusableStoreError
@@ -136,11 +136,11 @@ class SqliteLog:
         return [standing(self._near, key) for key in keys]
 
     async def log_exposure(
-        self, hold: Hold, *, deferred: bool, window: int, deadline: float | None = None
+        self, hold: Hold, *, deferred: bool, window: int, spot: Spot | None = None, deadline: float | None = None
     ) -> None:
         self._room.demand()
         await self._group.run(
-            partial(self._exposures.show, hold, deferred=deferred, window=window), deadline=deadline
+            partial(self._exposures.show, hold, deferred=deferred, window=window, spot=spot), deadline=deadline
         )
 
     async def log_feedback(self, events: Sequence[Event]) -> list[bool | None]:

@@ -93,9 +93,13 @@ class AsyncKeyart:
         attributes: Mapping[str, Attribute] = {},
         *,
         personalize: bool | None = None,
+        audit: Mapping[str, Attribute] = {},
     ) -> Profile:
-        """Change attributes, and leave the others as they are; None removes one."""
-        return await self._send(calls.change_profile(id, attributes, personalize=personalize))
+        """Change attributes, and leave the others as they are; None removes one.
+
+        `audit` attributes are recorded with the viewer's decisions, and never influence one.
+        """
+        return await self._send(calls.change_profile(id, attributes, personalize=personalize, audit=audit))
 
     async def forget_profile(self, id: str) -> None:  # noqa: A002  the API's name
         """Delete everything that is known of a viewer."""

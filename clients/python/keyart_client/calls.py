@@ -93,8 +93,12 @@ def profile(id_: str) -> Call[Profile]:
     return Call("GET", "/profiles", Profile.read, repeatable=True, params={"profile": id_})
 
 
-def change_profile(id_: str, attributes: Mapping[str, Attribute], *, personalize: bool | None) -> Call[Profile]:
+def change_profile(
+    id_: str, attributes: Mapping[str, Attribute], *, personalize: bool | None, audit: Mapping[str, Attribute]
+) -> Call[Profile]:
     body: dict[str, Any] = {"attributes": dict(attributes)}
+    if audit:
+        body["audit"] = dict(audit)
     if personalize is not None:
         body["personalize"] = personalize
     return Call("PATCH", "/profiles", Profile.read, repeatable=True, params={"profile": id_}, json=body)

@@ -115,17 +115,22 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The attributes of a viewer, the group, and the taste that was learned."""
+    """The attributes of a viewer, the group, and the taste that was learned.
+
+    `audit` attributes are recorded with the viewer's decisions, and never influence one. A service of an earlier
+    version has none.
+    """
 
     profile: str
     attributes: dict[str, str | float | bool]
     personalize: bool
     group: str | None
     taste: dict[str, float]
+    audit: dict[str, str | float | bool]
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> Self:
-        return cls(**known(cls, content))
+        return cls(**known(cls, {"audit": {}, **content}))
 
 
 def known(model: type[Any], content: Mapping[str, Any]) -> dict[str, Any]:
