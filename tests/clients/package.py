@@ -1,22 +1,14 @@
 """The npm package of clients/js: its archive, and what is installed beside it in tests."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.npm import npm
 from tests.product import ROOT
 
-NPM = shutil.which("npm")
-NEEDS_NPM = pytest.mark.skipif(NPM is None, reason="npm is not installed: the npm package was not tested.")
 REACT = Path(__file__).parent / "react"
-PATIENCE = 300
-
-
-def npm(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(NPM), *arguments, "--no-audit", "--no-fund"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 def packed(folder: Path) -> Path:
@@ -42,6 +34,5 @@ def with_react(folder: Path, archive: Path) -> Path:
 
 def run(folder: Path, tool: str, *arguments: str) -> None:
     """Run a tool that is installed in a folder; it has to complain of nothing."""
-    command = [str(folder / "node_modules" / ".bin" / tool), *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    done = npm(folder, "exec", "--offline", "--", tool, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr

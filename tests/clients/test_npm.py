@@ -13,12 +13,11 @@ from app.records import Kind
 from tests.api.service import Catalogue, Service, serving
 from tests.api.test_browser import listening
 from tests.clients.examples import SERVICE, examples
-from tests.clients.package import NEEDS_NPM, npm, packed, run, with_react
+from tests.clients.package import packed, run, with_react
+from tests.npm import npm
 from tests.pages.browser import NEEDS_CHROMIUM
 from tests.pages.site import a_site, recorded
 from tests.product import ROOT
-
-pytestmark = NEEDS_NPM
 
 TYPES = ("--noEmit", "--strict", "--jsx", "react-jsx", "--module", "esnext", "--moduleResolution", "bundler")
 MISUSES = """

@@ -5,7 +5,6 @@ npm fetches; a package whose archive has another hash is refused, and nothing is
 """
 
 import json
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from app.pages.files import VENDOR
+from tests.npm import npm
 
 LIST = VENDOR / "vendor.json"
 
@@ -42,9 +42,9 @@ def integrity(content: bytes) -> str:
 def fetch(package: Package) -> dict[str, bytes]:
     """Return the kept files of a package."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["npm", "pack", "--silent", f"{package.name}@{package.version}"]
-        name = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
-        archive = Path(folder, name)
+        done = npm(Path(folder), "pack", "--silent", f"{package.name}@{package.version}")
+        done.check_returncode()
+        archive = Path(folder, done.stdout.strip())
         if (found := integrity(archive.read_bytes())) != package.integrity:
             raise ValueError(f"{package.name} {package.version} has the hash {found}, not {package.integrity}.")
         with tarfile.open(archive) as tar:

@@ -45,6 +45,8 @@ def _rendered(path: Path) -> tuple[str, Markup]:
     titles = [_head(tokens, at) for at, token in enumerate(tokens) if token.type == "heading_open"]
     for token in tokens:
         _keep_working_links(token.children or ())
+        if token.type == "table_open":  # a wide one scrolls, which the keyboard has to reach
+            token.attrSet("tabindex", "0")
     return titles[0], Markup(reader.renderer.render(tokens, reader.options, {}))  # noqa: S704  made from our own files
 
 

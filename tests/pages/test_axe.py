@@ -1,0 +1,149 @@
+"""axe finds nothing serious in any page."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.api.service import ADMIN, EDITOR, Catalogue, Service, serving
+from tests.api.test_browser import listening
+from tests.pages.axe import barriers
+from tests.pages.browser import NEEDS_CHROMIUM, browsing
+
+pytestmark = [pytest.mark.browser, NEEDS_CHROMIUM]
+FAINT = "<!doctype html><title>t</title><p style='color:#ddd;background:#fff'>Faint</p><img src='data:,'>"
+
+SUMMARY = " > .opblock-summary > .opblock-summary-control, "
+"""swagger-ui 5.35 puts the button that copies a path into the button that opens the operation."""
+NO_LABEL = "label at textarea"
+"""swagger-ui 5.35 labels every field but that of a body."""
+
+
+@asynccontextmanager
+async def visiting(service: Service, path: str, *, by: str = "", refused: bool = False) -> AsyncIterator[Page]:
+    """Yield a page of a service. `by` is the role of who is signed in."""
+    headers = {"admin": ADMIN, "editor": EDITOR}
+    async with listening(service.app) as address, browsing(address, refused=refused) as page:
+        if by:
+            key = headers[by]["Authorization"].removeprefix("Bearer ")
+            answer = await page.request.post("/session", data={"key": key})
+            assert answer.ok, await answer.text()
+        await page.goto(path)
+        yield page
+
+
+@pytest.fixture
+async def service(tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[Service]:
+    async with serving(tmp_path, catalogue, browse=True) as each:
+        yield each
+
+
+async def test_faults_are_found() -> None:
+    async with browsing("about:blank") as page:
+        await page.set_content(FAINT)
+        found = await barriers(page)
+    assert {line.partition(" ")[0] for line in found} == {"color-contrast", "html-has-lang", "image-alt"}
+
+
+async def test_the_browse_page_and_its_windows(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with serving(tmp_path, catalogue, preset="demo") as service, visiting(service, "/") as page:
+        await expect(page.locator(".card .picture.shown")).to_have_count(2)
+        assert await barriers(page) == []
+        await page.locator(".hero .why").click()
+        await page.get_by_text("It shows:").wait_for()
+        assert await barriers(page) == []
+        await page.keyboard.press("Escape")
+        await page.locator(".hero .open").click()
+        await page.get_by_text("Watched: 0 min").wait_for()
+        assert await barriers(page) == []
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="Make a viewer").click()
+        await page.get_by_label("Name").wait_for()
+        assert await barriers(page) == []
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="Two viewers side by side").click()
+        await expect(page.locator(".card .picture.shown")).to_have_count(4)
+        assert await barriers(page) == []
+
+
+@pytest.mark.parametrize("path", ["/dashboard", "/desk", "/desk?title=countdown"])
+async def test_a_form_to_sign_in_and_its_refusal(service: Service, path: str) -> None:
+    async with visiting(service, path, refused=True) as page:
+        assert await barriers(page) == []
+        await page.locator("input[type=password]").fill("not-a-key")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("is not one of this service's").wait_for()
+        assert await barriers(page) == []
+
+
+async def test_the_dashboard_without_data(service: Service) -> None:
+    async with visiting(service, "/dashboard", by="admin") as page:
+        await page.get_by_role("heading", name="What to do next").wait_for()
+        await page.locator("#titles tbody tr").first.wait_for()
+        assert await barriers(page) == []
+        await page.get_by_label("Find a title").fill("nothing like this")
+        await page.get_by_text("0 titles.").wait_for()
+        assert await barriers(page) == []
+
+
+async def test_the_dashboard_with_alarms(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with (
+        serving(tmp_path, catalogue, trained=False) as service,
+        visiting(service, "/dashboard", by="admin") as page,
+    ):
+        await page.locator(".alarm").first.wait_for()
+        assert await barriers(page) == []
+
+
+async def test_the_dashboard_with_data(service: Service) -> None:
+    await _visited(service)
+    async with visiting(service, "/dashboard", by="admin") as page:
+        await page.get_by_role("row", name="personalized").wait_for()
+        await page.get_by_role("button", name="Countdown").click()
+        await page.locator("th.artwork").first.wait_for()
+        assert await barriers(page) == []
+
+
+async def _visited(service: Service) -> None:
+    """Let viewers come, some of whom click, and let their windows pass."""
+    for number in range(20):
+        choice = await service.get(profile=f"viewer {number}")
+        if number % 2:
+            await service.http.post("/clicks", json={"decision_id": choice["decision_id"]})
+    await service.close_windows()
+    service.clock.now += 5000
+    await service.services.watch.look()
+
+
+async def test_the_desk_and_a_title(service: Service) -> None:
+    await _visited(service)
+    async with visiting(service, "/desk", by="editor", refused=True) as page:
+        await page.get_by_role("link", name="Countdown").wait_for()
+        assert await barriers(page) == []
+        await page.get_by_role("link", name="Countdown").click()
+        first = page.locator(".artwork").first
+        await first.get_by_role("button", name="Pause").click()
+        await page.locator("#history > li").first.wait_for()
+        for each in await page.locator(".artwork summary").all():
+            await each.click()
+        await first.get_by_label("Tags", exact=True).fill("Deep Space")
+        await first.get_by_role("button", name="Save").click()
+        await page.get_by_text("It should be 1 to 64 of a-z").wait_for()
+        await page.locator("#rates tbody tr").first.wait_for()
+        assert await barriers(page) == []
+
+
+async def test_the_api_page(service: Service) -> None:
+    async with visiting(service, "/docs") as page:
+        await page.get_by_text("Say that titles were opened").click()
+        await page.get_by_role("button", name="Execute").wait_for()
+        found = await barriers(page)
+    assert {line.partition(",")[0] for line in found if not line.startswith("nested-interactive")} == {NO_LABEL}
+    assert all(SUMMARY in line for line in found if line.startswith("nested-interactive"))
+
+
+async def test_the_guide(service: Service) -> None:
+    async with visiting(service, "/guide/operations.md") as page:
+        assert await barriers(page) == []
