@@ -17,6 +17,7 @@ from app.catalogue.uploads import Uploads
 from app.data_folder import ADMIN_KEY
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.report import Reporter
+from app.evaluation.title_probabilities import ProbabilityReporter
 from app.evaluation.title_search import TitleSearch
 from app.operations.watch import Watch
 from app.serving.best_single import BestSingle
@@ -51,6 +52,7 @@ class Services:
     reporter: Reporter
     group_reporter: GroupReporter
     title_search: TitleSearch
+    probability_reporter: ProbabilityReporter
     watch: Watch
     explainer: Explainer
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from app.records import Decision
 from app.store.protocol import Store
 from app.viewers.local_time import QUARTER_MS, local_hour, zone_of
 from app.viewers.pseudonym import Identity
@@ -57,6 +58,23 @@ class Viewer(msgspec.Struct, frozen=True):
     timezone: str | None
     known: bool = True
     audit: dict[str, bool | float | str] = {}
+
+
+def recorded_viewer(decision: Decision) -> Viewer:
+    """Return the viewer of a recorded decision as the policy would see it, in any group.
+
+    The record tells the limits of the profile, and none that only the request had.
+    """
+    attributes = decision.attributes
+    context = Context(attributes, decision.taste or NEUTRAL)
+    language, country = (
+        _meant(canonical, attributes.get("language")),
+        _meant(country_of, attributes.get("country")),
+    )
+    maturity = _lowest(attributes.get("maturity"), None)
+    return Viewer(
+        decision.profile, "personalized", context, maturity, language, country, decision.timezone, known=True
+    )
 
 
 class Viewers:

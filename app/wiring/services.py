@@ -17,6 +17,7 @@ from app.clock import now_ms
 from app.data_folder import DataFolder
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.report import Reporter
+from app.evaluation.title_probabilities import ProbabilityReporter
 from app.evaluation.title_search import TitleSearch
 from app.operations.alarm_calls import AlarmCalls, post_to
 from app.operations.store_watch import StoreWatch
@@ -111,6 +112,13 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         reporter=Reporter(store.state),
         group_reporter=GroupReporter(store.state, settings.best_single_share),
         title_search=TitleSearch(live_catalogue, store.state),
+        probability_reporter=ProbabilityReporter(
+            log=store.log,
+            live_catalogue=live_catalogue,
+            choice_probabilities=choice_probabilities,
+            serve=settings.serve,
+            clock=clock,
+        ),
         watch=Watch(
             Facts(
                 store, live_catalogue, lambda: model.snapshot, clock, settings.data, settings.reward_window_seconds

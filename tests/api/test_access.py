@@ -41,6 +41,7 @@ FOR_EDITORS = {
     "GET /catalogue",
     "GET /edits",
     "GET /titles/{title}",
+    "GET /titles/{title}/probabilities",
     "PATCH /catalogue",
     "PUT /titles/{title}",
     "DELETE /titles/{title}",

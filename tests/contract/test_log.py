@@ -122,6 +122,13 @@ async def test_read_returns_what_is_behind_a_position_in_order_up_to_a_limit(log
     assert await log.read(5, 10) == []
 
 
+async def test_the_latest_records_before_a_position_come_first(log: Log) -> None:
+    await log.log_decisions([a_draft() for _ in range(5)])
+    assert [record.position for record in await log.latest(5, 3)] == [4, 3, 2]
+    assert await log.latest(6, 10) == (await logged(log))[::-1]
+    assert await log.latest(1, 10) == []
+
+
 async def test_records_are_found_by_position_and_missing_ones_left_out(log: Log) -> None:
     drafts = [a_draft() for _ in range(1200)]
     await log.log_decisions(drafts)

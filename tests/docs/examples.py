@@ -87,6 +87,7 @@ EXAMPLES = (
     _of("DELETE /profiles", "curl -X DELETE '/…profiles?profile=ada' -H CLIENT"),
     _of("GET /titles", "curl /…titles"),
     _of("GET /titles/{title}", "curl /…titles/sintel -H ADMIN"),
+    _of("GET /titles/{title}/probabilities", "curl /…titles/sintel/probabilities -H ADMIN"),
     _of(
         "PUT /titles/{title}",
         "curl -X PUT /…titles/my-film -H ADMIN -H 'Content-Type: application/json' "

@@ -135,6 +135,9 @@ class MemoryLog:
         behind = (self._records.get(position) for position in range(first, self._last.position + 1))
         return list(islice((record for record in behind if record), limit))
 
+    async def latest(self, before: int, limit: int) -> list[Record]:
+        return [record for position, record in reversed(self._records.items()) if position < before][:limit]
+
     async def records(self, positions: Iterable[int]) -> dict[int, Record]:
         return {position: self._records[position] for position in positions if position in self._records}
 

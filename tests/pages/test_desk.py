@@ -372,6 +372,34 @@ async def test_rates_are_shown_with_their_intervals_and_shares(tmp_path: Path, c
         await expect(cells.nth(4)).to_have_text(f"{10 * rates['exposures']}%")
 
 
+async def test_who_gets_which_picture_is_shown_without_single_persons(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    async with editing(tmp_path, catalogue) as (service, page):
+        note = page.locator("#probabilities-note")
+        await expect(note).to_contain_text("No profile has asked for a picture of late.")
+        for number in range(6):
+            await service.get(profile=f"viewer-{number}", device="tv", country="DE")
+        for number in range(5):
+            await service.get(profile=f"other-{number}", device=HOSTILE[:64])
+        await service.get(profile="jane", device="janes-own")
+        service.services.probability_reporter._kept.clear()  # noqa: SLF001  ten seconds later
+        await page.reload()
+        await expect(note).to_contain_text("mean over 12 viewers")
+        answer = (await service.http.get("/titles/countdown/probabilities", headers=EDITOR)).json()
+        everyone = page.get_by_role("row", name="Everyone 12")
+        ids = sorted(answer["all"], key=lambda artwork: -answer["all"][artwork])
+        cells = [f"{round(100 * answer['all'][artwork], 1):g}%" for artwork in ids]
+        await expect(everyone.locator("td.chance")).to_have_text(cells)
+        device = page.locator("#probabilities tbody[data-by='Device']")
+        await expect(device.locator("th[scope=row]")).to_have_text(["tv", "others"])
+        await expect(device.locator("tr").nth(2).locator("td").first).to_have_text("6")
+        await expect(page.locator("#probabilities img, #probabilities script")).to_have_count(0)
+        await card(page, "cupola").get_by_role("button", name="Pause").click()
+        await expect(page.locator("#probabilities thead th").last).to_have_text("Cupola")
+        await expect(everyone.locator("td.chance").last).to_have_text("0%")
+
+
 class Below:
     """A proxy that serves an application below a path."""
 

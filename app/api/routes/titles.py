@@ -26,6 +26,7 @@ from app.api.services import EDITOR, NEVER_CACHED, By, Service, Services
 from app.api.upload_form import request_body, sent_in
 from app.catalogue.search import search as searched
 from app.catalogue.uploads import Outcome
+from app.evaluation.title_probabilities import TitleProbabilities
 from app.fields import PinnedCountry, Slug
 from assets.catalogue import Title, pin_scope
 
@@ -81,6 +82,16 @@ async def get_title(title: Id, services: Service) -> Detailed:
     found, barred = await services.editor.title(title), await services.editor.barred()
     reader = Reader(admin=True, now=services.clock() / 1000, images=services.live_catalogue.images)
     return detailed(found, reader, barred)
+
+
+@router.get("/titles/{title}/probabilities", responses=refusals(NO_TITLE), dependencies=[EDITOR])
+async def get_probabilities(title: Id, services: Service) -> TitleProbabilities:
+    """Show with which probability the policy shows each artwork, by the viewers' taste, country and device.
+
+    The numbers are means over up to 500 profiles: those who asked last for a picture of any title. They are at
+    most ten seconds old.
+    """
+    return await services.probability_reporter.of(title)
 
 
 @router.put(

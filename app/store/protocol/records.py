@@ -60,6 +60,9 @@ class Records(Protocol):
     async def read(self, after: int, limit: int) -> list[Record]:
         """Return up to `limit` records behind a position, in order."""
 
+    async def latest(self, before: int, limit: int) -> list[Record]:
+        """Return up to `limit` records before a position, the newest first."""
+
     async def records(self, positions: Iterable[int]) -> dict[int, Record]:
         """Return the records at these positions; those that are not retained are left out."""
 

@@ -181,6 +181,13 @@ class SqliteLog:
         ).fetchall()  # an unexhausted cursor would keep the write-ahead log from being folded back
         return [Record(*row) for row in rows]
 
+    async def latest(self, before: int, limit: int) -> list[Record]:
+        rows = self._reader.execute(
+            "SELECT position, stamp, kind, body FROM log WHERE position < ? ORDER BY position DESC LIMIT ?",
+            (before, limit),
+        ).fetchall()
+        return [Record(*row) for row in rows]
+
     async def records(self, positions: Iterable[int]) -> dict[int, Record]:
         found: dict[int, Record] = {}
         wanted = sorted(set(positions))

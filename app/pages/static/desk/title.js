@@ -6,6 +6,7 @@ import { Card } from "./card.js";
 import { attempt, find, say } from "./elements.js";
 import { Fields } from "./fields.js";
 import { History } from "./history.js";
+import { showProbabilities } from "./probabilities.js";
 import { showRates } from "./rates.js";
 import { Uploads } from "./uploads.js";
 
@@ -30,6 +31,7 @@ async function reload() {
   const [title, report] = await Promise.all([get(PATH), get(`report?${query}`), edits.refresh()]);
   show(title);
   showRates(find("#rates"), title, report);
+  void showProbabilities(PATH, title);
 }
 
 /** @param {any} title */
