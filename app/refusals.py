@@ -29,6 +29,10 @@ class Conflict(Refusal):
     """The thing is in a state that does not allow the change."""
 
 
+class Outdated(Refusal):
+    """The thing has changed since the caller read it."""
+
+
 class Invalid(Refusal):
     """The content of the request is not valid."""
 

@@ -78,6 +78,7 @@ class ListedPin(TypedDict):
 
 class _TitleItself(TypedDict):
     id: str
+    revision: str
     name: str
     names: Mapping[str, str]
     synopsis: str
@@ -179,6 +180,7 @@ def _listed(title: Title, reader: Reader, barred: Collection[Made]) -> Listed:
 def _itself(title: Title) -> _TitleItself:
     return {
         "id": title.id,
+        "revision": title.revision,
         "name": title.name,
         "names": title.names,
         "synopsis": title.synopsis,

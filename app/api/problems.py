@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from app.fields import LONGEST_QUOTE, PATTERNS, printable
-from app.refusals import Conflict, Gone, Invalid, NotFound, Refusal, Unavailable
+from app.refusals import Conflict, Gone, Invalid, NotFound, Outdated, Refusal, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
@@ -22,6 +22,7 @@ TITLES = {
     408: "Request Timeout",
     409: "Conflict",
     410: "Gone",
+    412: "Precondition Failed",
     413: "Content Too Large",
     415: "Unsupported Media Type",
     416: "Range Not Satisfiable",
@@ -31,7 +32,7 @@ TITLES = {
     503: "Service Unavailable",
 }
 """The phrases of RFC 9110, which RFC 9457 demands if the type is `about:blank`."""
-STATUSES = {NotFound: 404, Conflict: 409, Gone: 410, Invalid: 422, Unavailable: 503}
+STATUSES = {NotFound: 404, Conflict: 409, Gone: 410, Outdated: 412, Invalid: 422, Unavailable: 503}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """All methods except HEAD, which each path with GET has."""
 MOST_ERRORS = 20

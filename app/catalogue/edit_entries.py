@@ -1,5 +1,6 @@
 """The entries that record an edit of the catalogue: its author, its kind, and what it changed."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from msgspec import structs
@@ -14,13 +15,20 @@ MOST_ENTRIES = 500
 """Titles that an edit records one by one; an edit of more, such as a large import, has one entry with the ids."""
 
 
+At = Collection[str] | None
+
+
 class Doing(NamedTuple):
-    """An edit under way: its author, its kind and its subject."""
+    """An edit under way: its author, its kind and its subject.
+
+    With `at` it is an edit only of these revisions of the title.
+    """
 
     by: Author
     operation: str
     title: str | None = None
     artwork: str | None = None
+    at: At = None
 
 
 def entries(doing: Doing, before: Catalogue, after: Catalogue, revisions: Revisions) -> list[EditDraft]:

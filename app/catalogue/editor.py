@@ -7,10 +7,10 @@ from dataclasses import replace
 import structlog
 
 from app.catalogue import pinning
-from app.catalogue.edit_entries import Doing, entries
+from app.catalogue.edit_entries import At, Doing, entries
 from app.catalogue.live import LiveCatalogue
 from app.catalogue.setting import SETTING
-from app.refusals import Conflict, Invalid, NotFound
+from app.refusals import Conflict, Invalid, NotFound, Outdated
 from app.store.protocol import Author, EditDraft, Store
 from assets.catalogue import Artwork, CatalogueError, Pin, PinScope, Title
 from assets.importing.merging import merged
@@ -39,7 +39,8 @@ class _Unreadable(Conflict):
 class Editor:
     """Reads and writes documents in threads, because they are many, and each write waits for the disk.
 
-    Every change is recorded, with its author, in the transaction in which it becomes current.
+    Every change is recorded, with its author, in the transaction in which it becomes current. A change with `at`
+    raises `Outdated` unless the title is at one of these revisions; `*` means any.
     """
 
     def __init__(self, store: Store, revisions: Revisions, live_catalogue: LiveCatalogue):
@@ -97,14 +98,14 @@ class Editor:
     async def bar(self, by: Author, ways: Collection[Made]) -> Current:
         return await self._change(Doing(by, "bar"), lambda catalogue: replace(catalogue, barred=_ordered(ways)))
 
-    async def delete(self, by: Author, title: str) -> None:
+    async def delete(self, by: Author, title: str, at: At = None) -> None:
         def without(catalogue: Catalogue) -> Catalogue:
             if title not in catalogue.titles:
                 raise _unknown(title)
             titles = {id_: revision for id_, revision in catalogue.titles.items() if id_ != title}
             return replace(catalogue, titles=titles)
 
-        await self._change(Doing(by, "delete title", title), without)
+        await self._change(Doing(by, "delete title", title, at=at), without)
 
     async def change(self, doing: Doing, change: Callable[[Title], Title]) -> Title:
         """Change a title. The function runs in a thread, and again each time that another change came first."""
@@ -112,9 +113,11 @@ class Editor:
         edited, _ = await self._change_or_make(doing, lambda current: change(_there(title, current)))
         return edited
 
-    async def put(self, by: Author, title: str, change: Callable[[Title | None], Title]) -> tuple[Title, bool]:
+    async def put(
+        self, by: Author, title: str, change: Callable[[Title | None], Title], at: At = None
+    ) -> tuple[Title, bool]:
         """Change a title, or make it from None; return it, and whether it is new."""
-        return await self._change_or_make(Doing(by, "put title", title), change)
+        return await self._change_or_make(Doing(by, "put title", title, at=at), change)
 
     async def _change_or_make(self, doing: Doing, change: Callable[[Title | None], Title]) -> tuple[Title, bool]:
         title = doing.title or ""
@@ -129,15 +132,15 @@ class Editor:
         return made[0]
 
     async def change_artwork(
-        self, by: Author, title: str, artwork: str, change: Callable[[Artwork], Artwork]
+        self, by: Author, title: str, artwork: str, change: Callable[[Artwork], Artwork], at: At = None
     ) -> Title:
         """Change an artwork; a consent that is withdrawn or given again applies to all artworks of its file."""
         return await self.change(
-            Doing(by, "change artwork", title, artwork),
+            Doing(by, "change artwork", title, artwork, at),
             lambda current: passed_on(current, change(_artwork(current, artwork))),
         )
 
-    async def delete_artwork(self, by: Author, title: str, artwork: str) -> None:
+    async def delete_artwork(self, by: Author, title: str, artwork: str, at: At = None) -> None:
         """Delete an artwork and its pins. The default can only be deleted as the last one."""
 
         def without(current: Title) -> Title:
@@ -148,9 +151,9 @@ class Editor:
             pins = tuple(pin for pin in current.pins if pin.artwork != artwork)
             return replace(current, artworks=others, pins=pins, default=current.default if others else None)
 
-        await self.change(Doing(by, "delete artwork", title, artwork), without)
+        await self.change(Doing(by, "delete artwork", title, artwork, at), without)
 
-    async def pin(self, by: Author, title: str, pin: Pin, now: float) -> Title:
+    async def pin(self, by: Author, title: str, pin: Pin, now: float, at: At = None) -> Title:
         """Pin an artwork; it replaces a pin for the same placement and country.
 
         A pin that no viewer would see is refused. `now` is in Unix seconds.
@@ -163,9 +166,9 @@ class Editor:
             others = [each for each in current.pins if each.pin_scope != pin.pin_scope]
             return replace(current, pins=(*others, pin))
 
-        return await self.change(Doing(by, "pin", title, pin.artwork), pinned)
+        return await self.change(Doing(by, "pin", title, pin.artwork, at), pinned)
 
-    async def unpin(self, by: Author, title: str, pin_scope: PinScope | None = None) -> Title:
+    async def unpin(self, by: Author, title: str, pin_scope: PinScope | None = None, at: At = None) -> Title:
         def unpinned(current: Title) -> Title:
             if pin_scope is not None and pin_scope not in {pin.pin_scope for pin in current.pins}:
                 raise NotFound(pinning.missing(current, pin_scope))
@@ -173,7 +176,7 @@ class Editor:
                 current, pins=tuple(pin for pin in current.pins if pin_scope not in {None, pin.pin_scope})
             )
 
-        return await self.change(Doing(by, "unpin", title), unpinned)
+        return await self.change(Doing(by, "unpin", title, at=at), unpinned)
 
     async def _current_or_empty(self) -> Current:
         """Return the current catalogue, or an empty one if it is not readable, which the next put replaces."""
@@ -193,6 +196,7 @@ class Editor:
         async with self._turn:  # edits of one process do not have to race each other
             for _ in range(ATTEMPTS):
                 before, catalogue = await (read or self.current)()
+                _demand_revision(doing, catalogue)
                 try:
                     after, name, edits = await asyncio.to_thread(self._put, doing, change, catalogue)
                 except CatalogueError as error:
@@ -234,6 +238,17 @@ class Editor:
             except (DamagedRevision, UnknownRevision) as error:
                 log.warning("title_unreadable", title=id_, reason=str(error))
         return found
+
+
+def _demand_revision(doing: Doing, catalogue: Catalogue) -> None:
+    revision = catalogue.titles.get(doing.title or "")
+    if doing.at is None or revision in doing.at or (revision and "*" in doing.at):
+        return
+    now = f"is at revision {revision}" if revision else "does not exist"
+    raise Outdated(
+        f"Title {doing.title!r} {now}, and If-Match names another revision: somebody changed the title since it "
+        f"was read. Read it again with GET /titles/{doing.title}, and send the change again if it is still right."
+    )
 
 
 def _with(catalogue: Catalogue, changed: Mapping[str, str]) -> Catalogue:

@@ -7,10 +7,10 @@ import pytest
 
 from app import refusals
 from app.api.problems import Problem, problem_from
-from app.refusals import Conflict, Gone, Invalid, NotFound, Refusal, Unavailable
+from app.refusals import Conflict, Gone, Invalid, NotFound, Outdated, Refusal, Unavailable
 
 SENTENCE = "There is no title 'x'; GET /titles lists them."
-STATUSES = {NotFound: 404, Conflict: 409, Gone: 410, Invalid: 422, Unavailable: 503}
+STATUSES = {NotFound: 404, Conflict: 409, Gone: 410, Outdated: 412, Invalid: 422, Unavailable: 503}
 
 
 class _Unreadable(Conflict):

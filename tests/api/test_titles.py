@@ -340,8 +340,10 @@ async def test_a_titles_own_fields_can_be_changed_and_the_rest_stays(service: Se
         "default": "ignition",
     }
     answer = await service.http.put("/titles/countdown", json=change, headers=ADMIN)
+    change["revision"] = service.title().revision
     assert answer.json() == (await titles(service))["countdown"] == {**before, **change}
     await service.http.put("/titles/countdown", json={"maturity": 0}, headers=ADMIN)
+    change["revision"] = service.title().revision
     assert (await titles(service))["countdown"] == {**before, **change, "maturity": 0}
 
 

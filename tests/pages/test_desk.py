@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import FilePayload, Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, Route, expect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assets.catalogue import Title
@@ -370,6 +370,42 @@ async def test_rates_are_shown_with_their_intervals_and_shares(tmp_path: Path, c
         low, high = (f"{100 * each:.1f}".removesuffix(".0") for each in rates["interval"])
         await expect(cells.nth(2)).to_have_text(f" {low}% to {high}%")
         await expect(cells.nth(4)).to_have_text(f"{10 * rates['exposures']}%")
+
+
+async def test_an_undo_never_overwrites_what_another_editor_changes_meanwhile(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    """The other edits arrive after the page has looked, and before its undo does."""
+    async with editing(tmp_path, catalogue) as (service, page):
+        path = "/titles/countdown/artworks/cupola"
+        others: list[dict[str, Any]] = []
+
+        async def after_others(route: Route) -> None:
+            if route.request.method == "PATCH" and others:
+                assert (await service.http.patch(path, json=others.pop(0), headers=ADMIN)).is_success
+            await route.continue_()
+
+        await service.http.patch(path, json={"alt": "First"}, headers=EDITOR)
+        await page.reload()
+        await page.route(f"**{path}", after_others)
+        undo = page.locator("#history > li").first.get_by_role("button", name="Undo", exact=True)
+        others[:] = [{"alt": "Of another editor"}]
+        await undo.click()
+        row = page.locator("#history > li").first
+        await expect(row.get_by_role("alert")).to_contain_text("The admin, key changed Cupola, alt text again")
+        assert service.artwork("cupola").alt == "Of another editor"
+        others[:] = [{"alt": "And again"}]
+        async with page.expect_response(lambda answer: answer.status == 412):
+            await row.get_by_role("button", name="Undo anyway").click()
+        await expect(row.get_by_role("alert")).to_contain_text("Undo would overwrite that.")
+        await expect(row.get_by_role("button", name="Undo anyway")).to_be_focused()
+        assert service.artwork("cupola").alt == "And again"
+        others[:] = [{"name": "Another field"}]
+        await row.get_by_role("button", name="Undo anyway").click()
+        await expect(page.locator("#said")).to_contain_text("The edit is undone")
+        assert service.artwork("cupola").alt == catalogue.titles["countdown"].artworks[0].alt
+        assert service.artwork("cupola").name == "Another field"
+        assert others == []
 
 
 async def test_who_gets_which_picture_is_shown_without_single_persons(

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from typing_extensions import TypedDict
 
 from app.api.bodies import JsonRoute
@@ -41,9 +41,30 @@ Search = Annotated[
 ]
 Limit = Annotated[int | None, Query(ge=1, le=1000, description="The most titles to list. Without it: all.")]
 Offset = Annotated[int, Query(ge=0, le=10_000_000, description="The number of titles to leave out first.")]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description=(
+            'The `revision` of the title, in quotation marks (`"4f0c…"`): the edit is refused if the title has '
+            "changed since."
+        ),
+    ),
+]
 NO_TITLE = {404: "There is no such title."}
 NO_ARTWORK = {404: "There is no such title, or it has no such artwork."}
-CHANGED = {409: "The catalogue changed too often during this edit; try again."}
+OUTDATED = {412: "The title is not at a revision that `If-Match` names."}
+CHANGED = {409: "The catalogue changed too often during this edit; try again.", **OUTDATED}
+
+
+async def _expected(if_match: IfMatch = None) -> frozenset[str] | None:
+    """Return the revisions that the caller expects. A proxy may have marked them as weak."""
+    if if_match is None:
+        return None
+    return frozenset(tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(","))
+
+
+At = Annotated[frozenset[str] | None, Depends(_expected)]
 _encode = msgspec.json.Encoder().encode
 
 
@@ -100,12 +121,12 @@ async def get_probabilities(title: Id, services: Service) -> TitleProbabilities:
     responses={201: {"model": Listed, "description": "A new title."}, **refusals(CHANGED)},
     dependencies=[EDITOR],
 )
-async def put_title(title: Id, body: TitleBody, by: By, services: Service) -> Response:
+async def put_title(title: Id, body: TitleBody, by: By, at: At, services: Service) -> Response:
     """Make a title, or change its name, names, synopsis, genres, maturity or default artwork.
 
     A new title has no picture until its first artwork is uploaded.
     """
-    found, new = await services.editor.put(by, title, lambda current: body.applied(title, current))
+    found, new = await services.editor.put(by, title, lambda current: body.applied(title, current), at)
     return _shown(services, found, 201 if new else 200)
 
 
@@ -116,9 +137,9 @@ async def put_title(title: Id, body: TitleBody, by: By, services: Service) -> Re
     responses=refusals(NO_TITLE | CHANGED),
     dependencies=[EDITOR],
 )
-async def delete_title(title: Id, by: By, services: Service) -> None:
+async def delete_title(title: Id, by: By, at: At, services: Service) -> None:
     """Remove a title from the catalogue."""
-    await services.editor.delete(by, title)
+    await services.editor.delete(by, title, at)
 
 
 @router.post(
@@ -163,24 +184,26 @@ async def upload_artwork(title: Id, request: Request, by: By, services: Service)
     responses=refusals(NO_ARTWORK | CHANGED),
     dependencies=[EDITOR],
 )
-async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, by: By, services: Service) -> Response:
+async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, by: By, at: At, services: Service) -> Response:
     """Pause, withdraw or activate an artwork, or change its description or provenance.
 
     Only the fields that the body names change. The same holds for the fields of a consent.
     """
-    return _shown(services, await services.editor.change_artwork(by, title, artwork, body.applied))
+    return _shown(services, await services.editor.change_artwork(by, title, artwork, body.applied, at))
 
 
 @router.delete(
     "/titles/{title}/artworks/{artwork}",
     status_code=204,
     response_class=Response,
-    responses=refusals(NO_ARTWORK | {409: "The artwork is the title's default, and the title has others."}),
+    responses=refusals(
+        NO_ARTWORK | {409: "The artwork is the title's default, and the title has others."} | OUTDATED
+    ),
     dependencies=[EDITOR],
 )
-async def delete_artwork(title: Id, artwork: Id, by: By, services: Service) -> None:
+async def delete_artwork(title: Id, artwork: Id, by: By, at: At, services: Service) -> None:
     """Remove an artwork and its pins from its title. The default artwork has to be the last one."""
-    await services.editor.delete_artwork(by, title, artwork)
+    await services.editor.delete_artwork(by, title, artwork, at)
 
 
 @router.put(
@@ -188,21 +211,22 @@ async def delete_artwork(title: Id, artwork: Id, by: By, services: Service) -> N
     response_model=Listed,
     responses=refusals(
         NO_ARTWORK
-        | {409: ("Nobody would see the pinned artwork, or the catalogue changed too often during this edit.")}
+        | {409: "Nobody would see the pinned artwork, or the catalogue changed too often during this edit."}
+        | OUTDATED
     ),
     dependencies=[EDITOR],
 )
-async def put_pin(title: Id, body: PinBody, by: By, services: Service) -> Response:
+async def put_pin(title: Id, body: PinBody, by: By, at: At, services: Service) -> Response:
     """Pin an artwork. The pin overrides holds and draws, and the service never learns from it."""
     now = services.clock() / 1000
-    return _shown(services, await services.editor.pin(by, title, body.pin(now), now))
+    return _shown(services, await services.editor.pin(by, title, body.pin(now), now, at))
 
 
 @router.delete(
     "/titles/{title}/pin", response_model=Listed, responses=refusals(NO_TITLE | CHANGED), dependencies=[EDITOR]
 )
 async def delete_pin(
-    title: Id, by: By, services: Service, placement: PinPlacement = None, country: PinCountry = None
+    title: Id, by: By, at: At, services: Service, placement: PinPlacement = None, country: PinCountry = None
 ) -> Response:
     """Remove one pin of a title, named by its placement and country, or all pins if neither is named.
 
@@ -210,7 +234,7 @@ async def delete_pin(
     countries.
     """
     one = None if placement is None and country is None else pin_scope(placement or None, country or None)
-    return _shown(services, await services.editor.unpin(by, title, one))
+    return _shown(services, await services.editor.unpin(by, title, one, at))
 
 
 def _shown(services: Services, title: Title, status: int = 200) -> Response:

@@ -36,12 +36,15 @@ export const patch = (path, body) => send("PATCH", path, body);
 export const remove = (path) => send("DELETE", path);
 
 /**
- * Send a call, again after a new sign-in if the session is over. Throws a `Refusal`.
- * @param {string} method @param {string} path @param {unknown} [body] @param {RequestInit} [options]
+ * Send a call, again after a new sign-in if the session is over. Throws a `Refusal`, which has the status 412 if the title
+ * is not at the `revision`.
+ * @param {string} method @param {string} path @param {unknown} [body] @param {RequestInit} [options] @param {string} [revision]
  * @returns {Promise<any>}
  */
-export async function send(method, path, body, options) {
-  const content = body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+export async function send(method, path, body, options, revision) {
+  /** @type {Record<string, string>} */ const headers = revision ? { "If-Match": `"${revision}"` } : {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const content = { headers, body: body === undefined ? undefined : JSON.stringify(body) };
   for (;;) {
     const answer = await fetch(path, { method, ...content, ...options }).catch(() => null);
     if (answer === null) throw new Refusal(OUT_OF_REACH);

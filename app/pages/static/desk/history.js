@@ -1,7 +1,7 @@
 // @ts-check
 // What was done to a title, by whom, and the buttons that undo it. An undo is an edit of its own.
 
-import { get, send } from "./calls.js";
+import { get, Refusal, send } from "./calls.js";
 import { changesOf, current, equal, hindrance, same, undoing } from "./changes.js";
 import { attempt, element, find, say } from "./elements.js";
 import { shown } from "./moments.js";
@@ -9,6 +9,7 @@ import { described } from "./pins.js";
 
 /** @typedef {import("./changes.js").Edit} Edit @typedef {import("./changes.js").Change} Change */
 
+const CHANGED = 412;
 const ON_A_PAGE = 20;
 const MOST = 200;
 /** @type {Record<string, string>} */
@@ -106,26 +107,48 @@ export class History {
     const line = element("p", { class: "actions" }, button, element("span", { class: "bad", role: "alert" }));
     button.setAttribute("aria-description", `${DONE[edit.operation] ?? edit.operation}, ${shown(edit.at)}`);
     const complain = (/** @type {string} */ sentence) => (find("[role=alert]", line).textContent = sentence);
-    button.addEventListener("click", () => attempt(() => this.#check(edit, changes, line), complain));
+    button.addEventListener("click", () => attempt(() => this.#set(edit, changes, line), complain));
     return line;
   }
 
-  /** Undo an edit, or ask first if a later edit changed one of its fields. @param {Edit} edit @param {Change[]} changes @param {HTMLElement} line */
-  async #check(edit, changes, line) {
-    const sentence = await this.#overwritten(edit, changes);
-    if (!sentence) return this.#send(changes);
-    find("[role=alert]", line).textContent = `${sentence} Undo would overwrite that.`;
-    if (line.querySelector(".anyway")) return;
-    const anyway = element("button", { type: "button", class: "anyway" }, "Undo anyway");
+  /**
+   * Set the fields back that do not have their values from before, or ask first if a later edit changed one of them. The
+   * service refuses a change of a title that somebody changed since it was read; then this begins again.
+   * @param {Edit} edit @param {Change[]} changes @param {HTMLElement} line @param {any} [seen] the title whose values may be overwritten
+   */
+  async #set(edit, changes, line, seen) {
+    for (;;) {
+      const title = await get(this.path);
+      const left = changes.filter((change) => !equal(current(title, change), change.before));
+      const sentence = await this.#overwritten(edit, left, title, seen);
+      if (sentence) return this.#ask(sentence, line, () => this.#set(edit, changes, line, title));
+      try {
+        await this.#send(left, title.revision);
+      } catch (error) {
+        if (!(error instanceof Refusal && error.status === CHANGED)) throw error;
+        continue;
+      }
+      return this.#end(left.length > 0);
+    }
+  }
+
+  /** @param {string} sentence @param {HTMLElement} line @param {() => Promise<void>} undo */
+  #ask(sentence, line, undo) {
     const complain = (/** @type {string} */ fault) => (find("[role=alert]", line).textContent = fault);
-    anyway.addEventListener("click", () => attempt(() => this.#send(changes), complain));
+    complain(`${sentence} Undo would overwrite that.`);
+    const anyway = element("button", { type: "button", class: "anyway" }, "Undo anyway");
+    anyway.addEventListener("click", () => attempt(undo, complain));
+    line.querySelector(".anyway")?.remove();
     line.append(anyway);
     anyway.focus();
   }
 
-  /** Return a sentence about a later change of the same fields, or an empty text. @param {Edit} edit @param {Change[]} changes */
-  async #overwritten(edit, changes) {
-    const title = await get(this.path);
+  /**
+   * Return a sentence about a later change of the same fields, or an empty text.
+   * @param {Edit} edit @param {Change[]} changes @param {any} title @param {any} [seen]
+   */
+  async #overwritten(edit, changes, title, seen) {
+    if (seen && changes.every((change) => equal(current(title, change), current(seen, change)))) return "";
     const later = await this.#laterOf(edit, changes);
     if (later) return `${who(later.edit)} changed ${this.#named(later.change)} again, ${shown(later.edit.at)}.`;
     const other = changes.find((change) => !equal(current(title, change), change.after));
@@ -146,11 +169,15 @@ export class History {
     }
   }
 
-  /** @param {Change[]} changes */
-  async #send(changes) {
-    for (const { method, path, body } of undoing(this.path, changes)) await send(method, path, body);
+  /** Send the calls of an undo, each for the revision that the one before made. @param {Change[]} changes @param {string} revision */
+  async #send(changes, revision) {
+    for (const { method, path, body } of undoing(this.path, changes)) ({ revision } = await send(method, path, body, {}, revision));
+  }
+
+  /** @param {boolean} changed */
+  async #end(changed) {
     await this.changed();
-    say("The edit is undone. The undo is in the history, too.");
+    say(changed ? "The edit is undone. The undo is in the history, too." : "There is nothing to undo: the values are those from before the edit.");
     find("#history-heading").focus();
   }
 }
