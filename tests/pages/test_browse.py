@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Response, expect
 
 from app.pages.files import STATIC
 from app.records import Kind, decode_decision, decode_feedback
@@ -119,6 +119,26 @@ class TestWithoutABrowser:
 @pytest.mark.browser
 @NEEDS_CHROMIUM
 class TestInABrowser:
+    @pytest.mark.parametrize("width", [390, 1280])
+    async def test_nothing_moves_while_it_loads_and_little_is_loaded(
+        self, tmp_path: Path, catalogue: Catalogue, width: int
+    ) -> None:
+        async with (
+            serving(tmp_path, catalogue, preset="demo") as service,
+            listening(service.app) as address,
+            browsing(address, width=width) as page,
+        ):
+            answers: list[Response] = []
+            page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108  playwright marks what it calls
+            await page.add_init_script(SHIFTS)
+            await page.goto("/")
+            await ready(page)
+            loaded = [each for each in answers if each.request.resource_type != "image"]
+            sizes = [(await each.request.sizes())["responseBodySize"] for each in loaded]
+            assert 0 < sum(sizes) < LARGEST
+            assert {each.request.resource_type for each in loaded} >= {"document", "script", "stylesheet", "fetch"}
+            assert await page.evaluate("window.shifted") == 0
+
     async def test_another_viewer_sees_another_picture_and_nothing_moves(
         self, tmp_path: Path, catalogue: Catalogue
     ) -> None:
