@@ -21,6 +21,9 @@ BUILD_SECONDS = 900
 PULL_SECONDS = 180
 START_SECONDS = 240
 """The first start imports the sample catalogue."""
+PATIENCE = 600
+"""Seconds for a command of compose, and for each answer of the engine to it. Its own 60 are too few where the
+machine is busy and the engine copies the image for each container."""
 Done = subprocess.CompletedProcess[str]
 
 
@@ -86,11 +89,12 @@ class Deployment:
         self.port = free_port()
         self._project = f"keyart-test-{self.port}"
         given = {f"KEYART_{name.upper()}": str(value) for name, value in settings.items()}
-        self._settings = {"IMAGE": IMAGE, "KEYART_PORT": str(self.port), **given}
+        patience = {"COMPOSE_HTTP_TIMEOUT": str(PATIENCE)}
+        self._settings = {"IMAGE": IMAGE, "KEYART_PORT": str(self.port), **patience, **given}
 
     def compose(self, *arguments: str, check: bool = True) -> Done:
         command = [*_compose(), "-f", str(ROOT / "compose.yaml"), "-p", self._project, *arguments]
-        return run(*command, check=check, settings=self._settings)
+        return run(*command, check=check, settings=self._settings, seconds=PATIENCE)
 
     def up(self) -> "Deployment":
         self.compose("up", "-d", "--no-build")

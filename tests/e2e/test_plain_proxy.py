@@ -1,9 +1,7 @@
 """A proxy that says nothing of where a call comes from makes nobody an admin, and lets whoever has a key in."""
 
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,29 +9,14 @@ import httpx2
 import pytest
 
 from tests.api.test_access import CLOSED, PLACES
-from tests.e2e.service import Service, free_port, keyart, until
+from tests.e2e.nginx import NEEDS_NGINX, nginx
+from tests.e2e.service import Service, free_port, keyart
 
-MAIN = """
-{user}
-daemon off;
-pid {folder}/nginx.pid;
-error_log stderr;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{ proxy_pass http://127.0.0.1:{service}; }}
-        location /art/ {{ proxy_pass http://127.0.0.1:{service}/; }}
-    }}
-}}
+LOCATIONS = """
+location / {{ proxy_pass http://127.0.0.1:{service}; }}
+location /art/ {{ proxy_pass http://127.0.0.1:{service}/; }}
 """
-pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="not installed: nginx")
+pytestmark = NEEDS_NGINX
 
 
 @pytest.fixture(scope="module")
@@ -50,25 +33,9 @@ def service(catalogue: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="module")
 def proxy(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of nginx with `proxy_pass` and nothing else."""
-    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    user = "user root;" if os.geteuid() == 0 else ""  # its own could not enter the tests' folder
-    text = MAIN.format(folder=folder, user=user, port=port, service=service.port)
-    (folder / "nginx.conf").write_text(text)
-    nginx = subprocess.Popen([shutil.which("nginx") or "", "-p", str(folder), "-c", str(folder / "nginx.conf")])
-    address = f"http://127.0.0.1:{port}"
-    try:
-        until("nginx answers", lambda: _status(f"{address}/healthz") == 200)
-        yield address
-    finally:
-        nginx.terminate()
-        nginx.wait(10)
-
-
-def _status(url: str) -> int:
-    try:
-        return httpx2.get(url, trust_env=False).status_code
-    except httpx2.TransportError:
-        return 0
+    port = free_port()
+    with nginx(tmp_path_factory.mktemp("nginx"), port, LOCATIONS.format(service=service.port), "/healthz"):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize("host", [None, "127.0.0.1:8000", "localhost", "keyart.example"])
