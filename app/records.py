@@ -29,7 +29,7 @@ class Kind(IntEnum):
     """The fold's state at this record is a new base; the state before it was made in another way."""
 
 
-FOLD = 2
+FOLD = 3
 """The version of the fold. Raise it with every change by which the same log ends at another state."""
 KINDS = frozenset(Kind)
 LOT_BITS = 24

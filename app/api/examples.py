@@ -35,6 +35,8 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "list_titles": Example({"search": "bunny", "limit": "10"}),
     "get_title": Example({"title": _TITLE}),
     "get_report": Example({"title": _TITLE}),
+    "get_series": Example({"step": "hour", "span": "24h", "by": "group,device"}),
+    "get_shares": Example({"title": _TITLE, "days": "90"}),
     "put_title": Example({"title": _NEW}, {"name": "My Film", "genres": ["drama"]}),
     "delete_title": Example({"title": _NEW}),
     "upload_artwork": Example({"title": _NEW}, {"artwork": "poster", "tags": "sea,calm"}),

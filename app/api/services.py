@@ -18,6 +18,8 @@ from app.data_folder import ADMIN_KEY
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.report import Reporter
 from app.evaluation.title_probabilities import ProbabilityReporter
+from app.evaluation.series_report import SeriesReporter
+from app.evaluation.shares_report import SharesReporter
 from app.evaluation.title_search import TitleSearch
 from app.operations.watch import Watch
 from app.serving.best_single import BestSingle
@@ -51,6 +53,8 @@ class Services:
     uploads: Uploads
     reporter: Reporter
     group_reporter: GroupReporter
+    series_reporter: SeriesReporter
+    shares_reporter: SharesReporter
     title_search: TitleSearch
     probability_reporter: ProbabilityReporter
     watch: Watch

@@ -113,7 +113,7 @@ async def _folded(
         try:
             async for fold in rebuilt(settings, store, found.stops(head), base=base, learner=learner):
                 progress.update(task, completed=fold.position)
-                for sentence in found.at(fold):
+                async for sentence in found.at(fold):
                     out.print(sentence)
         except BaseGoneError as error:
             raise fail(str(error)) from None

@@ -14,7 +14,7 @@ from bandit.groups import GROUPS
 from bandit.tally import Tally
 
 CONFIDENCE = 0.95
-_Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 class Rates(TypedDict):
@@ -124,9 +124,9 @@ def _wilson(successes: int, n: int) -> list[float] | None:
     """Return the interval of a click rate (Wilson 1927), which is right for few exposures and rare clicks, too."""
     if not n:
         return None
-    p, z2 = successes / n, _Z * _Z
+    p, z2 = successes / n, Z * Z
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    half = Z * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return [round(max(0.0, centre - half), 6), round(min(1.0, centre + half), 6)]
 
 
@@ -140,7 +140,7 @@ def lift_of(personalized: Tally, control: Tally) -> Lift | None:
         return None
     ratio = (personalized.clicks / personalized.exposures) / (control.clicks / control.exposures)
     earned = (personalized.reward / personalized.exposures) / (control.reward / control.exposures)
-    spread = _Z * sqrt(sum(1 / t.clicks - 1 / t.exposures for t in (personalized, control)))
+    spread = Z * sqrt(sum(1 / t.clicks - 1 / t.exposures for t in (personalized, control)))
     low, high = exp(log(ratio) - spread), exp(log(ratio) + spread)
     return {
         "over": "best_single",

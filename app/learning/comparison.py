@@ -1,9 +1,10 @@
 """The comparison of a repeated fold with the state in use."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from app.learning.fold import Fold
+from app.learning.series_comparison import differing_rows
 from app.store.protocol import Base, FoldState, Snapshot, State
 from bandit.learners import LOGISTIC, Kind, kind_of, restored
 from bandit.sealing import UnusableSnapshot
@@ -20,29 +21,31 @@ FAULT = "this is a fault of Keyart: keep a backup of the data folder, and report
 class Comparison:
     """Compares a running fold with the state in use, at the positions where that was committed."""
 
+    state: State
     kind: Kind
     incumbent: Snapshot | None
     committed: FoldState
     base: Base | None
-    _due: set[str] = field(default_factory=lambda: {"weights", "tallies"})
+    _due: set[str] = field(default_factory=lambda: {"weights", "counts"})
 
     @classmethod
     async def with_state(cls, state: State, kind: Kind, base: Base | None) -> "Comparison":
         incumbent = next(iter(await state.snapshots(limit=1)), None)
-        return cls(kind, incumbent, await state.fold_state(), base)
+        return cls(state, kind, incumbent, await state.fold_state(), base)
 
     def stops(self, head: int) -> list[int]:
         learned = self.incumbent.position if self.incumbent else 0
         return sorted({learned, self.committed.position, head} - {0})
 
-    def at(self, fold: Fold) -> Iterator[str]:
+    async def at(self, fold: Fold) -> AsyncIterator[str]:
         """Yield the sentences about the fold's present position; each subject once."""
         if self.incumbent and fold.position == self.incumbent.position and "weights" in self._due:
             self._due.remove("weights")
             yield self._of_weights(fold, self.incumbent)
-        if fold.position == self.committed.position and "tallies" in self._due:
-            self._due.remove("tallies")
+        if fold.position == self.committed.position and "counts" in self._due:
+            self._due.remove("counts")
             yield self._of_tallies(fold)
+            yield await self._of_series(fold)
 
     def _of_weights(self, fold: Fold, incumbent: Snapshot) -> str:
         which = f"snapshot {incumbent.id}"
@@ -73,6 +76,15 @@ class Comparison:
         if differing:
             return f"Different in {len(differing)} of the counts up to {fold.position}: {self._why(fold)}."
         return f"Equal in every count up to position {fold.position}."
+
+    async def _of_series(self, fold: Fold) -> str:
+        differing = await differing_rows(self.state, self.committed.series, fold.totals.series)
+        if differing:
+            return (
+                f"Different in {len(differing)} rows of the hours and days up to position {fold.position}, "
+                f"the first of them {differing[0]}: {self._why(fold)}."
+            )
+        return f"Equal in every hour and day up to position {fold.position}."
 
     def _why(self, fold: Fold) -> str:
         if self.base is None:

@@ -13,7 +13,15 @@ from app.learning.caps import HOUR_MS, Caps
 from app.learning.log_join import Close, Credit, Forget, LogJoin, Step
 from app.learning.totals import Totals, tallies_in
 from app.records import Decision, Record, decode_decision, encode, unknown
-from app.store.protocol import FoldState, Log, Progress, Snapshot, StoredTastes, UnknownVersionError
+from app.store.protocol import (
+    FoldState,
+    Log,
+    Progress,
+    SeriesState,
+    Snapshot,
+    StoredTastes,
+    UnknownVersionError,
+)
 from bandit.learners import forgotten
 from bandit.policy import Learner, UnlearnableExample
 from bandit.tally import Tally
@@ -46,6 +54,7 @@ class Counting(msgspec.Struct, frozen=True):
     tallies: list[tuple[str, str, str, Tally]]
     counted_caps: dict[str, str]
     learned_caps: dict[str, str]
+    series: SeriesState = SeriesState()
 
 
 _decode_counting = msgspec.json.Decoder(Counting).decode
@@ -60,7 +69,7 @@ def without(profiles: Collection[str], learner: bytes, counting: bytes) -> tuple
             each.forget(profile)
     counted, learned = (each.rows() for each in caps)
     forgetful = forgotten(learner, map(witness_of, profiles))
-    return forgetful, encode(Counting(known.everyone, known.tallies, counted, learned))
+    return forgetful, encode(Counting(known.everyone, known.tallies, counted, learned, known.series))
 
 
 class Fold:
@@ -130,6 +139,10 @@ class Fold:
         if progress.snapshot:
             self.caps.settle()
 
+    def drop_changes(self) -> None:
+        """Keep nothing for a commit, in a fold that another one takes over."""
+        self.totals.drop_changes()
+
     @property
     def open_windows(self) -> int:
         return len(self._log_join)
@@ -153,14 +166,15 @@ class Fold:
     def counting(self) -> bytes:
         """Return the totals at the position, without the tastes, because no learner reads them."""
         caps, taught = self.totals.caps.rows(), self.caps.rows()
-        return encode(Counting(*self.totals.totals(), caps, taught))
+        return encode(Counting(*self.totals.totals(), caps, taught, self.totals.series.state()))
 
     @staticmethod
     def fold_state_in(counting: bytes, position: int) -> FoldState:
         """Return the totals of `counting` at a position, in the form that a fold begins with."""
         known = _decode_counting(counting)
         everyone, tallies = encode(known.everyone), tallies_in(known.tallies)
-        return FoldState(position, everyone, tallies, known.counted_caps, known.learned_caps)
+        series = msgspec.structs.replace(known.series, apart=True)
+        return FoldState(position, everyone, tallies, known.counted_caps, known.learned_caps, series)
 
     def take_over(self, other: "Fold") -> None:
         """Continue with the learner and totals of another fold over the same log, at the same position.

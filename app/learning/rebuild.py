@@ -7,7 +7,7 @@ from app.catalogue.live import LiveCatalogue
 from app.learning.bases import BaseKeeper, fed, fold_from
 from app.learning.fold import Fold
 from app.learning.totals import NoTastes
-from app.store.protocol import Base, FoldState, Store
+from app.store.protocol import Base, FoldState, SeriesState, Store
 from assets.revisions import Revisions
 from bandit.learners import Kind, new_learner
 from bandit.policy import Learner
@@ -38,7 +38,8 @@ async def rebuilt(store: Store, revisions: Revisions, stops: Sequence[int], star
         beginning = await fold_from(store, live_catalogue, start.base)
     else:
         learner = start.learner or new_learner(start.kind)
-        beginning = Fold(store.log, NoTastes(), live_catalogue, learner, FoldState(0, None, {}), None)
+        nothing = FoldState(0, None, {}, series=SeriesState(apart=True))
+        beginning = Fold(store.log, NoTastes(), live_catalogue, learner, nothing, None)
     async for fold in fed(store.log, beginning, stops):
         yield fold
 

@@ -75,7 +75,7 @@ class Refolding:
         running = self._running
         records = await self._store.log.read(running.shadow.position, BATCH)
         await running.shadow.feed([record for record in records if record.position <= fold.position])
-        running.shadow.settle(running.shadow.progress())  # nothing is committed, so nothing is kept for a commit
+        running.shadow.drop_changes()
         if running.shadow.position < fold.position:
             return None
         return await self._end(running, fold)

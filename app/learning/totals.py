@@ -7,6 +7,7 @@ import msgspec
 
 from app.learning.caps import Caps, Verdict
 from app.learning.log_join import Close, Credit
+from app.learning.series import Series
 from app.records import ANONYMOUS, BOT, PINNED, Decision, encode
 from app.store.protocol import FoldState, Progress, StoredTastes, TallyKey, TasteRow
 from bandit.tally import Tally
@@ -49,6 +50,7 @@ class Totals:
         self.caps = Caps.of(counted.counted_caps)
         self._base = _decode_base(counted.base) if counted.base else Base()
         self._tallies = dict(counted.tallies)
+        self.series = Series(counted.series)
         self._tastes: dict[str, Taste | None] = {}
         self._changed_tallies: set[TallyKey] = set()
         self._changed_tastes: dict[str, tuple[float, float]] = {}
@@ -89,7 +91,9 @@ class Totals:
         closed = step.closed
         unused = decision.pinned or decision.bot
         verdict = UNUSED if unused else self._verdict(step, decision)
-        key = (decision.title, decision.artwork, _group(decision))
+        group = _group(decision)
+        self.series.count(closed, decision, group)
+        key = (decision.title, decision.artwork, group)
         self._changed_tallies.add(key)
         self._tallies.setdefault(key, Tally()).add(
             reward=closed.reward,
@@ -136,9 +140,15 @@ class Totals:
             {who: self._row(who, Base(*base)) for who, base in self._changed_tastes.items()},
             {key: self._tallies[key] for key in self._changed_tallies},
             counted_caps=self.caps.change(),
+            series=self.series.changes(),
         )
 
     def settle(self) -> None:
+        self.series.settle()
+        self.drop_changes()
+
+    def drop_changes(self) -> None:
+        """Keep no changes for a commit, except those of the series, which `take_over` hands over."""
         self.caps.settle()
         self._changed_tallies.clear()
         self._changed_tastes.clear()
@@ -154,6 +164,7 @@ class Totals:
         self._base, self._tallies = other._base, other._tallies  # noqa: SLF001  its own kind
         self._changed_tallies = set(self._tallies)
         self.caps = other.caps.rewritten()
+        self.series = other.series
 
     @property
     def changed(self) -> bool:

@@ -23,6 +23,7 @@ from app.api.routes import (
     images,
     profiles,
     report,
+    series,
     session,
     titles,
 )
@@ -89,6 +90,7 @@ def create_app(
         images,
         health,
         report,
+        series,
         decisions,
         session,
     ):

@@ -18,6 +18,8 @@ from app.data_folder import DataFolder
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.report import Reporter
 from app.evaluation.title_probabilities import ProbabilityReporter
+from app.evaluation.series_report import SeriesReporter
+from app.evaluation.shares_report import SharesReporter
 from app.evaluation.title_search import TitleSearch
 from app.operations.alarm_calls import AlarmCalls, post_to
 from app.operations.store_watch import StoreWatch
@@ -111,6 +113,8 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         uploads=Uploads(editor, data=settings.data, images=images_folder, folder=uploads_in(settings)),
         reporter=Reporter(store.state),
         group_reporter=GroupReporter(store.state, settings.best_single_share),
+        series_reporter=SeriesReporter(store.state, store.log.now),
+        shares_reporter=SharesReporter(store.state, store.log.now),
         title_search=TitleSearch(live_catalogue, store.state),
         probability_reporter=ProbabilityReporter(
             log=store.log,

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from app.records import FOLD, Kind, Rebase, encode
-from app.store.protocol import Event, Progress, Snapshot, TasteRow, UnknownVersionError
+from app.store.protocol import (
+    Event,
+    Progress,
+    SeriesChange,
+    SeriesChanges,
+    Snapshot,
+    Sums,
+    TasteRow,
+    UnknownVersionError,
+)
 from app.store.sqlite import SqliteStore, log_schema, state_schema
 from app.store.sqlite.engine import SqliteEngine
 from app.store.sqlite.schema import Schema, run, version_of
@@ -153,11 +162,13 @@ async def test_a_trainer_goes_on_while_the_next_version_migrates(upgraded: Sqlit
     snapshot = Snapshot(0, "incumbent", 5, 5, 0, b"{}", b"learner")
     taste, tally = TasteRow(b"state", b"values", 3), Tally(2, 1)
     key = ("title", "artwork", "group")
-    progress = Progress(5, b"base", {WHO: taste}, {key: tally}, snapshot)
+    series = SeriesChanges({"hour": SeriesChange([(5, key, Sums(1))], 0, 0)}, began=7)
+    progress = Progress(5, b"base", {WHO: taste}, {key: tally}, snapshot, series=series)
     assert await upgraded.state.commit(token, progress) == 1
     assert await upgraded.state.taste_rows([WHO]) == {WHO: taste}
     assert await upgraded.state.tallies() == {key: tally}
     assert (await upgraded.state.fold_state()).position == 5
+    assert await upgraded.state.period_rows("hour", 5) == {key: Sums(1)}
 
 
 # -------------------------------------------------------------------- a later version's folder
@@ -195,7 +206,7 @@ LATER: dict[str, tuple[Callable[[Path], None], str, str]] = {
         lambda folder: later_schema("log.sqlite", folder), "schema version 2", "versions up to 1",
     ),
     "schema of the state": (
-        lambda folder: later_schema("state.sqlite", folder), "schema version 2", "versions up to 1",
+        lambda folder: later_schema("state.sqlite", folder), "schema version 3", "versions up to 2",
     ),
     "kind of record": (later_kind, "record of kind 99 at position 1000", "the kinds 1 to 11"),
     "base in the log": (later_base_in_the_log, f"fold version {FOLD + 1}", f"fold versions up to {FOLD}"),
@@ -247,9 +258,9 @@ async def test_a_file_that_became_a_later_ones_since_it_was_looked_at_is_not_mig
 ) -> None:
     await SqliteStore(tmp_path, clock).close()
     later_schema("state.sqlite", tmp_path)
-    with pytest.raises(UnknownVersionError, match=r"state\.sqlite has schema version 2"):
+    with pytest.raises(UnknownVersionError, match=r"state\.sqlite has schema version 3"):
         SqliteStore(tmp_path, clock)
-    assert versions(tmp_path)["state.sqlite"] == 2
+    assert versions(tmp_path)["state.sqlite"] == 3
     assert open_below(tmp_path) == []
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.catalogue.live import LiveCatalogue
-from app.records import FOLD, LOT_BITS, Decision, Kind, Rebase, encode
+from app.records import FOLD, LOT_BITS, Decision, Kind, Rebase, Spot, encode
 from app.store.protocol import Event, Hold
 from app.viewers.pseudonym import hold_key
 from bandit.reward import RewardRules
@@ -67,6 +67,7 @@ class World:
             taste=dict(context.taste),
             pinned=pinned,
             stranger=rng.choice([0, rng.randrange(1, 1 << 2 * LOT_BITS)]),
+            spot=Spot(release=f"web-{chosen}") if pinned or chosen else None,
         )
         key = hold_key(profile, title.id, "row") if profile else None
         draft = a_draft(decision, deferred=rng.random() < 0.3, key=key, lasts=rng.choice([0, 2_000]))

@@ -101,15 +101,16 @@ async def verdicts(world: World) -> list[str]:
     said: list[str] = []
     fold = await fold_from(store, world.live_catalogue, base)
     async for at in fed(store.log, fold, found.stops((await store.log.head()).position)):
-        said += found.at(at)
+        said += [sentence async for sentence in found.at(at)]
     return said
 
 
 async def assert_equal(world: World) -> None:
-    weights, counts = await verdicts(world)
+    weights, counts, series = await verdicts(world)
     assert weights.startswith("Equal to snapshot"), weights
     assert weights.endswith("in every weight."), weights
     assert counts.startswith("Equal in every count"), counts
+    assert series.startswith("Equal in every hour and day"), series
 
 
 async def erased_in_the_middle(world: World, who: str) -> None:
@@ -263,9 +264,11 @@ async def test_the_same_state_is_not_found_from_a_base_before_the_erasure(world:
     fold = await fold_from(world.store, world.live_catalogue, first)
     said: list[str] = []
     async for at in fed(world.store.log, fold, found.stops(0)):
-        said += found.at(at)
+        said += [sentence async for sentence in found.at(at)]
     assert said[0].startswith("Different from snapshot")
     assert "a profile was erased since" in said[0]
+    assert said[2].startswith("Different in "), said
+    assert "a profile was erased since" in said[2]
 
 
 @pytest.mark.parametrize("killed", [False, True])

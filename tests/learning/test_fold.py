@@ -12,7 +12,7 @@ from app.learning.bases import resume
 from app.learning.caps import Caps
 from app.learning.fold import Fold
 from app.records import Kind, encode
-from app.store.protocol import Event, Hold, Store
+from app.store.protocol import Event, Hold, State, Step, Store
 from assets.revisions import Revisions
 from bandit.learners import Kind as Learning
 from bandit.logistic.learner import LogisticLearner
@@ -98,6 +98,17 @@ class _Split:
         """Nothing to close."""
 
 
+async def series_of(state: State) -> dict[tuple[str, int], Any]:
+    """Return all hours and days, and the part of the state that a fold continues with."""
+    found: dict[tuple[str, int], Any] = {
+        ("began", await state.series_began() or 0): (await state.fold_state()).series
+    }
+    steps: tuple[Step, ...] = ("hour", "day")
+    for step in steps:
+        found |= {(step, at): await state.period_rows(step, at) for at in await state.periods(step, 0)}
+    return found
+
+
 class Ending:
     """All that a fold comes to, to the last bit."""
 
@@ -115,6 +126,7 @@ class Ending:
             tallies={key: asdict(tally) for key, tally in counted.tallies.items()},
             tastes=await training.store.state.taste_rows(PROFILES),
             base=counted.base,
+            series=await series_of(training.store.state),
             caps=(Caps.of(counted.learned_caps).state(), Caps.of(counted.counted_caps).state()),
             position=counted.position,
         )

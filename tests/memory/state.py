@@ -1,10 +1,11 @@
 """The trainer's state in memory."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from app.store import protocol
 from bandit.tally import Tally
+from tests.memory.series import MemorySeries
 
 KEPT = 5
 """Incumbents kept to fall back on."""
@@ -22,6 +23,7 @@ class MemoryState:
         self._counted = protocol.FoldState(0, None, {})
         self._tastes: dict[str, protocol.TasteRow] = {}
         self._tallies: dict[protocol.TallyKey, Tally] = {}
+        self._series = MemorySeries()
         self._bases: dict[int, KeptBase] = {}
         self._made = 0
 
@@ -54,6 +56,8 @@ class MemoryState:
             else:
                 self._tastes.pop(who, None)
         self._tallies.update({key: replace(tally) for key, tally in progress.tallies.items()})
+        if progress.series:
+            self._series.write(progress.series)
         before = self._counted
         self._counted = protocol.FoldState(
             progress.counted,
@@ -121,7 +125,7 @@ class MemoryState:
             )
 
     async def fold_state(self) -> protocol.FoldState:
-        return replace(self._counted, tallies=await self.tallies())
+        return replace(self._counted, tallies=await self.tallies(), series=self._series.state())
 
     async def current(self) -> int | None:
         return max((s.id for s in self._snapshots if s.role == "incumbent"), default=None)
@@ -146,6 +150,25 @@ class MemoryState:
     async def group_tallies(self) -> dict[str, Tally]:
         groups = {group for _, _, group in self._tallies}
         return {g: sum((t for (_, _, of), t in self._tallies.items() if of == g), Tally()) for g in groups}
+
+    async def series_began(self) -> int | None:
+        return self._series.began
+
+    async def series(
+        self, step: protocol.Step, since: int, by: Collection[protocol.Dimension]
+    ) -> list[protocol.StepSums]:
+        return self._series.summed(step, since, by)
+
+    async def artwork_days(
+        self, title: str, first: int, last: int
+    ) -> dict[int, dict[tuple[str, str], protocol.Sums]]:
+        return self._series.artwork_days(title, first, last)
+
+    async def period_rows(self, step: protocol.Step, at: int) -> dict[protocol.SeriesKey, protocol.Sums]:
+        return self._series.rows(step, at)
+
+    async def periods(self, step: protocol.Step, first: int) -> list[int]:
+        return self._series.periods(step, first)
 
     async def wipe(self) -> bool:
         return True

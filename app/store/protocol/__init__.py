@@ -20,16 +20,33 @@ from app.store.protocol.lease import Lease
 from app.store.protocol.passes import SPENT_MS, Passes
 from app.store.protocol.progress import OF_THE_HOUR, CapChange, FoldState, Progress
 from app.store.protocol.records import Head, Size
+from app.store.protocol.series import (
+    DAY_MS,
+    HOUR_MS,
+    Dimension,
+    Period,
+    SeriesChange,
+    SeriesChanges,
+    SeriesKey,
+    SeriesState,
+    Step,
+    StepSums,
+    StoredSeries,
+    Sums,
+)
 from app.store.protocol.snapshots import Base, NewBase, Snapshot
 from app.store.protocol.totals import StoredTastes, TallyKey, TasteRow
 
 __all__ = [
+    "DAY_MS",
+    "HOUR_MS",
     "KEPT_EDITS",
     "OF_THE_HOUR",
     "SPENT_MS",
     "Author",
     "Base",
     "CapChange",
+    "Dimension",
     "Draft",
     "Edit",
     "EditDraft",
@@ -48,13 +65,22 @@ __all__ = [
     "LostStoreError",
     "NewBase",
     "Passes",
+    "Period",
     "Progress",
+    "SeriesChange",
+    "SeriesChanges",
+    "SeriesKey",
+    "SeriesState",
     "Size",
     "Snapshot",
     "State",
+    "Step",
+    "StepSums",
     "Store",
     "StoreTimeoutError",
+    "StoredSeries",
     "StoredTastes",
+    "Sums",
     "TallyKey",
     "TasteRow",
     "UnknownVersionError",

@@ -12,6 +12,7 @@ from app.store.protocol.passes import Passes
 from app.store.protocol.profiles import Profiles
 from app.store.protocol.progress import Commits
 from app.store.protocol.records import Records
+from app.store.protocol.series import StoredSeries
 from app.store.protocol.snapshots import Snapshots
 from app.store.protocol.totals import StoredTotals
 
@@ -44,7 +45,7 @@ class Log(Records, Decisions, Profiles, SharedSettings, Protocol):
         """Remove deleted and replaced data from all files; return False if other processes are busy: try again."""
 
 
-class State(Leases, Commits, Snapshots, StoredTotals, Protocol):
+class State(Leases, Commits, Snapshots, StoredTotals, StoredSeries, Protocol):
     """The data that only the trainer writes and everybody reads. All of it is a fold over the log.
 
     It can be made again. Candidate snapshots are the exception: a rebuild adds them beside a trainer, because

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from app.store.protocol.series import NO_SERIES, SeriesChanges, SeriesState
 from app.store.protocol.snapshots import NewBase, Snapshot
 from app.store.protocol.totals import TallyKey, TasteRow
 from bandit.tally import Tally
@@ -45,6 +46,7 @@ class Progress:
     base_of: NewBase | None = None
     scrubbed: Mapping[int, tuple[bytes, bytes]] = field(default_factory=dict)
     """Learner and counts of bases that stay, without those who were erased, by the bases' ids."""
+    series: SeriesChanges | None = None
     refolded: int | None = None
     """The id of the base from which the fold was repeated: it is sound, and no other is left."""
 
@@ -58,6 +60,7 @@ class FoldState:
     tallies: Mapping[TallyKey, Tally]
     counted_caps: Mapping[str, str] = field(default_factory=dict)
     learned_caps: Mapping[str, str] = field(default_factory=dict)
+    series: SeriesState = NO_SERIES
 
 
 class Commits(Protocol):
@@ -70,7 +73,10 @@ class Commits(Protocol):
         """
 
     async def replace(self, token: int, progress: Progress) -> int | None:
-        """Do what `commit` does, and delete all counts, tastes and bases before: a whole fold replaces them."""
+        """Do what `commit` does, and delete all counts, tastes and bases before: a whole fold replaces them.
+
+        The hours and days before its first one stay, because no record that is left leads to them.
+        """
 
     async def fold_state(self) -> FoldState:
         """Return the fold's committed state; the learner's caps are the latest snapshot's."""

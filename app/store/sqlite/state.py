@@ -1,7 +1,7 @@
 """The trainer's state in a second SQLite file. The trainer alone writes it, except candidate snapshots."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from app.store.sqlite.bases import Bases
 from app.store.sqlite.connection import Transaction, connect, wipe, writing
 from app.store.sqlite.group_sums import sums_of_groups
 from app.store.sqlite.open_files import OpenFiles
+from app.store.sqlite.series import SeriesTables, sums_by_step
 from app.store.sqlite.state_schema import SCHEMA
 from bandit.tally import Tally
 
@@ -40,6 +41,7 @@ class SqliteState:
         self._reader = connect(self._path, read_only=self._read_only)
         self._transaction = Transaction(self._writer)
         self._bases = Bases(self._writer, self._reader)
+        self._series = SeriesTables(self._writer, self._reader)
         self._files = None if self._read_only else OpenFiles(self._path, GONE, PART_GONE)
 
     async def check(self) -> None:
@@ -132,6 +134,8 @@ class SqliteState:
             [(*key, *astuple(tally)) for key, tally in progress.tallies.items()],
         )
         self._write_caps("counts", progress.counted_caps)
+        if progress.series:
+            self._series.write(progress.series)
 
     def _write_bases(self, progress: protocol.Progress) -> None:
         self._bases.scrub(progress.scrubbed)
@@ -203,7 +207,9 @@ class SqliteState:
             if self._has("cap"):
                 for taker, name, value in read("SELECT taker, name, value FROM cap").fetchall():
                     caps[taker][name] = value
-            return protocol.FoldState(row[0], row[1], await self.tallies(), caps["counts"], caps["learner"])
+            series = self._series.state() if self._has("hourly") else protocol.SeriesState()
+            tallies = await self.tallies()
+            return protocol.FoldState(row[0], row[1], tallies, caps["counts"], caps["learner"], series)
         finally:
             read("COMMIT")
 
@@ -259,6 +265,25 @@ class SqliteState:
 
     async def group_tallies(self) -> dict[str, Tally]:
         return await asyncio.to_thread(sums_of_groups, self._path)
+
+    async def series_began(self) -> int | None:
+        return self._series.began()
+
+    async def series(
+        self, step: protocol.Step, since: int, by: Collection[protocol.Dimension]
+    ) -> list[protocol.StepSums]:
+        return await asyncio.to_thread(sums_by_step, self._path, step, since, by)
+
+    async def artwork_days(
+        self, title: str, first: int, last: int
+    ) -> dict[int, dict[tuple[str, str], protocol.Sums]]:
+        return self._series.artwork_days(title, first, last)
+
+    async def period_rows(self, step: protocol.Step, at: int) -> dict[protocol.SeriesKey, protocol.Sums]:
+        return self._series.rows(step, at)
+
+    async def periods(self, step: protocol.Step, first: int) -> list[int]:
+        return self._series.periods(step, first)
 
     async def wipe(self) -> bool:
         with writing():

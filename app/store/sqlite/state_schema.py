@@ -4,6 +4,7 @@ import sqlite3
 
 from app.store.sqlite.bases import SCHEMA as BASES
 from app.store.sqlite.schema import Schema, columns_of, run
+from app.store.sqlite.series import SCHEMA as SERIES
 
 FIRST = """
 CREATE TABLE IF NOT EXISTS lease (
@@ -43,5 +44,9 @@ def _extend(connection: sqlite3.Connection) -> None:
         connection.execute("ALTER TABLE taste ADD COLUMN first INTEGER NOT NULL DEFAULT 0")
 
 
-SCHEMA = Schema(FIRST, (_extend,))
+def _add_series(connection: sqlite3.Connection) -> None:
+    run(connection, SERIES)
+
+
+SCHEMA = Schema(FIRST, (_extend, _add_series))
 """Each later step is a separate migration; a step that was released never changes."""

@@ -1,0 +1,72 @@
+"""The time series in memory."""
+
+from collections.abc import Collection
+
+from msgspec.structs import replace
+
+from app.store.protocol import (
+    HOUR_MS,
+    Dimension,
+    Period,
+    SeriesChanges,
+    SeriesKey,
+    SeriesState,
+    Step,
+    StepSums,
+    Sums,
+)
+
+Rows = dict[SeriesKey, Sums]
+Asked = tuple[str | None, str | None, str | None]
+
+
+class MemorySeries:
+    def __init__(self) -> None:
+        self.began: int | None = None
+        self._steps: dict[Step, dict[int, Rows]] = {"hour": {}, "day": {}}
+
+    def write(self, changes: SeriesChanges) -> None:
+        for step, change in changes.steps.items():
+            since = float("inf") if change.since is None else change.since
+            kept = {at: rows for at, rows in self._steps[step].items() if change.before <= at < since}
+            for at, key, sums in change.rows:
+                rows = kept.setdefault(at, {})
+                if sums is None:
+                    rows.pop(key, None)
+                else:
+                    rows[key] = replace(sums)
+            self._steps[step] = kept
+        if changes.began is not None:
+            self.began = changes.began
+
+    def state(self) -> SeriesState:
+        return SeriesState(self.began or 0, self._latest("hour"), self._latest("day"))
+
+    def _latest(self, step: Step) -> Period:
+        at = max(self._steps[step], default=0)
+        return Period(at, [(*key, sums) for key, sums in sorted(self.rows(step, at).items())])
+
+    def rows(self, step: Step, at: int) -> Rows:
+        return {key: replace(sums) for key, sums in self._steps[step].get(at, {}).items()}
+
+    def periods(self, step: Step, first: int) -> list[int]:
+        return sorted(at for at, rows in self._steps[step].items() if at >= first and rows)
+
+    def summed(self, step: Step, since: int, by: Collection[Dimension]) -> list[StepSums]:
+        names: tuple[Dimension, ...] = ("group", "device", "release")
+        found: dict[tuple[int, Asked], Sums] = {}
+        for hour in self.periods("hour", since // HOUR_MS):
+            for key, sums in self.rows("hour", hour).items():
+                group, device, release = (v if name in by else None for name, v in zip(names, key, strict=True))
+                asked = group, device, release
+                at = hour if step == "hour" else hour // 24
+                found.setdefault((at, asked), Sums()).include(sums)
+        return [StepSums(at, *asked, sums) for (at, asked), sums in found.items()]
+
+    def artwork_days(self, title: str, first: int, last: int) -> dict[int, dict[tuple[str, str], Sums]]:
+        found: dict[int, dict[tuple[str, str], Sums]] = {}
+        for day in self.periods("day", first):
+            for (of, artwork, group), sums in self.rows("day", day).items():
+                if of == title and day <= last:
+                    found.setdefault(day, {})[artwork, group] = sums
+        return found
