@@ -17,9 +17,9 @@ from app.catalogue.uploads import Uploads
 from app.data_folder import ADMIN_KEY
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.report import Reporter
-from app.evaluation.title_probabilities import ProbabilityReporter
 from app.evaluation.series_report import SeriesReporter
 from app.evaluation.shares_report import SharesReporter
+from app.evaluation.title_probabilities import ProbabilityReporter
 from app.evaluation.title_search import TitleSearch
 from app.operations.watch import Watch
 from app.serving.best_single import BestSingle

@@ -66,7 +66,13 @@ class Rollup:
         """Yield the changed rows: those of ended periods first."""
         for at, packed in self._ended.items():
             yield from ((at, key, sums) for key, sums in _unpacked(packed).items())
-        yield from ((self.at, key, self.rows.get(key)) for key in self._changed)
+        yield from self._present()
+
+    def _present(self) -> Iterator[tuple[int, SeriesKey, Sums | None]]:
+        for key in self._changed:
+            sums = self.rows.get(key)
+            if sums is not None or not self._apart:  # otherwise all stored rows of the period are deleted
+                yield self.at, key, sums
 
     def settle(self) -> None:
         self._apart = False
@@ -92,7 +98,7 @@ class Rollup:
     def _turn(self, at: int) -> None:
         if self.rows:
             self._prune()
-            self._ended[self.at] = _packed({key: self.rows.get(key) for key in self._changed})
+            self._ended[self.at] = _packed({key: sums for _, key, sums in self._present()})
         self.rows, self._changed, self.at = {}, set(), at
         for old in [each for each in self._ended if each < self._before]:
             del self._ended[old]

@@ -17,9 +17,9 @@ from app.clock import now_ms
 from app.data_folder import DataFolder
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.report import Reporter
-from app.evaluation.title_probabilities import ProbabilityReporter
 from app.evaluation.series_report import SeriesReporter
 from app.evaluation.shares_report import SharesReporter
+from app.evaluation.title_probabilities import ProbabilityReporter
 from app.evaluation.title_search import TitleSearch
 from app.operations.alarm_calls import AlarmCalls, post_to
 from app.operations.store_watch import StoreWatch
