@@ -64,8 +64,8 @@ SeriesReport = TypedDict(
 SeriesReport.__doc__ = """The series, those with the most exposures first. Times are in UTC; each begins a step.
 
 The last step is not complete before the next one begins: `until` is the present time. Steps before
-`complete_since` may lack exposures; it is null until one is counted. `left_off` is the number of series that did
-not fit into the answer.
+`complete_since` may lack exposures; it is null before the trainer has begun to count. `left_off` is the number of
+series that did not fit into the answer.
 """
 
 

@@ -109,6 +109,8 @@ class Fold:
         """
         if strange := next(filter(None, map(unknown, records)), None):
             raise UnknownVersionError("The log", *strange)
+        if records and records[0].position == 1 and not self.totals.position:
+            self.totals.series.begin(records[0].stamp)
         steps = self._log_join.steps(records)
         while chunk := list(islice(steps, STEPS)):
             found = await self._find(chunk)

@@ -35,7 +35,7 @@ class Bounds:
 class Rollup:
     """Counts exposures in periods that follow each other, and keeps changes apart for the next commit.
 
-    Windows close in the order of their deadlines. So an ended period never changes, and only the present one is
+    Windows close in the order of their deadlines, so an ended period never changes, and only the present one is
     in memory as rows. The changes of ended periods wait for a commit in a packed form.
     """
 

@@ -2,7 +2,7 @@
 
 from app.learning.rollup import Bounds, Rollup
 from app.records import Decision
-from app.store.protocol import HOUR_MS, SeriesChanges, SeriesKey, SeriesState
+from app.store.protocol import DAY_MS, HOUR_MS, SeriesChanges, SeriesKey, SeriesState
 from bandit.windows import CLICK, IMPRESSION, PLAY, Closed
 
 UNKNOWN, OTHER = "unknown", "other"
@@ -34,6 +34,11 @@ class Series:
         self._began, self._began_anew = state.began, state.apart
         self.hours = Rollup(HOURS, state.hours, apart=state.apart)
         self.days = Rollup(DAYS, state.days, apart=state.apart)
+
+    def begin(self, stamp: int) -> None:
+        """Note the stamp of the log's first record: no exposure is missing, because there is none before."""
+        if not self._began:
+            self._began, self._began_anew = stamp // DAY_MS * DAY_MS, True
 
     def count(self, closed: Closed, decision: Decision, group: str) -> None:
         hour = closed.deadline // HOUR_MS

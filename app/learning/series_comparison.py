@@ -10,7 +10,7 @@ from app.store.protocol import Period, SeriesState, State, Step
 async def differing_rows(state: State, committed: SeriesState, series: Series) -> list[str]:
     """Return the rows that differ, from the first period on that the fold has counted in.
 
-    A trainer may commit meanwhile. It changes no ended period, and the present ones are compared with what was
+    A trainer may commit meanwhile. It changes no ended period. The present ones are compared with those that were
     `committed` at the position of the fold.
     """
     hours = [row async for row in _of_step(state, "hour", committed.hours, series.hours)]

@@ -52,7 +52,7 @@ async def test_an_hour_has_the_exposures_whose_windows_closed_in_it(service: Ser
     assert (group["totals"]["exposures"], group["totals"]["reward"]) == (2, 0.5)
     assert found["from"] == found["times"][0]
     assert found["times"][-1] <= found["until"] < found["times"][-1][:14] + "59:59Z"
-    assert found["complete_since"] == found["times"][22], "the hour in which the first was counted began before it"
+    assert found["complete_since"] == "2026-09-21T00:00:00Z", "the log begins on this day"
 
 
 async def test_the_dimensions_that_are_asked_for_part_the_series(service: Service) -> None:
@@ -88,7 +88,7 @@ async def test_days_are_sums_of_hours(service: Service) -> None:
 
 async def test_nothing_counted_is_an_answer_too(service: Service) -> None:
     found = await series(service, span="90d", by="group,device,release")
-    assert (found["series"], found["complete_since"], len(found["times"])) == ([], None, 2160)
+    assert (found["series"], found["complete_since"], len(found["times"])) == ([], "2026-09-21T00:00:00Z", 2160)
     found = await shares(service, title="countdown", days=2)
     assert (found["kept"], found["artworks"], len(found["days"])) == (False, [], 2)
 

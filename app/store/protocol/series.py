@@ -73,14 +73,14 @@ class SeriesChange:
 
 @dataclass(frozen=True, slots=True)
 class SeriesChanges:
-    """The changes of both series. `began` is None if it is as before."""
+    """The changes of both series, and `began` if that has changed, too."""
 
     steps: Mapping[Step, SeriesChange]
     began: int | None = None
 
 
 class StepSums(msgspec.Struct, frozen=True, gc=False):
-    """The sums of one step. Dimensions that are not asked for are None."""
+    """The sums of one step. A dimension that nobody asked for has no value."""
 
     at: int
     group: str | None

@@ -121,7 +121,7 @@ class SeriesTables:
 
 
 def sums_by_step(path: Path, step: Step, since: int, by: Collection[Dimension]) -> list[StepSums]:
-    """Sum the hours on a connection of its own, so that it can be done on a separate thread."""
+    """Sum the hours on a separate connection, so that it can be done on a separate thread."""
     columns = [column if name in by else "NULL" for name, column in _DIMENSIONS.items()]
     asked = [column for name, column in _DIMENSIONS.items() if name in by]
     at = "hour" if step == "hour" else "hour / 24"
