@@ -34,6 +34,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "delete_profile": Example({"profile": "ada"}),
     "list_titles": Example({"search": "bunny", "limit": "10"}),
     "get_title": Example({"title": _TITLE}),
+    "get_probabilities": Example({"title": _TITLE}),
     "get_report": Example({"title": _TITLE}),
     "get_series": Example({"step": "hour", "span": "24h", "by": "group,device"}),
     "get_shares": Example({"title": _TITLE, "days": "90"}),
