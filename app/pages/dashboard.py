@@ -26,7 +26,7 @@ async def dashboard(request: Request, services: Service) -> Response:
     """Show the dashboard to a session of an admin, and to everybody else the form that opens one."""
     if await services.access.is_one_of(request, ADMINS):
         return page("dashboard.html")
-    return page("sign_in.html")
+    return page("sign_in.html", roles=ADMINS, keys="the admin key")
 
 
 @router.get("/dashboard/events", dependencies=[ADMIN])

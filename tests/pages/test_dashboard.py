@@ -69,7 +69,7 @@ async def test_without_a_session_there_is_a_form_and_no_number(service: Service)
     for headers in ({}, EDITOR, {"Cookie": f"{COOKIE}=invented"}):
         answer = await service.http.get("/dashboard", headers=headers)
         assert answer.status_code == 200
-        assert 'id="sign-in"' in answer.text
+        assert 'id="signing-in"' in answer.text
         assert "answers" not in answer.text
         assert "no-store" in answer.headers["cache-control"]
     assert 'id="answers"' in (await service.http.get("/dashboard", headers=ADMIN)).text
@@ -149,9 +149,15 @@ class TestInABrowser:
     async def test_a_key_signs_in_and_a_wrong_one_is_a_sentence(self, service: Service, address: str) -> None:
         async with browsing(address, refused=True) as page:
             await page.goto("/dashboard")
-            await page.get_by_label("Admin key").fill("not-the-admin-key")
+            await page.get_by_label("Key").fill("not-the-admin-key")
             await page.keyboard.press("Enter")
             await page.get_by_text("is not one of this service's").wait_for()
+            await page.get_by_label("Key").fill("the-editor-key-of-tests")
+            await page.keyboard.press("Enter")
+            await page.get_by_text(
+                "This is the editor key, which does not open this page. Use the admin key."
+            ).wait_for()
+            assert await page.context.cookies() == [], "no session is left of a key that does not open the page"
             await sign_in(page)
             await page.get_by_text("13 titles").or_(page.get_by_text("titles, decisions by")).first.wait_for()
 
@@ -163,7 +169,7 @@ class TestInABrowser:
             assert page.url == f"{address}/dashboard"
             await page.get_by_role("button", name="Sign out").click()
             await page.get_by_text("You are signed out.").wait_for()
-            assert await page.get_by_label("Admin key").is_visible()
+            assert await page.get_by_label("Key").is_visible()
 
     async def test_a_session_that_ends_elsewhere_ends_the_page(self, service: Service, address: str) -> None:
         async with browsing(address) as page:
@@ -248,6 +254,6 @@ class TestInABrowser:
 
 
 async def sign_in(page: Page) -> None:
-    await page.get_by_label("Admin key").fill(ADMIN_KEY)
+    await page.get_by_label("Key").fill(ADMIN_KEY)
     await page.get_by_role("button", name="Sign in").click()
     await page.get_by_text("Live, as of").wait_for()
