@@ -73,6 +73,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     spot: Spot | None = None
     audit: dict[str, bool | float | str] = {}
     """The audit attributes of the profile. No policy and no learner reads them."""
+    showings: tuple[int, ...] = ()
+    """How often the viewer was shown each candidate before, in their order; empty if none was."""
 
     @property
     def artwork(self) -> str:
@@ -84,7 +86,7 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def forgotten(self) -> "Decision":
         return msgspec.structs.replace(
-            self, profile=None, attributes={}, taste={}, timezone=None, spot=None, audit={}
+            self, profile=None, attributes={}, taste={}, timezone=None, spot=None, audit={}, showings=()
         )
 
 

@@ -61,6 +61,10 @@ class Taste:
             self.tags.setdefault(tag, [0.0, 0.0])[0] += weight
         self._keep_heaviest()
 
+    def meet(self, at: int) -> None:
+        """Note that the profile was there, by an exposure that tells nothing of its taste."""
+        self._weight(at)
+
     def values(self, base: Base) -> dict[str, float]:
         """Return the strongest tastes by tag, rounded, the strongest first."""
         kept = 1.0 / self._weight(self.at)

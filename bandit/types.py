@@ -26,12 +26,14 @@ class Context:
 
     The `attributes` describe the viewer (country, device, age …). A word is a category, and a number is scaled by
     the values seen before. The `taste` is the learned liking of tags and genres, centred on 0. Words with a
-    `witness` are learned once enough others use them, and words without one immediately.
+    `witness` are learned once enough others use them, and words without one immediately. The `showings` say how
+    often the viewer was shown the picture of an action before, by the action's id; a missing one counts 0.
     """
 
     attributes: Attributes
     taste: Mapping[str, float] = field(default_factory=dict)
     witness: Witness | None = None
+    showings: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
@@ -32,6 +33,20 @@ def some_examples(count: int, seed: int = 1) -> list[Example]:
         chosen = rng.randrange(5)
         liked = (chosen == 0) == (context.attributes["country"] == "DE")
         examples.append(Example(context, actions, chosen, 0.2, float(liked and rng.random() < 0.9)))
+    return examples
+
+
+def tiring_examples(count: int, seed: int = 1, *, factor: float = 0.5) -> list[Example]:
+    """Return examples in which each showing before multiplies the chance of a reward by a factor."""
+    rng = random.Random(seed)
+    actions = some_actions(5)
+    examples = []
+    for _ in range(count):
+        showings = {action.id: rng.choice([0, 0, 1, 2, 3, 5, 9]) for action in actions}
+        chosen = rng.randrange(5)
+        chance = 0.8 * factor ** showings[actions[chosen].id]
+        context = replace(a_context(rng), showings={id_: n for id_, n in showings.items() if n})
+        examples.append(Example(context, actions, chosen, 0.2, float(rng.random() < chance)))
     return examples
 
 

@@ -31,7 +31,8 @@ class ExampleFile:
     def add(self, example: Example) -> None:
         actions = self._sets.setdefault(tuple(example.actions), len(self._sets))
         context, chosen, propensity = example.context, example.chosen, example.propensity
-        line = (context.attributes, context.taste, context.witness, actions, chosen, propensity, example.reward)
+        viewer = context.attributes, context.taste, context.witness, context.showings
+        line = (*viewer, actions, chosen, propensity, example.reward)
         encoded = _encode(line)
         try:
             self._file.write(len(encoded).to_bytes(LENGTH_BYTES, "big") + encoded)
@@ -47,8 +48,9 @@ class ExampleFile:
         for number in range(end):
             encoded = self._file.read(int.from_bytes(self._file.read(LENGTH_BYTES), "big"))
             if number >= begin:
-                attributes, taste, witness, actions, chosen, propensity, reward = _decode(encoded)
-                yield Example(Context(attributes, taste, witness), sets[actions], chosen, propensity, reward)
+                attributes, taste, witness, showings, actions, chosen, propensity, reward = _decode(encoded)
+                context = Context(attributes, taste, witness, showings)
+                yield Example(context, sets[actions], chosen, propensity, reward)
 
     def close(self) -> None:
         self._file.close()
@@ -68,5 +70,5 @@ class RecordingLearner(LogisticLearner):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(
-    tuple[dict[str, str | float], dict[str, float], Witness | None, int, int, float, float]
+    tuple[dict[str, str | float], dict[str, float], Witness | None, dict[str, int], int, int, float, float]
 ).decode

@@ -24,6 +24,7 @@ from app.store.protocol import (
 )
 from bandit.learners import forgotten
 from bandit.policy import Learner, UnlearnableExample
+from bandit.showings import by_picture
 from bandit.tally import Tally
 from bandit.taste import Base
 from bandit.types import Context, Example, Witness
@@ -236,7 +237,8 @@ class Fold:
         if step.position > self.learned and not (decision.pinned or decision.bot):
             self._learn(step, decision, live_title)
         if step.position > self.totals.position:
-            self.totals.close(step, decision, _words(decision, live_title))
+            picture = live_title.actions[decision.artwork].id
+            self.totals.close(step, decision, _words(decision, live_title), picture)
 
     def _learn(self, step: Close, decision: Decision, live_title: LiveTitle) -> None:
         verdict = self.caps.take(decision, step.closed.deadline, step.rules)
@@ -244,9 +246,11 @@ class Fold:
             self.seen.capped += not verdict.own
             self.seen.strangers += verdict.own
             return
+        actions = [live_title.actions[artwork] for artwork in decision.candidates]
+        showings = by_picture([action.id for action in actions], decision.showings) if decision.showings else {}
         example = Example(
-            Context(decision.attributes, decision.taste, _witness(decision, step)),
-            [live_title.actions[artwork] for artwork in decision.candidates],
+            Context(decision.attributes, decision.taste, _witness(decision, step), showings),
+            actions,
             decision.chosen,
             decision.propensity,
             step.closed.reward,

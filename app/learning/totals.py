@@ -1,7 +1,8 @@
 """The totals of a fold: tallies for the report and the best single picture, tastes for the next decision."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,6 +11,7 @@ from app.learning.log_join import Close, Credit
 from app.learning.series import Series
 from app.records import ANONYMOUS, BOT, PINNED, Decision, encode
 from app.store.protocol import FoldState, Progress, StoredTastes, TallyKey, TasteRow
+from bandit.showings import shown
 from bandit.tally import Tally
 from bandit.taste import Base, Taste
 from bandit.windows import CLICK, PLAY
@@ -17,7 +19,7 @@ from bandit.windows import CLICK, PLAY
 UNUSED = Verdict(own=False, everyone=False)
 """The verdict on a pin, an editor's choice, and on a bot: both would distort the standard for the policy."""
 REMEMBERED = 1_500
-"""Tastes in memory, of up to 11 kB each: those of present viewers. Others are read again.
+"""Tastes in memory, of up to 12 kB each with their showings: those of present viewers. Others are read again.
 
 It has to be more than a fold takes at a time, because a chunk needs all its tastes in memory.
 """
@@ -25,6 +27,28 @@ SWEPT = 5_000
 """Tastes that are examined together."""
 _decode_taste = msgspec.json.Decoder(Taste).decode
 _decode_base = msgspec.json.Decoder(Base).decode
+
+
+class Stored(NamedTuple):
+    """The taste and the showings of a profile, in the form in which they are committed."""
+
+    state: bytes
+    showings: bytes
+
+
+@dataclass(slots=True)
+class Learned:
+    """The taste of a profile, and how often it was shown its latest pictures."""
+
+    taste: Taste = field(default_factory=Taste)
+    showings: bytes = b""
+
+    @classmethod
+    def of(cls, stored: Stored | TasteRow) -> "Learned":
+        return cls(_decode_taste(stored.state), stored.showings)
+
+    def stored(self) -> Stored:
+        return Stored(encode(self.taste), self.showings)
 
 
 def tallies_in(rows: Iterable[tuple[str, str, str, Tally]]) -> dict[TallyKey, Tally]:
@@ -51,11 +75,11 @@ class Totals:
         self._base = _decode_base(counted.base) if counted.base else Base()
         self._tallies = dict(counted.tallies)
         self.series = Series(counted.series)
-        self._tastes: dict[str, Taste | None] = {}
+        self._learned: dict[str, Learned | None] = {}
         self._changed_tallies: set[TallyKey] = set()
         self._changed_tastes: dict[str, tuple[float, float]] = {}
         """With the general rate at the change, so that a taste does not depend on the time of its commit."""
-        self._aside: dict[str, bytes | None] = {}
+        self._aside: dict[str, Stored | None] = {}
         """Changed tastes outside memory, in the smaller form in which they are committed. None: forgotten."""
         self._swept = ""
 
@@ -65,29 +89,33 @@ class Totals:
         One record may close any number of windows, and nothing is committed before all of them are counted.
         """
         wanted = set(profiles)
-        absent = wanted.difference(self._tastes)
-        if len(self._tastes) + len(absent) > REMEMBERED:
-            self._put_aside(self._tastes.keys() - wanted)
+        absent = wanted.difference(self._learned)
+        if len(self._learned) + len(absent) > REMEMBERED:
+            self._put_aside(self._learned.keys() - wanted)
         for who in absent.intersection(self._aside):
-            self._tastes[who] = _taste_in(self._aside.pop(who))
-        if unread := absent.difference(self._tastes):
+            stored = self._aside.pop(who)
+            self._learned[who] = Learned.of(stored) if stored else None
+        if unread := absent.difference(self._learned):
             for who, row in (await self._stored.taste_rows(unread)).items():
-                self._tastes[who] = _taste_in(row.state)
+                self._learned[who] = Learned.of(row)
 
     def _put_aside(self, profiles: Iterable[str]) -> None:
         """Keep only the form of these tastes that the next commit writes."""
         for who in profiles:
-            taste = self._tastes.pop(who)
+            learned = self._learned.pop(who)
             if who in self._changed_tastes:
-                self._aside[who] = encode(taste) if taste else None
+                self._aside[who] = learned.stored() if learned else None
 
     def credit(self, step: Credit, decision: Decision, words: tuple[str, ...]) -> None:
         profile, gain, at = decision.profile, step.gain, step.stamp
         if profile and gain and not decision.pinned and self.caps.credits(profile, gain, at, step.rules):
-            self._changing(profile).like(words, gain, at)
+            self._changing(profile).taste.like(words, gain, at)
 
-    def close(self, step: Close, decision: Decision, words: tuple[str, ...]) -> None:
-        """Count an exposure. The report counts all; the choices depend only on those that the caps let pass."""
+    def close(self, step: Close, decision: Decision, words: tuple[str, ...], picture: str) -> None:
+        """Count an exposure. The report counts all; the choices depend only on those that the caps let pass.
+
+        A showing of a pinned picture counts among the showings of its viewer, who saw it like any other.
+        """
         closed = step.closed
         unused = decision.pinned or decision.bot
         verdict = UNUSED if unused else self._verdict(step, decision)
@@ -105,8 +133,13 @@ class Totals:
         if verdict.everyone:
             self._base.shown += 1.0
             self._base.liked += closed.reward
-        if decision.profile and verdict.own:
-            self._changing(decision.profile).show(words, closed.deadline)
+        if decision.profile and (verdict.own or decision.pinned):
+            learned = self._changing(decision.profile)
+            learned.showings = shown(learned.showings, picture)
+            if verdict.own:
+                learned.taste.show(words, closed.deadline)
+            else:
+                learned.taste.meet(closed.deadline)
 
     def _verdict(self, step: Close, decision: Decision) -> Verdict:
         """Ask the caps. Lots are only for the learner, because an unlikely click weighs ten times as much here."""
@@ -118,7 +151,7 @@ class Totals:
 
     def _drop(self, profile: str) -> None:
         self._aside.pop(profile, None)
-        self._tastes[profile] = None
+        self._learned[profile] = None
         self._changed_tastes[profile] = self._base.shown, self._base.liked
 
     async def sweep(self, before: int) -> None:
@@ -128,10 +161,16 @@ class Totals:
         """
         rows = await self._stored.tastes(self._swept, SWEPT)
         for who, row in rows.items():
-            taste = self._tastes[who] if who in self._tastes else _taste_in(self._aside.get(who, row.state))
-            if taste and taste.at < before:
+            if (learned := self._present(who, row)) and learned.taste.at < before:
                 self._drop(who)
         self._swept = max(rows) if len(rows) == SWEPT else ""
+
+    def _present(self, profile: str, row: TasteRow) -> Learned | None:
+        """Return the present taste and showings of a profile, which may be newer than its row."""
+        if profile in self._learned:
+            return self._learned[profile]
+        stored = self._aside.get(profile, row)
+        return Learned.of(stored) if stored else None
 
     def progress(self) -> Progress:
         return Progress(
@@ -153,8 +192,8 @@ class Totals:
         self._changed_tallies.clear()
         self._changed_tastes.clear()
         self._aside.clear()
-        if len(self._tastes) > REMEMBERED:
-            self._tastes.clear()
+        if len(self._learned) > REMEMBERED:
+            self._learned.clear()
 
     def totals(self) -> tuple[Base, list[tuple[str, str, str, Tally]]]:
         return replace(self._base), [(*key, replace(tally)) for key, tally in sorted(self._tallies.items())]
@@ -170,21 +209,20 @@ class Totals:
     def changed(self) -> bool:
         return bool(self._changed_tallies or self._changed_tastes)
 
-    def _changing(self, profile: str) -> Taste:
+    def _changing(self, profile: str) -> Learned:
         self._changed_tastes[profile] = self._base.shown, self._base.liked
-        taste = self._tastes.get(profile)
-        if taste is None:
-            taste = self._tastes[profile] = Taste()
-        return taste
+        learned = self._learned.get(profile)
+        if learned is None:
+            learned = self._learned[profile] = Learned()
+        return learned
 
     def _row(self, profile: str, base: Base) -> TasteRow | None:
-        state = self._aside.get(profile)
-        taste = _taste_in(state) if profile in self._aside else self._tastes[profile]
-        return TasteRow(state or encode(taste), encode(taste.values(base)), taste.first) if taste else None
-
-
-def _taste_in(state: bytes | None) -> Taste | None:
-    return _decode_taste(state) if state else None
+        stored = self._aside.get(profile)
+        learned = self._learned.get(profile) if stored is None else Learned.of(stored)
+        if learned is None:
+            return None
+        state, showings = stored or learned.stored()
+        return TasteRow(state, encode(learned.taste.values(base)), learned.taste.first, showings)
 
 
 def _group(decision: Decision) -> str:

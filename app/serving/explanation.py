@@ -12,6 +12,8 @@ from app.store.protocol import Log
 from bandit.sampling import draw, uniform_from
 
 DECISIONS = (Kind.DECISION, Kind.DEFERRED)
+BY_POLICY = frozenset({"personalized", None})
+"""The groups whose pictures the policy chooses; viewers who are not logged in have none."""
 
 
 class Record(TypedDict):
@@ -20,8 +22,9 @@ class Record(TypedDict):
     The `probabilities` have the order of `candidates`. The `propensity` is the probability of `artwork`. The
     number of the draw is `u`; the artwork that it draws now is `drawn_again`. The `profile` is a pseudonym. The
     `stamp` is a time in milliseconds. The `timezone` is that of the attribute `hour`; null means UTC. The
-    `snapshot` is the one that was in use. The `spot` is the part of the page where the picture was to be shown,
-    and the release of the client, if the request said so.
+    `snapshot` is the one that was in use. The `showings` say how often the viewer was shown each candidate before,
+    in the order of `candidates`; they are empty if none was. The `spot` is the part of the page where the picture
+    was to be shown, and the release of the client, if the request said so.
     """
 
     position: int
@@ -39,6 +42,7 @@ class Record(TypedDict):
     attributes: Mapping[str, str | float]
     timezone: str | None
     taste: Mapping[str, float]
+    showings: Sequence[int]
     revision: str
     snapshot: int | None
     spot: Mapping[str, str | int | None] | None
@@ -86,6 +90,7 @@ class Explainer:
             "attributes": decision.attributes,
             "timezone": decision.timezone,
             "taste": decision.taste,
+            "showings": decision.showings,
             "revision": decision.revision,
             "snapshot": decision.snapshot,
             "spot": msgspec.structs.asdict(decision.spot) if decision.spot else None,
@@ -102,7 +107,7 @@ class Explainer:
             "group": decision.group if trusted else None,
             "probability": decision.propensity if trusted else None,
             "candidates": len(decision.candidates),
-            "reasons": [_reason(decision) if trusted or decision.pinned else _plainly(decision)],
+            "reasons": _reasons(decision) if trusted or decision.pinned else [_plainly(decision)],
         }
 
     async def _find(self, read: Callable[[str], DecisionId], text: str) -> tuple[DecisionId, Decision]:
@@ -123,6 +128,20 @@ def _plainly(decision: Decision) -> str:
     """Return the reason in words that are the same for all groups."""
     n = len(decision.candidates)
     return f"{n} artworks of the title may be shown here; what viewers did before changes the chance of each."
+
+
+def _reasons(decision: Decision) -> list[str]:
+    chosen = decision.group in BY_POLICY and not decision.pinned and len(decision.candidates) > 1
+    return [_reason(decision), *([_familiarity(decision)] if chosen and decision.showings else [])]
+
+
+def _familiarity(decision: Decision) -> str:
+    """Say how often the viewer was shown the artwork before; open windows and capped showings do not count."""
+    count = decision.showings[decision.chosen]
+    if not count:
+        return "This viewer had not seen this artwork before, but another one of the title. The policy used this."
+    often = "once" if count == 1 else f"{count} times"
+    return f"This viewer had seen this artwork at least {often} before. The policy used this number."
 
 
 def _reason(decision: Decision) -> str:

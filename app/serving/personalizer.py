@@ -28,6 +28,7 @@ from app.viewers.viewing import Viewing
 from assets.artwork import Artwork
 from bandit.exploration import one_of
 from bandit.sampling import draw, uniform_from
+from bandit.showings import times
 
 log = structlog.get_logger()
 
@@ -258,11 +259,12 @@ class Personalizer:
     async def _decision(self, request: DecisionRequest, case: TitleDecision, nonce: bytes, lot: int) -> Decision:
         viewer = request.viewer
         candidates = tuple([artwork.id for artwork in case.candidates])
+        showings = _showings(viewer, case.live_title, candidates) if viewer.showings else ()
         if case.pin:
             chosen_index = candidates.index(case.pin.id)
             probabilities = one_of(len(candidates), chosen_index)
         else:
-            probabilities = await self._choice_probabilities.of(viewer, case.live_title, candidates)
+            probabilities = await self._choice_probabilities.of(viewer, case.live_title, candidates, showings)
             chosen_index = draw(probabilities, uniform_from(nonce))
         return Decision(
             nonce,
@@ -282,6 +284,7 @@ class Personalizer:
             viewer.timezone,
             request.asked.spot_of(case.live_title.title.id),
             viewer.audit,
+            showings,
         )
 
     # ---------------------------------------------------------------- answers
@@ -296,6 +299,11 @@ class Personalizer:
         outcome = "held" if case.held else "pinned" if hold.pinned else "drawn"
         metrics.decided("bot" if request.bot else hold.group, outcome).inc()
         return [chosen(case.live_title, hold, self._ids, request.frame, held=case.held)]
+
+
+def _showings(viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str]) -> tuple[int, ...]:
+    """Return how often the viewer was shown each candidate before; empty if none was."""
+    return times(viewer.showings, [live_title.actions[artwork].id for artwork in candidates])
 
 
 def _lot(random: bytes) -> int:

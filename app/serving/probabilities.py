@@ -1,12 +1,14 @@
 """The probability of each candidate: the group's rule, mixed with the floor."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.catalogue.live import LiveTitle
 from app.serving.best_single import BestSingle
 from app.serving.model import Model
 from app.viewers.viewer import Viewer
 from bandit.exploration import one_of, uniform, with_floor
+from bandit.showings import by_picture
 
 
 class ChoiceProbabilities:
@@ -17,14 +19,19 @@ class ChoiceProbabilities:
     def snapshot(self) -> int | None:
         return self._model.snapshot
 
-    async def of(self, viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str]) -> list[float]:
+    async def of(
+        self, viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str], showings: Sequence[int] = ()
+    ) -> list[float]:
         """Return the candidates' probabilities, summing to 1, none of them 0.
 
+        The `showings` say how often the viewer was shown each candidate before; they are empty if none was.
         Raises `NoModelError` if the policy is needed and no snapshot has been published.
         """
-        return with_floor(await self._by_group(viewer, live_title, candidates), self._floor)
+        return with_floor(await self._by_group(viewer, live_title, candidates, showings), self._floor)
 
-    async def _by_group(self, viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str]) -> Sequence[float]:
+    async def _by_group(
+        self, viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str], showings: Sequence[int]
+    ) -> Sequence[float]:
         n = len(candidates)
         if viewer.group == "uniform":
             return uniform(n)
@@ -34,4 +41,8 @@ class ChoiceProbabilities:
             default = live_title.title.default
             return one_of(n, candidates.index(default)) if default in candidates else uniform(n)
         actions = [live_title.actions[artwork] for artwork in candidates]
-        return self._model.learner.probabilities(viewer.context, actions)
+        context = viewer.context
+        if showings:
+            shown = by_picture([action.id for action in actions], showings)
+            context = replace(context, showings=shown)
+        return self._model.learner.probabilities(context, actions)

@@ -14,6 +14,7 @@ from app.viewers.viewing import Viewing
 from assets.countries import country_of
 from assets.languages import canonical
 from bandit.groups import Group, Groups
+from bandit.showings import Showings, by_mark
 from bandit.types import Context
 
 REMEMBERED = 1 << 14
@@ -58,6 +59,8 @@ class Viewer(msgspec.Struct, frozen=True):
     timezone: str | None
     known: bool = True
     audit: dict[str, bool | float | str] = {}
+    showings: Showings = {}
+    """How often the viewer was shown pictures before."""
 
 
 def recorded_viewer(decision: Decision) -> Viewer:
@@ -116,14 +119,14 @@ class Viewers:
         return Viewer(pseudonym, group, context, maturity, language, country, timezone, known, profile.audit)
 
     async def with_taste(self, viewer: Viewer, now_ms: int) -> Viewer:
-        """Return the viewer with the learned taste, which only new decisions need."""
+        """Return the viewer with the learned taste and the showings, which only new decisions need."""
         found = await self._store.state.taste_since(viewer.pseudonym) if viewer.pseudonym else None
         if found is None:
             return viewer
-        taste, first = found
+        taste, first, showings = found
         known = viewer.known or now_ms - first >= ACQUAINTED_MS
         context = Context(viewer.context.attributes, _decoded(taste))
-        return msgspec.structs.replace(viewer, context=context, known=known)
+        return msgspec.structs.replace(viewer, context=context, known=known, showings=by_mark(showings))
 
 
 @lru_cache(maxsize=TASTES)

@@ -37,6 +37,7 @@ class Who(NamedTuple):
     """The number of features before the tastes, including the 1."""
     liking: dict[str, float]
     kindred: dict[str, float]
+    showings: Mapping[str, int]
 
 
 class What(NamedTuple):
@@ -46,6 +47,7 @@ class What(NamedTuple):
     amounts: Floats
     own: Hashes
     tags: tuple[str, ...]
+    id: str
 
 
 class Candidates(NamedTuple):
@@ -90,9 +92,9 @@ class Crossing:
 
     def _who(self, context: Context, liking: dict[str, float], kindred: dict[str, float]) -> Who:
         known = self._vocabulary.features(context.attributes)
-        hashes = [_ONE, *[hashed("C", name) for name, _ in known], *[hashed("S", tag) for tag in liking]]
+        hashes = [ONE, *[hashed("C", name) for name, _ in known], *[hashed("S", tag) for tag in liking]]
         amounts = np.array([1.0, *[amount for _, amount in known], *liking.values()], np.float32)
-        return Who(np.array(hashes, np.uint64), amounts, 1 + len(known), liking, kindred)
+        return Who(np.array(hashes, np.uint64), amounts, 1 + len(known), liking, kindred, context.showings)
 
     def what(self, action: Action) -> What:
         what = self._whats.get(action)
@@ -164,7 +166,7 @@ def hashed(space: str, text: str) -> int:
     return int.from_bytes(digest, "big") | 1
 
 
-_ONE = hashed("1", "")
+ONE = hashed("1", "")
 
 
 def _what(action: Action) -> What:
@@ -175,8 +177,9 @@ def _what(action: Action) -> What:
     return What(
         np.array([hash_ for hash_, _ in looks], np.uint64),
         np.array([amount for _, amount in looks]),
-        np.array([hashed("I", action.id), hashed("T", action.title), _ONE], np.uint64),
+        np.array([hashed("I", action.id), hashed("T", action.title), ONE], np.uint64),
         action.tags,
+        action.id,
     )
 
 

@@ -23,6 +23,7 @@ from bandit.logistic.crossing import (
     crossed,
     mean_over,
 )
+from bandit.logistic.familiarity import Familiarity, cells_for
 from bandit.logistic.matching import matched
 from bandit.logistic.prior import AFFINITY, KINDRED, PRIORS, Tuning
 from bandit.logistic.table import COLUMNS, Table
@@ -81,14 +82,15 @@ class LogisticLearner:
         self._artworks = np.array([everyone, *[each] * 2 * KEYS], np.float32)[:, None]
         self._viewers: dict[tuple[int, tuple[tuple[str, str | float], ...]], Watching] = {}
         self._answers: dict[tuple[object, ...], Probabilities] = {}
+        self._familiarity: Familiarity | None = None
         self._restored: NDArray[np.uint32] | None = None
         """The cells that are not zeros, until an example is learned after restoring."""
 
     # ---------------------------------------------------------------- deciding
 
     def probabilities(self, context: Context, actions: Sequence[Action]) -> Probabilities:
-        """Remember the answers for viewers without a taste, because many share the same few attributes."""
-        if context.taste:
+        """Remember the answers for viewers without taste and showings, who often share their few attributes."""
+        if context.taste or context.showings:
             return self._probabilities(context, actions)
         key = tuple(context.attributes.items()), tuple(actions)
         answer = self._answers.get(key)
@@ -107,6 +109,8 @@ class LogisticLearner:
         means = np.add.reduceat(effects[:-n] * candidates.amounts, candidates.begins) + effects[-n:]
         if watching.likeable:
             means += np.array([mean_over(watching.likeable, tags) for tags in candidates.tags])
+        if context.showings:
+            means += np.array(self._familiar().of(context.showings, [action.id for action in actions]))
         variances = _summed(watching.squares, self._artworks[:known] / (1 + held[:known, -n:, _M:]))
         return matched(means, BOLDNESS * (np.sqrt(variances) @ weights[:_M]))
 
@@ -129,6 +133,13 @@ class LogisticLearner:
             watching = self._viewers[key] = self._watched(context)
         return watching
 
+    def _familiar(self) -> Familiarity:
+        """Return the effects of showings, read once until the next learned example."""
+        if self._familiarity is None:
+            effects = self._table.at(Familiarity.CELLS) @ self._averages.by_column()
+            self._familiarity = Familiarity(effects.tolist())
+        return self._familiarity
+
     def _watched(self, context: Context) -> Watching:
         own = self._averages.of([slopes.own for slopes in self._slopes])
         kindred = self._averages.of([slopes.kindred for slopes in self._slopes])
@@ -143,6 +154,7 @@ class LogisticLearner:
         check(example)
         self._viewers.clear()  # known attributes and tastes may change
         self._answers.clear()
+        self._familiarity = None
         self._restored = None
         who, what = self._crossing.admit(example.context), self._crossing.what(example.actions[example.chosen])
         cells, effects = self._effects(who, what)
@@ -178,8 +190,13 @@ class LogisticLearner:
 
     def _effects(self, who: Who, what: What) -> tuple[Cells, Effects]:
         cells, amounts = crossed(who, what)
-        held = self._table.at(cells).T.astype(np.float64, order="C")
         priors = _priors(self.tuning.spread, len(who.hashes), who.attributes, len(what.looks))
+        if who.showings:
+            more = cells_for(who.showings, what.id)
+            cells = np.concatenate([cells, more])
+            amounts = np.concatenate([amounts, np.ones(len(more))])
+            priors = np.concatenate([priors, np.repeat(self.tuning.spread * _SHOWING, len(more), axis=1)], axis=1)
+        held = self._table.at(cells).T.astype(np.float64, order="C")
         return cells, Effects(held[:_M], held[_M:], priors, amounts)
 
     # ---------------------------------------------------------------- keeping
@@ -251,6 +268,7 @@ def _by_prior(*names: str) -> Floats:
     return np.array([[getattr(prior, name) for prior in PRIORS] for name in names])
 
 
+_SHOWING = _by_prior("showing").T
 _LOOKS = _by_prior("look", "attribute_look", "taste_look")
 _OWN = np.stack(
     [_by_prior("artwork", "title", "level"), _by_prior("attribute_artwork", "attribute_title", "attribute")]

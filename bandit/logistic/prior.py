@@ -24,6 +24,8 @@ class Prior:
     taste_look: float = 0.001
     affinity: float = 0.02
     """Around `AFFINITY` and `KINDRED`."""
+    showing: float = 0.05
+    """Each step of the showings of the picture, and of all candidates of the title."""
 
 
 AFFINITY, KINDRED = 0.2, 0.1

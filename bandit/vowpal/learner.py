@@ -20,7 +20,7 @@ from bandit.vowpal.bins import Bins
 DEFAULT_ARGUMENTS = (
     "--cb_explore_adf --regcbopt --mellowness 0.01 --cb_min_cost -1 --cb_max_cost 0 -l 0.1 -q CA -q SA -q CI"
 )
-"""Namespaces: C attributes, S taste; T title, I artwork, A its tags and features, M affinity."""
+"""Namespaces: C attributes, S taste; T title, I artwork, A its tags and features, M affinity, N showings."""
 ALLOWED = re.compile(
     r"--cb_explore_adf(?: (?:--regcbopt|--squarecb|--mellowness N|--gamma_scale N|--cb_min_cost -1|"
     r"--cb_max_cost 0|-l N|-b (?:1\d|2[0-4])|-q [CSTIAM]{2}|--random_seed \d{1,9}))*".replace(
@@ -30,6 +30,7 @@ ALLOWED = re.compile(
 )
 KIND = "vowpal"
 PREPARED = 200_000
+STEPS = (1, 2, 4, 8, 16, 32)
 _LEARNED = slice(0, 3)
 """Three of the four floats of each weight; the last is scratch and never serialized."""
 
@@ -138,6 +139,8 @@ class VowpalLearner:
         text = self._prepared.get(action)
         if text is None:
             text = self._prepare(action)
+        if context.showings:
+            text += _showings(context, action)
         if not context.taste:
             return text
         affinity = _affinity(context, action)
@@ -154,6 +157,13 @@ class VowpalLearner:
         text = f"|T {word(action.title)} |I {word(action.id)} |A {' '.join(features)}"
         self._prepared[action] = text
         return text
+
+
+def _showings(context: Context, action: Action) -> str:
+    """Return the steps that the showings of a picture have reached, and those of all candidates together."""
+    own, every = context.showings.get(action.id, 0), sum(context.showings.values())
+    reached = [f"p{step}" for step in STEPS if step <= own] + [f"t{step}" for step in STEPS if step <= every]
+    return f" |N {' '.join(reached)}"
 
 
 def _affinity(context: Context, action: Action) -> float:

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -19,7 +19,15 @@ from bandit.policy import Learner, UnlearnableExample
 from bandit.sealing import UnusableSnapshot
 from bandit.types import Action, Attributes, Context, Example, Witness
 from tests.builders import a_context, some_actions
-from tests.learners import GOOD, assert_same, every_kind, needs_vowpal, some_examples, taught
+from tests.learners import (
+    GOOD,
+    assert_same,
+    every_kind,
+    needs_vowpal,
+    some_examples,
+    taught,
+    tiring_examples,
+)
 from tests.texts import NASTY
 
 
@@ -323,3 +331,74 @@ def test_every_reward_and_propensity_in_range_can_be_learned(kind: Kind, reward:
 def test_the_propensity_does_not_weigh_what_is_learned(kind: Kind) -> None:
     rare, sure = (taught(new_learner(kind), [replace(GOOD, propensity=p)]) for p in (0.001, 1.0))
     assert np.array_equal(rare.weights(), sure.weights())
+
+
+# -------------------------------------------------------------------- showings
+
+
+def told(learner: Learner, showings: dict[str, int], n: int = 4) -> Sequence[float]:
+    context = Context({"country": "DE", "device": "tv", "age": 30.0}, {"moon": 1.0}, showings=showings)
+    return learner.probabilities(context, bare_actions(n))
+
+
+def bare_actions(n: int) -> list[Action]:
+    return [Action(f"bare/{number}", "bare") for number in range(n)]
+
+
+def familiar_examples(count: int) -> list[Example]:
+    """Return examples in which pictures that were shown often are liked, and those never shown are not."""
+    return [
+        replace(example, reward=float(example.context.showings.get(example.actions[example.chosen].id, 0) > n % 5))
+        for n, example in enumerate(tiring_examples(count))
+    ]
+
+
+@every_kind
+@pytest.mark.parametrize(("examples", "sign"), [(tiring_examples, -1), (familiar_examples, 1)])
+def test_it_learns_whether_pictures_tire_or_become_familiar(
+    kind: Kind, examples: Callable[[int], list[Example]], sign: int
+) -> None:
+    """What was learned of some pictures applies to others, and more showings have more effect."""
+    learner = taught(new_learner(kind), examples(2_000))
+    for more, less in ((1, 0), (5, 0), (5, 1)):
+        first, second = told(learner, {"bare/0": more, "bare/1": less}, 2)
+        assert sign * (first - second) > 0
+
+
+@every_kind
+def test_without_showings_it_decides_as_if_there_were_none(kind: Kind) -> None:
+    """Counts of 0, counts of pictures that are no candidates, and no counts are the same to the last bit."""
+    learner = taught(new_learner(kind), tiring_examples(300))
+    assert told(learner, {}) == told(learner, {"bare/0": 0}) == told(learner, {"bare/0": 0, "bare/3": 0})
+
+
+@every_kind
+def test_it_keeps_what_it_learned_of_showings(kind: Kind) -> None:
+    examples = tiring_examples(400)
+    whole = taught(new_learner(kind), examples)
+    parts = new_learner(kind)
+    for number, example in enumerate(examples):
+        if number % 37 == 0:
+            parts = restored(parts.snapshot(), kind, parts)
+        told(parts, {"bare/0": 3})  # deciding in between changes nothing
+        parts.learn(example)
+    assert_same(whole, parts)
+    for showings in ({}, {"bare/0": 1}, {"bare/1": 4, "bare/2": 200}):
+        assert told(whole, showings) == told(parts, showings)
+
+
+@every_kind
+def test_one_viewers_showings_are_not_anothers(kind: Kind) -> None:
+    """An answer that is remembered for viewers without showings is not given to one with them, nor the reverse."""
+    learner = taught(new_learner(kind), tiring_examples(1_000))
+    plain, actions = Context({"country": "DE"}), bare_actions(4)
+    tired = replace(plain, showings={"bare/0": 8})
+    fresh = restored(learner.snapshot(), kind)
+    expected = {
+        "tired": list(fresh.probabilities(tired, actions)),
+        "plain": list(fresh.probabilities(plain, actions)),
+    }
+    assert expected["tired"] != expected["plain"]
+    for _ in range(2):
+        assert list(learner.probabilities(plain, actions)) == expected["plain"]
+        assert list(learner.probabilities(tired, actions)) == expected["tired"]

@@ -21,7 +21,7 @@ from tests.builders import Clock
 
 LEASE = 5_000
 ADA, BOB = "0a" * 16, "0b" * 16
-ROW, OTHER = TasteRow(b"state", b"values"), TasteRow(b"state 2", b"values 2")
+ROW, OTHER = TasteRow(b"state", b"values", 0, b"showings"), TasteRow(b"state 2", b"values 2")
 KEY, OTHER_KEY = ("countdown", "moon", "uniform"), ("apollo", "moon", "uniform")
 
 
@@ -163,7 +163,7 @@ async def test_what_is_committed_is_read_again(state: State, token: int) -> None
     assert await state.tallies("countdown") == {KEY: tally}
     assert await state.group_tallies() == {"uniform": tally + Tally(1)}
     assert await state.tallies("unknown") == {}
-    assert await state.taste_since(ADA) == (b"values", 0)
+    assert await state.taste_since(ADA) == (b"values", 0, b"showings")
     assert await state.taste_rows([ADA, BOB]) == {ADA: ROW}
 
 
@@ -315,7 +315,7 @@ async def test_a_row_of_a_cap_that_is_none_is_deleted(state: State, token: int) 
 async def test_a_taste_says_since_when_its_profile_is_known(state: State, token: int) -> None:
     assert await state.taste_since(ADA) is None
     await state.commit(token, some_progress(tastes={ADA: replace(ROW, first=1_790_000_000_000)}))
-    assert await state.taste_since(ADA) == (b"values", 1_790_000_000_000)
+    assert await state.taste_since(ADA) == (b"values", 1_790_000_000_000, b"showings")
     assert (await state.taste_rows([ADA]))[ADA].first == 1_790_000_000_000
 
 

@@ -17,6 +17,7 @@ from bandit.policy import UnlearnableExample
 from bandit.reward import RewardRules
 from bandit.types import Action, Context, Example
 from tests.builders import Clock, a_context, a_decision, a_draft, a_film, a_shelf, some_actions
+from tests.learners import tiring_examples
 from tests.memory import MemoryStore
 
 FLOOR = 0.02
@@ -62,16 +63,26 @@ def found_for(spool: ExampleFile, examples: Sequence[Example], *, passes: int = 
 # -------------------------------------------------------------------- the spool
 
 
+def told(example: Example) -> tuple[object, ...]:
+    context = example.context
+    return (
+        context.attributes,
+        context.taste,
+        context.showings,
+        example.chosen,
+        example.propensity,
+        example.reward,
+    )
+
+
 def test_examples_come_back_as_they_were_and_in_order(spool: ExampleFile) -> None:
-    examples = some_examples(30)
+    examples = [*some_examples(15), *tiring_examples(15)]
     for example in examples:
         spool.add(example)
     assert len(spool) == 30
     for begin, end in ((0, 30), (10, 20), (0, 30)):
         back = list(spool.read(begin, end))
-        assert [(e.context.attributes, e.context.taste, e.chosen, e.propensity, e.reward) for e in back] == [
-            (e.context.attributes, e.context.taste, e.chosen, e.propensity, e.reward) for e in examples[begin:end]
-        ]
+        assert list(map(told, back)) == list(map(told, examples[begin:end]))
         assert all(
             a is b
             for e, o in zip(back, examples[begin:end], strict=True)

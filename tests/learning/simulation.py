@@ -26,6 +26,8 @@ class World:
     store: VoidableStore
     live_catalogue: LiveCatalogue
     placed: list[tuple[Hold, Decision]] = field(default_factory=list)
+    showings: random.Random = field(default_factory=lambda: random.Random(1))
+    """Apart from `rng`, so that the worlds of all seeds are those of before."""
 
     async def happen(self, events: int, *, unbroken: bool = False) -> None:
         """Let so many things happen; `unbroken` are those that no base is set for."""
@@ -66,6 +68,7 @@ class World:
             attributes=dict(context.attributes),
             taste=dict(context.taste),
             pinned=pinned,
+            showings=self._counts(len(title.artworks)) if profile else (),
             stranger=rng.choice([0, rng.randrange(1, 1 << 2 * LOT_BITS)]),
             spot=Spot(release=f"web-{chosen}") if pinned or chosen else None,
         )
@@ -74,6 +77,11 @@ class World:
         [hold] = await self.store.log.log_decisions([draft])
         if hold.nonce == decision.nonce:
             self.placed.append((hold, decision))
+
+    def _counts(self, candidates: int) -> tuple[int, ...]:
+        """Return how often each candidate was shown before; half of the decisions have no counts."""
+        counts = tuple(self.showings.choice([0, 0, 1, 5]) for _ in range(candidates))
+        return counts if self.showings.random() < 0.5 and any(counts) else ()
 
     async def _respond(self) -> None:
         if self.placed:

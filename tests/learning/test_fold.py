@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from app.catalogue.live import LiveCatalogue
@@ -12,11 +13,12 @@ from app.learning.bases import resume
 from app.learning.caps import Caps
 from app.learning.fold import Fold
 from app.records import Kind, encode
-from app.store.protocol import Event, Hold, State, Step, Store
+from app.store.protocol import Event, Hold, State, Step, Store, TasteRow
 from assets.revisions import Revisions
 from bandit.learners import Kind as Learning
 from bandit.logistic.learner import LogisticLearner
 from bandit.reward import RewardRules
+from bandit.showings import by_mark, times
 from bandit.types import Context, Example
 from bandit.vocabulary import VALUES
 from tests.builders import (
@@ -291,6 +293,11 @@ class _Unsnapped:
 # -------------------------------------------------------------------- what is learned
 
 
+def liked_and_shown(row: TasteRow) -> tuple[object, ...]:
+    state = msgspec.json.decode(row.state)
+    return state["liked"], state["shown"], state["tags"]
+
+
 class Watched(LogisticLearner):
     """Remembers what it was given to learn."""
 
@@ -432,7 +439,11 @@ async def test_a_pin_moves_neither_a_taste_nor_everyones_rate(service: Service) 
     await service.respond(Kind.CLICK, hold)
     await service.wait()
     after = (await service.fold())[0].progress()
-    assert (after.base, after.tastes) == (before.base, before.tastes)
+    assert after.base == before.base
+    assert [row and row.values for row in after.tastes.values()] == [b"{}"]
+    assert [row and liked_and_shown(row) for row in after.tastes.values()] == [
+        row and liked_and_shown(row) for row in before.tastes.values()
+    ]
     assert after.tallies["countdown", "countdown-1", "pinned"].clicks == 1
 
 
@@ -480,6 +491,77 @@ async def test_a_liking_is_known_before_the_window_closes(service: Service) -> N
     row = fold.progress().tastes[ADA]
     assert row is not None
     assert b'"drama"' in row.values
+
+
+async def showings(service: Service, *artworks: str) -> tuple[int, ...]:
+    """Return how often the viewer was shown these artworks, by a fold over all of the log."""
+    row = (await service.fold())[0].progress().tastes[ADA]
+    assert row
+    return times(by_mark(row.showings), [f"countdown/{artwork}" for artwork in artworks])
+
+
+async def test_a_showing_counts_when_its_window_has_closed(service: Service) -> None:
+    await service.decide(profile=ADA)
+    await service.wait(WINDOW - 1)
+    assert (await service.fold())[0].progress().tastes == {}
+    await service.wait(1)
+    assert await showings(service, "countdown-0", "countdown-1") == (0, 1)
+
+
+async def test_a_deferred_decision_counts_as_a_showing_once_it_was_seen(service: Service) -> None:
+    await service.decide(profile=ADA)
+    unseen, seen = (
+        await service.decide(profile=ADA, deferred=True),
+        await service.decide(profile=ADA, deferred=True),
+    )
+    assert unseen.deferred
+    await service.respond(Kind.IMPRESSION, seen)
+    await service.wait()
+    assert await showings(service, "countdown-1") == (2,)
+
+
+async def test_a_hold_that_is_shown_again_is_one_more_showing(service: Service) -> None:
+    hold = await service.decide(profile=ADA)
+    await service.wait()
+    await service.store.log.log_exposure(hold, deferred=False, window=WINDOW)
+    await service.wait()
+    assert await showings(service, "countdown-1") == (2,)
+
+
+async def test_a_pinned_picture_counts_as_shown_and_keeps_its_viewer_in_mind(service: Service) -> None:
+    """The viewer saw it. Its time counts as the profile's first, because retention and strangers go by that."""
+    await service.decide(profile=ADA, pinned=True, probabilities=(0.0, 1.0, 0.0))
+    await service.wait()
+    assert await showings(service, "countdown-1") == (1,)
+    row = (await service.fold())[0].progress().tastes[ADA]
+    assert row
+    assert row.first == service.clock.now
+    assert msgspec.json.decode(row.state)["at"] == service.clock.now
+
+
+async def test_a_voided_decision_is_no_showing(service: Service) -> None:
+    await service.decide(profile=ADA)
+    void = await service.decide(profile=ADA)
+    service.store.log.void(void.decision)
+    await service.wait()
+    assert await showings(service, "countdown-1") == (1,)
+
+
+async def test_showings_beyond_the_caps_do_not_count(service: Service) -> None:
+    await service.rules(learn_cap=2)
+    for _ in range(3):
+        await service.decide(profile=ADA)
+    await service.wait()
+    assert await showings(service, "countdown-1") == (2,)
+
+
+async def test_the_learner_gets_the_showings_of_the_decision(service: Service) -> None:
+    await service.decide(profile=ADA, showings=(0, 3, 1))
+    await service.decide(profile=ADA)
+    await service.wait()
+    some, none = (await service.fold())[1]
+    assert some.context.showings == {"countdown/countdown-1": 3, "countdown/countdown-2": 1}
+    assert none.context.showings == {}
 
 
 async def test_an_erasure_takes_the_taste_away(service: Service) -> None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
+import pytest
+
 from app.learning.fold import Fold
 from app.records import Decision, Kind, encode
 from app.store.protocol import Event
@@ -12,13 +14,15 @@ from assets.catalogue import Title
 from bandit.learners import Kind as Learning
 from bandit.learners import new_learner
 from bandit.reward import RewardRules
-from tests.builders import TAGS, Clock, a_decision, a_draft, a_film, a_shelf
+from tests.builders import TAGS, Clock, a_decision, a_draft, a_film, a_shelf, changed
 from tests.learners import every_kind
 from tests.memory import MemoryStore
 
-GOLDEN: dict[Learning, str] = {
-    "logistic": "e27b570ed0adbed5ea36aa7ac9565909",
-    "vowpal": "72fdbb08a0ab32a9b192d53b5ef2310c",
+GOLDEN: dict[tuple[Learning, str], str] = {
+    ("logistic", "without showings"): "e27b570ed0adbed5ea36aa7ac9565909",
+    ("vowpal", "without showings"): "72fdbb08a0ab32a9b192d53b5ef2310c",
+    ("logistic", "with showings"): "d9124ceebbdeef6f9b1a92a1ca9a0b7e",
+    ("vowpal", "with showings"): "14153ac7f70fe50f218629c6d161a929",
 }
 """They change with the version of the fold, `app.records.FOLD`, and never otherwise."""
 MINUTE = 60_000
@@ -61,12 +65,16 @@ def a_fixed_decision(rng: random.Random, number: int) -> Decision:
     )
 
 
-async def a_fixed_log(store: MemoryStore, clock: Clock) -> None:
-    rng = random.Random(1729)
+async def a_fixed_log(store: MemoryStore, clock: Clock, *, with_showings: bool) -> None:
+    """Log decisions of before showings were counted, or the same decisions with them."""
+    rng, shown = random.Random(1729), random.Random(17)
     await store.log.declare(encode(RewardRules(10 * MINUTE, learn_cap=60, title_cap=8, stranger_cap=20)))
     for number in range(1, 1200):
         clock.now += int(rng.random() * 2 * MINUTE)
         decision = a_fixed_decision(rng, number)
+        if with_showings and decision.profile:
+            counts = tuple(int(max(0.0, shown.random() - 0.5) * 12) for _ in decision.candidates)
+            decision = changed(decision, showings=counts)
         [hold] = await store.log.log_decisions([a_draft(decision, deferred=rng.random() < 0.3)])
         liked = 0.5 if "moon" in decision.taste and decision.chosen == 0 else 0.15
         for kind, chance in ((Kind.IMPRESSION, 0.6), (Kind.CLICK, liked), (Kind.PLAY, 0.1)):
@@ -79,11 +87,14 @@ async def a_fixed_log(store: MemoryStore, clock: Clock) -> None:
 
 
 @every_kind
-async def test_a_fixed_log_is_folded_to_the_last_bit_on_every_python(kind: Learning, tmp_path: Path) -> None:
+@pytest.mark.parametrize("log", ["without showings", "with showings"])
+async def test_a_fixed_log_is_folded_to_the_last_bit_on_every_python(
+    kind: Learning, log: str, tmp_path: Path
+) -> None:
     clock = Clock(1_790_000_000_000)
     store = MemoryStore(clock)
     live_catalogue = await a_shelf(store.log, tmp_path, *FILMS)
-    await a_fixed_log(store, clock)
+    await a_fixed_log(store, clock, with_showings=log == "with showings")
     fold = Fold(store.log, store.state, live_catalogue, new_learner(kind), await store.state.fold_state(), None)
     await fold.feed(await store.log.read(0, 100_000))
 
@@ -97,4 +108,8 @@ async def test_a_fixed_log_is_folded_to_the_last_bit_on_every_python(kind: Learn
     digest.update(encode({who: row and (row.state, row.values) for who, row in sorted(tastes.items())}))
     assert fold.seen.examples > 600
     assert fold.seen.strangers
-    assert digest.hexdigest() == GOLDEN[kind]
+    assert all(row is None or row.showings for row in tastes.values())
+    digest.update(
+        b"".join(row.showings for _, row in sorted(tastes.items()) if row) if log == "with showings" else b""
+    )
+    assert digest.hexdigest() == GOLDEN[kind, log]

@@ -9,6 +9,7 @@ from app.records import encode
 from app.store.protocol import Progress, TasteRow
 from app.store.sqlite.state import SqliteState
 from bandit.reward import RewardRules
+from bandit.showings import LATEST, shown
 from bandit.taste import TAGS, Taste
 from bandit.windows import Closed
 from tests.builders import Clock, a_decision, a_film
@@ -16,6 +17,7 @@ from tests.builders import Clock, a_decision, a_film
 NOW = 1_790_000_000_000
 RULES = RewardRules(1_000, stranger_cap=300, title_cap=2)
 FILM = a_film("countdown")
+PICTURE = "countdown/moon"
 MB = 1 << 20
 
 
@@ -27,8 +29,15 @@ def a_taste() -> Taste:
     return taste
 
 
+def many_showings() -> bytes:
+    showings = b""
+    for number in range(LATEST):
+        showings = shown(showings, f"title/artwork-{number}")
+    return showings
+
+
 def a_full_taste() -> TasteRow:
-    return TasteRow(encode(a_taste()), b"{}", NOW)
+    return TasteRow(encode(a_taste()), b"{}", NOW, many_showings())
 
 
 async def a_state(folder: Path, profiles: list[str]) -> tuple[SqliteState, int]:
@@ -45,7 +54,7 @@ async def close(counts: Totals, profiles: list[str], first: int = 0, at: int = N
     await counts.recall(profiles)
     for number, profile in enumerate(profiles, first):
         closing = Close(number + 2, Closed(number, number, at, 0.0, 0), RULES)
-        counts.close(closing, a_decision(FILM, profile=profile), ("genre-1",))
+        counts.close(closing, a_decision(FILM, profile=profile), ("genre-1",), PICTURE)
 
 
 @pytest.mark.parametrize(

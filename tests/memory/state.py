@@ -140,9 +140,9 @@ class MemoryState:
         behind = sorted(who for who in self._tastes if who > after)[:limit]
         return {who: self._tastes[who] for who in behind}
 
-    async def taste_since(self, pseudonym: str) -> tuple[bytes, int] | None:
+    async def taste_since(self, pseudonym: str) -> tuple[bytes, int, bytes] | None:
         row = self._tastes.get(pseudonym)
-        return (row.values, row.first) if row else None
+        return (row.values, row.first, row.showings) if row else None
 
     async def tallies(self, title: str | None = None) -> dict[protocol.TallyKey, Tally]:
         return {k: replace(t) for k, t in self._tallies.items() if title is None or k[0] == title}

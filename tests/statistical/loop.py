@@ -6,7 +6,7 @@ no holds; and only what is looked at is decided.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from bandit.exploration import with_floor
 from bandit.policy import Learner
 from bandit.reward import RewardRules
 from bandit.sampling import draw, uniform_from
+from bandit.showings import by_mark, by_picture, times
 from bandit.types import Context
 from tests.builders import Clock, a_draft, a_shelf, make_current
 from tests.memory import MemoryStore
@@ -140,13 +141,25 @@ class Loop:
         return drawn
 
     async def _show(self, visit: Visit, place: int, title: int, context: Context) -> Drawn:
+        live_title = self._shelved(title)
+        pictures = [action.id for action in live_title.actions.values()]
+        showings = await self._showings(visit.viewer, pictures)
+        context = replace(context, showings=by_picture(pictures, showings))
         columns, probabilities = self.choice_probabilities(context, title)
         nonce = (self.clock.now + self.world.seed).to_bytes(8, "big")
         chosen = draw(probabilities, uniform_from(nonce))
-        outcome = self._visits.outcome(visit, place, columns[chosen], self._era)
-        decision = _decision(self._shelved(title), nonce, chosen, probabilities, visit.viewer, context)
+        outcome = self._outcome(visit, place, columns[chosen])
+        decision = _decision(live_title, nonce, chosen, probabilities, visit.viewer, context, showings)
         await self._tell(decision, outcome)
         return Drawn(visit.viewer, title, place, columns, probabilities, columns[chosen], outcome)
+
+    async def _showings(self, viewer: int, pictures: Sequence[str]) -> tuple[int, ...]:
+        """Return how often the viewer was shown each picture, as far as the service knows."""
+        learned = await self.store.state.taste_since(_pseudonym(viewer))
+        return times(by_mark(learned[2]), pictures) if learned else ()
+
+    def _outcome(self, visit: Visit, place: int, column: int) -> Outcome:
+        return self._visits.outcome(visit, place, column, self._era)
 
     async def _tell(self, decision: Decision, outcome: Outcome) -> None:
         [hold] = await self.store.log.log_decisions([a_draft(decision)])
@@ -174,6 +187,7 @@ def _decision(
     probabilities: tuple[float, ...],
     viewer: int,
     context: Context,
+    showings: tuple[int, ...],
 ) -> Decision:
     return Decision(
         nonce,
@@ -186,6 +200,7 @@ def _decision(
         _pseudonym(viewer),
         dict(context.attributes),
         dict(context.taste),
+        showings=showings,
     )
 
 

@@ -12,11 +12,16 @@ TallyKey = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class TasteRow:
-    """`state` is the fold's own; `values` is what the policy sees; `first` is when the profile was first seen."""
+    """The learned data of a profile.
+
+    `state` is the fold's own, and `values` is what the policy sees of it; `first` is when the profile was first
+    seen, and `showings` counts how often it was shown its latest pictures (`bandit.showings`).
+    """
 
     state: bytes
     values: bytes
     first: int = 0
+    showings: bytes = b""
 
 
 class StoredTastes(Protocol):
@@ -32,8 +37,8 @@ class StoredTastes(Protocol):
 class StoredTotals(StoredTastes, Protocol):
     """Tastes of profiles and tallies of artworks."""
 
-    async def taste_since(self, pseudonym: str) -> tuple[bytes, int] | None:
-        """Return the taste as the policy sees it, and the stamp at which the profile was first seen."""
+    async def taste_since(self, pseudonym: str) -> tuple[bytes, int, bytes] | None:
+        """Return the taste as the policy sees it, when the profile was first seen, and its showings."""
 
     async def tallies(self, title: str | None = None) -> dict[TallyKey, Tally]:
         """Return all tallies, or those of one title; they are the caller's own."""

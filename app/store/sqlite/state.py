@@ -122,8 +122,8 @@ class SqliteState:
             (progress.counted, progress.base),
         )
         write.executemany(
-            "INSERT OR REPLACE INTO taste (pseudonym, state, taste, first) VALUES (?, ?, ?, ?)",
-            [(who, row.state, row.values, row.first) for who, row in progress.tastes.items() if row],
+            "INSERT OR REPLACE INTO taste (pseudonym, state, taste, first, showings) VALUES (?, ?, ?, ?, ?)",
+            [(who, row.state, row.values, row.first, row.showings) for who, row in progress.tastes.items() if row],
         )
         write.executemany(
             "DELETE FROM taste WHERE pseudonym = ?",
@@ -239,7 +239,7 @@ class SqliteState:
         found: dict[str, protocol.TasteRow] = {}
         for who in pseudonyms:
             row = self._reader.execute(
-                "SELECT state, taste, first FROM taste WHERE pseudonym = ?", (who,)
+                "SELECT state, taste, first, showings FROM taste WHERE pseudonym = ?", (who,)
             ).fetchone()
             if row:
                 found[who] = protocol.TasteRow(*row)
@@ -247,14 +247,15 @@ class SqliteState:
 
     async def tastes(self, after: str, limit: int) -> dict[str, protocol.TasteRow]:
         rows = self._reader.execute(
-            "SELECT pseudonym, state, taste, first FROM taste WHERE pseudonym > ? ORDER BY pseudonym LIMIT ?",
+            "SELECT pseudonym, state, taste, first, showings FROM taste WHERE pseudonym > ?"
+            " ORDER BY pseudonym LIMIT ?",
             (after, limit),
         ).fetchall()
         return {who: protocol.TasteRow(*row) for who, *row in rows}
 
-    async def taste_since(self, pseudonym: str) -> tuple[bytes, int] | None:
-        row: tuple[bytes, int] | None = self._reader.execute(
-            "SELECT taste, first FROM taste WHERE pseudonym = ?", (pseudonym,)
+    async def taste_since(self, pseudonym: str) -> tuple[bytes, int, bytes] | None:
+        row: tuple[bytes, int, bytes] | None = self._reader.execute(
+            "SELECT taste, first, showings FROM taste WHERE pseudonym = ?", (pseudonym,)
         ).fetchone()
         return row
 

@@ -48,5 +48,11 @@ def _add_series(connection: sqlite3.Connection) -> None:
     run(connection, SERIES)
 
 
-SCHEMA = Schema(FIRST, (_extend, _add_series))
+def _count_showings(connection: sqlite3.Connection) -> None:
+    """Take the third step: keep beside each taste how often the profile was shown its latest pictures."""
+    if "showings" not in columns_of(connection, "taste"):
+        connection.execute("ALTER TABLE taste ADD COLUMN showings BLOB NOT NULL DEFAULT x''")
+
+
+SCHEMA = Schema(FIRST, (_extend, _add_series, _count_showings))
 """Each later step is a separate migration; a step that was released never changes."""
