@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from app.api.access import COOKIE
 from tests.api.service import ADMIN, EDITOR, Catalogue, Service, is_problem, serving
@@ -19,6 +20,8 @@ from tests.pages.browser import NEEDS_CHROMIUM, browsing
 
 ADMIN_KEY = "the-admin-key-of-tests"
 HOSTILE = '"><img src=x onerror="document.title=1"><script>document.title=2</script>'
+LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
+"""Makes the page read the series again, as when somebody comes back to it."""
 BROWSER = [pytest.mark.browser, NEEDS_CHROMIUM]
 
 
@@ -227,7 +230,7 @@ class TestInABrowser:
             await page.locator('[aria-expanded="true"]').wait_for()
             focused = "document.activeElement.textContent"
             assert await page.evaluate(focused) == "Copy 025", "the focus stays where it was"
-            assert await page.locator("th.artwork").count() == len(title.artworks)
+            await expect(page.locator("th.artwork")).to_have_count(len(title.artworks))
 
     async def test_it_survives_a_restart_of_the_service(self, service: Service) -> None:
         async with AsyncExitStack() as stack:
@@ -244,13 +247,83 @@ class TestInABrowser:
             await page.get_by_text("Live, as of").wait_for()
             await page.close()
 
+    async def test_rewards_over_time_are_a_chart_and_the_same_numbers(
+        self, service: Service, address: str
+    ) -> None:
+        async with browsing(address) as page:
+            await page.goto("/dashboard")
+            await sign_in(page)
+            await page.get_by_text("No showing has been counted yet.").wait_for()
+            assert not await page.locator("#chart-reward").is_visible()
+            await show(service, {"app-1": [True, False]}, hours=3)
+            await page.evaluate(LOOKED_AT)
+            legend = page.locator("#chart-reward li")
+            await expect(legend).to_contain_text("in 6 showings")
+            await page.evaluate("document.querySelector('#chart-reward canvas').dataset.kept = 'yes'")
+            await show(service, {"app-1": [True, False]}, hours=1)
+            await page.evaluate(LOOKED_AT)
+            await expect(legend).to_contain_text("personalized 0.500 (0.215 to 0.785) in 8 showings")
+            assert await page.locator("#chart-reward canvas").get_attribute("data-kept") == "yes", (
+                "it did not flicker"
+            )
+            report = (await service.http.get("/report/series", headers=ADMIN)).json()
+            assert report["series"][0]["totals"]["exposures"] == 8
+            await page.get_by_text("The chart as a table").click()
+            cells = page.locator("#reward-numbers tbody td")
+            assert await cells.count() == len(report["times"])
+            assert await cells.filter(has_text="2 showings").count() == 4
+            await page.get_by_role("button", name="90 days").click()
+            await page.get_by_text("Each point is a day (UTC)").wait_for()
+            assert await cells.count() == 90
+            assert await page.get_by_role("button", name="90 days").get_attribute("aria-pressed") == "true"
+
+    async def test_a_release_that_loses_clicks_is_named(self, service: Service, address: str) -> None:
+        device = HOSTILE[:64]
+        clicks = {"app-1": [True, True, False] * 12, "app-2": [True, False] * 18, "app-3": [False] * 36}
+        await show(service, clicks, device=device)
+        async with browsing(address) as page:
+            await page.goto("/dashboard")
+            await sign_in(page)
+            lost = f"Release app-3 on {device} has far fewer"
+            expected = [re.compile(re.escape(f"{lost} {kind} than")) for kind in ("impressions", "clicks")]
+            await expect(page.locator("#lost li")).to_have_text(expected)
+            rows = page.locator("#tracking tbody tr")
+            await expect(rows).to_have_count(3)
+            await expect(rows.filter(has_text="far less feedback").locator(".release")).to_have_text("app-3")
+            await expect(rows.filter(has_text="app-1").locator("td").nth(3)).to_have_text("66.7 %")
+            assert await page.locator("#spans img, #spans script").count() == 0
+            assert (await page.title()).endswith("Dashboard · Keyart"), "an alarm may be counted before it"
+
     @pytest.mark.parametrize("width", [390, 1280, 1920])
     async def test_nothing_is_wider_than_the_screen(self, service: Service, address: str, width: int) -> None:
+        await show(service, {"app-1": [True, False]})
         async with browsing(address, width=width) as page:
             await page.goto("/dashboard")
             await sign_in(page)
             await page.locator("#titles tbody tr").first.wait_for()
+            await page.locator("#chart-reward canvas").wait_for()
             assert await page.evaluate("document.documentElement.scrollWidth") == width
+
+
+async def show(
+    service: Service, releases: dict[str, list[bool]], *, hours: int = 1, device: str = "phone"
+) -> None:
+    """Let one viewer for each item see a picture each hour, and click if the item says so."""
+    for _ in range(hours):
+        for release, clicks in releases.items():
+            for number, clicked in enumerate(clicks):
+                asked = {
+                    "profile": f"{release}-{number}",
+                    "titles": ["countdown"],
+                    "device": device,
+                    "release": release,
+                }
+                answer = await service.http.post("/artwork", json={**asked, "deferred": False}, headers=ADMIN)
+                if clicked:
+                    [choice] = answer.json()["choices"]
+                    await service.http.post("/clicks", json={"decision_id": choice["decision_id"]})
+        await service.close_windows()
+        service.clock.now += 3_600_000
 
 
 async def sign_in(page: Page) -> None:

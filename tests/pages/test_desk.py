@@ -408,6 +408,32 @@ async def test_an_undo_never_overwrites_what_another_editor_changes_meanwhile(
         assert others == []
 
 
+async def test_shares_over_time_are_a_chart_and_the_same_numbers(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with editing(tmp_path, catalogue) as (service, page):
+        await expect(page.locator("#shares-note")).to_contain_text("There are no shares by day yet.")
+        await expect(page.locator("#shares")).to_be_hidden()
+        for _ in range(2):
+            for number in range(5):
+                await service.get(profile=f"viewer-{number}")
+            await service.get()
+            await service.close_windows()
+            service.clock.now += 86_400_000
+        await page.reload()
+        await sign_in(page)  # the session is over after twelve hours
+        await expect(page.locator("#shares-chart canvas")).to_be_visible()
+        query = {"title": "countdown", "days": "90"}
+        report = (await service.http.get("/report/shares", params=query, headers=EDITOR)).json()
+        shown = {each["artwork"]: each["groups"].get("personalized") for each in report["artworks"]}
+        most = max(sum(shares["exposures"]) for shares in shown.values() if shares)
+        await expect(page.locator("#shares-legend li").first).to_contain_text(f"shown {most} times")
+        await page.get_by_text("The chart as a table").click()
+        rows = page.locator("#shares-table tbody tr")
+        await expect(rows).to_have_count(2)
+        await expect(rows.first.locator("td").first).to_contain_text("of 5")
+        await page.get_by_label("Group").select_option("Logged out")
+        await expect(rows.first.locator("td").first).to_contain_text("of 1")
+
+
 async def test_who_gets_which_picture_is_shown_without_single_persons(
     tmp_path: Path, catalogue: Catalogue
 ) -> None:

@@ -6,6 +6,7 @@ import { showAnswers } from "./answers.js";
 import { answered } from "./asking.js";
 import { beginCharts, continueCharts } from "./charts.js";
 import { showGroups } from "./groups.js";
+import { beginSpans } from "./spans.js";
 import { showSteps } from "./steps.js";
 import { Stream } from "./stream.js";
 import { find, put, time } from "./text.js";
@@ -34,6 +35,7 @@ const stream = new Stream("dashboard/events", {
   overview(board) {
     show(board);
     beginCharts(board);
+    beginSpans();
     beginTitles();
   },
   news(board) {

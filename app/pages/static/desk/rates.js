@@ -6,7 +6,7 @@ import { element, find } from "./elements.js";
 /** @typedef {{exposures: number, clicks: number, plays: number, rate: number | null, click_rate: number | null, interval: number[] | null}} Rates */
 
 /** The groups in the order of the columns, with their names for people. */
-const GROUPS = {
+export const GROUPS = {
   personalized: "Personalized",
   best_single: "Best single",
   uniform: "Uniform",

@@ -8,6 +8,7 @@ import { Fields } from "./fields.js";
 import { History } from "./history.js";
 import { showProbabilities } from "./probabilities.js";
 import { showRates } from "./rates.js";
+import { SharesOverTime } from "./shares.js";
 import { Uploads } from "./uploads.js";
 
 const ID = new URLSearchParams(location.search).get("title") ?? "";
@@ -19,6 +20,7 @@ const uploads = new Uploads(PATH, async (artwork) => {
   await reload();
   cards.get(artwork)?.describe();
 });
+const shares = new SharesOverTime(ID);
 const own = new Fields(find("#title-form"), async (changed) => {
   await put(PATH, changed);
   await reload();
@@ -32,6 +34,7 @@ async function reload() {
   show(title);
   showRates(find("#rates"), title, report);
   void showProbabilities(PATH, title);
+  void shares.show(title);
 }
 
 /** @param {any} title */
