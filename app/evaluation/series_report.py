@@ -79,8 +79,9 @@ class SeriesReporter:
         now, length = self.now(), HOUR_MS if step == "hour" else DAY_MS
         number = HOURS_IN[span] * HOUR_MS // length
         first = now // length - number + 1
-        rows = await self.state.series(step, first * length, by)
-        found, left_off = await asyncio.to_thread(_series, rows, first, number)
+        most = max(1, MOST_NUMBERS // number)
+        rows, left_off = await self.state.series(step, first * length, by, most)
+        found = await asyncio.to_thread(_series, rows, first, number)
         began = await self.state.series_began()
         return {
             "step": step,
@@ -93,8 +94,7 @@ class SeriesReporter:
         }
 
 
-def _series(rows: list[StepSums], first: int, number: int) -> tuple[list[OneSeries], int]:
-    """Return the busiest series that fit into an answer, and the number of the others."""
+def _series(rows: list[StepSums], first: int, number: int) -> list[OneSeries]:
     steps: dict[Key, dict[int, Sums]] = {}
     totals: dict[Key, Sums] = {}
     for row in rows:
@@ -103,8 +103,7 @@ def _series(rows: list[StepSums], first: int, number: int) -> tuple[list[OneSeri
             steps.setdefault(key, {})[row.at - first] = row.sums
             totals.setdefault(key, Sums()).include(row.sums)
     keys = sorted(totals, key=lambda key: (-totals[key].exposures, [part or "" for part in key]))
-    shown = keys[: max(1, MOST_NUMBERS // number)]
-    return [_one(key, steps[key], totals[key], number) for key in shown], len(keys) - len(shown)
+    return [_one(key, steps[key], totals[key], number) for key in keys]
 
 
 def _one(key: Key, steps: dict[int, Sums], total: Sums, number: int) -> OneSeries:

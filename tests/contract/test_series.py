@@ -98,7 +98,8 @@ async def test_sums_are_by_the_dimensions_that_are_asked_for(state: State, token
     await state.commit(token, some(hours))
 
     async def asked(*by: Dimension, since: int = 0) -> list[tuple[object, ...]]:
-        found = await state.series("hour", since, by)
+        found, left_off = await state.series("hour", since, by, 9)
+        assert left_off == 0
         return [(row.at, row.group, row.device, row.release, row.sums.exposures) for row in found]
 
     assert await asked() == [(96, None, None, None, 3), (97, None, None, None, 2), (120, None, None, None, 1)]
@@ -110,11 +111,24 @@ async def test_sums_are_by_the_dimensions_that_are_asked_for(state: State, token
         (97, "personalized", "tv", None, 2), (120, "uniform", "tv", None, 1),
     }  # fmt: skip
     by: list[Dimension] = ["group"]
-    days = await state.series("day", 4 * DAY_MS, by)
+    days, _ = await state.series("day", 4 * DAY_MS, by, 9)
     assert days == [
         StepSums(4, "personalized", None, None, Sums(5, 3, 1, 0, 1.2, 0.54)),
         StepSums(5, "uniform", None, None, ONE),
     ]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4])
+async def test_the_busiest_series_are_found_and_the_others_are_counted(
+    state: State, token: int, most: int
+) -> None:
+    await state.commit(token, some([(96, TV, ONE), (97, TV, TWO), (97, PHONE, TWO), (98, UNIFORM, TWO)]))
+    by: list[Dimension] = ["group", "device", "release"]
+    found, left_off = await state.series("hour", 0, by, most)
+    expected = [TV, PHONE, UNIFORM][:most]
+    assert {(row.group, row.device, row.release) for row in found} == set(expected)
+    assert sum(row.sums.exposures for row in found) == [3, 5, 7, 7][most - 1]
+    assert left_off == 3 - len(expected)
 
 
 async def test_a_titles_artworks_are_found_on_each_day_that_has_any(state: State, token: int) -> None:

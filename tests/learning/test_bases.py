@@ -13,12 +13,27 @@ import pytest
 from app.learning import bases, refolding, trainer
 from app.learning.bases import BaseKeeper, fed, fold_from, sound_base
 from app.learning.comparison import Comparison
+from app.learning.fold import Fold
+from app.learning.rebuild import publish
+from app.learning.totals import NoTastes
 from app.learning.trainer import Trainer
 from app.records import DECISIONS, FOLD, Kind, decode_decision, encode
+from app.store.protocol import (
+    FoldState,
+    Progress,
+    SeriesChange,
+    SeriesChanges,
+    SeriesKey,
+    SeriesState,
+    Step,
+    Sums,
+)
 from app.viewers.erasure import erase
+from bandit.learners import new_learner
 from bandit.reward import RewardRules
 from tests.builders import a_decision, a_draft
 from tests.learning.simulation import NOW, PROFILES, World, a_world
+from tests.memory.series import MemorySeries
 
 HOUR_MS = 3_600_000
 RETENTION, REACH = 24 * HOUR_MS, 12 * HOUR_MS
@@ -336,6 +351,86 @@ async def test_another_version_of_the_fold_sets_a_base(world: World, monkeypatch
     versions = {base.fold for base in await world.store.state.bases() if base.reason == "upgrade" and base.sound}
     assert versions == {FOLD + 1}
     assert Kind.BASE in {record.kind for record in await world.store.log.read(0, 10_000)}
+    await assert_equal(world)
+
+
+async def test_a_changed_row_of_an_hour_or_a_day_is_named(world: World) -> None:
+    """The comparison of the series can fail, in ended periods and in present ones."""
+    async with training(world):
+        await soon(lambda: caught_up(world))
+    state = world.store.state
+    damaged: list[tuple[Step, int]] = [
+        ("hour", (await state.periods("hour", 0))[0]),
+        ("day", (await state.periods("day", 0))[-1]),
+    ]
+    for step, at in damaged:
+        before = await state.period_rows(step, at)
+        key = min(before)
+        await rewrite(world, step, at, key, Sums(99))
+        _, _, said = await verdicts(world)
+        row = f"the first of them {step} {at}: {' / '.join(key)}: this is a fault of Keyart"
+        assert said.startswith("Different in 1 rows of the hours and days"), said
+        assert row in said
+        await rewrite(world, step, at, key, before[key])
+    await assert_equal(world)
+    missing = (await state.periods("hour", 0))[0]
+    for key in await state.period_rows("hour", missing):
+        await rewrite(world, "hour", missing, key, None)
+    assert (await verdicts(world))[2].startswith("Different in ")
+
+
+async def rewrite(world: World, step: Step, at: int, key: SeriesKey, sums: Sums | None) -> None:
+    """Damage one row, as no trainer does."""
+    token = await world.store.state.lead("damage", 1)
+    assert token is not None
+    known = await world.store.state.fold_state()
+    damage = SeriesChanges({step: SeriesChange([(at, key, sums)], None, -1)})
+    await world.store.state.commit(token, Progress(known.position, known.base or b"", {}, {}, series=damage))
+    world.clock.now += 1
+
+
+async def test_a_rebuilt_fold_replaces_the_series_from_its_first_hour_on(world: World) -> None:
+    async with training(world):
+        await soon(lambda: caught_up(world))
+    state = world.store.state
+    first, *_ = await state.periods("hour", 0)
+    rows = await state.period_rows("hour", first)
+    await rewrite(world, "hour", first - 1, ("uniform", "tv", "early"), Sums(7))
+    for key in rows:
+        await rewrite(world, "hour", first, key, Sums(99))
+    await rewrite(world, "hour", first, ("uniform", "tv", "made-up"), Sums(1))
+
+    nothing = FoldState(0, None, {}, series=SeriesState(apart=True))
+    fold = Fold(world.store.log, NoTastes(), world.live_catalogue, new_learner("logistic"), nothing, None)
+    async for _ in fed(world.store.log, fold, [(await world.store.log.head()).position]):
+        pass
+    keeper = BaseKeeper(world.store, "logistic", retention=RETENTION, reach=REACH, clock=world.clock)
+    world.clock.now += 60_000
+    assert await publish(world.store, keeper, fold)
+    assert await state.period_rows("hour", first) == rows
+    assert await state.period_rows("hour", first - 1) == {("uniform", "tv", "early"): Sums(7)}
+    await assert_equal(world)
+
+
+async def test_a_state_without_series_gets_them_from_the_upgrade_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The version of the fold before had none, so the trainer sets a base, and the fold from there is equal."""
+    async with training(world):
+        await soon(lambda: caught_up(world))
+    world.store.state._series = MemorySeries()  # noqa: SLF001  as a file of the version before has it
+    for module in ("app.learning.bases", "app.learning.refolding", "app.records"):
+        monkeypatch.setattr(f"{module}.FOLD", FOLD + 1)
+    upgraded = world.clock.now
+    async with training(world):
+        await soon(lambda: caught_up(world))
+        await world.happen(60, unbroken=True)
+        await soon(lambda: caught_up(world))
+    assert "upgrade" in await reasons(world)
+    began = await world.store.state.series_began()
+    assert began is not None
+    assert began > upgraded, "the hour of the upgrade is not a whole one"
+    assert began % HOUR_MS == 0
     await assert_equal(world)
 
 

@@ -52,7 +52,7 @@ class MemorySeries:
     def periods(self, step: Step, first: int) -> list[int]:
         return sorted(at for at, rows in self._steps[step].items() if at >= first and rows)
 
-    def summed(self, step: Step, since: int, by: Collection[Dimension]) -> list[StepSums]:
+    def summed(self, step: Step, since: int, by: Collection[Dimension], most: int) -> tuple[list[StepSums], int]:
         names: tuple[Dimension, ...] = ("group", "device", "release")
         found: dict[tuple[int, Asked], Sums] = {}
         for hour in self.periods("hour", since // HOUR_MS):
@@ -61,7 +61,12 @@ class MemorySeries:
                 asked = group, device, release
                 at = hour if step == "hour" else hour // 24
                 found.setdefault((at, asked), Sums()).include(sums)
-        return [StepSums(at, *asked, sums) for (at, asked), sums in found.items()]
+        totals: dict[Asked, int] = {}
+        for (_, asked), sums in found.items():
+            totals[asked] = totals.get(asked, 0) + sums.exposures
+        order = sorted(totals, key=lambda asked: (-totals[asked], [part or "" for part in asked]))
+        steps = [StepSums(at, *asked, sums) for (at, asked), sums in found.items() if asked in order[:most]]
+        return steps, len(order[most:])
 
     def artwork_days(self, title: str, first: int, last: int) -> dict[int, dict[tuple[str, str], Sums]]:
         found: dict[int, dict[tuple[str, str], Sums]] = {}

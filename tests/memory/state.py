@@ -155,9 +155,9 @@ class MemoryState:
         return self._series.began
 
     async def series(
-        self, step: protocol.Step, since: int, by: Collection[protocol.Dimension]
-    ) -> list[protocol.StepSums]:
-        return self._series.summed(step, since, by)
+        self, step: protocol.Step, since: int, by: Collection[protocol.Dimension], most: int
+    ) -> tuple[list[protocol.StepSums], int]:
+        return self._series.summed(step, since, by, most)
 
     async def artwork_days(
         self, title: str, first: int, last: int

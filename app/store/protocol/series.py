@@ -95,8 +95,13 @@ class StoredSeries(Protocol):
     async def series_began(self) -> int | None:
         """Return the stamp from which on no hour lacks an exposure; None if none was counted."""
 
-    async def series(self, step: Step, since: int, by: Collection[Dimension]) -> list[StepSums]:
-        """Return the sums by hour, or by day, from the hour of the stamp `since` on, in the order of time."""
+    async def series(
+        self, step: Step, since: int, by: Collection[Dimension], most: int
+    ) -> tuple[list[StepSums], int]:
+        """Return sums by hour or by day, from the hour of the stamp `since` on, and how many series are left off.
+
+        The `most` series with the most exposures are there; of equals, the first ones by name.
+        """
 
     async def artwork_days(self, title: str, first: int, last: int) -> dict[int, dict[tuple[str, str], Sums]]:
         """Return the sums of a title's artworks and groups on the days that have any, from `first` to `last`."""

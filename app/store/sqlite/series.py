@@ -120,15 +120,24 @@ class SeriesTables:
         return found
 
 
-def sums_by_step(path: Path, step: Step, since: int, by: Collection[Dimension]) -> list[StepSums]:
+def sums_by_step(
+    path: Path, step: Step, since: int, by: Collection[Dimension], most: int
+) -> tuple[list[StepSums], int]:
     """Sum the hours on a separate connection, so that it can be done on a separate thread."""
-    columns = [column if name in by else "NULL" for name, column in _DIMENSIONS.items()]
-    asked = [column for name, column in _DIMENSIONS.items() if name in by]
+    asked = [_DIMENSIONS[name] for name in _DIMENSIONS if name in by]
+    shown = [column if name in by else "NULL" for name, column in _DIMENSIONS.items()]
+    names = ", ".join(asked) or "NULL"
+    found = f"SELECT {names} FROM hourly WHERE hour >= :first GROUP BY {names}"  # noqa: S608  our own names
+    busiest = f"{found} ORDER BY sum(exposures) DESC, {names} LIMIT :most"
     at = "hour" if step == "hour" else "hour / 24"
+    values = {"first": since // HOUR_MS, "most": most}
     with closing(look(path)) as reader:
+        number = reader.execute(f"SELECT count(*) FROM ({found})", values).fetchone()[0]  # noqa: S608
+        of_these = f" AND ({names}) IN ({busiest})" if number > most else ""
         rows = reader.execute(
-            f"SELECT {at} AS step, {', '.join(columns)}, {_ADDED} FROM hourly WHERE hour >= ?"  # noqa: S608
+            f"SELECT {at} AS step, {', '.join(shown)}, {_ADDED} FROM hourly WHERE hour >= :first{of_these}"  # noqa: S608
             f" GROUP BY {', '.join(['step', *asked])} ORDER BY step",
-            (since // HOUR_MS,),
+            values,
         ).fetchall()
-    return [StepSums(at, group, device, release, Sums(*sums)) for at, group, device, release, *sums in rows]
+    steps = [StepSums(at, group, device, release, Sums(*sums)) for at, group, device, release, *sums in rows]
+    return steps, max(0, number - most)

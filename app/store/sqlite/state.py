@@ -271,9 +271,9 @@ class SqliteState:
         return self._series.began()
 
     async def series(
-        self, step: protocol.Step, since: int, by: Collection[protocol.Dimension]
-    ) -> list[protocol.StepSums]:
-        return await asyncio.to_thread(sums_by_step, self._path, step, since, by)
+        self, step: protocol.Step, since: int, by: Collection[protocol.Dimension], most: int
+    ) -> tuple[list[protocol.StepSums], int]:
+        return await asyncio.to_thread(sums_by_step, self._path, step, since, by, most)
 
     async def artwork_days(
         self, title: str, first: int, last: int
