@@ -51,10 +51,9 @@ class ImageIndex:
         changed = [id_ for id_ in {**before, **after} if before.get(id_) is not after.get(id_)]
         old, new = _standing(before, changed), _standing(after, changed)
         current = dict(self._current)
-        for artwork_ref, crop in _crops(old):
-            _without(current, crop.digest, artwork_ref)
-        for artwork_ref, crop in _crops(new):
-            _with(current, crop.digest, artwork_ref)
+        gone, come = _by_digest(old), _by_digest(new)
+        for digest in {**gone, **come}:
+            _put(current, digest, {*current.get(digest, ())} - {*gone.get(digest, ())} | {*come.get(digest, ())})
         staying = {artwork_ref: artwork for artwork_ref, artwork in old.items() if artwork_ref in new}
         return ImageIndex(current, self._with_replaced(_dropped(staying, current), now + LINGERING))
 
@@ -104,16 +103,18 @@ def _dropped(staying: Mapping[ArtworkRef, Artwork], current: Current) -> dict[st
     return found
 
 
-def _with(current: dict[str, tuple[ArtworkRef, ...]], digest: str, artwork_ref: ArtworkRef) -> None:
-    """Add an artwork reference, in an order that is the same in all workers."""
-    others = current.get(digest)
-    current[digest] = tuple(sorted({*others, artwork_ref})) if others else (artwork_ref,)
+def _by_digest(standing: Mapping[ArtworkRef, Artwork]) -> dict[str, list[ArtworkRef]]:
+    """Return the artworks with each picture. Thousands may share one."""
+    found: dict[str, list[ArtworkRef]] = {}
+    for artwork_ref, crop in _crops(standing):
+        found.setdefault(crop.digest, []).append(artwork_ref)
+    return found
 
 
-def _without(current: dict[str, tuple[ArtworkRef, ...]], digest: str, artwork_ref: ArtworkRef) -> None:
-    others = tuple(each for each in current.get(digest, ()) if each != artwork_ref)
-    if others:
-        current[digest] = others
+def _put(current: dict[str, tuple[ArtworkRef, ...]], digest: str, refs: Collection[ArtworkRef]) -> None:
+    """Set the artworks with a picture, in an order that is the same in all workers."""
+    if refs:
+        current[digest] = tuple(sorted(refs))
     else:
         current.pop(digest, None)
 
