@@ -1,7 +1,6 @@
 """The probability of each candidate: the group's rule, mixed with the floor."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from app.catalogue.live import LiveTitle
 from app.serving.best_single import BestSingle
@@ -9,6 +8,7 @@ from app.serving.model import Model
 from app.viewers.viewer import Viewer
 from bandit.exploration import one_of, uniform, with_floor
 from bandit.showings import by_picture
+from bandit.types import Context
 
 
 class ChoiceProbabilities:
@@ -44,5 +44,5 @@ class ChoiceProbabilities:
         context = viewer.context
         if showings:
             shown = by_picture([action.id for action in actions], showings)
-            context = replace(context, showings=shown)
+            context = Context(context.attributes, context.taste, showings=shown)
         return self._model.learner.probabilities(context, actions)
