@@ -16,13 +16,15 @@ MOST_PARTS: Final = 50_000
 MOST_SCANS: Final = 100
 """Passes over a progressive JPEG; encoders make 10, and each costs as much as decoding a small picture."""
 
+_RIFF_HEAD: Final = 8
+"""Bytes of a chunk's name and length."""
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _UNKNOWN: Final[Size] = (0, 0)
 
 # A marker of JPEG is a byte after 0xFF, except for those that entropy-coded data holds (ITU-T T.81, B.1.1).
 _MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-_END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
-_WITHOUT_LENGTH: Final = frozenset({0x01, 0xD8, _END_OF_IMAGE})
+END_OF_IMAGE, START_OF_SCAN = 0xD9, 0xDA
+_WITHOUT_LENGTH: Final = frozenset({0x01, 0xD8, END_OF_IMAGE})
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 
@@ -63,13 +65,13 @@ def examine(content: bytes, name: str) -> Container:
 
 def _jpeg(content: bytes, name: str) -> Container:
     scans, size, buffered, marker, frame = 0, _UNKNOWN, 0, 0, b""
-    for found, segment, end in _segments(content, name):
-        if found == _END_OF_IMAGE:
+    for found, segment, end in segments(content, name):
+        if found == END_OF_IMAGE:
             return Container("JPEG", end, size, buffered)
         if found in _FRAMES:
             marker, frame = found, segment
             size = int.from_bytes(frame[5:7], "big"), int.from_bytes(frame[3:5], "big")
-        elif found == _START_OF_SCAN:
+        elif found == START_OF_SCAN:
             scans += 1
             # A scan of less than all components means that more scans have to follow.
             if marker in _PROGRESSIVE or segment[2:3] < frame[7:8]:
@@ -79,7 +81,7 @@ def _jpeg(content: bytes, name: str) -> Container:
     raise _cut_short(name)
 
 
-def _segments(content: bytes, name: str) -> Iterator[tuple[int, bytes, int]]:
+def segments(content: bytes, name: str) -> Iterator[tuple[int, bytes, int]]:
     """Yield marker, content (its length of two bytes first) and end of each segment; pixels are passed over."""
     at = 2
     for _ in range(MOST_PARTS):
@@ -101,14 +103,21 @@ def _samples(frame: bytes, size: Size) -> int:
 
 def _png(content: bytes, name: str) -> Container:
     size = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+    end = max(end for _, _, end in chunks_of_png(content, name))
+    return Container("PNG", end, size)
+
+
+def chunks_of_png(content: bytes, name: str) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, start and end of each chunk up to the last one, which is IEND."""
     at = len(_PNG)
     for _ in range(MOST_PARTS):
-        kind = content[at + 4 : at + 8]
+        start, kind = at, content[at + 4 : at + 8]
         at += 12 + int.from_bytes(content[at : at + 4], "big")
         if at > len(content):
             raise _cut_short(name)
+        yield kind, start, at
         if kind == b"IEND":
-            return Container("PNG", at, size)
+            return
     raise _crowded(name)
 
 
@@ -117,6 +126,15 @@ def _webp(content: bytes, name: str) -> Container:
     if 8 + length > len(content):
         raise _cut_short(name)
     return Container("WEBP", min(len(content), 8 + length + length % 2), _webp_size(content))
+
+
+def chunks_of_webp(content: bytes, start: int, stop: int) -> Iterator[tuple[bytes, bytes]]:
+    """Yield kind and content of each chunk in this part of a file. The last one may be cut short."""
+    while start + _RIFF_HEAD <= stop:
+        kind, begins = content[start : start + 4], start + _RIFF_HEAD
+        ends = begins + int.from_bytes(content[start + 4 : begins], "little")
+        yield kind, content[begins : min(ends, stop)]
+        start = ends + (ends - begins) % 2
 
 
 def _webp_size(content: bytes) -> Size:

@@ -6,7 +6,7 @@ import stat
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from PIL import Image, ImageCms, UnidentifiedImageError
 from PIL.Image import Transpose
@@ -28,6 +28,7 @@ _MOST_PIXELS: Final[dict[Kind, int]] = {"JPEG": MOST_PIXELS, "PNG": MOST_PIXELS,
 _MOST_BUFFERED: Final = 100_000_000
 _STRIP: Final = 2_000_000
 _ORIENTATION: Final = 0x0112
+UPRIGHT: Final = 1
 _TURNS: Final = {
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -37,6 +38,15 @@ _TURNS: Final = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
+
+
+class Decoded(NamedTuple):
+    """An upright picture, what its file consists of, and the value of Exif by which it was turned."""
+
+    image: Image.Image
+    container: Container
+    orientation: int
+
 
 Conversion = Callable[[Image.Image], Image.Image]
 
@@ -78,22 +88,28 @@ def decode(content: bytes, name: str) -> Image.Image:
     Transparent parts turn black. An MPO file gives its first picture. A broken colour profile is ignored, as in
     browsers. Raises `PictureError`; `MemoryError` is passed on.
     """
+    return decoded(content, name).image
+
+
+def decoded(content: bytes, name: str) -> Decoded:
+    """Return the picture as `decode` does, with the data that is needed to write its file again."""
     container = examine(content, name)
     _check_size(container.size, container.kind, name)  # before any decoder reserves memory for that much
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # faults that Pillow tolerates are tolerated; the limits are our own
-            image, turn = _decoded(content, container, name)
+            image, orientation = _decoded(content, container, name)
     except (PictureError, MemoryError):
         raise
     except UnidentifiedImageError as error:
         raise PictureError(f"{name!r} is damaged: its header is not valid; export it again.") from error
     except Exception as error:  # decoders fail on hostile bytes in every way there is
         raise PictureError(f"{name!r} is damaged or cut short ({_said(error)}); export it again.") from error
-    return image if turn is None else image.transpose(turn)
+    turn = _TURNS.get(orientation)
+    return Decoded(image if turn is None else image.transpose(turn), container, orientation)
 
 
-def _decoded(content: bytes, container: Container, name: str) -> tuple[Image.Image, Transpose | None]:
+def _decoded(content: bytes, container: Container, name: str) -> tuple[Image.Image, int]:
     # A separate function, so that the decoder's memory is free before the picture is turned.
     with Image.open(io.BytesIO(content), formats=[container.kind]) as image:
         _check(image, container, name)
@@ -101,8 +117,8 @@ def _decoded(content: bytes, container: Container, name: str) -> tuple[Image.Ima
         if pixels > MOST_KEPT:
             image.draft(None, (image.width // 2, image.height // 2))  # JPEG only
         image.load()
-        turn = _turn(image)
-        return _plain(image, 2 if image.width * image.height > MOST_KEPT else 1), turn
+        orientation = _orientation(image)
+        return _plain(image, 2 if image.width * image.height > MOST_KEPT else 1), orientation
 
 
 def _check_size(size: Size, kind: Kind, name: str) -> None:
@@ -134,11 +150,12 @@ def _said(error: Exception) -> str:
     return " ".join(ascii(str(error))[1:-1].split())[:100] or type(error).__name__
 
 
-def _turn(image: Image.Image) -> Transpose | None:
+def _orientation(image: Image.Image) -> int:
     try:
-        return _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+        found = image.getexif().get(_ORIENTATION, UPRIGHT)
+        return int(found) if found in _TURNS else UPRIGHT
     except Exception:  # noqa: BLE001 - metadata that can't be read is passed over, in whichever way it fails
-        return None
+        return UPRIGHT
 
 
 def _plain(image: Image.Image, factor: int) -> Image.Image:
