@@ -7,6 +7,7 @@ LOG: Final = "log.sqlite"
 STATE: Final = "state.sqlite"
 CATALOGUE: Final = "catalogue"
 IMAGES: Final = "images"
+ORIGINALS: Final = "originals"
 UPLOADS: Final = "uploads"
 ADMIN_KEY: Final = "admin-key"
 SAMPLE_HISTORY: Final = "sample-history.json"
@@ -31,6 +32,8 @@ class DataFolder:
         self.catalogue = path / CATALOGUE
         """The revisions of titles and catalogues."""
         self.images = path / IMAGES
+        self.originals = path / ORIGINALS
+        """The files that came in, without their metadata. No route serves them."""
         self.uploads = path / UPLOADS
         self.admin_key = path / ADMIN_KEY
         self.sample_history = path / SAMPLE_HISTORY

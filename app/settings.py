@@ -163,6 +163,10 @@ class Settings(BaseSettings):
     """How long the log is kept: at least as long as feedback is accepted."""
     log_bytes: Annotated[ByteSize, Field(ge=0), AfterValidator(_roomy)] = ByteSize(32 << 30)
     """How large the log may become, such as `20GiB`. Above it everyone gets default pictures. 0: no bound."""
+    originals: Literal["keep", "off"] = "keep"
+    """Whether the files of new pictures are kept, so that focus, faces and crops can be corrected later."""
+    originals_bytes: Annotated[ByteSize, Field(ge=0)] = ByteSize(16 << 30)
+    """How large the kept originals may become together. Above it new pictures come without. 0: no bound."""
     keyless_decisions_per_second: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
     """How many new decisions a worker logs in a second without a key; others get fallbacks. 0: no bound."""
     placements: Annotated[tuple[str, ...], NoDecode] = ()

@@ -9,6 +9,7 @@ from assets.checks import CatalogueError
 from assets.crop import Canvas, Crop
 from assets.languages import speaks
 from assets.provenance import Made, Provenance
+from assets.treatment import Treatment
 
 Status = Literal["active", "paused", "withdrawn"]
 Point = tuple[float, ...]
@@ -26,6 +27,8 @@ class Artwork:
     `valid_from`, no longer at `valid_until`. `focus` (x, y) and `faces` (x, y, width, height) are
     shares of the original's width and height. `declared` remembers what an import was told,
     and which file it found.
+
+    If the original is kept, `original` is its name, and `treatment` is the title to set on it.
     """
 
     id: str
@@ -47,6 +50,8 @@ class Artwork:
     recipe: str = ""
     fingerprint: str = "0" * 16
     crops: tuple[Crop, ...]
+    original: str = ""
+    treatment: Treatment | None = None
     declared: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -55,6 +60,8 @@ class Artwork:
         checks.text(self.alt, f"alt text of artwork {self.id}")
         checks.shape(self.source, "source")
         checks.shape(self.fingerprint, "fingerprint")
+        if self.original:
+            checks.shape(self.original, "original")
         self._check_crops()
         self._check_labels()
         self._check_limits()
@@ -105,6 +112,12 @@ class Artwork:
     def allowed(self, *, now: float, barred: Collection[Made] = NOBODY) -> bool:
         """Whether anybody may see it at all: not withdrawn, its consent holds, its kind is not barred."""
         return self.status != "withdrawn" and self.provenance.allows(now) and self.provenance.made not in barred
+
+    @property
+    def kept_original(self) -> str:
+        """The name of its kept original; empty if it has none, or if its consent is withdrawn."""
+        consent = self.provenance.consent
+        return "" if consent is not None and consent.withdrawn else self.original
 
     def fits(self, *, now: float, locale: str | None, placement: str | None, maturity: int | None) -> bool:
         """Whether its limits allow this request; see `Title.eligible`."""

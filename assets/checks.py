@@ -12,6 +12,7 @@ _SHAPES: Final = {
     "locale": (r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", "write a language and perhaps a region, such as de or de-AT"),
     "source": (r"[0-9a-f]{64}", "write the SHA-256 of the original file, 64 lower-case hex digits"),
     "crop's digest": (r"[0-9a-f]{32}", "write 32 lower-case hex digits"),
+    "original": (r"[0-9a-f]{32}", "write the name of a kept original, 32 lower-case hex digits"),
     "fingerprint": (r"[0-9a-f]{16}", "write 16 lower-case hex digits"),
     "placeholder": (
         r"data:image/[a-z]+;base64,[A-Za-z0-9+/]{1,2000}={0,2}",

@@ -9,6 +9,7 @@ from assets import checks
 from assets.artwork import Box, Point
 from assets.codec import canonical
 from assets.crop import Crop
+from assets.treatment import Treatment
 
 METHOD: Final = 1
 """The version of cropping, encoding and measuring: raise it when the same original would give another picture."""
@@ -22,22 +23,18 @@ class PictureError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Treatment:
-    """A title's name to be set on the picture, in a language."""
-
-    text: str
-    locale: str
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
-    """One original to develop; `path` is its file, `name` is the file's name in messages."""
+    """One original to develop; `path` is its file, `name` is the file's name in messages.
+
+    If the file is a kept original, `source` is the SHA-256 of the file that it was made from.
+    """
 
     path: str
     name: str
     focus: Point | None = None
     faces: tuple[Box, ...] = ()
     treatment: Treatment | None = None
+    source: str = ""
 
     def __post_init__(self) -> None:
         if self.focus is not None:
@@ -53,13 +50,22 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The data that the catalogue keeps of an original: hashes, features and crops."""
+    """The data that the catalogue keeps of an original: hashes, features and crops.
+
+    `original` and `treatment` are there if the original is kept: all that is needed to make the picture again.
+    """
 
     source: str
     recipe: str
     fingerprint: str
     features: Mapping[str, float] = field(hash=False)
     crops: tuple[Crop, ...]
+    original: str = ""
+    treatment: Treatment | None = None
+
+    def __post_init__(self) -> None:
+        if self.original:
+            checks.shape(self.original, "original")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -19,14 +20,16 @@ from pydantic_core import CoreSchema
 
 from app.fields import LONGEST_LANGUAGE, PLAIN, PLAIN_OR_NOTHING, Country, Language, Slug
 from app.refusals import Invalid
+from assets import checks
+from assets.artwork import Box
 from assets.catalogue import Artwork, Pin, Title
-from assets.checks import LONGEST_TEXT, STRICTEST_MATURITY
+from assets.checks import LONGEST_TEXT, STRICTEST_MATURITY, CatalogueError
 from assets.provenance import Consent, Made
 
-LIFTABLE = {"valid_from", "valid_until", "until", "consent"}
+LIFTABLE = {"valid_from", "valid_until", "until", "consent", "focus"}
 """Fields for which null is a value."""
 PROVENANCE = ("made", "creator", "licence", "consent")
-MOST_LOCALES = MOST_SLUGS = 64
+MOST_LOCALES = MOST_SLUGS = MOST_FACES = 64
 EACH_ONCE: dict[str, JsonValue] = {"uniqueItems": True}
 """The rule for some lists: the catalogue allows each element once."""
 
@@ -70,6 +73,30 @@ Maturity = Annotated[int, Field(ge=0, le=STRICTEST_MATURITY)]
 Slugs = Annotated[tuple[Slug, ...], Field(max_length=MOST_SLUGS)]
 Tags = Annotated[Slugs, Field(json_schema_extra=EACH_ONCE)]
 Locales = Annotated[tuple[Language, ...], Field(max_length=MOST_LOCALES)]
+
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+def _shares(count: int) -> WithJsonSchema:
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    return WithJsonSchema({"type": "array", "items": share, "minItems": count, "maxItems": count})
+
+
+Point = Annotated[tuple[Share, Share], _shares(2)]
+
+
+def _inside(face: Box) -> Box:
+    try:
+        checks.box(face, "face")
+    except CatalogueError:
+        reason = "It should be x, y, width and height of a box inside the picture, as shares of the picture's"
+        raise ValueError(reason) from None
+    return face
+
+
+Face = Annotated[tuple[Share, Share, Share, Share], AfterValidator(_inside), _shares(4)]
+Faces = Annotated[tuple[Face, ...], Field(max_length=MOST_FACES)]
 
 
 def without_null(field: JsonSchemaValue) -> JsonSchemaValue:
@@ -163,12 +190,22 @@ class ArtworkBody(Change):
     """Unix seconds or an ISO 8601 date; null removes the limit."""
     valid_until: Moment | None = None
     """In the same form as `valid_from`."""
+    focus: Point | None = None
+    """The point that every crop keeps: x and y as shares of the picture's width and height. Null removes it. The
+    answer comes when the crops are made again."""
+    faces: Faces | None = None
+    """The faces: x, y, width and height of each, in the same shares. They replace the previous ones."""
     made: Made | None = None
     """How the picture was made."""
     creator: Clearable | None = None
     licence: Clearable | None = None
     consent: ConsentBody | None = None
     """Null means that the picture needs no consent."""
+
+    @property
+    def crops(self) -> bool:
+        """Whether the change may need other crops."""
+        return not self.model_fields_set.isdisjoint({"focus", "faces"})
 
     def applied(self, artwork: Artwork) -> Artwork:
         given = self.given()

@@ -46,6 +46,7 @@ class _Origin(TypedDict):
 class _Look(TypedDict):
     focus: Point | None
     faces: tuple[Box, ...]
+    original: bool
     features: Mapping[str, float]
     image: Image | None
 
@@ -53,7 +54,8 @@ class _Look(TypedDict):
 class ListedArtwork(_Limits, _Origin, _Look):
     """An artwork. Nobody is shown it while it is withdrawn, its consent has ended, or `made` is barred.
 
-    Then `image` is null, except for admins and editors. Only admins and editors see `consent`.
+    Then `image` is null, except for admins and editors. Only admins and editors see `consent`. `original` tells
+    whether the service keeps the original: only then can focus and faces be changed.
     """
 
     id: str
@@ -214,6 +216,7 @@ def _look(artwork: Artwork, images: str, *, shown: bool) -> _Look:
     return {
         "focus": artwork.focus,
         "faces": artwork.faces,
+        "original": bool(artwork.kept_original),
         "features": artwork.features,
         "image": image_of(artwork, images=images) if shown else None,
     }

@@ -11,8 +11,10 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from app.api.access import COOKIE, Access, Caller
 from app.api.parameters import refuse_unclear
 from app.api.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
+from app.catalogue.corrections import Corrections
 from app.catalogue.editor import Editor
 from app.catalogue.live import LiveCatalogue
+from app.catalogue.rendering import Rendering
 from app.catalogue.uploads import Uploads
 from app.data_folder import ADMIN_KEY
 from app.evaluation.group_report import GroupReporter
@@ -50,7 +52,9 @@ class Services:
     recorder: Recorder
     profiles: Profiles
     editor: Editor
+    rendering: Rendering
     uploads: Uploads
+    corrections: Corrections
     reporter: Reporter
     group_reporter: GroupReporter
     series_reporter: SeriesReporter

@@ -9,7 +9,7 @@ from assets.catalogue import Title
 
 Fields = dict[str, Any]
 TITLE: Final = ("name", "names", "synopsis", "genres", "maturity", "default")
-COMPUTED: Final = frozenset({"features", "recipe", "fingerprint", "crops", "declared"})
+COMPUTED: Final = frozenset({"features", "recipe", "fingerprint", "crops", "original", "treatment", "declared"})
 """Fields that are not recorded, because they follow from the picture, which `source` identifies, or an import."""
 ARTWORK: Final = [each.name for each in fields(Artwork) if each.name not in COMPUTED | {"id", "provenance"}]
 

@@ -9,6 +9,7 @@ import structlog
 from app.catalogue import pinning
 from app.catalogue.edit_entries import At, Doing, entries
 from app.catalogue.live import LiveCatalogue
+from app.catalogue.originals import KeptOriginals
 from app.catalogue.setting import SETTING
 from app.refusals import Conflict, Invalid, NotFound, Outdated
 from app.store.protocol import Author, EditDraft, Store
@@ -16,6 +17,7 @@ from assets.catalogue import Artwork, CatalogueError, Pin, PinScope, Title
 from assets.importing.merging import merged
 from assets.importing.withdrawal import passed_on
 from assets.provenance import MADE, Made
+from assets.rendering.originals import withdrawn
 from assets.revisions import Catalogue, DamagedRevision, Revisions, UnknownRevision
 
 log = structlog.get_logger()
@@ -43,8 +45,10 @@ class Editor:
     raises `Outdated` unless the title is at one of these revisions; `*` means any.
     """
 
-    def __init__(self, store: Store, revisions: Revisions, live_catalogue: LiveCatalogue):
-        self._log, self._edits = store.log, store.edits
+    def __init__(
+        self, store: Store, revisions: Revisions, live_catalogue: LiveCatalogue, originals: KeptOriginals
+    ):
+        self._log, self._edits, self._originals = store.log, store.edits, originals
         self._revisions, self._live_catalogue = revisions, live_catalogue
         self._turn = asyncio.Lock()
 
@@ -203,8 +207,18 @@ class Editor:
                     raise Invalid(str(error)) from error
                 if name == before or await self._swap(before, name, edits):
                     await self._live_catalogue.refresh()
+                    await self._forget_withdrawn(doing, catalogue, after)
                     return name, after
         raise Conflict(f"The catalogue changed {ATTEMPTS} times during this edit; try again.")
+
+    async def _forget_withdrawn(self, doing: Doing, before: Catalogue, after: Catalogue) -> None:
+        """Delete the originals of the changed titles that lost their consent, unless another artwork has them."""
+        changed = {id_ for id_, revision in after.titles.items() if before.titles.get(id_) != revision}
+        there = map(self._live_catalogue.get, {*changed, doing.title or ""})
+        gone = withdrawn(artwork for each in there if each for artwork in each.title.artworks)
+        if gone:
+            titles = [each.title for each in self._live_catalogue]
+            await asyncio.to_thread(self._originals.forget, gone, titles)
 
     async def _swap(self, before: str, after: str, edits: Sequence[EditDraft]) -> bool:
         return await self._edits.swap_setting(SETTING, before.encode() or None, after.encode(), edits)

@@ -1,20 +1,16 @@
 """Pictures that editors send one by one; they are treated as in an import."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
-import structlog
-
 from app.catalogue.edit_entries import Doing
 from app.catalogue.editor import Editor
-from app.catalogue.permits import Permits
-from app.catalogue.stoppable import stoppable
-from app.data_folder import DataFolder
-from app.refusals import Invalid, Refusal, Unavailable
+from app.catalogue.rendering import Rendering, unavailable
+from app.refusals import Invalid, Refusal
 from app.store.protocol import Author
 from app.telemetry import metrics
 from assets.artwork import Artwork
@@ -26,16 +22,6 @@ from assets.importing.merging import described
 from assets.importing.names import slug
 from assets.importing.withdrawal import heeding
 from assets.picture import Job, Picture, PictureError
-from assets.rendering.workers import Stop, develop_all
-
-log = structlog.get_logger()
-
-AT_ONCE = 2
-"""Pictures that all workers together render at the same time; each may take 512 MiB of memory."""
-MOST = 8
-"""Uploads that a worker accepts at the same time, including those that wait and those that still arrive."""
-RETRY_SECONDS = 5
-END_SECONDS = 1.0
 
 FILE: Final = "file"
 """The field of a form that holds the picture."""
@@ -70,58 +56,37 @@ class Uploads:
     If the client leaves after the last byte, the picture is still added. If the service ends before, it is not.
     """
 
-    def __init__(self, editor: Editor, *, data: Path, images: Path, folder: Path):
-        self._editor, self._images, self._folder = editor, images, folder
-        self._making = Permits(DataFolder(data).rendering_locks(AT_ONCE))
-        self._under_way: set[asyncio.Task[object]] = set()
+    def __init__(self, editor: Editor, rendering: Rendering, *, folder: Path):
+        self._editor, self._rendering, self._folder = editor, rendering, folder
 
     async def take(self, by: Author, title: str, opening: Opening) -> Uploaded:
         """Add an upload to a title. Its bytes are read only after the title is found."""
         try:
             current = await self._editor.title(title)
-            async with self._permit(), opening(self._folder) as sent:
+            async with self._rendering.permit(), opening(self._folder) as sent:
                 uploaded = await self._add(Doing(by, "upload", title), current, sent)
         except Refusal:
             metrics.UPLOADS.labels("refused").inc()
             raise
         except (asyncio.CancelledError, OSError) as error:
             metrics.UPLOADS.labels("failed").inc()
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         metrics.UPLOADS.labels(uploaded.outcome).inc()
         return uploaded
-
-    async def end(self) -> None:
-        """Let the requests that the server has cancelled clean up and answer."""
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=END_SECONDS)
-
-    @asynccontextmanager
-    async def _permit(self) -> AsyncIterator[None]:
-        task = asyncio.current_task()
-        if len(self._under_way) >= MOST or task is None:
-            raise _later(
-                f"The service is rendering {MOST} pictures already; send this one again in a few seconds."
-            )
-        self._under_way.add(task)
-        try:
-            yield
-        finally:
-            self._under_way.discard(task)
 
     async def _add(self, doing: Doing, current: Title, sent: Sent) -> Uploaded:
         naming = _Naming(sent.artwork, None if sent.artwork else _stem(sent.name))
         _check_room(current, naming.id_in(current))
         # The focus and faces of the last file do not apply to this one.
         job = Job(str(sent.file), sent.name or FILE, sent.said.focus, sent.said.faces or ())
-        picture = await self._developed(job)
+        picture = await self._rendered(job)
         return await self._merged(doing, naming, sent.said, job, picture)
 
-    async def _developed(self, job: Job) -> Picture:
-        async with self._making.one():
-            result = await stoppable(lambda stop: _develop(job, self._images, stop))
-        if isinstance(result, PictureError):
-            raise Invalid.field(FILE, str(result).rstrip("."))
-        return result
+    async def _rendered(self, job: Job) -> Picture:
+        try:
+            return await self._rendering.added(job)
+        except PictureError as error:
+            raise Invalid.field(FILE, str(error).rstrip(".")) from error
 
     async def _merged(
         self, doing: Doing, naming: "_Naming", entry: ArtworkEntry, job: Job, picture: Picture
@@ -146,7 +111,8 @@ class Uploads:
         barred = await self._editor.barred()
         [(before, artwork)] = put
         outcome: Outcome = "new" if before is None else "unchanged" if artwork == before else "changed"
-        return Uploaded(artwork, outcome, review.warnings(artwork, changed.artworks, barred=barred))
+        warnings = review.warnings(artwork, changed.artworks, barred=barred)
+        return Uploaded(artwork, outcome, (*self._rendering.warnings(picture), *warnings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,24 +129,6 @@ class _Naming:
             return self.id
         declared = {artwork.id: artwork.declared for artwork in title.artworks}
         return ids([self.stem], declared, lambda *_: False)[self.stem]
-
-
-def _develop(job: Job, images: Path, stop: Stop) -> Picture | PictureError:
-    [(_, result)] = develop_all([job], images, 1, stop)
-    return result
-
-
-def _unavailable(error: BaseException) -> Unavailable:
-    """Return the answer if neither the picture nor the client is at fault."""
-    if isinstance(error, asyncio.CancelledError):  # the service ends, and this request is one of the last
-        return _later("The service is stopping, so it did not add the picture; send it again in a few seconds.")
-    log.error("upload_failed", reason=str(error))
-    reason = getattr(error, "strerror", None) or "the service's log says why"
-    return Unavailable(f"The service cannot add the picture ({reason}); solve this, then send the picture again.")
-
-
-def _later(sentence: str) -> Unavailable:
-    return Unavailable(sentence, RETRY_SECONDS)
 
 
 def _stem(name: str) -> str:

@@ -11,11 +11,16 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from app.commands.environment import settings_of_service
 from app.commands.terminal import INTERRUPTED, fail, say
-from app.operations.backup import BackupError, Copied
+from app.operations.backup import BackupError, Copied, Tree
 from app.settings import Settings
 from app.wiring.stores import back_up, engine_of
 
-LABELS = {"databases": "Copying log and state", "catalogue": "Copying the catalogue", "images": "Linking pictures"}
+LABELS = {
+    "databases": "Copying log and state",
+    "catalogue": "Copying the catalogue",
+    "images": "Linking pictures",
+    "originals": "Linking originals",
+}
 
 
 def backup(
@@ -23,9 +28,9 @@ def backup(
 ) -> None:
     """Copy the data folder to a new folder, whether or not the service runs.
 
-    The command copies state, log, catalogue and pictures, in an order in which they agree, and then checks the
-    copy. If it fails, it leaves no folder. Only the owner can read the backup, because the log contains the keys
-    that make decision ids and pseudonyms. The backup does not contain the admin key.
+    The command copies state, log, catalogue, pictures and originals, in an order in which they agree, and then
+    checks the copy. If it fails, it leaves no folder. Only the owner can read the backup, because the log contains
+    the keys that make decision ids and pseudonyms. The backup does not contain the admin key.
 
     To restore: stop the service, set KEYART_DATA to the backup (or replace the data folder with a copy of the
     backup), and start the service. The restore loses all events after the backup, and it brings back profiles
@@ -60,9 +65,13 @@ def _backed_up(settings: Settings, destination: Path) -> Copied:
 
 
 def _summary(destination: Path, copied: Copied) -> str:
-    how = "linked" if copied.linked == copied.pictures else "copied" if not copied.linked else "linked or copied"
     return (
         f"{destination} holds all up to position {copied.position} of the log: {decimal(copied.databases)} of log "
-        f"and state, {copied.documents} catalogue documents, {copied.pictures} pictures ({how}, "
-        f"{decimal(copied.pictures_size)})."
+        f"and state, {copied.documents} catalogue documents, {_told(copied.pictures, 'pictures')}, "
+        f"{_told(copied.originals, 'originals')}."
     )
+
+
+def _told(tree: Tree, what: str) -> str:
+    how = "linked" if tree.linked == tree.files else "copied" if not tree.linked else "linked or copied"
+    return f"{tree.files} {what} ({how}, {decimal(tree.size)})" if tree.files else f"no {what}"

@@ -17,7 +17,7 @@ from app.commands.terminal import INTERRUPTED, fail, say
 from app.refusals import Refusal
 from app.settings import Settings
 from app.store.protocol import Store, StoreTimeoutError
-from app.wiring.catalogue import editor_in, images_in
+from app.wiring.catalogue import editor_in, images_in, originals_in
 from app.wiring.stores import open_store
 from assets import SAMPLES
 from assets.importing.manifest import ManifestError
@@ -124,4 +124,5 @@ async def _import_with_progress(settings: Settings, store: Store, folder: Path) 
             images_in(settings),
             folder,
             lambda done, total: progress.update(task, completed=done, total=total),
+            originals=originals_in(settings).adding(),
         )

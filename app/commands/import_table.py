@@ -13,6 +13,7 @@ from assets.importing.outcome import About, Outcome, Row
 MOST_NAMED: Final = 3
 _KINDS: Final[dict[About, str]] = {
     "lost": "Renditions are lost, and the folder has another file: upload the picture again.",
+    "original": "The original is not kept, because the originals have reached KEYART_ORIGINALS_BYTES.",
     "barred": "Not shown, because the catalogue bars how it was made.",
     "consent": "Not shown, because the consent to it is withdrawn.",
     "alt": "No alt text: describe what the picture shows.",

@@ -13,6 +13,7 @@ Progress = Callable[[str, int, int], object]
 """A function that gets the copied part, how much of it is done, and how much there is."""
 
 SPARE_BYTES = 16 << 20
+PRIVATE = 0o700
 
 
 class BackupError(Exception):
@@ -27,38 +28,49 @@ class Databases:
     copy: Callable[[Path, Callable[[int, int], object]], int]
 
 
+@dataclass(slots=True)
+class Tree:
+    """The copied files of a folder, and how many of them are linked."""
+
+    files: int = 0
+    size: int = 0
+    linked: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """The content of a backup. Pictures that are `linked` share their bytes on the disk with the data folder's."""
+    """The content of a backup. Files that are `linked` share their bytes on the disk with the data folder's."""
 
     position: int
     databases: int
     documents: int
-    pictures: int
-    pictures_size: int
-    linked: int
+    pictures: Tree
+    originals: Tree
 
 
 def back_up(data: Path, destination: Path, databases: Databases, progress: Progress) -> Copied:
-    """Copy databases, then catalogue and pictures, into a new folder that is there whole or not at all.
+    """Copy databases, then catalogue, pictures and originals, into a new folder that is there whole or not at all.
 
-    Documents and pictures that the databases name stay for longer than a copy takes, because cleaning up waits for
-    a day. The admin key is left out. Raises `BackupError`, `OSError`, and the errors of `databases`.
+    Files that the databases name stay for longer than a copy takes, because cleaning up waits for a day; only an
+    original goes immediately if its consent is withdrawn. The admin key is left out. Raises `BackupError`,
+    `OSError`, and the errors of `databases`.
     """
     destination = destination.resolve()  # what a link leads to is replaced, and `.` has a name
     _check(data, destination, databases)
     half = destination.with_name(f".{destination.name}.{secrets.token_hex(4)}.tmp")
-    half.mkdir(mode=0o700, parents=True)
+    half.mkdir(mode=PRIVATE, parents=True)
     source, target = DataFolder(data), DataFolder(half)
     try:
         position = databases.copy(half, lambda done, total: progress("databases", done, total))
         documents = _copy_tree(source.catalogue, target.catalogue, _copy, progress)
         pictures = _copy_tree(source.images, target.images, _link_or_copy, progress)
+        target.originals.mkdir(mode=PRIVATE)
+        originals = _copy_tree(source.originals, target.originals, _link_or_copy, progress)
         size = sum(file.stat().st_size for file in half.iterdir() if file.is_file())
         _rename(half, destination)
     finally:
         shutil.rmtree(half, ignore_errors=True)
-    return Copied(position, size, documents.files, pictures.files, pictures.size, pictures.linked)
+    return Copied(position, size, documents.files, pictures, originals)
 
 
 def _check(data: Path, destination: Path, databases: Databases) -> None:
@@ -93,17 +105,10 @@ def _rename(half: Path, destination: Path) -> None:
         ) from error
 
 
-@dataclass(slots=True)
-class _Tree:
-    files: int = 0
-    size: int = 0
-    linked: int = 0
-
-
-def _copy_tree(source: Path, target: Path, take: Callable[[Path, Path], bool], progress: Progress) -> _Tree:
+def _copy_tree(source: Path, target: Path, take: Callable[[Path, Path], bool], progress: Progress) -> Tree:
     """Copy whole files only: the name of an unfinished one begins with a dot."""
     found = list(_files(source))
-    tree = _Tree()
+    tree = Tree()
     for number, path in enumerate(found, 1):
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from app.catalogue.editor import Editor
 from app.catalogue.live import LiveCatalogue
+from app.catalogue.originals import KeptOriginals
 from app.data_folder import DataFolder
 from app.settings import Settings
 from app.store.protocol import Store
@@ -22,6 +23,11 @@ def uploads_in(settings: Settings) -> Path:
     return DataFolder(settings.data).uploads
 
 
+def originals_in(settings: Settings) -> KeptOriginals:
+    keep = settings.originals == "keep"
+    return KeptOriginals(DataFolder(settings.data).originals, keep=keep, most=settings.originals_bytes)
+
+
 def editor_in(settings: Settings, store: Store) -> Editor:
     revisions = revisions_in(settings)
-    return Editor(store, revisions, LiveCatalogue(store.log, revisions))
+    return Editor(store, revisions, LiveCatalogue(store.log, revisions), originals_in(settings))

@@ -9,9 +9,11 @@ import structlog
 from app.api.access import Access
 from app.api.services import Services
 from app.api.tickets import LINK_MS, SESSION_MS, Tickets
+from app.catalogue.corrections import Corrections
 from app.catalogue.editor import Editor
 from app.catalogue.image import IMAGES
 from app.catalogue.live import LiveCatalogue
+from app.catalogue.rendering import Rendering
 from app.catalogue.uploads import Uploads
 from app.clock import now_ms
 from app.data_folder import DataFolder
@@ -41,7 +43,7 @@ from app.viewers.bots import Bots
 from app.viewers.profiles import Profiles
 from app.viewers.pseudonym import Identity
 from app.viewers.viewer import Viewers
-from app.wiring.catalogue import images_in, revisions_in, uploads_in
+from app.wiring.catalogue import images_in, originals_in, revisions_in, uploads_in
 from app.wiring.keys import identity_key, keys_of, make_admin_key, signing_keys
 from bandit.groups import Groups
 
@@ -69,7 +71,7 @@ async def opened(settings: Settings, store: Store, clock: Callable[[], int] = no
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await services.uploads.end()
+        await services.rendering.end()
 
 
 async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> Services:
@@ -81,7 +83,9 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     live_catalogue = LiveCatalogue(store.log, revisions, clock, settings.public_url + IMAGES)
     model, best_single = Model(store.state), BestSingle(store.state)
     viewers = Viewers(store, identity, groups)
-    editor, images_folder = Editor(store, revisions, live_catalogue), images_in(settings)
+    images_folder, originals = images_in(settings), originals_in(settings)
+    editor = Editor(store, revisions, live_catalogue, originals)
+    rendering = Rendering(data=settings.data, images=images_folder, originals=originals)
     choice_probabilities = ChoiceProbabilities(model, best_single, settings.exploration_floor)
     return Services(
         settings=settings,
@@ -110,7 +114,9 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         recorder=Recorder(store.log, ids, identity, store.log.now, settings.placed),
         profiles=Profiles(store, identity, groups),
         editor=editor,
-        uploads=Uploads(editor, data=settings.data, images=images_folder, folder=uploads_in(settings)),
+        rendering=rendering,
+        uploads=Uploads(editor, rendering, folder=uploads_in(settings)),
+        corrections=Corrections(editor, rendering, originals),
         reporter=Reporter(store.state),
         group_reporter=GroupReporter(store.state, settings.best_single_share),
         series_reporter=SeriesReporter(store.state, store.log.now),

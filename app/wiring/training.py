@@ -14,7 +14,7 @@ from app.learning.trainer import Trainer
 from app.learning.trusted_clock import TrustedClock
 from app.settings import DAY_MS, Settings
 from app.store.protocol import Base, Store
-from app.wiring.catalogue import images_in, revisions_in, uploads_in
+from app.wiring.catalogue import images_in, originals_in, revisions_in, uploads_in
 from app.wiring.stores import open_store
 from bandit.policy import Learner
 
@@ -29,6 +29,7 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
         revisions,
         clock=trusted,
         images=images_in(settings),
+        originals=originals_in(settings).folder,
         uploads=uploads_in(settings),
         retention_days=settings.retention_days,
     )

@@ -16,6 +16,7 @@ from assets.importing.survey import TitleFolder, survey
 from assets.importing.unchanged import Kept, kept_or_asked
 from assets.picture import Job, Picture, PictureError
 from assets.provenance import Made
+from assets.rendering.originals import NOT_KEPT, Originals
 from assets.rendering.workers import Stop, develop_all
 
 __all__ = ["Ingest", "Outcome", "Row", "ingest"]
@@ -32,11 +33,12 @@ class Ingest:
     barred: tuple[Made, ...] = ()
 
 
-def ingest(
+def ingest(  # noqa: PLR0913  two folders to write to, and all by keyword
     folder: Path,
     *,
     current: Mapping[str, Title],
     images: Path,
+    originals: Originals | None = None,
     barred: Collection[Made] = (),
     workers: int | None = None,
     progress: Progress | None = None,
@@ -46,20 +48,28 @@ def ingest(
 
     An unchanged file leaves its artwork and any later upload as they are. A changed file gets new renditions and
     keeps every edit. New values in catalog.toml win over edits. Nothing is removed. Only renditions are written,
-    to `images`, and no title refers to them until the caller stores the titles, so an import may be killed at any
-    point. It warns of pictures in a way that is barred. Raises `PictureError` if the folder is not readable,
-    `ManifestError`, `OSError` if writing or starting a process fails, and `Stopped` after `stop.tell()`.
+    to `images`, and originals if there is a folder for them. No title refers to them until the caller stores the
+    titles, so an import may be killed at any point. It warns of pictures in a way that is barred. Raises
+    `PictureError` if the folder is not readable, `ManifestError`, `OSError` if writing or starting a process
+    fails, and `Stopped` after `stop.tell()`.
     """
     manifest, found = manifest_of(folder), survey(folder, current)
     merge = _Merge(manifest, current, {*barred, *manifest.barred}, progress, [*found.refused, *found.passed_over])
     asked = [each for title in found.folders for each in merge.planned(title)]
     changed = merge.changed(asked, images)
-    for job, result in develop_all(list(changed), images, workers or os.cpu_count() or 1, stop):
-        merge.keep(changed[job], result)
+    for job, result in develop_all(list(changed), images, workers or os.cpu_count() or 1, stop, originals):
+        merge.keep(changed[job], _noted(result) if originals else result)
     for title in found.folders:
         merge.take(title)
     merge.complain()
     return merge.result()
+
+
+def _noted(result: Picture | PictureError) -> Kept | Picture | PictureError:
+    """Return a picture with a note if its original should be kept, and is not."""
+    if isinstance(result, PictureError) or result.original:
+        return result
+    return Kept(result, result.source, (Note("original", NOT_KEPT),))
 
 
 def jobs_of(folder: Path) -> list[Job]:

@@ -19,7 +19,17 @@ from assets.provenance import Provenance
 T = TypeVar("T", Artwork, Provenance, Title)
 
 DIGITS: Final = 8
-PICTURE: Final = ("source", "recipe", "fingerprint", "features", "crops", "focus", "faces")
+PICTURE: Final = (
+    "source",
+    "recipe",
+    "fingerprint",
+    "features",
+    "crops",
+    "original",
+    "treatment",
+    "focus",
+    "faces",
+)
 """The fields of an artwork that belong to its file: they change together or not at all."""
 OWN: Final = ("name", "names", "synopsis", "genres", "maturity", "default", "declared")
 """The fields of a title that an import can change, apart from its artworks."""

@@ -13,7 +13,8 @@ from assets.importing.names import artwork_name, slug, tags
 from assets.importing.outcome import Row
 from assets.importing.survey import Original, TitleFolder
 from assets.languages import speaks
-from assets.picture import Job, Treatment
+from assets.picture import Job
+from assets.treatment import Treatment
 
 TITLED: Final = "titled"
 """The tag of artworks that carry their title's name."""

@@ -1,6 +1,6 @@
 """The choice between pictures that stay as they are, and pictures to develop because their files are new."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -44,4 +44,4 @@ def kept_or_asked(each: PlannedArtwork, images: Path) -> Kept | Job:
 
 
 def _picture(known: Artwork) -> Picture:
-    return Picture(known.source, known.recipe, known.fingerprint, known.features, known.crops)
+    return Picture(**{each.name: getattr(known, each.name) for each in fields(Picture)})

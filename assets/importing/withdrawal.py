@@ -41,6 +41,8 @@ def passed_on(title: Title, artwork: Artwork) -> Title:
 
 
 def _given_again(artwork: Artwork) -> Artwork:
+    """The artwork with its consent; its original went when the consent did."""
     consent = artwork.provenance.consent
     given = replace(consent, withdrawn=False) if consent else None
-    return replace(artwork, provenance=replace(artwork.provenance, consent=given))
+    provenance = replace(artwork.provenance, consent=given)
+    return replace(artwork, provenance=provenance, original="", treatment=None)

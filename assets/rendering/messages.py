@@ -12,10 +12,11 @@ DISK_FAULTS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.E
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A job, and the empty folder that its renditions go to."""
+    """A job, the empty folder for its renditions, and the empty folder for its original if that is kept."""
 
     job: Job
     folder: str
+    originals: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +19,8 @@ from typing import BinaryIO, Final
 
 from assets.codec import canonical, parsed
 from assets.picture import LARGEST_FILE, Job, Picture, PictureError
-from assets.rendering.decoding import decode, read
+from assets.rendering import keeping
+from assets.rendering.decoding import decoded, read
 from assets.rendering.developing import develop
 from assets.rendering.messages import DISK_FAULTS, Answer, Order
 from assets.rendering.renditions import write
@@ -58,7 +60,7 @@ def limit() -> None:
 def answer(order: Order) -> Answer:
     name = order.job.name
     try:
-        return Answer(_developed(order.job, Path(order.folder)))
+        return Answer(_developed(order))
     except PictureError as error:
         return Answer(fault=str(error))
     except MemoryError:
@@ -75,14 +77,23 @@ def _said(error: Exception) -> str:
     return ascii(error)[:100]
 
 
-def _developed(job: Job, folder: Path) -> Picture:
+def _developed(order: Order) -> Picture:
+    job = order.job
     content = read(Path(job.path), job.name)
+    source = _source(job, content)
     with _hurried(DECODING_SECONDS):
-        original = decode(content, job.name)
-    source = sha256(content).hexdigest()
+        found = decoded(content, job.name)
+        name = keeping.keep(Path(order.originals), content, found) if order.originals else ""
     del content  # up to 64 MiB, while encoders need all there is
     with _hurried(DEVELOPING_SECONDS):
-        return develop(original, source, job, partial(write, folder))
+        picture = develop(found.image, source, job, partial(write, Path(order.folder)))
+    return replace(picture, original=name, treatment=job.treatment) if name else picture
+
+
+def _source(job: Job, content: bytes) -> str:
+    if job.source and not keeping.is_named(content, Path(job.path).name):
+        raise PictureError(f"The kept original of {job.name!r} is damaged; upload the picture again.")
+    return job.source or sha256(content).hexdigest()
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Final, Self
@@ -17,6 +18,7 @@ from assets.checks import CatalogueError
 from assets.codec import canonical, parsed
 from assets.picture import Job, Picture, PictureError
 from assets.rendering.messages import DISK_FAULTS, Answer, Order
+from assets.rendering.originals import Originals
 from assets.rendering.workfolder import Workfolder
 
 PATIENCE: Final = 120.0
@@ -73,15 +75,22 @@ class Stop:
         self._mouth.close()
 
 
-def develop_all(jobs: Sequence[Job], images: Path, processes: int, stop: Stop | None = None) -> Iterator[Result]:
+def develop_all(
+    jobs: Sequence[Job],
+    images: Path,
+    processes: int,
+    stop: Stop | None = None,
+    originals: Originals | None = None,
+) -> Iterator[Result]:
     """Yield each job with its picture or its fault, as they get ready; its renditions are in `images` by then.
 
-    Raises `OSError` if the disk takes no more, and `ChildProcessError`, a kind of it, if no rendering process
-    starts. All processes end immediately when the caller stops early or calls `stop.tell`, which raises `Stopped`.
+    If there is a folder of `originals`, the original is there, too, unless there is no room. Raises `OSError` if
+    the disk takes no more, and `ChildProcessError`, a kind of it, if no rendering process starts. All processes
+    end immediately when the caller stops early or calls `stop.tell`, which raises `Stopped`.
     """
     images.mkdir(parents=True, exist_ok=True)
     yield from ((job, _unnameable(job)) for job in jobs if not _sendable(job))
-    crew = [_Child(images) for _ in range(max(1, processes))]
+    crew = [_Child(images, originals) for _ in range(max(1, processes))]
     try:
         yield from _developed((job for job in jobs if _sendable(job)), crew, stop)
     finally:
@@ -132,13 +141,14 @@ def _heard(busy: Sequence["_Child"], stop: Stop | None) -> list["_Child"]:
 class _Child:
     """A rendering process, started when it is needed and replaced when it died, and what it works on."""
 
-    def __init__(self, images: Path) -> None:
-        self._images = images
+    def __init__(self, images: Path, originals: Originals | None) -> None:
+        self._images, self._originals = images, originals
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False
         self._taken = 0
         self._job: Job | None = None
         self._folder: Workfolder | None = None
+        self._keeping: Workfolder | None = None
         self._said = b""
         self._late = False
         self.deadline = 0.0
@@ -157,10 +167,12 @@ class _Child:
         self._process = self._process or self._started()
         self._taken += 1
         self._folder = Workfolder(self._images)
+        self._keeping = self._originals.workfolder() if self._originals else None
         self._job, self._said, self._late = job, b"", False
         self.deadline = time.monotonic() + PATIENCE
         with suppress(BrokenPipeError):  # its death is reported in place of its answer
-            _pipe(self._running.stdin).write(canonical(Order(job, str(self._folder.path))) + b"\n")
+            keeping = str(self._keeping.path) if self._keeping else ""
+            _pipe(self._running.stdin).write(canonical(Order(job, str(self._folder.path), keeping)) + b"\n")
 
     def done(self) -> bool:
         """Listen; return whether there is a whole answer, or none will come."""
@@ -178,9 +190,9 @@ class _Child:
         if self._job is None or self._folder is None:
             raise RuntimeError("A rendering process sends a result for a picture that it did not get.")
         job, folder = self._job, self._folder
-        with folder:
+        with folder, self._keeping or nullcontext():
             result = self._result(job, folder)
-            self._job = self._folder = None
+            self._job = self._folder = self._keeping = None
             return job, result
 
     def _result(self, job: Job, folder: Workfolder) -> Picture | PictureError:
@@ -192,8 +204,9 @@ class _Child:
             if answer.disk in DISK_FAULTS:
                 raise OSError(answer.disk, os.strerror(answer.disk), str(self._images))
             if answer.picture:
-                folder.adopt(name for crop in answer.picture.crops for name in crop.names())
-                return answer.picture
+                picture = self._with_original(answer.picture)
+                folder.adopt(name for crop in picture.crops for name in crop.names())
+                return picture
         except (CatalogueError, FileNotFoundError):
             answer = Answer()
         if answer.fault and answer.fault.isprintable():
@@ -203,11 +216,18 @@ class _Child:
             f"{job.name!r} caused an answer that is not valid from the process that read it; export it again."
         )
 
+    def _with_original(self, picture: Picture) -> Picture:
+        """Take the original, if there is room; the picture names one only if it is kept."""
+        if self._originals and self._keeping and self._originals.take(picture.original, self._keeping):
+            return picture
+        return replace(picture, original="", treatment=None)
+
     def end(self) -> None:
         """End the process immediately, even at work, and delete its files."""
         self._end_process()
-        if self._folder:
-            self._folder.remove()
+        for folder in (self._folder, self._keeping):
+            if folder:
+                folder.remove()
 
     @property
     def _running(self) -> subprocess.Popen[bytes]:

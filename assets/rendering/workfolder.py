@@ -13,11 +13,11 @@ PREFIX: Final = ".work-"
 
 
 class Workfolder:
-    """A folder below the images, so that moving a file from it into place is one step; it goes in every case."""
+    """A folder below that of whole files, so that moving a file into place is one step; it goes in every case."""
 
-    def __init__(self, images: Path) -> None:
-        self._images = images
-        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=images))
+    def __init__(self, whole: Path) -> None:
+        self._whole = whole
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=whole))
 
     def __enter__(self) -> Self:
         return self
@@ -31,7 +31,7 @@ class Workfolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def adopt(self, names: Iterable[str]) -> None:
-        """Move the named files, and no others, to the images, so that they survive a power cut.
+        """Move the named files, and no others, into place, so that they survive a power cut.
 
         A file that is there already is replaced by the same one, because a sweep leaves young files alone. Raises
         FileNotFoundError, before it moves any, if one is missing or not a regular file.
@@ -41,8 +41,8 @@ class Workfolder:
             if not _is_regular(self.path / name):
                 raise FileNotFoundError(f"{name} is not a regular file; a rendering process wrote something else.")
         for name in names:
-            (self.path / name).replace(self._images / name)
-        _sync(self._images)
+            (self.path / name).replace(self._whole / name)
+        _sync(self._whole)
 
 
 def _is_regular(path: Path) -> bool:

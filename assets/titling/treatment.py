@@ -7,10 +7,11 @@ from typing import Final
 from PIL import Image
 
 from assets.artwork import Box, Point
-from assets.picture import PictureError, Treatment
+from assets.picture import PictureError
 from assets.titling.breaking import tidied
 from assets.titling.placing import placed
 from assets.titling.scrim import Rect, shaded
+from assets.treatment import Treatment
 
 _QUOTED: Final = 60
 """The most characters of a name that a sentence repeats."""

@@ -13,8 +13,6 @@ from assets.provenance import Provenance
 from tests.builders import a_film
 
 EVERYWHERE = "import form body listing edits"
-PICTURE = "import form listing edits"
-"""The fields that go with a file, so that no edit changes them without one."""
 NOWHERE = ""
 TABLE = {
     "name": EVERYWHERE,
@@ -30,8 +28,10 @@ TABLE = {
     "creator": EVERYWHERE,
     "licence": EVERYWHERE,
     "consent": EVERYWHERE,
-    "focus": PICTURE,
-    "faces": PICTURE,
+    "focus": EVERYWHERE,
+    "faces": EVERYWHERE,
+    "original": "listing",
+    "treatment": NOWHERE,
     "features": "listing",
     "source": "edits",
     "id": "listing",

@@ -119,7 +119,9 @@ def _limits(body: Any) -> None:
 
 
 def _edit(body: Any) -> None:
-    """Say whose a consent is: the artwork may have none by now."""
+    """Say whose a consent is, because the artwork may have none by now; and let a face lie in the picture."""
+    if body.get("faces"):
+        body["faces"] = [[0.1, 0.1, 0.2, 0.2]]
     if body.get("consent") is not None:
         body["consent"]["of"] = "Ada"
     _limits(body)

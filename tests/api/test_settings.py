@@ -131,6 +131,11 @@ def test_a_log_that_is_kept_for_less_than_feedback_is_accepted_is_refused() -> N
     assert refused(retention_days="7.1", hold_seconds="8640", reward_window_seconds="600")
 
 
+@pytest.mark.parametrize(("name", "value"), [("originals", "no"), ("originals_bytes", "-1")])
+def test_a_way_to_keep_originals_that_does_not_exist_is_refused(name: str, value: str) -> None:
+    assert refused(**{name: value}).startswith(f"KEYART_{name.upper()}: ")
+
+
 @pytest.mark.parametrize("value", ["1", "20000000", "10MiB", "63.9MiB", "64MB"])
 def test_a_log_that_an_idle_service_would_fill_is_refused(value: str) -> None:
     sentence = refused(log_bytes=value)

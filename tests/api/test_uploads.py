@@ -17,7 +17,7 @@ from prometheus_client import REGISTRY
 from starlette.types import Message, Scope
 
 from app.api import multipart as forms
-from app.catalogue import uploads
+from app.catalogue import rendering
 from app.catalogue.permits import Permits
 from assets.catalogue import MOST_ARTWORKS
 from assets.picture import LARGEST_FILE
@@ -595,7 +595,7 @@ def is_retried_later(answer: Answer) -> None:
 async def test_only_so_many_are_taken_in_at_a_time(
     tmp_path: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "MOST", 1)
+    monkeypatch.setattr(rendering, "MOST", 1)
     async with serving(tmp_path, catalogue) as service:
         slow = Sender(service, [b"\r\n"], stays=True)
         first = asyncio.create_task(slow.send())
@@ -636,7 +636,7 @@ async def test_uploads_and_edits_at_the_same_time_all_survive(tmp_path: Path, ca
 
 
 def test_all_pictures_in_the_making_take_a_gibibyte_at_most() -> None:
-    assert uploads.AT_ONCE * MEMORY <= 1 << 30
+    assert rendering.AT_ONCE * MEMORY <= 1 << 30
 
 
 async def test_a_picture_in_the_making_holds_one_of_the_places_of_all_workers(
@@ -750,7 +750,7 @@ async def test_the_end_of_the_service_ends_what_is_in_the_making(
     task = asyncio.create_task(Sender(service, [form(part("file", JPEG, "a.jpg"))]).send())
     worker = os.pidfd_open(int(await asyncio.to_thread(told.read_text)))
     assert len(traces()) == 2
-    ending = asyncio.create_task(service.services.uploads.end())
+    ending = asyncio.create_task(service.services.rendering.end())
     await asyncio.sleep(0)
     task.cancel()
     await ending

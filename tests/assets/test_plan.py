@@ -11,8 +11,9 @@ from assets.importing.merging import imported, imported_title
 from assets.importing.outcome import Row
 from assets.importing.plan import TITLED, PlannedArtwork, planned
 from assets.importing.survey import Original, TitleFolder
-from assets.picture import Picture, Treatment
+from assets.picture import Picture
 from assets.provenance import Consent
+from assets.treatment import Treatment
 from tests.assets.builders import CROPS, SOURCE, a_title, an_artwork
 
 NAMES = {"de": "Abgehoben", "fr-CA": "Décollage"}

@@ -7,12 +7,13 @@ import pytest
 from PIL import Image, ImageFilter
 
 from assets.artwork import Box
-from assets.picture import PictureError, Treatment
+from assets.picture import PictureError
 from assets.titling import placing
 from assets.titling.fonts import typefaces_in
 from assets.titling.placing import placed
 from assets.titling.scrim import shaded
 from assets.titling.treatment import set_title
+from assets.treatment import Treatment
 
 CONTRAST = 4.5
 CANVASES = [(1280, 720), (480, 720), (720, 720), (213, 320)]

@@ -60,7 +60,7 @@ import json, os, resource, signal, sys
 from pathlib import Path
 from assets.rendering import worker
 from assets.rendering.messages import Answer
-decode = worker.decode
+decoded = worker.decoded
 """
 
 
@@ -171,8 +171,8 @@ def test_a_picture_that_kills_its_process_is_refused_alone(
         def dying(content, name):
             if name == "deadly":
                 os.kill(os.getpid(), signal.SIGKILL)
-            return decode(content, name)
-        worker.decode = dying
+            return decoded(content, name)
+        worker.decoded = dying
     """)
     paths = [put(originals / f"{name}.jpg") for name in ("alive", "deadly", "well", "fine")]
 
@@ -215,14 +215,14 @@ def test_decoding_ends_itself_after_some_seconds_of_computing(
             while True:
                 pass
         worker.DECODING_SECONDS = 0.1
-        worker.decode = endless
+        worker.decoded = endless
     """)
     assert "takes too long" in fault(developed(put(originals / "x.jpg"), images=images)["x"])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS does not enforce it")
 def test_memory_is_limited(originals: Path, images: Path, take_over: TakeOver) -> None:
-    take_over("worker.decode = lambda content, name: bytes(600_000_000)")
+    take_over("worker.decoded = lambda content, name: bytes(600_000_000)")
     outcomes = developed(put(originals / "x.jpg"), images=images)
     assert fault(outcomes["x"]) == "'x' takes more than 512 MiB of memory; export it smaller."
 
@@ -233,7 +233,7 @@ def test_the_largest_picture_fits_into_that_memory(originals: Path, images: Path
     take_over("""
         def said(order):
             content = worker.read(Path(order.job.path), "")
-            return Answer(fault=str(decode(content, "").size))
+            return Answer(fault=str(decoded(content, "").image.size))
         worker.answer = said
     """)
     assert fault(developed(path, images=images)["x"]) == "(4000, 4000)"

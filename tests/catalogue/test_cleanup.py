@@ -12,8 +12,10 @@ from app.catalogue.cleanup import Tidier
 from app.catalogue.setting import SETTING
 from assets.catalogue import Title
 from assets.importing.sweep import unnamed
+from assets.provenance import Consent, Provenance
+from assets.rendering.originals import files_of
 from assets.revisions import Catalogue, Revisions
-from tests.assets.builders import CROPS, a_title
+from tests.assets.builders import CROPS, a_title, an_artwork, put
 from tests.builders import Clock
 from tests.memory import MemoryStore
 
@@ -30,12 +32,14 @@ class Place:
         self.revisions = Revisions(folder / "catalogue")
         self.images = folder / "images"
         self.images.mkdir()
+        self.originals = folder / "originals"
         self.catalogues = folder / "catalogue" / "catalogues"
         self.uploads = folder / "uploads"
         self.tidier = Tidier(
             self.log,
             self.revisions,
             images=self.images,
+            originals=self.originals,
             uploads=self.uploads,
             retention_days=90,
             clock=self.trusted,
@@ -52,6 +56,10 @@ class Place:
         before = await self.log.setting(SETTING)
         assert await self.log.swap_setting(SETTING, before, name.encode())
         return name
+
+    def original(self, name: str, days_ago: float) -> list[Path]:
+        paths = [self.originals / each for each in files_of(name)]
+        return [age(put(path, b"an original"), days_ago) for path in paths]
 
     def rendition(self, name: str, days_ago: float) -> Path:
         path = self.images / name
@@ -78,6 +86,52 @@ async def test_renditions_go_a_day_after_no_title_names_them(place: Place) -> No
     await place.tidier.tidy(NOW)
 
     assert (named.exists(), fresh.exists(), old.exists()) == (True, True, False)
+
+
+KEPT, GONE = "ab" * 16, "cd" * 16
+
+
+def with_original(name: str, *, withdrawn: bool = False) -> Title:
+    consent = Consent("Ada", withdrawn=True) if withdrawn else None
+    return a_title(replace(an_artwork(), original=name, provenance=Provenance(consent=consent)))
+
+
+async def test_originals_go_a_day_after_no_title_names_them(place: Place) -> None:
+    await place.make_current(with_original(KEPT), days_ago=1)
+    named, fresh, old = place.original(KEPT, 30), place.original("ef" * 16, 0.5), place.original(GONE, 2)
+    work = place.originals / ".work-killed"
+    work.mkdir()
+    age(work, 2)
+
+    await place.tidier.tidy(NOW)
+
+    assert [path.exists() for path in (*named, *fresh, *old)] == [True] * 4 + [False] * 2
+    assert not work.exists()
+
+
+async def test_a_replaced_original_stays_for_a_day_after_it_was_replaced(place: Place) -> None:
+    await place.make_current(with_original(GONE), days_ago=30)
+    await place.make_current(with_original(KEPT), days_ago=0.5)
+    [replaced, _] = place.original(GONE, 30)
+    await place.tidier.tidy(NOW)
+    assert replaced.exists()
+
+
+async def test_an_original_that_an_edit_could_not_delete_goes_with_the_next_cleanup(place: Place) -> None:
+    """A worker that is killed between the edit and the deletion leaves the original of a withdrawn consent."""
+    await place.make_current(with_original(GONE), days_ago=0.1)
+    await place.make_current(with_original(GONE, withdrawn=True), days_ago=0.01)
+    left = place.original(GONE, 0.05)
+    await place.tidier.tidy(NOW)
+    assert [path.exists() for path in left] == [False, False]
+
+
+async def test_an_original_of_two_artworks_goes_only_when_neither_has_its_consent(place: Place) -> None:
+    other = replace(with_original(KEPT), id="other")
+    await place.make_current(with_original(KEPT, withdrawn=True), other, days_ago=1)
+    paths = place.original(KEPT, 30)
+    await place.tidier.tidy(NOW)
+    assert [path.exists() for path in paths] == [True, True]
 
 
 @pytest.mark.parametrize(("replaced_days_ago", "stays"), [(0.5, True), (1.5, False)])

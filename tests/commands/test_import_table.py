@@ -62,7 +62,7 @@ def test_notes_of_each_kind_have_a_line_the_most_urgent_first_and_outcomes_come_
         "Changed.",
         "New.",
     ]
-    assert found[3] == Line("No alt text: describe what the picture shows.", ["one/a (detail)"])
+    assert found[4] == Line("No alt text: describe what the picture shows.", ["one/a (detail)"])
 
 
 def test_notes_on_what_is_unchanged_are_counted_and_shown_on_demand() -> None:

@@ -106,6 +106,15 @@ EXAMPLES = (
         """-d '{"status": "paused"}'""",
     ),
     _of(
+        "PATCH /titles/{title}/artworks/{artwork}",
+        "curl -X PATCH /…titles/my-film/artworks/poster -H ADMIN -H 'Content-Type: application/json' "
+        """-d '{"focus": [0.4, 0.3], "faces": []}'""",
+    ),
+    _of(
+        "GET /titles/{title}/artworks/{artwork}/whole",
+        "curl -D - -o whole.webp /…titles/my-film/artworks/poster/whole -H ADMIN",
+    ),
+    _of(
         "PUT /titles/{title}/pin",
         "curl -X PUT /…titles/my-film/pin -H ADMIN -H 'Content-Type: application/json' "
         """-d '{"artwork": "poster", "country": "DE", "until": "2026-12-31"}'""",

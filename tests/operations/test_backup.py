@@ -8,20 +8,24 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.catalogue.editor import COMMAND_LINE
 from app.clock import now_ms
 from app.evaluation.report import Report, Reporter
 from app.operations.backup import BackupError
 from app.settings import Settings
 from app.store.protocol import UnusableStoreError
 from app.store.sqlite import SqliteStore, backup
+from app.wiring.services import opened
 from app.wiring.stores import back_up
+from assets.catalogue import Artwork, Title
 from tests.assets.builders import a_picture, encoded, put
 from tests.builders import a_draft
 from tests.e2e.client import Connection
@@ -163,7 +167,9 @@ def test_a_backup_of_a_service_that_rests_reports_the_same(data: Path, tmp_path:
         str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*") if path.is_file()
     }
     assert copied == {
-        name for name in names if name.startswith(("catalogue/", "images/")) or name.endswith("sqlite")
+        name
+        for name in names
+        if name.startswith(("catalogue/", "images/", "originals/")) or name.endswith("sqlite")
     }
     pictures = list((tmp_path / "copy" / "images").iterdir())
     assert all(path.samefile(data / "images" / path.name) for path in pictures), "the same bytes, not twice"
@@ -274,6 +280,49 @@ def test_a_copy_that_is_cut_short_leaves_nothing(data: Path, tmp_path: Path) -> 
     assert {path.name for path in tmp_path.iterdir()} == {"data"}
 
 
+def test_originals_are_in_a_backup_and_private_there_and_a_service_corrects_with_them(
+    data: Path, tmp_path: Path
+) -> None:
+    before = {path.name: path.read_bytes() for path in (data / "originals").iterdir()}
+    copied = back_up(Settings(data=data), tmp_path / "copy", lambda *_: None)
+    assert (copied.originals.files, len(before)) == (6, 6), "three originals, each with its small copy"
+    there = tmp_path / "copy" / "originals"
+    assert {path.name: path.read_bytes() for path in there.iterdir()} == before
+    assert {oct(path.stat().st_mode & 0o777) for path in there.iterdir()} == {"0o600"}
+    assert oct(there.stat().st_mode & 0o777) == "0o700"
+    shutil.rmtree(data)
+    title = asyncio.run(_corrected(tmp_path / "copy"))
+    assert title.artworks[0].focus == (0.1, 0.2)
+
+
+async def _corrected(data: Path) -> Title:
+    settings = Settings(data=data)
+    store = SqliteStore(data, now_ms)
+    try:
+        async with opened(settings, store) as services:
+            change = replacing(focus=(0.1, 0.2))
+            return await services.corrections.change_artwork(COMMAND_LINE, "film", "a0", change)
+    finally:
+        await store.close()
+
+
+def replacing(**fields: Any) -> Callable[[Artwork], Artwork]:
+    return lambda artwork: replace(artwork, **fields)
+
+
+def test_an_original_that_goes_while_it_is_copied_stops_no_backup(data: Path, tmp_path: Path) -> None:
+    """A withdrawn consent deletes it at once, whoever is copying."""
+    gone = max((data / "originals").iterdir())
+
+    def withdraw(what: str, *_: int) -> None:
+        if what == "originals":
+            gone.unlink(missing_ok=True)
+
+    copied = back_up(Settings(data=data), tmp_path / "copy", withdraw)
+    assert copied.originals.files == 5
+    assert not (tmp_path / "copy" / "originals" / gone.name).exists()
+
+
 def test_where_nothing_can_be_linked_pictures_are_copied_with_their_times(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,7 +332,7 @@ def test_where_nothing_can_be_linked_pictures_are_copied_with_their_times(
     monkeypatch.setattr(os, "link", refuse)
     copied = back_up(Settings(data=data), tmp_path / "copy", lambda *_: None)
 
-    assert (copied.linked, copied.pictures) == (0, len(list((data / "images").iterdir())))
+    assert (copied.pictures.linked, copied.pictures.files) == (0, len(list((data / "images").iterdir())))
     for path in (data / "images").iterdir():
         copy = tmp_path / "copy" / "images" / path.name
         assert (copy.read_bytes(), copy.stat().st_mtime_ns) == (path.read_bytes(), path.stat().st_mtime_ns)

@@ -39,6 +39,7 @@ from app.store.sqlite import SqliteStore
 from app.wiring.stores import engine_of
 from assets.catalogue import Title
 from assets.provenance import Consent, Provenance
+from assets.rendering.originals import files_of
 from assets.revisions import Revisions
 from bandit.learners import new_learner
 from bandit.reward import RewardRules
@@ -771,6 +772,30 @@ def test_pictures_that_are_missing_or_empty_are_named(data: Path, look: Callable
     second.write_bytes(b"")
     finding = told(look(data), "wrong", "12 renditions are missing or empty", "Default pictures are among them")
     assert "apollo/apollo-0" in finding.sentence
+
+
+def test_originals_are_counted_and_what_is_wrong_with_them_is_told(
+    tmp_path: Path, look: Callable[..., Found]
+) -> None:
+    names = ["ab" * 16, "cd" * 16]
+    film = a_film("apollo", 3)
+    first, second, third = film.artworks
+    kept = (replace(first, original=names[0]), replace(second, original=names[1]), third)
+    data = tmp_path / "data"
+    asyncio.run(fill(data, (replace(film, artworks=kept),)))
+    told(look(data), "wrong", "originals of these artworks are missing: apollo/apollo-0, apollo/apollo-1")
+    files = [put(data / "originals" / file, b"12345") for name in names for file in files_of(name)]
+    for path in files:
+        path.chmod(0o600)
+    (data / "originals").chmod(0o700)
+    told(look(data), "ok", "The originals of 2 of 3 artworks are kept; they take 20 bytes")
+    told(look(data, originals_bytes=20), "note", "KEYART_ORIGINALS_BYTES allows 20 bytes")
+    told(look(data, originals="off"), "note", "KEYART_ORIGINALS is off", "editors cannot correct")
+    files[0].chmod(0o644)
+    told(look(data), "wrong", "Other users of this machine can read originals")
+    files[0].chmod(0o600)
+    (data / "originals").chmod(0o750)
+    told(look(data), "wrong", "Other users of this machine can read originals")
 
 
 def test_titles_with_little_or_nothing_to_show_are_told(tmp_path: Path, look: Callable[..., Found]) -> None:

@@ -65,6 +65,16 @@ async def _expected(if_match: IfMatch = None) -> frozenset[str] | None:
 
 
 At = Annotated[frozenset[str] | None, Depends(_expected)]
+NOT_CORRECTED = {
+    409: (
+        "The service has no original of the artwork, so it cannot crop the picture again; or another edit changed "
+        "the picture meanwhile, or the catalogue too often."
+    ),
+    503: "The service is rendering as many pictures as it can; `Retry-After` says when to try again.",
+    **OUTDATED,
+}
+FILE = {"schema": {"type": "string", "format": "binary"}}
+WHOLE_HEADERS = {"Cache-Control": NEVER_CACHED, "X-Content-Type-Options": "nosniff"}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -181,15 +191,32 @@ async def upload_artwork(title: Id, request: Request, by: By, services: Service)
 @router.patch(
     "/titles/{title}/artworks/{artwork}",
     response_model=Listed,
-    responses=refusals(NO_ARTWORK | CHANGED),
+    responses=refusals(NO_ARTWORK | NOT_CORRECTED),
     dependencies=[EDITOR],
 )
 async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, by: By, at: At, services: Service) -> Response:
     """Pause, withdraw or activate an artwork, or change its description or provenance.
 
-    Only the fields that the body names change. The same holds for the fields of a consent.
+    Only the fields that the body names change. The same holds for the fields of a consent. If focus or faces
+    change, the crops are made again from the kept original, and the answer names them.
     """
-    return _shown(services, await services.editor.change_artwork(by, title, artwork, body.applied, at))
+    edit = services.corrections if body.crops else services.editor
+    return _shown(services, await edit.change_artwork(by, title, artwork, body.applied, at))
+
+
+@router.get(
+    "/titles/{title}/artworks/{artwork}/whole",
+    response_class=Response,
+    responses={
+        200: {"description": "The picture, at most 1024 pixels wide and high.", "content": {"image/webp": FILE}},
+        **refusals({404: "There is no such artwork, or the service has no original of it."}),
+    },
+    dependencies=[EDITOR],
+)
+async def get_whole(title: Id, artwork: Id, services: Service) -> Response:
+    """Show the whole picture as a small copy, on which an editor can see where focus and faces are."""
+    content = await services.corrections.whole(title, artwork)
+    return Response(content, media_type="image/webp", headers=WHOLE_HEADERS)
 
 
 @router.delete(

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.operations.doctor.finding import Finding, every, finding, first, listed, number, span
+from app.operations.doctor.finding import Finding, every, finding, first, listed, number, size, span
 from app.operations.doctor.observed import Observed
+from app.settings import Settings
 from assets.catalogue import Title
 from assets.provenance import Made
+from assets.rendering.originals import files_in
 from assets.revisions import Revisions
 
 SOON_SECONDS = 30 * 86_400
@@ -49,6 +51,7 @@ def findings(seen: Observed) -> Iterator[Finding]:
     yield from choices(readable, now)
     yield from consents(readable.titles, now)
     yield from files(readable.titles, seen.folder.images)
+    yield from originals(readable.titles, seen.folder.originals, seen.settings)
 
 
 def whole(readable: Readable) -> Finding:
@@ -109,3 +112,29 @@ def files(titles: Sequence[Title], images: Path) -> Iterator[Finding]:
         yield finding("renditions-missing", count=len(bad), artworks=listed(artworks), defaults=more)
     elif wanted:
         yield finding("renditions-there", count=len(wanted))
+
+
+def originals(titles: Sequence[Title], folder: Path, settings: Settings) -> Iterator[Finding]:
+    """Look whether the originals that are named are there, private, and within their limit."""
+    artworks = [(f"{title.id}/{each.id}", each.kept_original) for title in titles for each in title.artworks]
+    kept = [(artwork, name) for artwork, name in artworks if name]
+    there = files_in(folder)
+    missing = [artwork for artwork, name in kept if name not in there]
+    used, most = sum(file.st_size for file in there.values()), settings.originals_bytes
+    opened = [file for file in there.values() if file.st_mode & 0o077]
+    conditions = {
+        "originals-off": settings.originals == "off",
+        "originals-missing": missing,
+        "originals-open": opened or (folder.is_dir() and folder.stat().st_mode & 0o077),
+        "originals-full": most and used >= most,
+        "originals-there": kept and not missing,
+    }
+    yield from every(
+        conditions,
+        count=len(kept),
+        of=len(artworks),
+        artworks=listed(missing),
+        used=size(used),
+        most=size(most),
+        folder=folder,
+    )
