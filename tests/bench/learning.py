@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from app.api.services import Services
 from app.catalogue.editor import COMMAND_LINE
 from app.learning.fold import Fold
@@ -23,6 +25,9 @@ from tests.memory import MemoryStore
 EXAMPLES = 20_000
 """Enough that reading in batches and looking decisions up is what it is in the long run."""
 BATCH = 1000
+KEY = SecretStr("the-admin-key-of-the-bench")
+PATIENCE_MS = 60_000
+"""The time for a page of 40 decisions on a machine that does other work: a fallback teaches nothing."""
 
 
 @dataclass(slots=True)
@@ -37,7 +42,15 @@ async def compare(folder: Path, *, rounds: int) -> tuple[list[float], list[float
     """Return examples per second of both, round by round, in turns."""
     clock = Clock()
     settings = Settings(
-        data=folder, hold_seconds=0, reward_window_seconds=1, best_single_share=0, uniform_share=1, learn_cap=0
+        data=folder,
+        admin_key=KEY,
+        decision_timeout_ms=PATIENCE_MS,
+        hold_seconds=0,
+        reward_window_seconds=1,
+        best_single_share=0,
+        uniform_share=1,
+        learn_cap=0,
+        stranger_cap=0,
     )
     store = open_store(settings, clock)
     try:
