@@ -14,7 +14,8 @@ from app.refusals import NotFound
 from app.serving.model import NoModelError
 from app.serving.probabilities import ChoiceProbabilities
 from app.store.protocol import Log
-from app.viewers.viewer import Viewer
+from app.viewers.viewer import Viewer, Viewers
+from bandit.showings import times
 
 FEWEST: Final = 5
 """Viewers behind each number, at least: a mean over fewer would tell about single persons."""
@@ -107,19 +108,23 @@ class Kept(NamedTuple):
 
 
 class ProbabilityReporter:
-    """Computes on demand, one title at a time, and keeps an answer for some seconds."""
+    """Computes on demand, one title at a time, and keeps an answer for some seconds.
+
+    Taste and showings of a viewer are those of now; everything else is as the viewer's latest decision knew it.
+    """
 
     def __init__(
         self,
         *,
         log: Log,
+        viewers: Viewers,
         live_catalogue: LiveCatalogue,
         choice_probabilities: ChoiceProbabilities,
         serve: Literal["policy", "default"],
         clock: Callable[[], int],
     ):
         self._log, self._live_catalogue, self._serve, self._clock = log, live_catalogue, serve, clock
-        self._choice_probabilities = choice_probabilities
+        self._viewers, self._choice_probabilities = viewers, choice_probabilities
         self._kept: dict[str, Kept] = {}
         self._turn = asyncio.Lock()
 
@@ -159,7 +164,7 @@ class ProbabilityReporter:
             return NOBODY
         try:
             for viewer in viewers:
-                await self._count(parts, live_title, viewer, now)
+                await self._count(parts, live_title, await self._viewers.with_taste(viewer, self._clock()), now)
                 await turns.give_way()
         except NoModelError:
             return NO_SNAPSHOT
@@ -177,7 +182,10 @@ class ProbabilityReporter:
             parts.pinned += 1
         else:
             ids = [artwork.id for artwork in candidates]
-            probabilities = await self._choice_probabilities.of(viewer, live_title, ids)
+            showings = (
+                times(viewer.showings, [live_title.actions[id_].id for id_ in ids]) if viewer.showings else ()
+            )
+            probabilities = await self._choice_probabilities.of(viewer, live_title, ids, showings)
             by_id = dict(zip(ids, probabilities, strict=True))
             parts.add(viewer, [by_id.get(id_, 0.0) for id_ in live_title.artworks])
 

@@ -124,6 +124,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         title_search=TitleSearch(live_catalogue, store.state),
         probability_reporter=ProbabilityReporter(
             log=store.log,
+            viewers=viewers,
             live_catalogue=live_catalogue,
             choice_probabilities=choice_probabilities,
             serve=settings.serve,

@@ -65,12 +65,31 @@ async def test_the_numbers_are_the_probabilities_of_the_decisions(service: Servi
 
 async def test_what_was_learned_of_a_taste_is_seen(service: Service) -> None:
     await love(service, ada="cupola", bob="earthrise")
-    for name in ("ada", "bob", "new"):
-        await ask(service, 8, name, title="big-buck-bunny")
+    await ask(service, 8, "new", title="big-buck-bunny")
     answer = await told(service)
     by_taste = {cell["value"]: cell["probabilities"]["cupola"] for cell in answer["taste"]["values"]}
     assert len(by_taste) >= 2, answer["taste"]
     assert max(by_taste.values()) > answer["all"]["cupola"] > min(by_taste.values())
+
+
+async def test_taste_and_showings_are_those_of_now(service: Service) -> None:
+    """The latest decision was made before the click, and knows no taste."""
+    for choice in await ask(service, 6, "ada"):
+        await service.http.post("/clicks", json={"decision_id": choice["decision_id"]})
+    assert viewers((await told(service))["taste"]["values"]) == {None: 6}
+    await service.close_windows()
+    service.clock.now += service.settings.hold_ms
+    answer = await told(service)
+    taste = answer["taste"]
+    assert None not in viewers(taste["values"])
+    assert sum(viewers(taste["values"]).values()) + (taste["others"] or {"viewers": 0})["viewers"] == 6
+    chosen = await ask(service, 6, "ada")
+    logged = [
+        (await service.http.get(f"/decisions/{each['decision_id']}", headers=ADMIN)).json() for each in chosen
+    ]
+    for at, artwork in enumerate(logged[0]["candidates"]):
+        mean = sum(each["probabilities"][at] for each in logged) / 6
+        assert answer["all"][artwork] == pytest.approx(mean, abs=0.0006)
 
 
 async def test_few_viewers_are_never_a_number_of_their_own(service: Service) -> None:
