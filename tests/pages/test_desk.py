@@ -209,6 +209,20 @@ async def test_a_description_is_edited_in_place_and_each_refusal_stands_beside_i
         assert service.artwork("cupola").provenance.consent is None
 
 
+async def test_a_correction_of_the_crops_is_undone_from_the_history(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with editing(tmp_path, catalogue) as (service, page):
+        files = {"file": ("new.jpg", encoded(a_picture((960, 720), "purple")), "image/jpeg")}
+        await service.http.post("/titles/countdown/artworks", files=files, headers=EDITOR)
+        before = service.artwork("new").crops
+        await service.http.patch("/titles/countdown/artworks/new", json={"focus": [0.5, 0.95]}, headers=EDITOR)
+        assert service.artwork("new").crops != before
+        await page.reload()
+        await page.locator("#history > li").first.get_by_role("button", name="Undo").click()
+        await expect(page.locator("#said")).to_contain_text("The edit is undone")
+        assert service.artwork("new").focus is None
+        assert service.artwork("new").crops == before
+
+
 async def test_a_consent_without_a_person_is_refused_beside_the_person(
     tmp_path: Path, catalogue: Catalogue
 ) -> None:

@@ -13,7 +13,7 @@ import { scopeOf } from "./pins.js";
  */
 
 const TITLE = ["name", "names", "synopsis", "genres", "maturity", "default"];
-const ARTWORK = ["name", "status", "tags", "alt", "locales", "placements", "maturity", "valid_from", "valid_until", "made", "creator", "licence", "consent"];
+const ARTWORK = ["name", "status", "tags", "alt", "locales", "placements", "maturity", "valid_from", "valid_until", "focus", "faces", "made", "creator", "licence", "consent"];
 const KEPT = "The service does not keep a picture that was replaced or deleted";
 
 /** @param {Edit} edit @returns {Change[]} */
