@@ -155,4 +155,5 @@ def _reason(decision: Decision) -> str:
     if decision.group == "default":
         return "The profile is in the group that gets the editor's default artwork."
     known = "the viewer's context and taste" if decision.taste else "the viewer's context"
-    return f"The policy gave this artwork, one of {n}, a chance of {decision.propensity:.1%}. It used {known}."
+    chance = f"{100 * decision.propensity:.1f} %"
+    return f"The policy gave this artwork, one of {n}, a chance of {chance}. It used {known}."

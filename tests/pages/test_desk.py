@@ -43,11 +43,11 @@ async def sign_in(page: Page, headers: dict[str, str] = EDITOR) -> None:
 
 @asynccontextmanager
 async def editing(
-    folder: Path, catalogue: Catalogue, path: str = "/desk?title=countdown"
+    folder: Path, catalogue: Catalogue, path: str = "/desk?title=countdown", **settings: Any
 ) -> AsyncIterator[tuple[Service, Page]]:
     """Yield a service and a page of its desk on which an editor is signed in."""
     async with (
-        serving(folder, catalogue) as service,
+        serving(folder, catalogue, **settings) as service,
         listening(service.app) as address,
         browsing(address, refused=True) as page,
     ):
@@ -382,8 +382,8 @@ async def test_rates_are_shown_with_their_intervals_and_shares(tmp_path: Path, c
         cells = page.locator(f"#rates tr[data-artwork='{shown[0]['artwork']}'] td")
         await expect(cells.first).to_have_text(str(rates["exposures"]))
         low, high = (f"{100 * each:.1f}".removesuffix(".0") for each in rates["interval"])
-        await expect(cells.nth(2)).to_have_text(f" {low}% to {high}%")
-        await expect(cells.nth(4)).to_have_text(f"{10 * rates['exposures']}%")
+        await expect(cells.nth(2)).to_have_text(f" {low} % to {high} %")
+        await expect(cells.nth(4)).to_have_text(f"{10 * rates['exposures']} %")
 
 
 async def test_an_undo_never_overwrites_what_another_editor_changes_meanwhile(
@@ -465,7 +465,7 @@ async def test_who_gets_which_picture_is_shown_without_single_persons(
         answer = (await service.http.get("/titles/countdown/probabilities", headers=EDITOR)).json()
         everyone = page.get_by_role("row", name="Everyone 12")
         ids = sorted(answer["all"], key=lambda artwork: -answer["all"][artwork])
-        cells = [f"{round(100 * answer['all'][artwork], 1):g}%" for artwork in ids]
+        cells = [f"{round(100 * answer['all'][artwork], 1):g} %" for artwork in ids]
         await expect(everyone.locator("td.chance")).to_have_text(cells)
         device = page.locator("#probabilities tbody[data-by='Device']")
         await expect(device.locator("th[scope=row]")).to_have_text(["tv", "others"])
@@ -473,7 +473,7 @@ async def test_who_gets_which_picture_is_shown_without_single_persons(
         await expect(page.locator("#probabilities img, #probabilities script")).to_have_count(0)
         await card(page, "cupola").get_by_role("button", name="Pause").click()
         await expect(page.locator("#probabilities thead th").last).to_have_text("Cupola")
-        await expect(everyone.locator("td.chance").last).to_have_text("0%")
+        await expect(everyone.locator("td.chance").last).to_have_text("0 %")
 
 
 class Below:

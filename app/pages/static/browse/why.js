@@ -45,10 +45,10 @@ async function reasons(choice) {
   return said;
 }
 
-/** @param {number} probability @param {number} candidates */
+/** Compare the probability with that of chance. The service's own reasons tell it already. @param {number} probability @param {number} candidates */
 function chance(probability, candidates) {
   const even = 1 / candidates;
-  const shown = `Its probability was ${percent(probability)}. If the service knew nothing, each picture would have ${percent(even)}.`;
+  const shown = `If the service knew nothing, each picture would have a chance of ${percent(even)}.`;
   if (probability > 1.5 * even) return `${shown} The service expects this viewer to open it sooner than most others.`;
   if (probability < 0.7 * even) return `${shown} The service expects little of it, but still tries it now and then.`;
   return shown;

@@ -3,13 +3,12 @@
 
 import { get } from "./calls.js";
 import { attempt, element, find } from "./elements.js";
+import { counted, percent } from "./numbers.js";
 
 /** @typedef {{viewers: number, probabilities: Record<string, number>, value?: string | null}} Cell */
 
 /** The dimensions, with their headings and the words for viewers without a value. */
 const DIMENSIONS = { taste: ["What they like most", "no taste known yet"], country: ["Country", "no country known"], device: ["Device", "no device known"] };
-const NUMBER = new Intl.NumberFormat("en");
-const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 let asked = 0;
 
 /** Ask for the probabilities, which may take a second, and show them unless the title was shown again meanwhile. @param {string} path the title's @param {any} title */
@@ -69,11 +68,8 @@ function row(name, { viewers, probabilities }, ids) {
 
 /** @param {number} probability @param {boolean} most */
 function chance(probability, most) {
-  const text = element(most ? "strong" : "span", {}, PERCENT.format(probability));
+  const text = element(most ? "strong" : "span", {}, percent(probability));
   const cell = element("td", { class: "chance" }, text);
   cell.style.setProperty("--chance", String(probability));
   return cell;
 }
-
-/** @param {number} many */
-const counted = (many) => NUMBER.format(many);

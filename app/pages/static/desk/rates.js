@@ -1,7 +1,9 @@
 // @ts-check
 // The table that compares a title's pictures: how often each group saw each of them, and what viewers did then.
 
+import { drawn } from "./drawing.js";
 import { element, find } from "./elements.js";
+import { counted, percent } from "./numbers.js";
 
 /** @typedef {{exposures: number, clicks: number, plays: number, rate: number | null, click_rate: number | null, interval: number[] | null}} Rates */
 
@@ -14,10 +16,7 @@ export const GROUPS = {
   pinned: "Pinned",
   anonymous: "Logged out",
 };
-const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 100;
-const NUMBER = new Intl.NumberFormat("en");
-const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 
 /** @param {HTMLTableElement} table @param {any} title @param {any} report */
 export function showRates(table, title, report) {
@@ -35,7 +34,7 @@ export function showRates(table, title, report) {
 function note(report, any) {
   const wait = report.rules.window_seconds;
   if (!any) return `Nobody saw a picture of this title yet. An impression is counted when its reward window of ${wait} seconds is over.`;
-  return `The bars are intervals: the true click rate lies within them ${PERCENT.format(report.confidence)} of the time. A share is that of the group’s impressions of this title. Impressions of bots are left out.`;
+  return `The bars are intervals: the true click rate lies within them ${percent(report.confidence)} of the time. A share is that of the group’s impressions of this title. Impressions of bots are left out.`;
 }
 
 /** @param {string[]} groups */
@@ -50,13 +49,13 @@ const body = (rows) => element("tbody", {}, ...rows);
 /** @param {string} id @param {string} name @param {any} found @param {[string, string][]} groups @param {any} report @param {number} most */
 function row(id, name, found, groups, report, most) {
   /** @type {Rates | undefined} */ const rates = found[id];
-  const shares = groups.map(([group]) => PERCENT.format((found[id]?.groups[group]?.exposures ?? 0) / report.groups[group].exposures));
+  const shares = groups.map(([group]) => percent((found[id]?.groups[group]?.exposures ?? 0) / report.groups[group].exposures));
   const interval = rates?.interval ? [bar(rates.interval, rates.click_rate ?? 0, most), ` ${rates.interval.map(percent).join(" to ")}`] : ["none yet"];
   return element(
     "tr",
     { "data-artwork": id },
     element("th", { scope: "row" }, name),
-    element("td", {}, NUMBER.format(rates?.exposures ?? 0)),
+    element("td", {}, counted(rates?.exposures ?? 0)),
     element("td", {}, percent(rates?.click_rate ?? null)),
     element("td", {}, ...interval),
     element("td", {}, rates?.rate == null ? "–" : rates.rate.toFixed(3)),
@@ -64,25 +63,13 @@ function row(id, name, found, groups, report, most) {
   );
 }
 
-/** @param {number | null} share */
-function percent(share) {
-  return share === null ? "–" : PERCENT.format(share);
-}
-
 /** Draw an interval on a scale that all rows share. @param {number[]} interval @param {number} rate @param {number} most */
 function bar([low, high], rate, most) {
   const at = (/** @type {number} */ share) => String((share / most) * WIDTH);
-  const drawing = drawn("svg", { viewBox: `0 0 ${WIDTH} 10`, class: "interval", "aria-hidden": "true", preserveAspectRatio: "none" });
-  drawing.append(
+  return drawn(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} 10`, class: "interval", "aria-hidden": "true", preserveAspectRatio: "none" },
     drawn("rect", { x: at(low), y: "2", width: at(high - low), height: "6" }),
     drawn("rect", { x: at(rate), y: "0", width: "1", height: "10", class: "rate" }),
   );
-  return drawing;
-}
-
-/** @param {string} name @param {Record<string, string>} attributes */
-function drawn(name, attributes) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
 }

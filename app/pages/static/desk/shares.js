@@ -3,6 +3,7 @@
 
 import { get } from "./calls.js";
 import { attempt, element, find } from "./elements.js";
+import { counted, percent } from "./numbers.js";
 import { GROUPS } from "./rates.js";
 
 /** @typedef {{exposures: number[], share: (number | null)[]}} Shares @typedef {{id: string, name: string, shares: Shares, shown: number}} Row */
@@ -12,8 +13,6 @@ const FEWEST = 14;
 const HEIGHT = 240;
 const MOST = 16;
 const COLOURS = ["#ffb454", "#6fb7ff", "#c9a0ff", "#7bd88f", "#ff9b8f", "#f2f4f8", "#5eead4", "#f9a8d4"];
-const NUMBER = new Intl.NumberFormat("en");
-const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 const DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
 
 export class SharesOverTime {
@@ -60,7 +59,7 @@ export class SharesOverTime {
     find("#shares-note").textContent = note(report, rows);
     if (!rows.length) return;
     const { LineChart } = await import("../line_chart.js"); // only for titles with numbers
-    this.chart ??= new LineChart(find("#shares-chart"), { height: HEIGHT, told: (/** @type {number} */ each) => PERCENT.format(each), when: (/** @type {number} */ each) => DAY.format(1000 * each) });
+    this.chart ??= new LineChart(find("#shares-chart"), { height: HEIGHT, told: percent, when: (/** @type {number} */ each) => DAY.format(1000 * each) });
     const drawn = rows.slice(0, MOST);
     const times = report.days.map((/** @type {string} */ day) => Date.parse(day) / 1000);
     this.chart.show(times.slice(this.first), drawn.map(({ name, shares }, at) => ({ name, ...look(at), values: shares.share.slice(this.first) })));
@@ -105,7 +104,7 @@ function look(at) {
 function legend({ name, shown }, at) {
   const mark = element("i", { "aria-hidden": "true" });
   mark.style.background = look(at).colour;
-  return element("li", {}, mark, `${name}: shown ${NUMBER.format(shown)} times`);
+  return element("li", {}, mark, `${name}: shown ${counted(shown)} times`);
 }
 
 /** @param {Row[]} rows */
@@ -117,7 +116,7 @@ function head(rows) {
 function body(rows, days) {
   const lines = days.map((day, at) => {
     if (!rows.some(({ shares }) => shares.exposures[at])) return null;
-    const cells = rows.map(({ shares }) => element("td", {}, `${PERCENT.format(shares.share[at] ?? 0)} of ${NUMBER.format(total(rows, at))}`));
+    const cells = rows.map(({ shares }) => element("td", {}, `${percent(shares.share[at] ?? 0)} of ${counted(total(rows, at))}`));
     return element("tr", {}, element("th", { scope: "row" }, day), ...cells);
   });
   return element("tbody", {}, ...lines.reverse().flatMap((line) => line ?? []));
