@@ -22,4 +22,5 @@ async def desk(request: Request, services: Service, title: str = "") -> Response
         keys=KEYS,
         largest=LARGEST_FILE,
         made=MADE,
+        keeps_originals=services.settings.originals == "keep",
     )

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.api.service import ADMIN, EDITOR, Catalogue, Service, serving
 from tests.api.test_browser import listening
+from tests.assets.builders import a_picture, encoded
 from tests.pages.axe import barriers
 from tests.pages.browser import NEEDS_CHROMIUM, browsing
 
@@ -132,6 +133,25 @@ async def test_the_desk_and_a_title(service: Service) -> None:
         await first.get_by_role("button", name="Save").click()
         await page.get_by_text("It should be 1 to 64 of a-z").wait_for()
         await page.locator("#rates tbody tr").first.wait_for()
+        assert await barriers(page) == []
+
+
+async def test_the_form_of_focus_and_faces(service: Service) -> None:
+    files = {"file": ("new.jpg", encoded(a_picture((960, 720))), "image/jpeg")}
+    await service.http.post("/titles/countdown/artworks", files=files, headers=EDITOR)
+    async with visiting(service, "/desk?title=countdown", by="editor", refused=True) as page:
+        forms = page.locator("details.cropping")
+        await expect(forms).to_have_count(5)
+        for each in await forms.all():
+            await each.locator("summary").click()
+        form = forms.last
+        await form.locator(".stage").wait_for()
+        await form.get_by_role("button", name="Add a face").click()
+        await form.get_by_label("Every crop keeps a point").check()
+        assert await barriers(page) == []
+        await form.get_by_role("group", name="Face 1").get_by_label("Left").fill("90")
+        await form.get_by_role("button", name="Save and crop again").click()
+        await form.get_by_text("This box is not inside the picture.").wait_for()
         assert await barriers(page) == []
 
 

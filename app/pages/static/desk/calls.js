@@ -45,12 +45,22 @@ export async function send(method, path, body, options, revision) {
   /** @type {Record<string, string>} */ const headers = revision ? { "If-Match": `"${revision}"` } : {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const content = { headers, body: body === undefined ? undefined : JSON.stringify(body) };
+  const answer = await answered(path, { method, ...content, ...options });
+  return answer.status === 204 ? null : answer.json().catch(() => null);
+}
+
+/** Get a file, such as a picture that only editors may see. Throws a `Refusal`. @param {string} path @returns {Promise<Blob>} */
+export async function file(path) {
+  return (await answered(path)).blob();
+}
+
+/** Return the answer of a call, unless it is a refusal, which is thrown. @param {string} path @param {RequestInit} [options] */
+async function answered(path, options) {
   for (;;) {
-    const answer = await fetch(path, { method, ...content, ...options }).catch(() => null);
+    const answer = await fetch(path, options).catch(() => null);
     if (answer === null) throw new Refusal(OUT_OF_REACH);
-    if (answer.status === 204) return null;
+    if (answer.ok) return answer;
     const said = await answer.json().catch(() => null);
-    if (answer.ok) return said;
     if (!(await signsInAgain(answer.status, said))) throw refusalOf(answer.status, said);
   }
 }

@@ -2,6 +2,7 @@
 // A picture of a title: its crops, what it says about itself, and what an editor does with it.
 
 import { patch, put } from "./calls.js";
+import { Cropping } from "./cropping.js";
 import { attempt, copyOf, element, find, imageAddress, imageAddresses, say } from "./elements.js";
 import { Fields } from "./fields.js";
 import { Pins } from "./pins.js";
@@ -25,6 +26,7 @@ export class Card {
     this.focusNext = false;
     this.root = copyOf("artwork");
     this.fields = new Fields(find(".describe form", this.root), (changed) => this.#save(changed));
+    this.cropping = new Cropping(find(".cropping", this.root), this.#own(), on.changed);
     this.pins = new Pins(find(".pinning", this.root), path, id, on.changed);
     for (const button of this.root.querySelectorAll("[data-status]")) {
       button.addEventListener("click", () => this.#act(() => this.#set(/** @type {HTMLElement} */ (button).dataset.status ?? "")));
@@ -45,6 +47,7 @@ export class Card {
     this.#showCrops(artwork);
     this.#showActions(artwork, title);
     this.fields.fill(formValues(artwork));
+    this.cropping.show(artwork, title);
     this.pins.show(title.pins);
   }
 
