@@ -346,6 +346,7 @@ async def test_the_api_document_names_every_call_that_there_is(service: Service)
         *("GET /titles", "GET /titles/{title}", "PUT /titles/{title}", "DELETE /titles/{title}"),
         *("PUT /titles/{title}/pin", "DELETE /titles/{title}/pin", "POST /titles/{title}/artworks"),
         *("PATCH /titles/{title}/artworks/{artwork}", "DELETE /titles/{title}/artworks/{artwork}"),
+        "GET /titles/{title}/artworks/{artwork}/whole",
         *("GET /catalogue", "PATCH /catalogue", "GET /edits"),
         *(
             "GET /images/{name}",
