@@ -20,10 +20,10 @@ STEPS, PRECISION = 60, 1e-4
 
 
 def upper_bound(tops: Floats, bottoms: Floats, *, clusters: float) -> float:
-    """Return the upper bound of the interval of the ratio Σ tops / Σ bottoms; infinity if there is none.
+    """Return the upper bound of the interval of Σ tops / Σ bottoms, or infinity.
 
-    `tops` and `bottoms` have one number for each cluster, shape (n,), and no bottom is negative. `clusters` is the
-    number of clusters that count: fewer make the interval wider, as with Student's t.
+    Both arrays have one number for each cluster, shape (n,), and no bottom is negative. `clusters` is the number
+    of clusters that count: fewer make the interval wider, as with Student's t.
     """
     most = student(clusters - 1)
 

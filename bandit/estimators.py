@@ -1,9 +1,8 @@
 """Off-policy estimates: the reward that a policy would have earned on the decisions of another policy.
 
-A row is a decision. Its reward is the sum over its exposures, because an exposure of a hold repeats a draw and
-is not a new one. `propensities` are the logged probabilities of the chosen actions, and `targets` the
-probabilities with which the policy in question chooses the same actions. Rows of one cluster (a profile) may
-depend on each other.
+A row is a decision. Its reward is the sum over its exposures, because a hold that is shown again repeats a draw.
+The `propensities` are the logged probabilities of the chosen actions. The `targets` are the probabilities with
+which the policy in question chooses the same actions. Rows of one cluster, a profile, may depend on each other.
 
 Intervals are for 95 %, by empirical likelihood over the clusters. At each end an interval also counts a row that
 nobody saw: one of usual weight that earned everything, or nothing. Intervals tell of the chance of sampling. None
@@ -28,7 +27,7 @@ class Estimate:
 
     value: float
     interval: tuple[float, float]
-    """The 95 % interval, within what is possible: from 0 to the greatest reward of a decision."""
+    """The 95 % interval. It is never below 0 or above the greatest reward of a decision."""
     effective_sample_size: float
     """The number of clusters that count: (Σ w)² / Σ w² over their weights (Kish 1965)."""
     greatest_weight: float
@@ -40,7 +39,7 @@ class Estimate:
             return None
         return (
             f"The effective sample size is {self.effective_sample_size:.3g}, and a conclusion needs {ENOUGH:.0f}: "
-            "the policy chooses too differently from the logged one. Wait for more decisions, or explore more."
+            "there are too few viewers, or the policy chooses too differently. Wait for more, or explore more."
         )
 
 
@@ -70,8 +69,8 @@ def ips(
     """Return inverse propensity scoring (Horvitz & Thompson 1952): the mean of w · r, w = target / propensity.
 
     All arrays have shape (n,). `most` is the greatest possible reward of a row, and `clip` the greatest weight
-    (Ionides 2008), which lowers the variance and the value. Raises `ValueError`, with the number, for an array
-    that is not valid.
+    (Ionides 2008), which lowers the variance and the value. Raises `ValueError`, with the number, if an array
+    is not valid.
     """
     reward, weight = _weighed(rewards, propensities, targets, clip, most)
     ends = (_usual(weight) * most, 1.0), (0.0, 1.0)
@@ -101,7 +100,7 @@ def direct_method(expected: ArrayLike, *, clusters: ArrayLike | None = None, mos
     """Return the mean of `expected`, shape (n,): the rewards that a reward model expects of the policy.
 
     A model that is wrong makes the value wrong, and the interval does not show it. Raises `ValueError`, with the
-    number, for an array that is not valid.
+    number, if an array is not valid.
     """
     value = _within("expected rewards", expected, most)
     one = np.ones_like(value)
@@ -126,7 +125,7 @@ def doubly_robust(  # noqa: PLR0913  an estimate of this kind has these parts
     `expected` (e) is the reward that a model expects of the policy, and `expected_of_chosen` (c) that of the
     chosen action. The model must not have learned from the row's own cluster. Rows with a weight above `switch`
     use the model alone (Wang, Agarwal & Dudík 2017). The other arguments, and the errors, are those of `ips`.
-    The value may be outside of what is possible; the interval never is.
+    The value may be negative, or too large; the interval is neither.
     """
     reward, weight = _weighed(rewards, propensities, targets, clip, most)
     weight = np.where(weight > switch, 0.0, weight)
@@ -194,7 +193,7 @@ def _weighed(
     _same_length(reward, propensity, target)
     if not propensity.all():
         raise ValueError(
-            "The propensities have a 0: an action that can't be chosen was chosen. Leave such rows out."
+            "The propensities have a 0, and a chosen action has a propensity above 0; leave such rows out."
         )
     return reward, np.minimum(target / propensity, clip)
 
