@@ -27,7 +27,7 @@ from bandit.policy import Learner, UnlearnableExample
 from bandit.showings import by_picture
 from bandit.tally import Tally
 from bandit.taste import Base
-from bandit.types import Context, Example, Witness
+from bandit.types import Action, Context, Example, Witness
 
 STEPS = 1000
 """Steps that are applied together, with one look-up for all their decisions."""
@@ -246,20 +246,23 @@ class Fold:
             self.seen.capped += not verdict.own
             self.seen.strangers += verdict.own
             return
-        actions = [live_title.actions[artwork] for artwork in decision.candidates]
-        showings = by_picture([action.id for action in actions], decision.showings) if decision.showings else {}
-        example = Example(
-            Context(decision.attributes, decision.taste, _witness(decision, step), showings),
-            actions,
-            decision.chosen,
-            decision.propensity,
-            step.closed.reward,
-        )
         try:
-            self.learner.learn(example)
+            self.learner.learn(example_of(step, decision, live_title))
             self.seen.examples += 1
         except UnlearnableExample:
             self.seen.refused += 1
+
+
+def example_of(step: Close, decision: Decision, live_title: LiveTitle) -> Example:
+    actions = [live_title.actions[artwork] for artwork in decision.candidates]
+    context = context_of(decision, actions, _witness(decision, step))
+    return Example(context, actions, decision.chosen, decision.propensity, step.closed.reward)
+
+
+def context_of(decision: Decision, actions: Sequence[Action], witness: Witness | None = None) -> Context:
+    """Return the context as the policy saw it; `actions` are those of the decision's candidates."""
+    showings = by_picture([action.id for action in actions], decision.showings) if decision.showings else {}
+    return Context(decision.attributes, decision.taste, witness, showings)
 
 
 def _witness(decision: Decision, step: Close) -> Witness | None:
