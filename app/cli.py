@@ -37,6 +37,10 @@ COMMANDS = {  # In the order in which users come to need them; `--help` keeps it
     "audience": Listed(
         "audience", "Let made-up viewers use a service, and show how much of their taste it learned."
     ),
+    "evaluate": Listed(
+        "evaluate",
+        "Estimate the reward that other policies would have earned on the decisions of the log.",
+    ),
     "models": Listed("models", "List the snapshots, the latest first, and then the candidate snapshots."),
     "rebuild": Listed(
         "rebuild",

@@ -1,0 +1,143 @@
+"""The policies that an evaluation compares."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Protocol
+
+from app.evaluation.replay import Ended, Shown
+from bandit.exploration import one_of, uniform, with_floor
+from bandit.policy import Policy, UnlearnableExample
+from bandit.tally import Tally, best_single
+from bandit.types import Context, Example
+
+TASTE = "taste"
+SUM_WITHIN = 1e-6
+
+
+class UnusablePolicyError(ValueError):
+    """A policy whose name is not valid, or whose answers are not valid as probabilities."""
+
+
+class Candidate(Protocol):
+    """A policy in an evaluation: asked about each decision when it was shown, and told when a window ended."""
+
+    name: str
+
+    def probabilities(self, shown: Shown) -> Sequence[float]:
+        """Return one probability for each candidate artwork, in their order, summing to 1."""
+
+    def tell(self, ended: Ended) -> None: ...
+
+    def forget(self, profile: int) -> None: ...
+
+
+@dataclass(slots=True)
+class Fixed:
+    """A policy that learns nothing."""
+
+    name: str
+    choose: Callable[[Shown], Sequence[float]]
+
+    def probabilities(self, shown: Shown) -> Sequence[float]:
+        return self.choose(shown)
+
+    def tell(self, ended: Ended) -> None:
+        pass
+
+    def forget(self, profile: int) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class BestSingle:
+    """The picture that did best so far over all viewers, with the floor, as the group `best_single` gets it."""
+
+    floor: float
+    name: str = "best_single"
+    _tallies: dict[str, dict[str, Tally]] = field(default_factory=dict)
+
+    def probabilities(self, shown: Shown) -> Sequence[float]:
+        candidates = shown.decision.candidates
+        best = best_single(candidates, self._tallies.get(shown.decision.title, {}))
+        return with_floor(one_of(len(candidates), best), self.floor)
+
+    def tell(self, ended: Ended) -> None:
+        decision = ended.decision
+        tally = self._tallies.setdefault(decision.title, {}).setdefault(decision.artwork, Tally())
+        tally.add(
+            reward=ended.reward,
+            propensity=decision.propensity,
+            clicked=False,
+            played=False,
+            weighs=ended.weighs,
+        )
+
+    def forget(self, profile: int) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class Learned:
+    """A policy that may learn, and does not see some of the viewers' attributes."""
+
+    name: str
+    policy: Policy
+    floor: float
+    without: frozenset[str] = frozenset()
+
+    def probabilities(self, shown: Shown) -> Sequence[float]:
+        decision = shown.decision
+        context = self._seen(Context(decision.attributes, decision.taste))
+        actions = [shown.live_title.actions[artwork] for artwork in decision.candidates]
+        return with_floor(self._checked(self.policy.probabilities(context, actions), len(actions)), self.floor)
+
+    def tell(self, ended: Ended) -> None:
+        example, learn = ended.example, getattr(self.policy, "learn", None)
+        if example and learn:
+            context = self._seen(example.context)
+            seen = Example(context, example.actions, example.chosen, example.propensity, example.reward)
+            with suppress(UnlearnableExample):
+                learn(seen)
+
+    def forget(self, profile: int) -> None:
+        if forget := getattr(self.policy, "forget", None):
+            forget(profile)
+
+    def _seen(self, context: Context) -> Context:
+        if not self.without:
+            return context
+        attributes = {name: value for name, value in context.attributes.items() if name not in self.without}
+        return Context(attributes, {} if TASTE in self.without else context.taste, context.witness)
+
+    def _checked(self, probabilities: Sequence[float], n: int) -> Sequence[float]:
+        """Refuse an answer that is not a distribution, because estimates with it would be wrong without a sign."""
+        each = [float(p) for p in probabilities]
+        if len(each) != n or not all(isfinite(p) and p >= 0 for p in each):
+            raise UnusablePolicyError(
+                f"{self.name} answered {each} for {n} pictures; return one probability for each, none below 0."
+            )
+        if self.policy.__class__.__module__.startswith("bandit."):  # Vowpal Wabbit's do not sum to 1
+            return each
+        if abs(sum(each) - 1) > SUM_WITHIN:
+            raise UnusablePolicyError(
+                f"{self.name} answered {each}, which sums to {sum(each):g}; the sum must be 1."
+            )
+        return each
+
+
+def always_default() -> Fixed:
+    """Return the policy that always shows the editor's default picture, and chance if that is not a candidate."""
+
+    def choose(shown: Shown) -> Sequence[float]:
+        candidates, default = shown.decision.candidates, shown.live_title.title.default
+        if default in candidates:
+            return one_of(len(candidates), candidates.index(default))
+        return uniform(len(candidates))
+
+    return Fixed("default", choose)
+
+
+def by_chance() -> Fixed:
+    return Fixed("uniform", lambda shown: uniform(len(shown.decision.candidates)))
