@@ -41,6 +41,10 @@ COMMANDS = {  # In the order in which users come to need them; `--help` keeps it
         "evaluate",
         "Estimate the reward that other policies would have earned on the decisions of the log.",
     ),
+    "export": Listed(
+        "export",
+        "Write the joined examples of the log to a file: each closed exposure with its decision and its reward.",
+    ),
     "models": Listed("models", "List the snapshots, the latest first, and then the candidate snapshots."),
     "rebuild": Listed(
         "rebuild",

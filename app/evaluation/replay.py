@@ -8,7 +8,7 @@ from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.learning.caps import Caps
 from app.learning.fold import example_of
 from app.learning.log_join import Close, Credit, Forget, LogJoin
-from app.records import Decision, Kind, Record, decode_decision, decode_feedback, decode_reference
+from app.records import DECISIONS, Decision, Kind, Record, decode_decision, decode_feedback, decode_reference
 from app.store.protocol import Log
 from bandit.types import Example
 
@@ -39,10 +39,17 @@ class Ended:
     """
 
     number: int
+    decided: int
+    """The stamp of the decision, in milliseconds."""
     decision: Decision
-    reward: float
+    live_title: LiveTitle
+    close: Close
     example: Example | None
     weighs: bool
+
+    @property
+    def reward(self) -> float:
+        return self.close.closed.reward
 
 
 Event = Shown | Ended | Forget
@@ -51,6 +58,7 @@ Event = Shown | Ended | Forget
 class _Known(NamedTuple):
     decision: Decision
     live_title: LiveTitle
+    stamp: int
     deferred: bool
 
 
@@ -66,6 +74,8 @@ class Replay:
         self._join = LogJoin()
         self._learned, self._counted = Caps(), Caps()
         self._open: dict[int, _Known] = {}
+        self.unreadable: set[str] = set()
+        """The revisions of titles that were not readable; their decisions are left out."""
         self.position = 0
 
     async def events(self, until: int) -> AsyncIterator[list[Event]]:
@@ -107,7 +117,7 @@ class Replay:
         learned = self._learned.take(decision, at, step.rules).everyone
         weighs = self._counted.take(decision, at, step.rules, by_lot=False).everyone
         example = example_of(step, decision, known.live_title) if learned else None
-        yield Ended(step.decision, decision, step.closed.reward, example, weighs)
+        yield Ended(step.decision, known.stamp, decision, known.live_title, step, example, weighs)
 
     # ---------------------------------------------------------------- decisions
 
@@ -132,13 +142,18 @@ class Replay:
                 self._open.pop(event.number, None)
 
     def _remember(self, record: Record) -> None:
+        if record.kind not in DECISIONS:
+            return
+        decision = decode_decision(record.body)
+        if decision.pinned or decision.bot:
+            return
         try:
-            decision = decode_decision(record.body)
-            if not (decision.pinned or decision.bot):
-                live_title = self._live_catalogue.at(decision.title, decision.revision)
-                self._open[record.position] = _Known(decision, live_title, record.kind == Kind.DEFERRED)
-        except (LookupError, ValueError):  # a title that is not kept any more, or no decision
-            pass
+            live_title = self._live_catalogue.at(decision.title, decision.revision)
+        except (LookupError, ValueError):
+            self.unreadable.add(decision.revision)
+        else:
+            deferred = record.kind == Kind.DEFERRED
+            self._open[record.position] = _Known(decision, live_title, record.stamp, deferred)
 
 
 def _opened_by(record: Record) -> int | None:

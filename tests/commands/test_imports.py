@@ -34,6 +34,7 @@ ALLOWED = {
     "app.commands.import_": CATALOGUE | {"PIL", "anyascii"},
     "app.commands.contact_sheet": CATALOGUE | {"PIL", "anyascii", "numpy"},
     "app.commands.evaluate": CATALOGUE | {"anyascii", "numpy"},
+    "app.commands.export": CATALOGUE | {"anyascii"},
     "app.commands.rebuild": CATALOGUE | {"anyascii", "numpy", "prometheus_client"},
     "app.commands.audience": STORE | {"httpx2", "numpy", "readchar", "uniplot"},
     "app.commands.history": STORE | {"httpx2", "numpy"},

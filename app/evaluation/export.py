@@ -1,0 +1,98 @@
+"""Files of joined examples: Parquet, lines of JSON, or lines of DSJSON."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+from app.evaluation.joined import COLUMNS, dsjson_line, json_line
+from app.evaluation.replay import Ended, Replay
+
+Line = Callable[[Ended], bytes]
+PARQUET, JSON_LINES, DSJSON = ".parquet", ".jsonl", ".dsjson"
+LINES: dict[str, Line] = {PARQUET: json_line, JSON_LINES: json_line, DSJSON: dsjson_line}
+ROWS = 20_480
+"""The rows of a group in a Parquet file: DuckDB keeps one group in memory."""
+MEMORY = "256MB"
+
+
+class UnwritableExportError(Exception):
+    """A file that is not made, with the reason and the remedy."""
+
+
+@dataclass(slots=True)
+class Exported:
+    """The number of examples so far, and the position up to which everything is in the file."""
+
+    examples: int
+    position: int
+
+
+class Export:
+    """Writes a file under another name, and gives it its own when it is whole."""
+
+    def __init__(self, path: Path, after: int):
+        self._path, self._after = path, after
+        self._part = path.with_name(f".{path.name}.part")
+        self._lines = self._part if path.suffix != PARQUET else path.with_name(f".{path.name}.lines")
+        self._line = _line(path)
+        if path.exists():
+            raise UnwritableExportError(f"{path} exists; name a new file, or delete this one.")
+
+    async def write(self, replay: Replay, until: int) -> AsyncIterator[Exported]:
+        """Write the examples whose windows closed after `after`, up to `until`, and yield how far it is.
+
+        The log is read from its oldest record, because windows that closed later were opened before.
+        """
+        done = Exported(0, self._after)
+        try:
+            with self._lines.open("wb") as file:
+                async for events in replay.events(until):
+                    done.examples += self._add(file, [each for each in events if isinstance(each, Ended)])
+                    done.position = max(self._after, replay.position)
+                    yield done
+            if self._path.suffix == PARQUET:
+                to_parquet(self._lines, self._part)
+            self._part.rename(self._path)
+        finally:
+            self._lines.unlink(missing_ok=True)
+            self._part.unlink(missing_ok=True)
+
+    def _add(self, file: IO[bytes], ended: list[Ended]) -> int:
+        lines = [self._line(each) + b"\n" for each in ended if each.close.position > self._after]
+        file.writelines(lines)
+        return len(lines)
+
+
+def to_parquet(lines: Path, path: Path) -> None:
+    """Turn lines of JSON into Parquet. No column's type is guessed, because a guess depends on the first rows."""
+    import duckdb  # noqa: PLC0415  an extra, of 68 MB
+
+    columns = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS.items()) + "}"
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 1,
+        "memory_limit": MEMORY,
+        "autoinstall_known_extensions": False,
+    }
+    with duckdb.connect(config=settings) as connection:
+        connection.execute(
+            f"COPY (SELECT * FROM read_json({_quoted(lines)}, format='newline_delimited', columns={columns})) "  # noqa: S608  names of ours
+            f"TO {_quoted(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS})"
+        )
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _line(path: Path) -> Line:
+    if path.suffix not in LINES:
+        raise UnwritableExportError(f"{path} ends with {path.suffix!r}; end it with one of: {', '.join(LINES)}.")
+    if path.suffix == PARQUET and not find_spec("duckdb"):
+        raise UnwritableExportError(
+            f"Parquet needs DuckDB: install keyart[export], or end the name with {JSON_LINES} or {DSJSON}."
+        )
+    if not path.parent.is_dir():
+        raise UnwritableExportError(f"There is no folder {path.parent}; make it first.")
+    return LINES[path.suffix]
