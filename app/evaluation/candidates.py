@@ -7,12 +7,14 @@ from math import isfinite
 from typing import Protocol
 
 from app.evaluation.replay import Ended, Shown
+from app.learning.fold import context_of
 from bandit.exploration import one_of, uniform, with_floor
 from bandit.policy import Policy, UnlearnableExample
 from bandit.tally import Tally, best_single
 from bandit.types import Context, Example
 
-TASTE = "taste"
+TASTE, SHOWINGS = "taste", "showings"
+"""Names for `without` that are not attributes."""
 SUM_WITHIN = 1e-6
 
 
@@ -88,9 +90,8 @@ class Learned:
     without: frozenset[str] = frozenset()
 
     def probabilities(self, shown: Shown) -> Sequence[float]:
-        decision = shown.decision
-        context = self._seen(Context(decision.attributes, decision.taste))
-        actions = [shown.live_title.actions[artwork] for artwork in decision.candidates]
+        actions = [shown.live_title.actions[artwork] for artwork in shown.decision.candidates]
+        context = self._seen(context_of(shown.decision, actions))
         return with_floor(self._checked(self.policy.probabilities(context, actions), len(actions)), self.floor)
 
     def tell(self, ended: Ended) -> None:
@@ -109,7 +110,9 @@ class Learned:
         if not self.without:
             return context
         attributes = {name: value for name, value in context.attributes.items() if name not in self.without}
-        return Context(attributes, {} if TASTE in self.without else context.taste, context.witness)
+        taste = {} if TASTE in self.without else context.taste
+        showings = {} if SHOWINGS in self.without else context.showings
+        return Context(attributes, taste, context.witness, showings)
 
     def _checked(self, probabilities: Sequence[float], n: int) -> Sequence[float]:
         """Refuse an answer that is not a distribution, because estimates with it would be wrong without a sign."""

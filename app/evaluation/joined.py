@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from app.evaluation.replay import Ended
-from bandit.types import Context, Example
+from app.learning.fold import context_of
+from bandit.types import Example
 from bandit.vowpal.dsjson import line
 from bandit.windows import CLICK, PLAY
 
@@ -27,6 +28,7 @@ COLUMNS = {
     "learned": "BOOLEAN",
     "group": "VARCHAR",
     "profile": "VARCHAR",
+    "showings": "INTEGER[]",
     "attributes": "VARCHAR",
     "taste": "VARCHAR",
     "audit": "VARCHAR",
@@ -63,6 +65,7 @@ class Joined(msgspec.Struct, frozen=True):
     learned: bool
     group: str | None
     profile: str | None
+    showings: tuple[int, ...]
     attributes: str
     taste: str
     audit: str
@@ -94,6 +97,7 @@ class Joined(msgspec.Struct, frozen=True):
             learned=ended.example is not None,
             group=decision.group,
             profile=decision.profile,
+            showings=decision.showings,
             attributes=_text(decision.attributes),
             taste=_text(decision.taste),
             audit=_text(decision.audit),
@@ -113,7 +117,7 @@ def json_line(ended: Ended) -> bytes:
 def dsjson_line(ended: Ended) -> bytes:
     decision, closed = ended.decision, ended.close.closed
     actions = [ended.live_title.actions[artwork] for artwork in decision.candidates]
-    context = Context(decision.attributes, decision.taste)
+    context = context_of(decision, actions)
     example = Example(context, actions, decision.chosen, decision.propensity, closed.reward)
     return line(example, decision.probabilities, event=str(closed.opened), moment=moment(ended.decided))
 

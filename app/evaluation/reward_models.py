@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from app.evaluation.replay import Ended, Shown
+from app.learning.fold import context_of
 from bandit.logistic.learner import LogisticLearner
 from bandit.policy import UnlearnableExample
 from bandit.tally import PSEUDO_DRAWS
-from bandit.types import Context
 
 HALVES = 2
 
@@ -49,9 +49,8 @@ class Logistic:
         self._learner = LogisticLearner()
 
     def expected(self, shown: Shown) -> Sequence[float]:
-        decision = shown.decision
-        actions = [shown.live_title.actions[artwork] for artwork in decision.candidates]
-        return self._learner.expected(Context(decision.attributes, decision.taste), actions)
+        actions = [shown.live_title.actions[artwork] for artwork in shown.decision.candidates]
+        return self._learner.expected(context_of(shown.decision, actions), actions)
 
     def tell(self, ended: Ended) -> None:
         if ended.example:

@@ -4,16 +4,14 @@ The readers refuse few lines and repair none, so a line has only parts that all 
 this order, all actions with the chosen one first, and values whose separators are escaped.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
-
-import msgspec
 
 from bandit.types import Action, Context, Example, Probabilities
 
 ESCAPED = str.maketrans({"%": "%25", " ": "%20", "\t": "%09", "\n": "%0A", ":": "%3A", "|": "%7C"})
 """Vowpal Wabbit replaces these by an underscore, by which different values would become the same."""
-_encode = msgspec.json.Encoder().encode
 
 
 def line(example: Example, probabilities: Probabilities, *, event: str, moment: str) -> bytes:
@@ -23,7 +21,7 @@ def line(example: Example, probabilities: Probabilities, *, event: str, moment: 
     """
     chosen = example.chosen
     order = [chosen, *(index for index in range(len(example.actions)) if index != chosen)]
-    return _encode(
+    return json.dumps(
         {
             "_label_cost": -example.reward,
             "_label_probability": probabilities[chosen],
@@ -33,11 +31,16 @@ def line(example: Example, probabilities: Probabilities, *, event: str, moment: 
             "Version": "1",
             "EventId": event,
             "a": [index + 1 for index in order],
-            "c": {**_viewer(example.context), "_multi": [_artwork(action) for action in example.actions]},
+            "c": {
+                **_viewer(example.context),
+                "_multi": [_artwork(action, example.context) for action in example.actions],
+            },
             "p": [probabilities[index] for index in order],
             "VWState": {"m": "keyart"},
-        }
-    )
+        },
+        separators=(",", ":"),
+        allow_nan=False,
+    ).encode()
 
 
 def _viewer(context: Context) -> dict[str, Any]:
@@ -45,12 +48,13 @@ def _viewer(context: Context) -> dict[str, Any]:
     return {"U": _features(context.attributes), "T": _features(context.taste)}
 
 
-def _artwork(action: Action) -> dict[str, Any]:
-    """Return the namespaces A, the artwork and its title, L, its tags, and V, its visual features."""
+def _artwork(action: Action, context: Context) -> dict[str, Any]:
+    """Return the namespaces A: artwork and title, L: tags, V: visual features, S: showings."""
     return {
         "A": _features({"id": action.id, "title": action.title}),
         "L": {tag.translate(ESCAPED): True for tag in action.tags},
         "V": _features(action.features),
+        "S": {"showings": context.showings.get(action.id, 0)},
     }
 
 
