@@ -1,6 +1,7 @@
 """The contracts of policies, which decide, and of learners, which also learn."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Protocol
 
@@ -59,5 +60,11 @@ def _all_finite(example: Example) -> bool:
     return (
         all(map(isfinite, numbers))
         and all(map(isfinite, example.context.taste.values()))
-        and all(all(map(isfinite, action.features.values())) for action in example.actions)
+        and all(map(_finite, example.actions))
     )
+
+
+@lru_cache(maxsize=1 << 14)
+def _finite(action: Action) -> bool:
+    """Tell whether every feature is a finite number. An action never changes, and comes with many examples."""
+    return all(map(isfinite, action.features.values()))

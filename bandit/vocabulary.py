@@ -1,6 +1,6 @@
 """The attribute keys and values that a learner knows, bounded in number."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -10,6 +10,8 @@ from bandit.hearsay import Hearsay
 from bandit.types import Attributes, Witness
 
 KEYS = 64
+REMEMBERED = 1024
+"""Viewers whose features are remembered; most differ in few attributes from others."""
 VALUES = 1024
 """The most words of each key. The table of weights has a fixed size: more words would displace useful ones."""
 
@@ -46,6 +48,8 @@ class Vocabulary:
         self._hearsay = Hearsay() if hearsay is None else hearsay  # an empty one is false, and has its salt
         self.changes = 0
         """The version of the vocabulary: while it is the same, equal attributes have equal features."""
+        self._remembered: dict[tuple[tuple[str, str | float], ...], list[tuple[str, float]]] = {}
+        self._remembered_at = 0
 
     def admit(self, attributes: Attributes, witness: Witness | None = None) -> None:
         for key, value in attributes.items():
@@ -72,8 +76,17 @@ class Vocabulary:
         """Forget the words of a profile that are not known yet."""
         self._hearsay.forget(profile)
 
-    def features(self, attributes: Attributes) -> list[tuple[str, float]]:
-        return [f for key, value in attributes.items() if (f := self._feature(key, value))]
+    def features(self, attributes: Attributes) -> Sequence[tuple[str, float]]:
+        """Return the features, remembered for equal attributes while the vocabulary is the same."""
+        if self._remembered_at != self.changes or len(self._remembered) >= REMEMBERED:
+            self._remembered.clear()
+            self._remembered_at = self.changes
+        key = tuple(attributes.items())
+        found = self._remembered.get(key)
+        if found is None:
+            found = [f for key_, value in key if (f := self._feature(key_, value))]
+            self._remembered[key] = found
+        return found
 
     def _feature(self, key: str, value: str | float) -> tuple[str, float] | None:
         if isinstance(value, str):

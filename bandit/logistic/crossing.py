@@ -125,20 +125,24 @@ class Crossing:
         return cls(Vocabulary.restore(state["vocabulary"], Scale), Kinship.restore(state["kinship"]))
 
 
-def crossed(who: Who, what: What) -> tuple[Cells, Floats]:
+def crossed(who: Who, what: What, more: Cells) -> tuple[Cells, Floats]:
     """Return the cells and the amounts of all crossed features of viewer and action.
 
-    First come the looks for each feature of the viewer, then the action's own features for each attribute.
+    First come the looks for each feature of the viewer, then the action's own features for each attribute, and
+    then `more` cells, each with the amount 1.
     """
     by_look, known = (len(who.hashes), len(what.looks)), (who.attributes, len(what.own))
     looks = prod(by_look)
-    pairs, amounts = np.empty(looks + prod(known), np.uint64), np.empty(looks + prod(known))
+    end = looks + prod(known)
+    pairs, amounts = np.empty(end + len(more), np.uint64), np.empty(end + len(more))
     np.multiply.outer(who.hashes, what.looks, out=pairs[:looks].reshape(by_look))
-    np.multiply.outer(who.hashes[: known[0]], what.own, out=pairs[looks:].reshape(known))
+    np.multiply.outer(who.hashes[: known[0]], what.own, out=pairs[looks:end].reshape(known))
     pairs >>= _SHIFT
+    pairs[end:] = more
     of_who = who.amounts.astype(np.float64)
     np.multiply.outer(of_who, what.amounts, out=amounts[:looks].reshape(by_look))
-    amounts[looks:].reshape(known)[:] = of_who[: known[0], None]
+    amounts[looks:end].reshape(known)[:] = of_who[: known[0], None]
+    amounts[end:] = 1.0
     return pairs.view(np.intp), amounts
 
 

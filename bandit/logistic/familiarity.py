@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import accumulate
 
 import numpy as np
@@ -19,6 +20,7 @@ def _cells(of: str, steps: Sequence[int]) -> Cells:
     return cells_of(np.array([ONE], np.uint64), np.array(hashes, np.uint64)).ravel()
 
 
+NO_CELLS: Cells = np.empty(0, np.intp)
 _PICTURE, _TITLE = _cells("picture", STEPS), _cells("title", OF_TITLE)
 
 
@@ -29,7 +31,12 @@ def cells_for(showings: Mapping[str, int], picture: str) -> Cells:
     this difference, which is equal for all candidates, so the steps of the picture have only the loss or gain of
     the picture itself.
     """
-    own, every = bisect_right(STEPS, showings.get(picture, 0)), bisect_right(OF_TITLE, sum(showings.values()))
+    return _reached(bisect_right(STEPS, showings.get(picture, 0)), bisect_right(OF_TITLE, sum(showings.values())))
+
+
+@cache
+def _reached(own: int, every: int) -> Cells:
+    """Return the cells of the first steps of each kind. There are few pairs, and an array takes longer to make."""
     return np.concatenate([_PICTURE[:own], _TITLE[:every]])
 
 

@@ -23,7 +23,7 @@ from bandit.logistic.crossing import (
     crossed,
     mean_over,
 )
-from bandit.logistic.familiarity import Familiarity, cells_for
+from bandit.logistic.familiarity import NO_CELLS, Familiarity, cells_for
 from bandit.logistic.matching import matched
 from bandit.logistic.prior import AFFINITY, KINDRED, PRIORS, Tuning
 from bandit.logistic.table import COLUMNS, Table
@@ -189,13 +189,9 @@ class LogisticLearner:
         return list(map(Belief.of, means, variances))
 
     def _effects(self, who: Who, what: What) -> tuple[Cells, Effects]:
-        cells, amounts = crossed(who, what)
-        priors = _priors(self.tuning.spread, len(who.hashes), who.attributes, len(what.looks))
-        if who.showings:
-            more = cells_for(who.showings, what.id)
-            cells = np.concatenate([cells, more])
-            amounts = np.concatenate([amounts, np.ones(len(more))])
-            priors = np.concatenate([priors, np.repeat(self.tuning.spread * _SHOWING, len(more), axis=1)], axis=1)
+        more = cells_for(who.showings, what.id) if who.showings else NO_CELLS
+        cells, amounts = crossed(who, what, more)
+        priors = _priors(self.tuning.spread, len(who.hashes), who.attributes, len(what.looks), len(more))
         held = self._table.at(cells).T.astype(np.float64, order="C")
         return cells, Effects(held[:_M], held[_M:], priors, amounts)
 
@@ -268,7 +264,7 @@ def _by_prior(*names: str) -> Floats:
     return np.array([[getattr(prior, name) for prior in PRIORS] for name in names])
 
 
-_SHOWING = _by_prior("showing").T
+_SHOWING = _by_prior("showing")
 _LOOKS = _by_prior("look", "attribute_look", "taste_look")
 _OWN = np.stack(
     [_by_prior("artwork", "title", "level"), _by_prior("attribute_artwork", "attribute_title", "attribute")]
@@ -276,11 +272,12 @@ _OWN = np.stack(
 
 
 @lru_cache(maxsize=1 << 12)
-def _priors(spread: float, features: int, known: int, looks: int) -> Floats:
-    """Return the variances of the effects of a viewer's features on a picture, shape (m, f)."""
+def _priors(spread: float, features: int, known: int, looks: int, showings: int) -> Floats:
+    """Return the variances of the effects of a viewer's features and showings on a picture, shape (m, f)."""
     kinds = [0, *[1] * (known - 1), *[2] * (features - known)]
     by_look, own = np.repeat(_LOOKS[kinds], looks, axis=0), _OWN[kinds[:known]].reshape(-1, _M)
-    return np.ascontiguousarray(spread * np.concatenate([by_look, own]).T)
+    seen = np.repeat(_SHOWING, showings, axis=0)
+    return np.ascontiguousarray(spread * np.concatenate([by_look, own, seen]).T)
 
 
 def _summed(amounts: Single, held: Single) -> Single:

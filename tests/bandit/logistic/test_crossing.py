@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bandit.logistic import crossing as crossing_module
 from bandit.logistic.crossing import BITS, CELLS, WIDEST, Crossing, Hashes, cells_of, crossed, hashed, mean_over
+from bandit.logistic.familiarity import NO_CELLS
 from bandit.types import Action, Context
 from tests.builders import a_context, some_actions
 
@@ -181,7 +182,7 @@ def test_viewer_and_action_make_looks_for_all_that_one_is_and_the_actions_own_fo
     context = Context({"country": "DE"}, {"moon": 0.5, "sea": -0.5})
     crossing = knowing(context)
     who, what = crossing.who(context), crossing.what(FILM)
-    cells, amounts = crossed(who, what)
+    cells, amounts = crossed(who, what, NO_CELLS)
     assert cells.tolist() == [
         *cells_of(who.hashes, what.looks).ravel().tolist(),
         *cells_of(who.hashes[:2], what.own).ravel().tolist(),
@@ -193,5 +194,5 @@ def test_viewer_and_action_make_looks_for_all_that_one_is_and_the_actions_own_fo
 
 def test_an_action_without_looks_has_its_own_alone() -> None:
     crossing = Crossing()
-    cells, amounts = crossed(crossing.who(Context({})), crossing.what(Action("a", "t")))
+    cells, amounts = crossed(crossing.who(Context({})), crossing.what(Action("a", "t")), NO_CELLS)
     assert (cells.shape, amounts.tolist()) == ((3,), [1.0, 1.0, 1.0])
