@@ -118,7 +118,8 @@ def _between(
     for _ in range(STEPS):
         if far - near <= precision:
             break
-        middle = (near * at_far - far * at_near) / (at_far - at_near)
+        rise = at_far - at_near  # 0 if both are too small to differ
+        middle = (near * at_far - far * at_near) / rise if rise else (near + far) / 2
         at_middle = excess(middle)
         if at_middle >= 0:
             far, at_far, at_near, kept = middle, at_middle, at_near / 2 if kept > 0 else at_near, 1

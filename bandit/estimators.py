@@ -146,7 +146,8 @@ def _estimate(ratio: _Ratio, clusters: ArrayLike | None, most: float) -> Estimat
     value = float(ratio.tops.sum() / ratio.bottoms.sum())
     upper = upper_bound(*_with(tops, bottoms, ratio.greatest), clusters=size)
     lower = lower_bound(*_with(tops, bottoms, ratio.least), clusters=size)
-    return Estimate(value, (_clipped(lower, most), _clipped(upper, most)), size, float(ratio.weights.max()))
+    ends = min(lower, value), max(upper, value)  # rounding may put a bound beyond the value
+    return Estimate(value, (_clipped(ends[0], most), _clipped(ends[1], most)), size, float(ratio.weights.max()))
 
 
 def _usual(weights: Floats) -> float:
