@@ -101,7 +101,7 @@ async def test_what_one_record_closes_takes_no_more_for_each_profile_than_the_do
     counts.settle()
     most = tracemalloc.get_traced_memory()[1] - before
     tracemalloc.stop()
-    assert most < len(profiles) * 5_200
+    assert most < len(profiles) * 5_400
     rows = await state.taste_rows(profiles)
     expected = a_taste()
     expected.show(("genre-1",), NOW)
