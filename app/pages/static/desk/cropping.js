@@ -184,7 +184,7 @@ export class Cropping {
     this.saving = busy;
     find("progress", this.form).hidden = !busy;
     find("button.main", this.form).setAttribute("aria-disabled", String(busy));
-    if (busy) this.#state("The service cuts all crops again. This takes a second or two.");
+    if (busy) this.#state("The service cuts all crops again. A large picture takes some seconds.");
   }
 
   /** Show each refusal beside the field or the face that it is about. @param {unknown} [error] */
