@@ -35,6 +35,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "list_titles": Example({"search": "bunny", "limit": "10"}),
     "get_title": Example({"title": _TITLE}),
     "get_probabilities": Example({"title": _TITLE}),
+    "get_whole": Example({"title": _TITLE, "artwork": _ARTWORK}),
     "get_report": Example({"title": _TITLE}),
     "get_series": Example({"step": "hour", "span": "24h", "by": "group,device"}),
     "get_shares": Example({"title": _TITLE, "days": "90"}),

@@ -38,10 +38,13 @@ FOR_CLIENTS = {"GET /profiles", "PUT /profiles", "PATCH /profiles", "DELETE /pro
 FOR_EDITORS = {
     "GET /report",
     "GET /report/titles",
+    "GET /report/series",
+    "GET /report/shares",
     "GET /catalogue",
     "GET /edits",
     "GET /titles/{title}",
     "GET /titles/{title}/probabilities",
+    "GET /titles/{title}/artworks/{artwork}/whole",
     "PATCH /catalogue",
     "PUT /titles/{title}",
     "DELETE /titles/{title}",

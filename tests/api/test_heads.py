@@ -14,6 +14,8 @@ from tests.api.service import ADMIN, IMG, Catalogue, Service, send, serving
 
 LATER = {"x-request-id", "x-decision-id", "content-length"}
 """Headers that are another each time where a decision is drawn anew, or metrics go on counting."""
+WHOLE = "/titles/{title}/artworks/{artwork}/whole"
+"""The catalogue of these tests was made without originals; tests/api/test_originals.py asks for one."""
 LINK = "/session/links/{token}"
 """HEAD uses no sign-in link up, so it answers otherwise than GET."""
 UNSTEADY = {"/metrics", "/report", "/artwork"}
@@ -34,11 +36,15 @@ async def _paths(service: Service) -> set[str]:
 async def _addresses(service: Service) -> list[str]:
     choice = await service.get(profile="ada")
     id_, image = choice["decision_id"], choice["image"]["url"].rpartition("/")[2]
-    paths = await _paths(service) - {LINK}
+    paths = await _paths(service) - {LINK, WHOLE}
     parts = {"{decision_id}": id_, "{name}": image, "{title}": "countdown"}
     filled = [reduce(lambda path, part: path.replace(part, parts[part]), parts, each) for each in paths]
     assert not any("{" in each for each in filled), "A path has a part that this test does not know."
-    queries = {"/artwork": "?title=countdown&profile=ada", "/profiles": "?profile=ada"}
+    queries = {
+        "/artwork": "?title=countdown&profile=ada",
+        "/profiles": "?profile=ada",
+        "/report/shares": "?title=countdown",
+    }
     return sorted(each + queries.get(each, "") for each in filled)
 
 

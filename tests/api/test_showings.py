@@ -127,8 +127,11 @@ async def test_shown_pictures_are_chosen_less_where_viewers_tire(catalogue: Cata
                 if not latest.showings or not latest.showings[latest.chosen]:
                     await service.http.post("/clicks", json={"decision_id": choice["decision_id"]})
             await service.close_windows()
-        for viewer in range(25):
-            await service.get(profile=f"viewer-{viewer}")
+        newcomers = [f"newcomer-{viewer}" for viewer in range(25)]
+        for _ in range(2):  # once to be shown a picture, and once to be shown that one or another
+            for newcomer in newcomers:
+                await service.get(profile=newcomer)
+            await service.close_windows()
         chances = [
             (probability, shown)
             for each in (await decisions(service))[-25:]
