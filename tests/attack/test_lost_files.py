@@ -158,6 +158,16 @@ def doctor(service: Service) -> str:
     return keyart(service.data, "doctor", port=service.port).stdout
 
 
+async def lost_in_metrics(service: Service) -> str:
+    """Wait until the metrics tell of the loss, and return them; nothing if they are lost as well."""
+    for _ in range(200):
+        metrics = service.get("/metrics")[1].decode()
+        if not metrics or "keyart_store_lost 1.0" in metrics:
+            return metrics
+        await asyncio.sleep(0.05)
+    raise AssertionError("The metrics never told of the lost store.")
+
+
 async def refuses(service: Service, heard: Acknowledged, struck: float) -> str:
     """Look that nothing is acknowledged after the blow, though pictures are served; return what `/readyz` says."""
     await turned_away(heard)
@@ -169,9 +179,8 @@ async def refuses(service: Service, heard: Acknowledged, struck: float) -> str:
         said.add(problem["detail"])
     [sentence] = said
     assert "Stop the service" in sentence
-    metrics = service.get("/metrics")[1].decode()
+    metrics = await lost_in_metrics(service)
     if metrics:  # they are in the folder, too
-        assert "keyart_store_lost 1.0" in metrics
         assert 'keyart_fallbacks_total{reason="lost"}' in metrics
     assert '"store_lost"' in service.log
     assert '"request_failed"' not in service.log
