@@ -12,10 +12,9 @@ from app.evaluation.turns import Turns
 from app.evaluation.viewer_sample import viewer_sample
 from app.refusals import NotFound
 from app.serving.model import NoModelError
-from app.serving.probabilities import ChoiceProbabilities
+from app.serving.probabilities import ChoiceProbabilities, showings_of
 from app.store.protocol import Log
 from app.viewers.viewer import Viewer, Viewers
-from bandit.showings import times
 
 FEWEST: Final = 5
 """Viewers behind each number, at least: a mean over fewer would tell about single persons."""
@@ -182,9 +181,7 @@ class ProbabilityReporter:
             parts.pinned += 1
         else:
             ids = [artwork.id for artwork in candidates]
-            showings = (
-                times(viewer.showings, [live_title.actions[id_].id for id_ in ids]) if viewer.showings else ()
-            )
+            showings = showings_of(viewer, live_title, ids)
             probabilities = await self._choice_probabilities.of(viewer, live_title, ids, showings)
             by_id = dict(zip(ids, probabilities, strict=True))
             parts.add(viewer, [by_id.get(id_, 0.0) for id_ in live_title.artworks])

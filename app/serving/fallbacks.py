@@ -2,13 +2,37 @@
 
 from collections.abc import Callable, Sequence
 
+import structlog
+
 from app.catalogue.image import Frame
 from app.catalogue.live import LiveTitle
+from app.serving.allowance import OverAllowanceError
 from app.serving.choice import Choice, fallback
+from app.serving.model import NoModelError
+from app.store.protocol import FullLogError, LostStoreError, StoreTimeoutError
 from app.telemetry import metrics
 from app.viewers.viewer import Viewer
 from app.viewers.viewing import Viewing
 from assets.artwork import Artwork
+
+log = structlog.get_logger()
+
+REASONS: dict[type[Exception], str] = {
+    NoModelError: "no_model",
+    StoreTimeoutError: "timeout",
+    LostStoreError: "lost",
+    FullLogError: "log_full",
+    OverAllowanceError: "over_allowance",
+}
+
+
+def reason_of(failure: Exception) -> str:
+    """Return the reason that metrics give for the fallback; log a failure that nobody expected."""
+    for kind, reason in REASONS.items():
+        if isinstance(failure, kind):
+            return reason
+    log.error("decision_failed", exc_info=failure)
+    return "error"
 
 
 class Fallbacks:

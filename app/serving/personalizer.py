@@ -16,11 +16,10 @@ from app.refusals import Gone, NotFound
 from app.serving.allowance import Allowance, OverAllowanceError
 from app.serving.choice import Choice, chosen
 from app.serving.decision_id import DecisionIds
-from app.serving.fallbacks import Fallbacks
-from app.serving.model import NoModelError
-from app.serving.probabilities import ChoiceProbabilities
+from app.serving.fallbacks import Fallbacks, reason_of
+from app.serving.probabilities import ChoiceProbabilities, showings_of
 from app.settings import Settings
-from app.store.protocol import Draft, FullLogError, Hold, Log, LostStoreError, StoreTimeoutError
+from app.store.protocol import Draft, Hold, Log
 from app.telemetry import metrics
 from app.viewers.pseudonym import hold_key
 from app.viewers.viewer import SOMEBODY, Sender, Viewer, Viewers
@@ -28,19 +27,11 @@ from app.viewers.viewing import Viewing
 from assets.artwork import Artwork
 from bandit.exploration import one_of
 from bandit.sampling import draw, uniform_from
-from bandit.showings import times
 
 log = structlog.get_logger()
 
 NONCE_BYTES = 8
 LOT_BYTES = LOT_BITS // 4
-REASONS: dict[type[Exception], str] = {
-    NoModelError: "no_model",
-    StoreTimeoutError: "timeout",
-    LostStoreError: "lost",
-    FullLogError: "log_full",
-    OverAllowanceError: "over_allowance",
-}
 RACES = 3
 """How many times a decision is made again because another request logged a hold first that is not usable here."""
 
@@ -119,7 +110,7 @@ class Personalizer:
             request = DecisionRequest(asked, viewer, frame, self._log.now(), deadline, sender.bot, allowance)
             return await self._decide(request, cases)
         except Exception as failure:  # noqa: BLE001  a known title gets a picture, whatever failed
-            return self._fallbacks.choose(asked, viewer, titles, frame, reason=_reason(failure))
+            return self._fallbacks.choose(asked, viewer, titles, frame, reason=reason_of(failure))
 
     async def choose_one(
         self, asked: Viewing, live_title: LiveTitle, frame: Frame = USUAL, sender: Sender = SOMEBODY
@@ -151,7 +142,7 @@ class Personalizer:
                     break
                 await self._draw(request, waiting)
         except Exception as failure:  # noqa: BLE001  as above
-            reason = _reason(failure)
+            reason = reason_of(failure)
         return [choice for case in cases for choice in self._answer(request, case, reason)]
 
     def _case(self, asked: Viewing, viewer: Viewer, live_title: LiveTitle, now: int) -> TitleDecision | None:
@@ -259,7 +250,7 @@ class Personalizer:
     async def _decision(self, request: DecisionRequest, case: TitleDecision, nonce: bytes, lot: int) -> Decision:
         viewer = request.viewer
         candidates = tuple([artwork.id for artwork in case.candidates])
-        showings = _showings(viewer, case.live_title, candidates) if viewer.showings else ()
+        showings = showings_of(viewer, case.live_title, candidates)
         if case.pin:
             chosen_index = candidates.index(case.pin.id)
             probabilities = one_of(len(candidates), chosen_index)
@@ -301,25 +292,12 @@ class Personalizer:
         return [chosen(case.live_title, hold, self._ids, request.frame, held=case.held)]
 
 
-def _showings(viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str]) -> tuple[int, ...]:
-    """Return how often the viewer was shown each candidate before; empty if none was."""
-    return times(viewer.showings, [live_title.actions[artwork].id for artwork in candidates])
-
-
 def _lot(random: bytes) -> int:
     """Return the number that decides whether a stranger teaches.
 
     It is secret: otherwise attackers would pick the right ones.
     """
     return int.from_bytes(random, "big") or 1
-
-
-def _reason(failure: Exception) -> str:
-    for kind, reason in REASONS.items():
-        if isinstance(failure, kind):
-            return reason
-    log.error("decision_failed", exc_info=failure)
-    return "error"
 
 
 def _raise_first(outcomes: Sequence[object]) -> None:

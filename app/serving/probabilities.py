@@ -7,7 +7,7 @@ from app.serving.best_single import BestSingle
 from app.serving.model import Model
 from app.viewers.viewer import Viewer
 from bandit.exploration import one_of, uniform, with_floor
-from bandit.showings import by_picture
+from bandit.showings import by_picture, times
 from bandit.types import Context
 
 
@@ -46,3 +46,10 @@ class ChoiceProbabilities:
             shown = by_picture([action.id for action in actions], showings)
             context = Context(context.attributes, context.taste, showings=shown)
         return self._model.learner.probabilities(context, actions)
+
+
+def showings_of(viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str]) -> tuple[int, ...]:
+    """Return how often the viewer was shown each candidate before; empty if none was."""
+    if not viewer.showings:
+        return ()
+    return times(viewer.showings, [live_title.actions[artwork].id for artwork in candidates])
