@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Protocol
 
 from app.evaluation.replay import Ended, Shown
@@ -15,7 +14,6 @@ from bandit.types import Context, Example
 
 TASTE, SHOWINGS = "taste", "showings"
 """Names for `without` that are not attributes."""
-SUM_WITHIN = 1e-6
 
 
 class UnusablePolicyError(ValueError):
@@ -92,7 +90,7 @@ class Learned:
     def probabilities(self, shown: Shown) -> Sequence[float]:
         actions = [shown.live_title.actions[artwork] for artwork in shown.decision.candidates]
         context = self._seen(context_of(shown.decision, actions))
-        return with_floor(self._checked(self.policy.probabilities(context, actions), len(actions)), self.floor)
+        return with_floor(self.policy.probabilities(context, actions), self.floor)
 
     def tell(self, ended: Ended) -> None:
         example, learn = ended.example, getattr(self.policy, "learn", None)
@@ -113,21 +111,6 @@ class Learned:
         taste = {} if TASTE in self.without else context.taste
         showings = {} if SHOWINGS in self.without else context.showings
         return Context(attributes, taste, context.witness, showings)
-
-    def _checked(self, probabilities: Sequence[float], n: int) -> Sequence[float]:
-        """Refuse an answer that is not a distribution, because estimates with it would be wrong without a sign."""
-        each = [float(p) for p in probabilities]
-        if len(each) != n or not all(isfinite(p) and p >= 0 for p in each):
-            raise UnusablePolicyError(
-                f"{self.name} answered {each} for {n} pictures; return one probability for each, none below 0."
-            )
-        if self.policy.__class__.__module__.startswith("bandit."):  # Vowpal Wabbit's do not sum to 1
-            return each
-        if abs(sum(each) - 1) > SUM_WITHIN:
-            raise UnusablePolicyError(
-                f"{self.name} answered {each}, which sums to {sum(each):g}; the sum must be 1."
-            )
-        return each
 
 
 def always_default() -> Fixed:

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from math import isfinite
-from pathlib import Path
-from runpy import run_path
 
 from app.evaluation.candidates import (
     BestSingle,
@@ -14,6 +12,7 @@ from app.evaluation.candidates import (
     always_default,
     by_chance,
 )
+from app.evaluation.own_policy import OwnPolicy
 from bandit.learners import LOGISTIC, VOWPAL, lacking, new_learner
 from bandit.logistic.learner import LogisticLearner
 from bandit.logistic.prior import Tuning
@@ -57,24 +56,9 @@ def _policy(name: str, kind: str, tuning: dict[str, float]) -> Policy:
         if reason := lacking(VOWPAL):
             raise UnusablePolicyError(f"The learner {VOWPAL!r} {reason}.")
         return new_learner(VOWPAL)
-    return _own(kind)
-
-
-def _own(name: str) -> Policy:
-    """Load a class from a file of the user's own."""
-    file, colon, class_name = name.rpartition(":")
-    if not (colon and file.endswith(".py")):
-        raise UnusablePolicyError(f"There is no policy {name!r}; name {KINDS}.")
-    path = Path(file)
-    if not path.is_file():
-        raise UnusablePolicyError(f"There is no file {path}; name the file of the class, as in mine.py:Popular.")
-    try:
-        policy: Policy = run_path(str(path))[class_name]()
-    except Exception as error:
-        raise UnusablePolicyError(f"{name} is not usable: {type(error).__name__}: {error}") from error
-    if not callable(getattr(policy, "probabilities", None)):
-        raise UnusablePolicyError(f"{name} has no method probabilities(context, actions); write one.")
-    return policy
+    if ".py:" not in kind:
+        raise UnusablePolicyError(f"There is no policy {kind!r}; name {KINDS}.")
+    return OwnPolicy.load(kind)
 
 
 def _options(name: str, texts: list[str]) -> _Options:

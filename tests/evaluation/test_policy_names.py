@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from app.evaluation.candidates import Learned, UnusablePolicyError
+from app.evaluation.own_policy import OwnPolicy
 from app.evaluation.policy_names import candidate
 from bandit.logistic.learner import LogisticLearner
 from bandit.logistic.prior import Tuning
@@ -45,7 +46,8 @@ def test_options_change_tuning_floor_and_features() -> None:
 def test_a_class_of_ones_own_is_loaded_from_its_file(own: Path) -> None:
     found = candidate(f"{own}:First,floor=0.5", FLOOR)
     assert isinstance(found, Learned)
-    assert type(found.policy).__name__ == "First"
+    assert isinstance(found.policy, OwnPolicy)
+    assert type(found.policy.policy).__name__ == "First"
 
 
 @pytest.mark.parametrize(
