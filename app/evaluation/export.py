@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 from app.evaluation.joined import COLUMNS, dsjson_line, json_line
@@ -15,6 +16,8 @@ LINES: dict[str, Line] = {PARQUET: json_line, JSON_LINES: json_line, DSJSON: dsj
 ROWS = 20_480
 """The rows of a group in a Parquet file: DuckDB keeps one group in memory."""
 MEMORY = "256MB"
+PRIVATE = 0o600
+"""The file tells of viewers, so it is readable only for the user who made it."""
 
 
 class UnwritableExportError(Exception):
@@ -30,15 +33,12 @@ class Exported:
 
 
 class Export:
-    """Writes a file under another name, and gives it its own when it is whole."""
+    """Writes a file in a private folder beside it, and gives it its name when it is whole."""
 
     def __init__(self, path: Path, after: int):
         self._path, self._after = path, after
-        self._part = path.with_name(f".{path.name}.part")
-        self._lines = self._part if path.suffix != PARQUET else path.with_name(f".{path.name}.lines")
         self._line = _line(path)
-        if path.exists():
-            raise UnwritableExportError(f"{path} exists; name a new file, or delete this one.")
+        self._demand_new()
 
     async def write(self, replay: Replay, until: int) -> AsyncIterator[Exported]:
         """Write the examples whose windows closed after `after`, up to `until`, and yield how far it is.
@@ -46,18 +46,23 @@ class Export:
         The log is read from its oldest record, because windows that closed later were opened before.
         """
         done = Exported(0, self._after)
-        try:
-            with self._lines.open("wb") as file:
+        with TemporaryDirectory(prefix=f".{self._path.name}.", dir=self._path.parent) as folder:
+            lines, whole = Path(folder, "lines"), Path(folder, "whole")
+            with lines.open("wb") as file:  # noqa: ASYNC230  nothing else runs on this loop
                 async for events in replay.events(until):
                     done.examples += self._add(file, [each for each in events if isinstance(each, Ended)])
                     done.position = max(self._after, replay.position)
                     yield done
             if self._path.suffix == PARQUET:
-                to_parquet(self._lines, self._part)
-            self._part.rename(self._path)
-        finally:
-            self._lines.unlink(missing_ok=True)
-            self._part.unlink(missing_ok=True)
+                to_parquet(lines, whole)
+            made = whole if self._path.suffix == PARQUET else lines
+            made.chmod(PRIVATE)
+            self._demand_new()
+            made.rename(self._path)
+
+    def _demand_new(self) -> None:
+        if self._path.exists():
+            raise UnwritableExportError(f"{self._path} exists; name a new file, or delete this one.")
 
     def _add(self, file: IO[bytes], ended: list[Ended]) -> int:
         lines = [self._line(each) + b"\n" for each in ended if each.close.position > self._after]
@@ -74,12 +79,15 @@ def to_parquet(lines: Path, path: Path) -> None:
         "threads": 1,
         "memory_limit": MEMORY,
         "autoinstall_known_extensions": False,
+        "temp_directory": str(path.parent),
     }
-    with duckdb.connect(config=settings) as connection:
-        connection.execute(
-            f"COPY (SELECT * FROM read_json({_quoted(lines)}, format='newline_delimited', columns={columns})) "  # noqa: S608  names of ours
-            f"TO {_quoted(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS})"
-        )
+    source = f"read_json({_quoted(lines)}, format='newline_delimited', columns={columns})"
+    options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS}"
+    try:
+        with duckdb.connect(config=settings) as connection:
+            connection.execute(f"COPY (SELECT * FROM {source}) TO {_quoted(path)} ({options})")  # noqa: S608  names of ours
+    except duckdb.Error as error:  # a full disk, too
+        raise UnwritableExportError(f"DuckDB cannot write the Parquet file: {error}") from error
 
 
 def _quoted(path: Path) -> str:

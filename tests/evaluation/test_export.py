@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -38,6 +41,7 @@ def exported(folder: Path, name: str, *options: str) -> Path:
     done = keyart(folder, "export", str(path), *options)
     assert done.returncode == 0, done.stderr
     assert not [each for each in folder.iterdir() if each.name.startswith(f".{name}")]
+    assert path.stat().st_mode & 0o777 == 0o600
     return path
 
 
@@ -126,6 +130,19 @@ def test_a_file_that_can_not_be_made_is_refused(folder: Path, name: str, sentenc
     done = keyart(folder, "export", str(folder / name))
     assert done.returncode == 1
     assert sentence in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("name", ["full.jsonl", "full.parquet"])
+def test_a_disk_that_is_full_leaves_no_part(folder: Path, name: str) -> None:
+    """A limit on the size of files stands for the disk: the kernel refuses the write."""
+    path = folder / name
+    command = f'ulimit -f 8; trap "" XFSZ; exec {sys.executable} -m app export {path}'
+    env = {**os.environ, "KEYART_DATA": str(folder)}
+    done = subprocess.run(["/bin/sh", "-c", command], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "written" in done.stderr or "DuckDB cannot write" in done.stderr
+    assert not [each for each in folder.iterdir() if name in each.name]
 
 
 def test_no_file_is_overwritten(folder: Path) -> None:
