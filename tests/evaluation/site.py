@@ -24,6 +24,8 @@ class Site:
     folder: Path
     engine: Callable[[Clock], Store]
     clock: Clock = field(default_factory=Clock)
+    viewers: int = 1 << 40
+    """So many that hardly anybody comes twice."""
     rng: random.Random = field(default_factory=lambda: random.Random(1))
 
     def __post_init__(self) -> None:
@@ -42,7 +44,7 @@ class Site:
     async def _visit(self) -> None:
         rng, film = self.rng, self.rng.choice(FILMS)
         country = rng.choice(list(LIKED))
-        profile = f"{rng.randrange(1 << 40):032x}" if rng.random() < 2 / 3 else None
+        profile = f"{rng.randrange(self.viewers):032x}" if rng.random() < 2 / 3 else None
         group = rng.choice(["personalized", "personalized", "uniform"]) if profile else None
         logged = (0.25,) * 4 if group == "uniform" else LOGGED
         [chosen] = rng.choices(range(4), logged)

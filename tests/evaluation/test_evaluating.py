@@ -15,6 +15,7 @@ from app.evaluation.candidates import (
     by_chance,
 )
 from app.evaluation.evaluating import Evaluation, Evaluator, NothingToEvaluateError, Value
+from app.evaluation.own_policy import OwnPolicy
 from app.evaluation.replay import Ended, Replay, Shown
 from app.evaluation.reward_models import CrossFitted, Logistic, PictureMeans
 from app.records import Kind, encode
@@ -161,7 +162,27 @@ async def test_answers_that_are_no_distribution_are_refused(
     site = Site(tmp_path, MemoryStore)
     await site.visits(3)
     with pytest.raises(UnusablePolicyError, match=sentence):
-        await evaluated(site, [Learned("wrong", Wrong(), 0.02)])
+        await evaluated(site, [Learned("wrong", OwnPolicy("wrong", Wrong()), 0.02)])
+
+
+async def test_a_failure_of_ones_own_code_is_named_with_its_cause(tmp_path: Path) -> None:
+    class Asking:
+        def probabilities(self, context: Context, actions: Sequence[Action]) -> list[float]:
+            return [float(context.attributes["age"])] * len(actions)
+
+    class Learning:
+        def probabilities(self, context: Context, actions: Sequence[Action]) -> list[float]:
+            return [1 / len(actions)] * len(actions)
+
+        def learn(self, example: Example) -> None:
+            raise RuntimeError(example.context.attributes["country"])
+
+    site = Site(tmp_path, MemoryStore)
+    await site.visits(40)
+    with pytest.raises(UnusablePolicyError, match="asking failed in probabilities: KeyError: 'age'"):
+        await evaluated(site, [Learned("asking", OwnPolicy("asking", Asking()), 0.02)])
+    with pytest.raises(UnusablePolicyError, match="learning failed in learn: RuntimeError: "):
+        await evaluated(site, [Learned("learning", OwnPolicy("learning", Learning()), 0.02)])
 
 
 async def test_nothing_is_said_of_a_log_without_ended_exposures(tmp_path: Path) -> None:
@@ -171,8 +192,10 @@ async def test_nothing_is_said_of_a_log_without_ended_exposures(tmp_path: Path) 
         await evaluated(site, [by_chance()])
 
 
-async def test_a_model_never_expects_the_reward_of_a_viewer_whom_it_knows(site: Site) -> None:
-    """Two models that count whom they were told of, and about whom they were asked."""
+async def test_a_model_never_expects_the_reward_of_a_viewer_whom_it_knows(tmp_path: Path) -> None:
+    """Two models that count whom they were told of, and about whom they were asked; viewers come again."""
+    site = Site(tmp_path, MemoryStore, viewers=40)
+    await site.visits(600)
     told: list[set[str | None]] = []
     both: list[str | None] = []
 
