@@ -67,7 +67,7 @@ class Artwork:
         self._check_limits()
 
     def _check_crops(self) -> None:
-        checks.unique((crop.canvas for crop in self.crops), "canvas")
+        checks.unique([crop.canvas for crop in self.crops], "canvas")
         if not self.crops:
             raise CatalogueError(f"Artwork {self.id} has no crop to show; import its picture again.")
         if self.focus is not None:

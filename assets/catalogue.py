@@ -110,7 +110,7 @@ class Title:
             raise CatalogueError(
                 f"Title {self.id} has {len(self.artworks)} artworks; keep at most {MOST_ARTWORKS}."
             )
-        checks.unique((artwork.id for artwork in self.artworks), "artwork id")
+        checks.unique([artwork.id for artwork in self.artworks], "artwork id")
         if self.default is not None:
             self._check_named(self.default, "default")
         elif self.artworks:
@@ -129,8 +129,11 @@ class Title:
     def revision(self) -> str:
         """The name of exactly this content: equal titles, and no others, share it."""
         if not self._revision:
-            object.__setattr__(self, "_revision", revision_of(title_to_json(self)))
+            self._named(revision_of(title_to_json(self)))
         return self._revision
+
+    def _named(self, revision: str) -> None:
+        object.__setattr__(self, "_revision", revision)
 
     def artwork(self, id: str) -> Artwork | None:  # noqa: A002 - the catalogue's own word
         return self._by_id.get(id)
@@ -188,7 +191,9 @@ def title_to_json(title: Title) -> bytes:
 
 
 def title_from_json(content: bytes) -> Title:
-    return parsed(Title, content)
+    title = parsed(Title, content)
+    title._named(revision_of(content))  # noqa: SLF001 - to write 10,000 titles out again costs a second at each start
+    return title
 
 
 def revision_of(content: bytes) -> str:

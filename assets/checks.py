@@ -3,19 +3,22 @@
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-_SLUG: Final = r"[a-z0-9][a-z0-9-]{0,63}"
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _SHAPES: Final = {
-    "country": (r"[A-Z]{2}", "write two upper-case letters, such as DE"),
-    "locale": (r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", "write a language and perhaps a region, such as de or de-AT"),
-    "source": (r"[0-9a-f]{64}", "write the SHA-256 of the original file, 64 lower-case hex digits"),
-    "crop's digest": (r"[0-9a-f]{32}", "write 32 lower-case hex digits"),
-    "original": (r"[0-9a-f]{32}", "write the name of a kept original, 32 lower-case hex digits"),
-    "fingerprint": (r"[0-9a-f]{16}", "write 16 lower-case hex digits"),
+    "country": (re.compile(r"[A-Z]{2}"), "write two upper-case letters, such as DE"),
+    "locale": (
+        re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*"),
+        "write a language and perhaps a region, such as de or de-AT",
+    ),
+    "source": (re.compile(r"[0-9a-f]{64}"), "write the SHA-256 of the original file, 64 lower-case hex digits"),
+    "crop's digest": (re.compile(r"[0-9a-f]{32}"), "write 32 lower-case hex digits"),
+    "original": (re.compile(r"[0-9a-f]{32}"), "write the name of a kept original, 32 lower-case hex digits"),
+    "fingerprint": (re.compile(r"[0-9a-f]{16}"), "write 16 lower-case hex digits"),
     "placeholder": (
-        r"data:image/[a-z]+;base64,[A-Za-z0-9+/]{1,2000}={0,2}",
+        re.compile(r"data:image/[a-z]+;base64,[A-Za-z0-9+/]{1,2000}={0,2}"),
         "write a small picture as a data:image/…;base64 address",
     ),
 }
@@ -48,7 +51,7 @@ def text(value: str, what: str) -> None:
         raise CatalogueError(
             f"The {what} has {len(value)} characters; write 1 to {LONGEST_TEXT}, not only spaces."
         )
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
+    if not value.isprintable() and any(unicodedata.category(each) in {"Cc", "Cs"} for each in value):
         raise CatalogueError(f"The {what} {value!r} has a control character; write plain text.")
 
 
@@ -91,15 +94,14 @@ def moment(value: float | None, what: str) -> None:
         raise CatalogueError(f"{what} is {value}; write Unix seconds, or leave it out.")
 
 
-def unique(values: Iterable[str], what: str) -> None:
-    seen: set[str] = set()
-    for value in values:
-        if value in seen:
-            raise CatalogueError(f"The {what} {value!r} is listed twice; remove or rename one.")
-        seen.add(value)
+def unique(values: Sequence[str], what: str) -> None:
+    if len(set(values)) == len(values):
+        return
+    twice = next(value for number, value in enumerate(values) if value in values[:number])
+    raise CatalogueError(f"The {what} {twice!r} is listed twice; remove or rename one.")
 
 
-def _check_shape(pattern: str, value: str, what: str, remedy: str) -> None:
-    if not re.fullmatch(pattern, value):
+def _check_shape(pattern: re.Pattern[str], value: str, what: str, remedy: str) -> None:
+    if not pattern.fullmatch(value):
         article = "an" if what[0] in "aeiou" else "a"
         raise CatalogueError(f"{value!r} is not {article} {what}; {remedy}.")

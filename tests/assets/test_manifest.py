@@ -159,6 +159,9 @@ def test_a_byte_order_mark_is_passed_over() -> None:
         ("[titles.a.artworks.b]\nvalid_until = inf", "artworks.b: valid_until is inf"),
         ("[titles.a.artworks.b]\nvalid_from = 12:00:00", 'artworks.b.valid_from is "12:00:00"; write a number'),
         ('[titles.a.artworks.b]\nstatus = "active"', "artworks.b has no field 'status'"),
+        ('[titles.a.artworks.b]\ntitled = "yes"', 'artworks.b.titled is "yes"; write true or false'),
+        ('[titles.a.artworks.b.consent]\nof = "Ada"\nwithdrawn = 1', "withdrawn is 1; write true or false"),
+        ("[titles.a.names]\nde = 5", "catalog.toml.titles.a.names.de is 5; write a text"),
         ('[titles.a.artworks.b]\nmade = "undeclared by me"', "artworks.b.made is .*; write one of"),
     ],
 )
