@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
 import uvicorn
@@ -10,6 +11,7 @@ import uvicorn
 BACKLOG = 2048
 SWEEP_TICKS, BEAT_TICKS = 5, 10
 """Numbers of uvicorn's ticks, which are 0.1 s apart."""
+BEAT_SECONDS = 1.0
 
 
 class Server(uvicorn.Server):
@@ -27,11 +29,16 @@ class Server(uvicorn.Server):
     ):
         """Take the maker of a connection, and the check of all connections by the event loop's clock.
 
-        `beat` is called about once a second, as long as the event loop runs.
+        `beat` is called about once a second, as long as the event loop runs, also while the application starts:
+        with a great catalogue that takes minutes on a busy machine.
         When the worker is to end, it calls `endings` before it waits for the answers in flight.
         """
         self._sweep, self._beat, self._endings = sweep, beat, endings
         super().__init__(_configured(app, connect, idle_seconds))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        async with self._beating():
+            await super().startup(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % SWEEP_TICKS == 0:
@@ -39,6 +46,21 @@ class Server(uvicorn.Server):
         if self._beat and counter % BEAT_TICKS == 0:
             self._beat()
         return await super().on_tick(counter)
+
+    @asynccontextmanager
+    async def _beating(self) -> AsyncIterator[None]:
+        beating = asyncio.create_task(self._beat_on())
+        try:
+            yield
+        finally:
+            beating.cancel()
+            with suppress(asyncio.CancelledError):
+                await beating
+
+    async def _beat_on(self) -> None:
+        while self._beat:
+            self._beat()
+            await asyncio.sleep(BEAT_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for end in self._endings:

@@ -1,13 +1,16 @@
 """A worker whose event loop stands still is replaced; one that stood still with the whole machine is not."""
 
+import asyncio
 import os
 import signal
 import time
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.types import Receive, Scope, Send
 
 from app.processes.heartbeat import COUNTED_SECONDS, HUNG_SECONDS, START_SECONDS, Heartbeat, beat
+from app.processes.worker import Server
 from tests.e2e.conftest import Start
 from tests.e2e.service import Service, keyart, until
 
@@ -84,3 +87,28 @@ def test_a_process_that_starts_has_more_time() -> None:
     for _ in range(int(START_SECONDS / COUNTED_SECONDS)):
         heart.listen(COUNTED_SECONDS)
     assert heart.is_hung()
+
+
+async def test_a_worker_beats_while_its_application_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.processes.worker.BEAT_SECONDS", 0.01)
+    beats: asyncio.Queue[None] = asyncio.Queue()
+
+    async def slow_to_start(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "lifespan"
+        await receive()
+        for _ in range(3):
+            await beats.get()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    server = Server(
+        slow_to_start,
+        connect=asyncio.Protocol,
+        sweep=lambda _: None,
+        idle_seconds=1,
+        beat=lambda: beats.put_nowait(None),
+    )
+    server.should_exit = True  # it ends once it has started
+    await server.serve(sockets=[])
+    assert server.started
