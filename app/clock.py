@@ -1,6 +1,7 @@
 """The clock: the only module that reads the time."""
 
 import time
+from datetime import UTC, datetime
 
 
 def now_ns() -> int:
@@ -16,3 +17,8 @@ def now_ms() -> int:
 def passed_ms() -> int:
     """Return a count of milliseconds that no change of the clock affects."""
     return time.monotonic_ns() // 1_000_000
+
+
+def moment(stamp: int) -> str:
+    """Return Unix milliseconds as ISO 8601 with a fraction: `2026-11-30T12:00:00.000Z`."""
+    return datetime.fromtimestamp(stamp / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -29,6 +29,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "record_clicks": Example(body=_ONE),
     "record_plays": Example(body={**_ONE, "seconds": 1260}),
     "get_profile": Example({"profile": "ada"}),
+    "get_profile_records": Example({"profile": "ada"}),
     "put_profile": Example({"profile": "ada"}, {"attributes": {"country": "DE", "age": 36}}),
     "patch_profile": Example({"profile": "ada"}, {"attributes": {"age": None, "favourite_genre": "comedy"}}),
     "delete_profile": Example({"profile": "ada"}),

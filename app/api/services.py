@@ -32,6 +32,7 @@ from app.serving.personalizer import Personalizer
 from app.settings import Settings
 from app.store.protocol import Author, Store
 from app.viewers.bots import Bots
+from app.viewers.own_records import OwnRecords
 from app.viewers.profiles import Profiles
 
 NEVER_CACHED = "private, no-store"
@@ -51,6 +52,7 @@ class Services:
     personalizer: Personalizer
     recorder: Recorder
     profiles: Profiles
+    own_records: OwnRecords
     editor: Editor
     rendering: Rendering
     uploads: Uploads

@@ -1,9 +1,8 @@
 """The joined examples of the log, as others read them: one row for each exposure whose window has closed."""
 
-from datetime import UTC, datetime
-
 import msgspec
 
+from app.clock import moment
 from app.evaluation.replay import Ended
 from app.learning.fold import context_of
 from bandit.types import Example
@@ -120,11 +119,6 @@ def dsjson_line(ended: Ended) -> bytes:
     context = context_of(decision, actions)
     example = Example(context, actions, decision.chosen, decision.propensity, closed.reward)
     return line(example, decision.probabilities, event=str(closed.opened), moment=moment(ended.decided))
-
-
-def moment(stamp: int) -> str:
-    """Return a stamp in milliseconds as ISO 8601 with a fraction."""
-    return datetime.fromtimestamp(stamp / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _text(values: object) -> str:

@@ -29,8 +29,8 @@ class Server(uvicorn.Server):
     ):
         """Take the maker of a connection, and the check of all connections by the event loop's clock.
 
-        `beat` is called about once a second, as long as the event loop runs, also while the application starts:
-        with a great catalogue that takes minutes on a busy machine.
+        `beat` is called about once a second, as long as the event loop runs. This includes the start of the
+        application, which takes minutes with a great catalogue on a busy machine.
         When the worker is to end, it calls `endings` before it waits for the answers in flight.
         """
         self._sweep, self._beat, self._endings = sweep, beat, endings

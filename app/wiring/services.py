@@ -40,6 +40,7 @@ from app.settings import Settings
 from app.store.protocol import Store
 from app.telemetry import metrics
 from app.viewers.bots import Bots
+from app.viewers.own_records import OwnRecords
 from app.viewers.profiles import Profiles
 from app.viewers.pseudonym import Identity
 from app.viewers.viewer import Viewers
@@ -113,6 +114,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         ),
         recorder=Recorder(store.log, ids, identity, store.log.now, settings.placed),
         profiles=Profiles(store, identity, groups),
+        own_records=OwnRecords(store.log, identity),
         editor=editor,
         rendering=rendering,
         uploads=Uploads(editor, rendering, folder=uploads_in(settings)),

@@ -34,7 +34,13 @@ OPEN = {
     "GET /session/links/{token}",
 }
 """What asks for no key at first, or for one in its own way."""
-FOR_CLIENTS = {"GET /profiles", "PUT /profiles", "PATCH /profiles", "DELETE /profiles"}
+FOR_CLIENTS = {
+    "GET /profiles",
+    "GET /profiles/records",
+    "PUT /profiles",
+    "PATCH /profiles",
+    "DELETE /profiles",
+}
 FOR_EDITORS = {
     "GET /report",
     "GET /report/titles",
@@ -88,7 +94,7 @@ def may(operation: str) -> set[str]:
 async def call(service: Service, operation: str, headers: Mapping[str, str] | None = None) -> httpx2.Response:
     method, _, path = operation.partition(" ")
     path = re.sub(r"\{(\w+)\}", lambda found: PLACES[found[1]], path)
-    params = {"profile": "ada"} if path == "/profiles" else None
+    params = {"profile": "ada"} if path.startswith("/profiles") else None
     return await service.http.request(method, path, params=params, headers=headers)
 
 

@@ -43,6 +43,7 @@ async def _addresses(service: Service) -> list[str]:
     queries = {
         "/artwork": "?title=countdown&profile=ada",
         "/profiles": "?profile=ada",
+        "/profiles/records": "?profile=ada",
         "/report/shares": "?title=countdown",
     }
     return sorted(each + queries.get(each, "") for each in filled)

@@ -343,6 +343,7 @@ async def test_the_api_document_names_every_call_that_there_is(service: Service)
     assert found == {
         *("GET /artwork", "POST /artwork", "POST /impressions", "POST /clicks", "POST /plays"),
         *("GET /profiles", "PUT /profiles", "PATCH /profiles", "DELETE /profiles"),
+        "GET /profiles/records",
         *("GET /titles", "GET /titles/{title}", "PUT /titles/{title}", "DELETE /titles/{title}"),
         *("PUT /titles/{title}/pin", "DELETE /titles/{title}/pin", "POST /titles/{title}/artworks"),
         *("PATCH /titles/{title}/artworks/{artwork}", "DELETE /titles/{title}/artworks/{artwork}"),

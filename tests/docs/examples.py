@@ -80,6 +80,7 @@ EXAMPLES = (
         """-d '{"attributes": {"age": null, "favourite_genre": "comedy"}}'""",
     ),
     _of("GET /profiles", "curl '/…profiles?profile=ada' -H CLIENT", learned=True),
+    _of("GET /profiles/records", "curl '/…profiles/records?profile=ada' -H CLIENT"),
     _of("GET /decisions/{decision_id}", "curl /…decisions/$ID -H ADMIN"),
     _of("GET /decisions/{decision_id}/why", "curl /…decisions/$ID/why"),
     _of("GET /report", "curl /…report -H ADMIN"),
