@@ -6,14 +6,12 @@ from typing import Final, Literal, get_args
 
 from assets import checks
 from assets.checks import CatalogueError
-from assets.crop import Canvas, Crop
+from assets.crop import Box, Canvas, Crop, Point
 from assets.languages import speaks
 from assets.provenance import Made, Provenance
 from assets.treatment import Treatment
 
 Status = Literal["active", "paused", "withdrawn"]
-Point = tuple[float, ...]
-Box = tuple[float, ...]
 
 NOBODY: Final[Collection[Made]] = ()
 UNKNOWN: Final = Provenance()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, get_args
 
 from assets import checks
@@ -9,6 +10,9 @@ from assets.checks import CatalogueError
 
 Canvas = Literal["16:9", "2:3", "1:1"]
 Format = Literal["avif", "webp", "jpeg"]
+Point = tuple[float, ...]
+Box = tuple[float, ...]
+"""It has x, y, width and height, as shares of the original's width and height."""
 
 CANVASES: Final[tuple[Canvas, ...]] = get_args(Canvas)
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
@@ -23,18 +27,22 @@ USUAL_WIDTH: Final = 640
 class Crop:
     """The renditions of an artwork on one canvas: each of `widths` in each of `FORMATS`.
 
-    `digest` is a hash of the content of all of them, so that a name always means the same bytes.
+    The `digest` is a hash of the content of all of them, so that a name always means the same bytes. The `box` is
+    the part of the original that they show. A crop of an older release has none.
     """
 
     canvas: Canvas
     digest: str
     widths: tuple[int, ...]
     placeholder: str
+    box: Box | None = None
 
     def __post_init__(self) -> None:
         checks.choice(self.canvas, CANVASES, "canvas")
         checks.shape(self.digest, "crop's digest")
         checks.shape(self.placeholder, "placeholder")
+        if self.box is not None:
+            checks.box(self.box, f"box of the crop for {self.canvas}")
         for width in self.widths:
             checks.size(width, "width")
         if not self.widths or list(self.widths) != sorted(set(self.widths)):
@@ -54,6 +62,10 @@ class Crop:
 
     def names(self) -> Iterator[str]:
         return (self.name(width, encoding) for width in self.widths for encoding in FORMATS)
+
+    def is_whole(self, images: Path) -> bool:
+        """Whether all its renditions are in this folder."""
+        return all((images / name).is_file() for name in self.names())
 
 
 def height_at(canvas: Canvas, width: int) -> int:

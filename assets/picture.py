@@ -6,9 +6,8 @@ from hashlib import sha256
 from typing import Final
 
 from assets import checks
-from assets.artwork import Box, Point
 from assets.codec import canonical
-from assets.crop import Crop
+from assets.crop import Box, Crop, Point
 from assets.treatment import Treatment
 
 METHOD: Final = 1
@@ -26,7 +25,8 @@ class PictureError(ValueError):
 class Job:
     """One original to develop; `path` is its file, `name` is the file's name in messages.
 
-    If the file is a kept original, `source` is the SHA-256 of the file that it was made from.
+    If the file is a kept original, `source` is the SHA-256 of the file that it was made from. `crops` are those
+    that were made from it by the same method. One that shows the right part already is not made again.
     """
 
     path: str
@@ -35,6 +35,7 @@ class Job:
     faces: tuple[Box, ...] = ()
     treatment: Treatment | None = None
     source: str = ""
+    crops: tuple[Crop, ...] = ()
 
     def __post_init__(self) -> None:
         if self.focus is not None:

@@ -21,9 +21,9 @@ from pydantic_core import CoreSchema
 from app.fields import LONGEST_LANGUAGE, PLAIN, PLAIN_OR_NOTHING, Country, Language, Slug
 from app.refusals import Invalid
 from assets import checks
-from assets.artwork import Box
 from assets.catalogue import Artwork, Pin, Title
 from assets.checks import LONGEST_TEXT, STRICTEST_MATURITY, CatalogueError
+from assets.crop import Box
 from assets.provenance import Consent, Made
 
 LIFTABLE = {"valid_from", "valid_until", "until", "consent", "focus"}

@@ -10,9 +10,8 @@ from typing_extensions import TypedDict
 
 from app.catalogue.image import IMAGES, Frame, Image, image_of
 from app.catalogue.live import LiveTitle
-from assets.artwork import Box, Point
 from assets.catalogue import Artwork, Title
-from assets.crop import Canvas
+from assets.crop import Box, Canvas, Point
 from assets.provenance import Consent, Made, Provenance
 
 _encode = msgspec.json.Encoder().encode

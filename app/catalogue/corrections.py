@@ -63,7 +63,9 @@ class Corrections:
 
     async def _rendered(self, before: Artwork, after: Artwork) -> Picture:
         path = str(self._originals.path(before.original))
-        job = Job(path, before.id, after.focus, after.faces, before.treatment, before.source)
+        as_before = Job(path, before.id, before.focus, before.faces, before.treatment, before.source)
+        crops = before.crops if as_before.recipe(before.source) == before.recipe else ()
+        job = replace(as_before, focus=after.focus, faces=after.faces, crops=crops)
         try:
             return await self._rendering.again(job)
         except PictureError as error:

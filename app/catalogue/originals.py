@@ -6,7 +6,8 @@ from pathlib import Path
 import structlog
 
 from assets.catalogue import Title
-from assets.rendering.originals import Originals, copy_of, named
+from assets.rendering.original_names import copy_of
+from assets.rendering.originals import Originals, named
 
 log = structlog.get_logger()
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from assets import checks
-from assets.artwork import Box, Point
 from assets.checks import CatalogueError
 from assets.codec import read
+from assets.crop import Box, Point
 from assets.provenance import Consent, Made
 
 MANIFEST: Final = "catalog.toml"

@@ -5,10 +5,11 @@ from dataclasses import fields, replace
 from hashlib import sha256
 from typing import Any, Final, TypeVar
 
-from assets.artwork import Artwork, Box, Point
+from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Title
 from assets.checks import CatalogueError
 from assets.codec import canonical
+from assets.crop import Box, Point
 from assets.importing.ids import called
 from assets.importing.manifest import SHARED, ArtworkEntry, TitleEntry
 from assets.importing.names import artwork_name, tags, title_name

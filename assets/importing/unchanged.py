@@ -35,7 +35,7 @@ def kept_or_asked(each: PlannedArtwork, images: Path) -> Kept | Job:
     if known is None:
         return each.job
     file = sha256(read(Path(each.job.path), each.job.name)).hexdigest()
-    lost = not all((images / name).is_file() for crop in known.crops for name in crop.names())
+    lost = not all(crop.is_whole(images) for crop in known.crops)
     if known.source != file and not merging.is_news(file, known):
         return Kept(_picture(known), file, (Note("lost", _LOST),) if lost else ())
     focus, faces = merging.where(each.entry, known, file)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from assets.artwork import Box
+from assets.crop import Box
 from assets.looks.planes import Plane, grey, lab, scaled
 
 Whole = npt.NDArray[np.int32]

@@ -8,8 +8,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from assets.artwork import Box, Point
-from assets.crop import ASPECTS, Canvas
+from assets.crop import ASPECTS, Box, Canvas, Point
 from assets.looks.planes import Plane
 from assets.looks.saliency import saliency
 

@@ -1,36 +1,42 @@
 """The steps from a decoded original to its `Picture` and renditions."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from PIL import Image, ImageOps
 
-from assets.artwork import Box
-from assets.crop import ASPECTS, CANVASES, Canvas, Crop, height_at
+from assets.crop import ASPECTS, CANVASES, Box, Canvas, Crop, height_at
 from assets.looks.features import features
 from assets.looks.fingerprint import fingerprint
 from assets.picture import Job, Picture
 from assets.rendering.cropping import crop_box
 from assets.rendering.renditions import GREATEST_WIDTH, encode
-from assets.titling.treatment import set_title
 
 GLANCE: Final = 512
 """Pixels across the longer side of the small copy that everything is measured on."""
 _ROUNDING: Final = 1e-6
+_TAKEN: Final = (4, 52)
+"""Bytes for each pixel of the original, and for each pixel of a crop that two threads encode, as measured."""
+_ROOM: Final = 320_000_000
+"""Bytes for both. The rest of a process's memory is a reserve for pictures that compress badly."""
 
 Keep = Callable[[Mapping[str, bytes]], None]
 
 
-def develop(original: Image.Image, source: str, job: Job, keep: Keep) -> Picture:
-    """Measure, crop and encode a picture. `source` is the SHA-256 of its file; `keep` gets each crop's files."""
+def develop(original: Image.Image, source: str, job: Job, keep: Keep, threads: int = 1) -> Picture:
+    """Measure, crop and encode a picture.
+
+    `source` is the SHA-256 of its file; `keep` gets each new crop's files.
+    """
     glance = glanced(original)
     return Picture(
         source=source,
         recipe=job.recipe(source),
         fingerprint=fingerprint(glance),
         features=features(glance, job.faces),
-        crops=tuple(_crop(original, glance, canvas, job, keep) for canvas in CANVASES),
+        crops=tuple(_crops(original, glance, job, keep, threads)),
     )
 
 
@@ -41,17 +47,40 @@ def glanced(original: Image.Image) -> Image.Image:
     return ImageOps.contain(original, (GLANCE, GLANCE), Image.Resampling.BOX)
 
 
-def _crop(original: Image.Image, glance: Image.Image, canvas: Canvas, job: Job, keep: Keep) -> Crop:
-    crop, files = encode(cropped(original, glance, canvas, job), canvas)
-    keep(files)
-    return crop
+def _crops(original: Image.Image, glance: Image.Image, job: Job, keep: Keep, threads: int) -> Iterator[Crop]:
+    for canvas in CANVASES:
+        box = crop_box(glance, original.size, canvas, job.focus, job.faces)
+        crop = _made_already(canvas, box, job)
+        if crop is None:
+            image = _shown(original, canvas, box, job)
+            crop, files = encode(image, canvas, threads if _has_room(original, image) else 1)
+            keep(files)
+        yield replace(crop, box=box)
+
+
+def _has_room(original: Image.Image, crop: Image.Image) -> bool:
+    """Whether two threads may encode the crop: libaom ends the process if it gets no memory."""
+    kept, encoded = _TAKEN
+    return kept * original.width * original.height + encoded * crop.width * crop.height <= _ROOM
+
+
+def _made_already(canvas: Canvas, box: Box, job: Job) -> Crop | None:
+    """Return the crop that shows this box, if there is one. A title's place depends on more than the box."""
+    if job.treatment:
+        return None
+    return next((crop for crop in job.crops if crop.canvas == canvas and crop.box == box), None)
 
 
 def cropped(original: Image.Image, glance: Image.Image, canvas: Canvas, job: Job) -> Image.Image:
     """Return the part that a canvas shows, at its greatest size; `glance` is the original's `glanced` copy."""
-    box = crop_box(glance, original.size, canvas, job.focus, job.faces)
+    return _shown(original, canvas, crop_box(glance, original.size, canvas, job.focus, job.faces), job)
+
+
+def _shown(original: Image.Image, canvas: Canvas, box: Box, job: Job) -> Image.Image:
     image = cut(original, canvas, box)
     if job.treatment:
+        from assets.titling.treatment import set_title  # noqa: PLC0415  slow to load, and few pictures need it
+
         faces = [_inside(face, box) for face in job.faces]
         image = set_title(image, job.treatment, faces, job.focus and _inside((*job.focus, 0, 0), box)[:2])
     return image

@@ -9,7 +9,7 @@ from typing import Final
 from PIL import Image
 
 from assets.rendering.decoding import Decoded
-from assets.rendering.originals import MODE, copy_of, name_of
+from assets.rendering.original_names import MODE, copy_of, name_of
 from assets.rendering.stripping import stripped
 
 _COPY: Final = 1024

@@ -12,11 +12,15 @@ DISK_FAULTS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.E
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A job, the empty folder for its renditions, and the empty folder for its original if that is kept."""
+    """A job, the empty folder for its renditions, and the empty folder for its original if that is kept.
+
+    `threads` is the number of renditions that are encoded at the same time.
+    """
 
     job: Job
     folder: str
     originals: str = ""
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,29 +10,14 @@ from typing import Final
 
 from assets import checks
 from assets.artwork import Artwork
+from assets.rendering.original_names import files_of, name_of
 from assets.rendering.workfolder import Workfolder
 
 NOT_KEPT: Final = (
     "Its original is not kept, because the originals have reached KEYART_ORIGINALS_BYTES: editors cannot "
     "correct its focus and faces later."
 )
-MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
-_DIGITS: Final = 32
-
-
-def name_of(digest: str) -> str:
-    """Return the name of an original, given the SHA-256 of its content."""
-    return digest[:_DIGITS]
-
-
-def copy_of(name: str) -> str:
-    """Return the file name of the small copy of an original."""
-    return f"{name}.webp"
-
-
-def files_of(name: str) -> tuple[str, str]:
-    return name, copy_of(name)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ WIDTHS: Final = (320, 640, 1280)
 GREATEST_WIDTH: Final = 3840
 """The width of a 4K screen in pixels."""
 
+_File = tuple[int, Format]
 _DIGEST_DIGITS: Final = 32
 LONGEST_PLACEHOLDER: Final = 199
 """Characters of a placeholder's data URL: it is sent with every answer."""
@@ -34,10 +37,16 @@ _ENCODERS: Final[Mapping[Format, Mapping[str, Any]]] = {
 }
 
 
-def encode(image: Image.Image, canvas: Canvas) -> tuple[Crop, dict[str, bytes]]:
-    """Encode a cut-out picture at the usual widths below its own, and at its own; return the files by name."""
+def encode(image: Image.Image, canvas: Canvas, threads: int = 1) -> tuple[Crop, dict[str, bytes]]:
+    """Encode a cut-out picture at the usual widths below its own, and at its own; return the files by name.
+
+    The files are the same for any number of threads.
+    """
     widths = [*(width for width in WIDTHS if width < image.width), image.width]
-    content = {(width, encoding): data for width in widths for encoding, data in _encoded(image, canvas, width)}
+    with ThreadPoolExecutor(threads) as pool:
+        parts = pool.map(partial(_encoded, image, canvas), *zip(*_parts(widths), strict=True))
+        found = {key: data for part in parts for key, data in part.items()}
+    content = {(width, encoding): found[width, encoding] for width in widths for encoding in FORMATS}
     whole = hashlib.sha256()
     for data in content.values():
         whole.update(hashlib.sha256(data).digest())
@@ -50,12 +59,24 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
         write_whole(folder / name, content)
 
 
-def _encoded(image: Image.Image, canvas: Canvas, width: int) -> Iterator[tuple[Format, bytes]]:
+def _parts(widths: Sequence[int]) -> Iterator[tuple[int, Sequence[Format]]]:
+    """Yield what a thread encodes in one go, what takes longest first: the AVIF file of the greatest width."""
+    yield widths[-1], FORMATS[:1]
+    yield widths[-1], FORMATS[1:]
+    for width in reversed(widths[:-1]):
+        yield width, FORMATS
+
+
+def _encoded(image: Image.Image, canvas: Canvas, width: int, formats: Sequence[Format]) -> dict[_File, bytes]:
     resized = _resized(image, canvas, width)
-    for encoding in FORMATS:
+    if resized is image and formats != FORMATS[:1]:
+        resized = image.copy()  # Pillow's `save` notes its options on the picture, where two threads mix them up
+    found: dict[_File, bytes] = {}
+    for encoding in formats:
         buffer = io.BytesIO()
         resized.save(buffer, **_options(encoding, width))
-        yield encoding, buffer.getvalue()
+        found[width, encoding] = buffer.getvalue()
+    return found
 
 
 def _options(encoding: Format, width: int) -> Mapping[str, Any]:

@@ -86,7 +86,7 @@ def _developed(order: Order) -> Picture:
         name = keeping.keep(Path(order.originals), content, found) if order.originals else ""
     del content  # up to 64 MiB, while encoders need all there is
     with _hurried(DEVELOPING_SECONDS):
-        picture = develop(found.image, source, job, partial(write, Path(order.folder)))
+        picture = develop(found.image, source, job, partial(write, Path(order.folder)), order.threads)
     return replace(picture, original=name, treatment=job.treatment) if name else picture
 
 

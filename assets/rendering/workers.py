@@ -16,6 +16,7 @@ from typing import IO, Final, Self
 
 from assets.checks import CatalogueError
 from assets.codec import canonical, parsed
+from assets.crop import Crop
 from assets.picture import Job, Picture, PictureError
 from assets.rendering.messages import DISK_FAULTS, Answer, Order
 from assets.rendering.originals import Originals
@@ -26,6 +27,8 @@ PATIENCE: Final = 120.0
 LIFETIME: Final = 250
 """Pictures after which a process is replaced, so that what it may leak stays little."""
 LONGEST_ANSWER: Final = 1 << 20
+MOST_THREADS: Final = 2
+"""Renditions that a process encodes at the same time: two of the largest fit into its memory."""
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 # -P: the folder that an import is started in may hold a file named numpy.py, which must not run.
@@ -90,7 +93,9 @@ def develop_all(
     """
     images.mkdir(parents=True, exist_ok=True)
     yield from ((job, _unnameable(job)) for job in jobs if not _sendable(job))
-    crew = [_Child(images, originals) for _ in range(max(1, processes))]
+    processes = max(1, processes)
+    threads = max(1, min(MOST_THREADS, (os.cpu_count() or 1) // processes))
+    crew = [_Child(images, originals, threads) for _ in range(processes)]
     try:
         yield from _developed((job for job in jobs if _sendable(job)), crew, stop)
     finally:
@@ -141,12 +146,13 @@ def _heard(busy: Sequence["_Child"], stop: Stop | None) -> list["_Child"]:
 class _Child:
     """A rendering process, started when it is needed and replaced when it died, and what it works on."""
 
-    def __init__(self, images: Path, originals: Originals | None) -> None:
-        self._images, self._originals = images, originals
+    def __init__(self, images: Path, originals: Originals | None, threads: int) -> None:
+        self._images, self._originals, self._threads = images, originals, threads
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False
         self._taken = 0
         self._job: Job | None = None
+        self._there: tuple[Crop, ...] = ()
         self._folder: Workfolder | None = None
         self._keeping: Workfolder | None = None
         self._said = b""
@@ -169,10 +175,13 @@ class _Child:
         self._folder = Workfolder(self._images)
         self._keeping = self._originals.workfolder() if self._originals else None
         self._job, self._said, self._late = job, b"", False
+        self._there = tuple(crop for crop in job.crops if crop.is_whole(self._images))
         self.deadline = time.monotonic() + PATIENCE
         with suppress(BrokenPipeError):  # its death is reported in place of its answer
             keeping = str(self._keeping.path) if self._keeping else ""
-            _pipe(self._running.stdin).write(canonical(Order(job, str(self._folder.path), keeping)) + b"\n")
+            asked = replace(job, crops=self._there)
+            order = Order(asked, str(self._folder.path), keeping, self._threads)
+            _pipe(self._running.stdin).write(canonical(order) + b"\n")
 
     def done(self) -> bool:
         """Listen; return whether there is a whole answer, or none will come."""
@@ -205,7 +214,7 @@ class _Child:
                 raise OSError(answer.disk, os.strerror(answer.disk), str(self._images))
             if answer.picture:
                 picture = self._with_original(answer.picture)
-                folder.adopt(name for crop in picture.crops for name in crop.names())
+                folder.adopt(name for crop in picture.crops if crop not in self._there for name in crop.names())
                 return picture
         except (CatalogueError, FileNotFoundError):
             answer = Answer()

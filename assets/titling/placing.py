@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from assets.artwork import Point
+from assets.crop import Point
 from assets.looks.planes import Plane, blurred, grey, scaled
 from assets.looks.saliency import saliency
 from assets.titling.fonts import typefaces

@@ -6,7 +6,7 @@ from typing import Final
 
 from PIL import Image
 
-from assets.artwork import Box, Point
+from assets.crop import Box, Point
 from assets.picture import PictureError
 from assets.titling.breaking import tidied
 from assets.titling.placing import placed

@@ -15,7 +15,7 @@ from app.catalogue import rendering
 from app.catalogue.importing import import_folder
 from app.wiring.catalogue import editor_in, originals_in
 from assets.rendering import workers
-from assets.rendering.originals import files_of
+from assets.rendering.original_names import files_of
 from tests.api.service import ADMIN, CLIENT, EDITOR, Catalogue, Service, is_problem, send, serving
 from tests.assets.builders import a_picture, encoded, put
 

@@ -3,8 +3,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 
-from assets.artwork import Box, Point
-from assets.crop import ASPECTS, CANVASES, Canvas
+from assets.crop import ASPECTS, CANVASES, Box, Canvas, Point
 from assets.rendering.cropping import crop_box
 from tests.assets.samples import glance_of, sample_jobs
 

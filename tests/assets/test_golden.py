@@ -16,8 +16,7 @@ import pytest
 from PIL import Image, ImageFilter, ImageOps
 
 from assets import SAMPLES
-from assets.artwork import Box
-from assets.crop import CANVASES, Canvas, height_at
+from assets.crop import CANVASES, Box, Canvas, height_at
 from assets.picture import Job
 from assets.rendering.cropping import crop_box
 from assets.rendering.decoding import decode

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from PIL import Image
 from assets.importing.ingest import ingest
 from assets.picture import Job, Picture, PictureError
 from assets.rendering import workers
-from assets.rendering.originals import Originals, files_in, files_of
+from assets.rendering.original_names import files_of
+from assets.rendering.originals import Originals, files_in
 from assets.rendering.workers import develop_all
 from assets.treatment import Treatment
 from tests.assets.builders import a_picture, encoded, put
@@ -62,6 +64,25 @@ def test_originals_are_private_and_named_by_their_content(tmp_path: Path, folder
     assert oct(folder.stat().st_mode & 0o777) == "0o700"
     with Image.open(folder / files_of(picture.original)[1]) as copy:
         assert (copy.format, copy.size) == ("WEBP", (512, 1024))
+
+
+def test_a_crop_whose_box_stays_is_not_made_again(tmp_path: Path, folder: Path) -> None:
+    images = tmp_path / "images"
+    content = encoded(Image.linear_gradient("L").rotate(90).resize((960, 540)))  # each place looks different
+    job = Job(str(put(tmp_path / "x.jpg", content)), "x", (0.1, 0.5))
+    picture = made(job, images, Originals(folder))
+    before = {path.name: path.stat().st_mtime_ns for path in images.iterdir()}
+    path = str(folder / picture.original)
+    moved = Job(path, "x", (0.9, 0.5), source=picture.source, crops=picture.crops)
+    renewed = made(moved, images)
+    assert renewed.crops == made(replace(moved, crops=()), tmp_path / "again").crops
+    assert [old == new for old, new in zip(picture.crops, renewed.crops, strict=True)] == [True, False, False]
+    assert before.items() <= {path.name: path.stat().st_mtime_ns for path in images.iterdir()}.items()
+
+    (images / next(picture.crops[0].names())).unlink()
+    assert made(moved, images).crops[0].is_whole(images), "A rendition is lost, so the crop is made again."
+    titled = replace(moved, treatment=Treatment("A title", "en"))
+    assert made(titled, images).crops[0] != picture.crops[0]
 
 
 def test_a_damaged_original_is_refused(tmp_path: Path, folder: Path) -> None:

@@ -42,6 +42,12 @@ def test_a_crop_is_encoded_in_every_format_at_the_usual_widths_and_at_its_own() 
             assert (image.format, image.size) == (encoding.upper(), (width, width * 9 // 16))
 
 
+def test_two_threads_make_the_files_of_one() -> None:
+    for _ in range(3):
+        image = confetti((330, 186))
+        assert encode(image, "16:9", 2) == encode(image, "16:9")
+
+
 @pytest.mark.parametrize(
     ("width", "widths"),
     [

@@ -6,7 +6,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image, ImageFilter
 
-from assets.artwork import Box
+from assets.crop import Box
 from assets.picture import PictureError
 from assets.titling import placing
 from assets.titling.fonts import typefaces_in

@@ -13,7 +13,7 @@ from app.catalogue.setting import SETTING
 from assets.catalogue import Title
 from assets.importing.sweep import unnamed
 from assets.provenance import Consent, Provenance
-from assets.rendering.originals import files_of
+from assets.rendering.original_names import files_of
 from assets.revisions import Catalogue, Revisions
 from tests.assets.builders import CROPS, a_title, an_artwork, put
 from tests.builders import Clock

@@ -39,7 +39,7 @@ from app.store.sqlite import SqliteStore
 from app.wiring.stores import engine_of
 from assets.catalogue import Title
 from assets.provenance import Consent, Provenance
-from assets.rendering.originals import files_of
+from assets.rendering.original_names import files_of
 from assets.revisions import Revisions
 from bandit.learners import new_learner
 from bandit.reward import RewardRules

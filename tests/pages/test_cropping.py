@@ -164,7 +164,7 @@ async def test_only_what_changed_is_sent_and_a_second_click_sends_nothing_more(
             sent.append(json.loads(route.request.post_data or ""))
             await form.get_by_role("button", name="Save and crop again").click(force=True)
             await expect(form.locator("progress")).to_be_visible()
-            await expect(form.locator(".state")).to_contain_text("The service cuts all crops again.")
+            await expect(form.locator(".state")).to_contain_text("The service makes the crops again that move.")
             await route.continue_()
 
         await page.route(f"**{PATH}/new", slowly)

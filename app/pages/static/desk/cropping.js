@@ -1,5 +1,5 @@
 // @ts-check
-// Focus and faces of a picture, corrected in place. The service cuts all crops again from the kept original.
+// Focus and faces of a picture, corrected in place. The service makes the crops that move again from the kept original.
 
 import { Refusal, send } from "./calls.js";
 import { attempt, copyOf, element, find, say } from "./elements.js";
@@ -184,7 +184,7 @@ export class Cropping {
     this.saving = busy;
     find("progress", this.form).hidden = !busy;
     find("button.main", this.form).setAttribute("aria-disabled", String(busy));
-    if (busy) this.#state("The service cuts all crops again. A large picture takes some seconds.");
+    if (busy) this.#state("The service makes the crops again that move. Up to 3840 × 2160 pixels this takes about 2 seconds, larger pictures up to 6 seconds. The crops above are the old ones until then.");
   }
 
   /** Show each refusal beside the field or the face that it is about. @param {unknown} [error] */
