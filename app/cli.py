@@ -46,6 +46,16 @@ COMMANDS = {  # In the order in which users come to need them; `--help` keeps it
         "Write the joined examples of the log to a file: each closed exposure with its decision and its reward.",
     ),
     "models": Listed("models", "List the snapshots, the latest first, and then the candidate snapshots."),
+    "serving": Listed(
+        "serving",
+        "Give everyone the default pictures, or let the policy choose again, without a restart.",
+    ),
+    "learning": Listed(
+        "learning", "Pause the learner, or let it resume; then it learns the events that came meanwhile, too."
+    ),
+    "quarantine": Listed(
+        "quarantine", "Leave the exposures between two moments out of everything that is learned and counted."
+    ),
     "rebuild": Listed(
         "rebuild",
         "Fold the log again from the oldest base, and compare the result with the weights and totals in use.",

@@ -27,6 +27,10 @@ class Kind(IntEnum):
     """A profile is forgotten."""
     BASE = 11
     """The fold's state at this record is a new base; the state before it was made in another way."""
+    INTERVENTION = 12
+    """An operator's order, such as default pictures for everyone (`app.interventions`). No fold depends on it."""
+    QUARANTINE = 13
+    """An operator's order to leave exposures out of everything learned and counted, or the end of it."""
 
 
 FOLD = 3
@@ -75,6 +79,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     """The audit attributes of the profile. No policy and no learner reads them."""
     showings: tuple[int, ...] = ()
     """How often the viewer was shown each candidate before, in their order; empty if none was."""
+    switched: bool = False
+    """The decision has the default picture because an operator ordered that; it is `pinned`, too."""
 
     @property
     def artwork(self) -> str:

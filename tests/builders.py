@@ -20,6 +20,7 @@ from assets.revisions import Catalogue, Revisions
 from bandit.types import Action, Context
 from tests.assets.builders import an_artwork
 from tests.memory import MemoryStore
+from tests.memory.edits import MemoryEdits
 from tests.memory.log import MemoryLog
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -97,17 +98,18 @@ class VoidableLog(MemoryLog):
     """A log in memory to which voids can be written, as a store does whose commit came too late."""
 
     def void(self, decision: int) -> None:
-        self._append(RecordKind.VOID, encode(Reference(decision)))
+        self.append(RecordKind.VOID, encode(Reference(decision)))
 
     def write_any(self, kind: int, body: bytes) -> int:
         """Write a record of a kind that this version may not have, and return its position."""
-        return self._append(cast("RecordKind", kind), body).position
+        return self.append(cast("RecordKind", kind), body).position
 
 
 class VoidableStore(MemoryStore):
     def __init__(self, clock: Clock):
         super().__init__(clock)
         self.log: VoidableLog = VoidableLog(clock)
+        self.edits = MemoryEdits(self.log, clock)
 
 
 def some_actions(n: int, title: str = "countdown") -> list[Action]:

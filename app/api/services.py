@@ -23,12 +23,14 @@ from app.evaluation.series_report import SeriesReporter
 from app.evaluation.shares_report import SharesReporter
 from app.evaluation.title_probabilities import ProbabilityReporter
 from app.evaluation.title_search import TitleSearch
+from app.operations.interventions import Operator
 from app.operations.watch import Watch
 from app.serving.best_single import BestSingle
 from app.serving.explanation import Explainer
 from app.serving.feedback import Recorder
 from app.serving.model import Model
 from app.serving.personalizer import Personalizer
+from app.serving.switch import Switch
 from app.settings import Settings
 from app.store.protocol import Author, Store
 from app.viewers.bots import Bots
@@ -46,6 +48,8 @@ class Services:
     live_catalogue: LiveCatalogue
     model: Model
     best_single: BestSingle
+    switch: Switch
+    operator: Operator
     images: Path
     access: Access
     bots: Bots
@@ -112,3 +116,10 @@ async def _author(caller: Annotated[Caller, EDITOR]) -> Author:
 
 
 By = Annotated[Author, Depends(_author)]
+
+
+async def _operator(caller: Annotated[Caller, ADMIN]) -> Author:
+    return Author(caller.role, caller.name)
+
+
+Operating = Annotated[Author, Depends(_operator)]

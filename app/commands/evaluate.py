@@ -18,6 +18,7 @@ from app.evaluation.evaluating import Evaluation, Evaluator, NothingToEvaluateEr
 from app.evaluation.policy_names import candidate
 from app.evaluation.replay import Replay
 from app.evaluation.reward_models import CrossFitted, Logistic, PictureMeans, RewardModel
+from app.learning.quarantines import Quarantines
 from app.settings import Settings
 from app.store.protocol import Store
 from app.wiring.catalogue import revisions_in
@@ -83,8 +84,9 @@ async def _read(settings: Settings, store: Store, evaluator: Evaluator) -> None:
     live_catalogue = LiveCatalogue(store.log, revisions_in(settings))
     await live_catalogue.refresh()
     head = (await store.log.head()).position
+    replay = Replay(store.log, live_catalogue, await Quarantines.in_force(store.log))
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("Reading the log", total=head)
-        async for position in evaluator.read(Replay(store.log, live_catalogue), head):
+        async for position in evaluator.read(replay, head):
             progress.update(task, completed=position)

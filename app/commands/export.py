@@ -13,6 +13,7 @@ from app.commands.environment import settings_of_service
 from app.commands.terminal import fail, say
 from app.evaluation.export import Export, Exported, UnwritableExportError
 from app.evaluation.replay import Replay
+from app.learning.quarantines import Quarantines
 from app.settings import Settings
 from app.wiring.catalogue import revisions_in
 from app.wiring.stores import open_store
@@ -66,7 +67,7 @@ async def _exported(settings: Settings, export: Export) -> Exported:
         head = (await store.log.head()).position
         done = Exported(0, 0)
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        replay = Replay(store.log, live_catalogue)
+        replay = Replay(store.log, live_catalogue, await Quarantines.in_force(store.log))
         with Progress(*columns, console=Console(stderr=True)) as progress:
             task = progress.add_task("Reading the log", total=head)
             async for exported in export.write(replay, head):

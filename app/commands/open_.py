@@ -3,19 +3,16 @@
 import os
 import sys
 import webbrowser
-from typing import Annotated, Any
+from typing import Annotated
 
-import httpx2
 import typer
 
 from app.api.tickets import LINK_MS
-from app.commands.calling import key_for
+from app.commands.calling import called
 from app.commands.environment import settings_for
 from app.commands.terminal import fail, say
 from app.operations.health import address_of
-from app.wiring.keys import KeyFileError
-
-SECONDS = 10.0
+from app.settings import Settings
 
 
 def open_(
@@ -42,41 +39,18 @@ def open_(
         )
     settings = settings_for("open")
     address = address_of(settings.host, settings.port)
-    try:
-        key = key_for(settings, address)
-    except KeyFileError as error:
-        raise fail(str(error)) from None
-    link = (url or address).rstrip("/") + _path(address, key)
+    link = (url or address).rstrip("/") + _path(settings)
     say(f"This link signs one browser in. It works once, within {LINK_MS // 60_000} minutes:")
     print(link)  # noqa: T201
     if browser and _has_browser():
         webbrowser.open(link)
 
 
-def _path(address: str, key: str) -> str:
-    headers = {"Authorization": f"Bearer {key}"}
-    try:
-        answer = httpx2.post(f"{address}/session/links", headers=headers, timeout=SECONDS, trust_env=False)
-    except httpx2.TransportError as error:
-        reason = str(error) or type(error).__name__
-        raise fail(f"No Keyart answers at {address} ({reason}); start it, or set KEYART_PORT.") from None
-    found = _json(answer)
-    if answer.is_success and isinstance(found.get("path"), str):
-        return str(found["path"])
-    if answer.status_code in {401, 403}:
-        raise fail(
-            f"The service at {address} has another admin key; set KEYART_ADMIN_KEY to that key, or KEYART_DATA to "
-            "the data folder of that service. After a change of the key, start the service again."
-        )
-    raise fail(f"{address} made no link: {found.get('detail') or answer.status_code}")
-
-
-def _json(answer: httpx2.Response) -> dict[str, Any]:
-    try:
-        found = answer.json()
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+def _path(settings: Settings) -> str:
+    found = called(settings, "POST", "/session/links")
+    if not isinstance(found.get("path"), str):
+        raise fail("The service made no link: another program has KEYART_PORT, or the service is another version.")
+    return str(found["path"])
 
 
 def _has_browser() -> bool:

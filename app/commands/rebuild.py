@@ -81,7 +81,7 @@ async def _rebuild(settings: Settings, plan: CandidatePlan | None, *, publish: b
             raise fail(LED)  # said before the work, not after it
         with closing(ExampleFile(settings.data)) as example_file:
             learner = RecordingLearner(example_file) if plan else None
-            base = None if publish or plan else await sound_base(store.state, settings.learner)
+            base = None if publish or plan else await sound_base(store, settings.learner)
             fold = await _folded(settings, store, out, base, learner)
             if plan and learner:
                 found = _found(settings, example_file, learner, plan)
@@ -105,7 +105,7 @@ async def _led(store: Store) -> bool:
 async def _folded(
     settings: Settings, store: Store, out: Console, base: Base | None, learner: Learner | None
 ) -> Fold:
-    found = await Comparison.with_state(store.state, settings.learner, base)
+    found = await Comparison.with_state(store, settings.learner, base)
     head = (await store.log.head()).position
     fold: Fold | None = None
     with _progress() as progress:

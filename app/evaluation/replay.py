@@ -8,6 +8,7 @@ from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.learning.caps import Caps
 from app.learning.fold import example_of
 from app.learning.log_join import Close, Credit, Forget, LogJoin
+from app.learning.quarantines import Quarantines
 from app.records import DECISIONS, Decision, Kind, Record, decode_decision, decode_feedback, decode_reference
 from app.store.protocol import Log
 from bandit.types import Example
@@ -66,11 +67,13 @@ class Replay:
     """Reads the log in order, from its oldest record up to a position.
 
     A policy may be asked at `Shown` what it would have chosen, and it may learn at `Ended`: then it knows what a
-    service knew at that moment. Pins, bots, voided decisions and those whose title is not kept are left out.
+    service knew at that moment. Pins, bots, voided decisions, exposures in quarantine, and
+    decisions whose title is not kept are left out.
     """
 
-    def __init__(self, log: Log, live_catalogue: LiveCatalogue):
+    def __init__(self, log: Log, live_catalogue: LiveCatalogue, quarantines: Quarantines | None = None):
         self._log, self._live_catalogue = log, live_catalogue
+        self._quarantines = Quarantines() if quarantines is None else quarantines
         self._join = LogJoin()
         self._learned, self._counted = Caps(), Caps()
         self._open: dict[int, _Known] = {}
@@ -114,6 +117,8 @@ class Replay:
         if known is None:
             return
         decision, at = known.decision, step.closed.deadline
+        if self._quarantines.leaves_out(step, decision):
+            return
         learned = self._learned.take(decision, at, step.rules).everyone
         weighs = self._counted.take(decision, at, step.rules, by_lot=False).everyone
         example = example_of(step, decision, known.live_title) if learned else None

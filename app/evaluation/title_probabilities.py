@@ -122,7 +122,8 @@ class ProbabilityReporter:
         serve: Literal["policy", "default"],
         clock: Callable[[], int],
     ):
-        self._log, self._live_catalogue, self._serve, self._clock = log, live_catalogue, serve, clock
+        self._log, self._live_catalogue, self._clock = log, live_catalogue, clock
+        self._serve = serve
         self._viewers, self._choice_probabilities = viewers, choice_probabilities
         self._kept: dict[str, Kept] = {}
         self._turn = asyncio.Lock()
@@ -150,6 +151,8 @@ class ProbabilityReporter:
     def _hindrance(self, live_title: LiveTitle) -> str | None:
         if self._serve == "default":
             return SWITCHED_OFF
+        if self._choice_probabilities.switched:
+            return SWITCHED
         return None if live_title.title.artworks else NO_ARTWORK
 
     async def _count_all(self, parts: Parts, live_title: LiveTitle) -> str | None:
@@ -214,6 +217,10 @@ NO_SNAPSHOT: Final = (
 SWITCHED_OFF: Final = (
     "The policy decides nothing now, because KEYART_SERVE is `default`: each viewer gets the default picture. Set "
     "KEYART_SERVE to `policy`."
+)
+SWITCHED: Final = (
+    "The policy decides nothing now, because an operator ordered default pictures for everyone. `keyart serving "
+    "policy` ends that."
 )
 NO_ARTWORK: Final = "The title has no picture yet. Add one."
 

@@ -7,7 +7,9 @@ from typing import Literal
 import structlog
 
 from app.catalogue.live import LiveCatalogue
+from app.interventions import SETTING, interventions_in
 from app.learning.fold import Fold, without
+from app.learning.quarantines import Quarantines
 from app.learning.totals import NoTastes
 from app.records import FOLD, Kind, Rebase, Record, decode_erasure, encode
 from app.store.protocol import Base, Log, NewBase, State, Store
@@ -17,8 +19,8 @@ from bandit.sealing import UnusableSnapshot
 
 log = structlog.get_logger()
 
-Reason = Literal["first", "upgrade", "erasure", "regular", "retention", "rebuild"]
-BREAKS = frozenset({"upgrade", "erasure"})
+Reason = Literal["first", "upgrade", "erasure", "quarantine", "regular", "retention", "rebuild"]
+BREAKS = frozenset({"upgrade", "erasure", "quarantine"})
 """Reasons after which the records before the base no longer lead to its state."""
 BATCH = 5000
 PATIENCE_SECONDS, SECONDS_A_RECORD = 60.0, 50e-6
@@ -33,10 +35,12 @@ class BaseGoneError(LookupError):
     """A trainer has replaced the base meanwhile."""
 
 
-async def sound_base(state: State, kind: learners.Kind) -> Base | None:
+async def sound_base(store: Store, kind: learners.Kind) -> Base | None:
     """Return the oldest base from which this version ends at the state in use, if there is one."""
+    state, quarantined = store.state, interventions_in(await store.log.setting(SETTING)).quarantined
     for base in await state.bases():
-        if base.sound and base.fold == FOLD and await _is_of(state, base, kind):
+        fits = base.sound and base.fold == FOLD and base.quarantined == quarantined
+        if fits and await _is_of(state, base, kind):
             return base
     return None
 
@@ -46,15 +50,15 @@ async def resume(store: Store, live_catalogue: LiveCatalogue, kind: learners.Kin
 
     A snapshot of another learner is not usable: this one learns the retained log from the beginning.
     """
-    counted = await store.state.fold_state()
+    counted, left_out = await store.state.fold_state(), await Quarantines.in_force(store.log)
     for snapshot in await store.state.snapshots(limit=5):
         try:
             learner = learners.restored(snapshot.learner, kind)
         except UnusableSnapshot as error:
             log.warning("snapshot_passed_over", snapshot=snapshot.id, reason=str(error))
             continue
-        return Fold(store.log, store.state, live_catalogue, learner, counted, snapshot)
-    return Fold(store.log, store.state, live_catalogue, learners.new_learner(kind), counted, None)
+        return Fold(store.log, store.state, live_catalogue, learner, counted, snapshot, left_out)
+    return Fold(store.log, store.state, live_catalogue, learners.new_learner(kind), counted, None, left_out)
 
 
 async def fold_from(store: Store, live_catalogue: LiveCatalogue, base: Base) -> Fold:
@@ -67,9 +71,8 @@ async def fold_from(store: Store, live_catalogue: LiveCatalogue, base: Base) -> 
         raise BaseGoneError(f"Base {base.id} is gone because a trainer replaced it; try again.")
     snapshot, counts = found
     learner = learners.restored(snapshot.learner)
-    return Fold(
-        store.log, NoTastes(), live_catalogue, learner, Fold.fold_state_in(counts, base.position), snapshot
-    )
+    counted, left_out = Fold.fold_state_in(counts, base.position), await Quarantines.in_force(store.log)
+    return Fold(store.log, NoTastes(), live_catalogue, learner, counted, snapshot, left_out)
 
 
 async def fed(store_log: Log, fold: Fold, stops: Sequence[int]) -> AsyncIterator[Fold]:
@@ -99,6 +102,8 @@ class BaseKeeper:
         self.retention, self.clock = retention, clock
         self._spacing = max(SHORTEST_MS, (retention - reach) // SPACING)
         self._reason: Reason | None = None
+        self.hurried = False
+        """Whether the fold has to be repeated soon after the next base, because of a quarantine."""
         self._erased: set[str] = set()
         self._latest: int | None = None
         """The time of the latest base."""
@@ -112,11 +117,11 @@ class BaseKeeper:
         If none fits this version of the fold, a record asks for the state to become a base. A fold that begins
         from nothing is a base itself.
         """
-        self._reason = None
+        self._reason, self.hurried = None, False
         self._erased.clear()
         bases = await self._store.state.bases()
         self._latest = max((base.created for base in bases), default=None)
-        if await sound_base(self._store.state, self._kind):
+        if await sound_base(self._store, self._kind):
             return
         if fold.untouched:
             self._reason = "first"
@@ -128,6 +133,9 @@ class BaseKeeper:
         if erased:
             self._erased |= erased
             self._reason = "erasure"
+        if any(record.kind == Kind.QUARANTINE for record in records):
+            self.hurried = True
+            self._reason = "erasure" if self._reason == "erasure" else "quarantine"
         elif self._reason is None and any(record.kind == Kind.BASE for record in records):
             self._reason = "upgrade"
 
@@ -149,7 +157,8 @@ class BaseKeeper:
         found = await self._store.log.read(fold.resume - 1, 1)
         since = found[0].stamp if found else self._clock()
         since = since if fold.untouched else since - self._reach
-        return NewBase(reason, FOLD, since, reason in BREAKS, fold.snapshot(), fold.counting())
+        breaks, quarantined = reason in BREAKS, fold.quarantines.known_to
+        return NewBase(reason, FOLD, since, breaks, fold.snapshot(), fold.counting(), quarantined)
 
     async def scrubbed(self) -> dict[int, tuple[bytes, bytes]]:
         """Return learner and counts of the bases that stay, without those who were erased of late.
@@ -181,7 +190,7 @@ class BaseKeeper:
 
     def settle(self, base: NewBase) -> None:
         if base.reason == self._reason:
-            self._reason = None
+            self._reason, self.hurried = None, False
         self._latest = self._clock()
         if base.reason == "retention":
             self._kept_at = self._latest

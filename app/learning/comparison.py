@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from app.interventions import SETTING, interventions_in
 from app.learning.fold import Fold
 from app.learning.series_comparison import differing_rows
-from app.store.protocol import Base, FoldState, Snapshot, State
+from app.store.protocol import Base, FoldState, Snapshot, State, Store
 from bandit.learners import LOGISTIC, Kind, kind_of, restored
 from bandit.sealing import UnusableSnapshot
 
@@ -14,6 +15,7 @@ FROM_NOTHING = (
     "erased profile without the profile; or the snapshot was made by --tune or --passes"
 )
 ERASED = "a profile was erased since, and the trainer has not set a new base yet; try again in a minute"
+QUARANTINED = "a quarantine was ordered or lifted, and the trainer still folds the log again; try again later"
 FAULT = "this is a fault of Keyart: keep a backup of the data folder, and report it"
 
 
@@ -26,12 +28,16 @@ class Comparison:
     incumbent: Snapshot | None
     committed: FoldState
     base: Base | None
+    folding_out: bool = False
+    """Whether an order of quarantine is not in the state in use yet."""
     _due: set[str] = field(default_factory=lambda: {"weights", "counts"})
 
     @classmethod
-    async def with_state(cls, state: State, kind: Kind, base: Base | None) -> "Comparison":
+    async def with_state(cls, store: Store, kind: Kind, base: Base | None) -> "Comparison":
+        state, ordered = store.state, interventions_in(await store.log.setting(SETTING)).quarantined
         incumbent = next(iter(await state.snapshots(limit=1)), None)
-        return cls(state, kind, incumbent, await state.fold_state(), base)
+        folding_out = any(each.quarantined != ordered for each in await state.bases())
+        return cls(state, kind, incumbent, await state.fold_state(), base, folding_out)
 
     def stops(self, head: int) -> list[int]:
         learned = self.incumbent.position if self.incumbent else 0
@@ -87,6 +93,8 @@ class Comparison:
         return f"Equal in every hour and day up to position {fold.position}."
 
     def _why(self, fold: Fold) -> str:
+        if self.folding_out:
+            return QUARANTINED
         if self.base is None:
             return FROM_NOTHING
         return ERASED if fold.forgotten else FAULT

@@ -11,6 +11,7 @@ import msgspec
 from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.learning.caps import HOUR_MS, Caps
 from app.learning.log_join import Close, Credit, Forget, LogJoin, Step
+from app.learning.quarantines import Quarantines
 from app.learning.totals import Totals, tallies_in
 from app.records import Decision, Record, decode_decision, encode, unknown
 from app.store.protocol import (
@@ -44,6 +45,7 @@ class Seen:
     capped: int = 0
     strangers: int = 0
     refused: int = 0
+    quarantined: int = 0
     on_time: int = 0
     late: int = 0
 
@@ -89,13 +91,17 @@ class Fold:
         learner: Learner,
         counted: FoldState,
         since: Snapshot | None,
+        quarantines: Quarantines | None = None,
     ):
         self._log, self._live_catalogue = log, live_catalogue
+        self.quarantines = Quarantines() if quarantines is None else quarantines
         self.learner = learner
         self.learned = since.position if since else 0
         self.position = since.resume - 1 if since else 0
         self.stamp = 0
         self.seen = Seen()
+        self.paused = False
+        """While it is true, the totals go on, and the learner stays at its position."""
         self.forgotten = 0
         """The number of erasures that this fold has met; no part of its state, like `seen`."""
         self.totals = Totals(stored, counted)
@@ -110,6 +116,7 @@ class Fold:
         """
         if strange := next(filter(None, map(unknown, records)), None):
             raise UnknownVersionError("The log", *strange)
+        self.quarantines.note(records)
         if records and records[0].position == 1 and not self.totals.position:
             self.totals.series.begin(records[0].stamp)
         steps = self._log_join.steps(records)
@@ -121,7 +128,8 @@ class Fold:
             await asyncio.sleep(0)  # one record may close many windows, and the lease has to be renewed meanwhile
         if records:
             self.position, self.stamp = records[-1].position, records[-1].stamp
-            self.learned = max(self.learned, self.position)
+            if not self.paused:
+                self.learned = max(self.learned, self.position)
             self.totals.position = max(self.totals.position, self.position)
 
     def snapshot(self) -> Snapshot:
@@ -185,6 +193,7 @@ class Fold:
         The tastes stay, because each belongs to one profile.
         """
         self.learner, self.learned, self.caps = other.learner, other.learned, other.caps.rewritten()
+        self.quarantines = other.quarantines
         self.totals.take_over(other.totals)
 
     # ---------------------------------------------------------------- one step
@@ -207,7 +216,10 @@ class Fold:
     def _matters(self, step: Close | Credit) -> bool:
         if isinstance(step, Credit) and not step.gain:
             return False
-        return step.position > min(self.learned, self.totals.position)
+        return step.position > self.totals.position or self._teaches(step)
+
+    def _teaches(self, step: Step) -> bool:
+        return step.position > self.learned and not self.paused
 
     def _apply(self, step: Step, found: Found) -> None:
         new = step.position > self.totals.position
@@ -219,6 +231,8 @@ class Fold:
                 self.seen.on_time += new and step.gain is not None
                 if new and step.gain and step.decision in found:
                     decision, live_title = found[step.decision]
+                    if self.quarantines.leaves_out(step, decision):
+                        return
                     self.totals.credit(step, decision, _words(decision, live_title))
             case Close():
                 if step.decision in found:
@@ -226,7 +240,7 @@ class Fold:
 
     def _forget(self, step: Forget) -> None:
         """Forget the taste, which belongs to the totals, and the profile in both caps."""
-        if step.position > self.learned:
+        if self._teaches(step):
             self.caps.forget(step.profile)
             self.learner.forget(witness_of(step.profile))
         if step.position > self.totals.position:
@@ -234,7 +248,10 @@ class Fold:
         self.forgotten += 1
 
     def _close(self, step: Close, decision: Decision, live_title: LiveTitle) -> None:
-        if step.position > self.learned and not (decision.pinned or decision.bot):
+        if self.quarantines.leaves_out(step, decision):
+            self.seen.quarantined += step.position > self.totals.position
+            return
+        if self._teaches(step) and not (decision.pinned or decision.bot):
             self._learn(step, decision, live_title)
         if step.position > self.totals.position:
             picture = live_title.actions[decision.artwork].id

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.catalogue.live import LiveCatalogue
 from app.learning.bases import BaseKeeper, fed, fold_from
 from app.learning.fold import Fold
+from app.learning.quarantines import Quarantines
 from app.learning.totals import NoTastes
 from app.store.protocol import Base, FoldState, SeriesState, Store
 from assets.revisions import Revisions
@@ -39,7 +40,8 @@ async def rebuilt(store: Store, revisions: Revisions, stops: Sequence[int], star
     else:
         learner = start.learner or new_learner(start.kind)
         nothing = FoldState(0, None, {}, series=SeriesState(apart=True))
-        beginning = Fold(store.log, NoTastes(), live_catalogue, learner, nothing, None)
+        left_out = await Quarantines.in_force(store.log)
+        beginning = Fold(store.log, NoTastes(), live_catalogue, learner, nothing, None, left_out)
     async for fold in fed(store.log, beginning, stops):
         yield fold
 

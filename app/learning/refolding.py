@@ -1,4 +1,4 @@
-"""Repeating the fold beside the one in use, to remove everything learned from an erased profile."""
+"""Repeating the fold beside the one in use, to remove everything learned from erased profiles or in quarantine."""
 
 import time
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from app.catalogue.live import LiveCatalogue
+from app.interventions import SETTING, interventions_in
 from app.learning.bases import BREAKS, BaseGoneError, fold_from
 from app.learning.fold import Fold
 from app.records import FOLD
@@ -57,11 +58,15 @@ class Refolding:
             bases = await self._store.state.bases()
             first = min((base.created for base in bases if base.reason in BREAKS), default=0)
             waited = min(max(0.0, (self._clock() - first) / 1000), DELAY_SECONDS)
-            self._due = time.monotonic() + DELAY_SECONDS - waited
+            ordered = interventions_in(await self._store.log.setting(SETTING)).quarantined
+            hurried = any(base.quarantined != ordered for base in bases)
+            self._due = time.monotonic() + (0.0 if hurried else DELAY_SECONDS - waited)
 
-    def demand(self) -> None:
-        """Remember that the oldest base no longer leads to the state in use."""
-        if self._running:
+    def demand(self, *, hurried: bool) -> None:
+        """Remember that the oldest base no longer leads to the state in use. If it is `hurried`, begin now."""
+        if hurried:
+            self._running, self._due = None, time.monotonic()
+        elif self._running:
             self._running.outdated = True
         elif self._due is None:
             self._due = time.monotonic() + DELAY_SECONDS
@@ -99,7 +104,7 @@ class Refolding:
         fold.take_over(running.shadow)
         log.info("refolded", base=running.base.id, position=fold.position, outdated=running.outdated)
         if running.outdated:
-            self.demand()
+            self.demand(hurried=False)
         return Refolded(running.base.id if still_there and not running.outdated else None)
 
     async def _oldest(self) -> Base | None:

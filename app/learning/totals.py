@@ -177,7 +177,7 @@ class Totals:
             self.position,
             encode(self._base),
             {who: self._row(who, Base(*base)) for who, base in self._changed_tastes.items()},
-            {key: self._tallies[key] for key in self._changed_tallies},
+            {key: self._tallies.get(key) for key in self._changed_tallies},
             counted_caps=self.caps.change(),
             series=self.series.changes(),
         )
@@ -200,8 +200,9 @@ class Totals:
 
     def take_over(self, other: "Totals") -> None:
         """Continue with the totals of another fold at the same position; the tastes stay."""
+        gone = set(self._tallies)  # an artwork of which all exposures are in quarantine has no tally any more
         self._base, self._tallies = other._base, other._tallies  # noqa: SLF001  its own kind
-        self._changed_tallies = set(self._tallies)
+        self._changed_tallies = gone.union(self._tallies)
         self.caps = other.caps.rewritten()
         self.series = other.series
 

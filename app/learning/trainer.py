@@ -10,8 +10,10 @@ from math import inf
 import structlog
 
 from app.catalogue.live import LiveCatalogue
+from app.interventions import SETTING, interventions_in
 from app.learning.bases import BaseKeeper, resume
 from app.learning.fold import Fold, Seen
+from app.learning.leftovers import Leftovers
 from app.learning.refolding import Refolding
 from app.store.protocol import (
     LostLeaseError,
@@ -42,15 +44,9 @@ WRITE_RATE = 1 << 20
 CATCH_UP_SECONDS = 20.0
 """Seconds for which a new learner catches up before it is published, if workers have none."""
 UNWRITABLE_SECONDS = 2.0
-WIPE_SECONDS = 0.25
-"""Seconds until the next attempt to wipe erased data from the files, while others use them."""
 TICK_MS = 1_000
 TRIM_SECONDS = 60.0
 TRIM_ROWS = 2_000
-SHRINK_BYTES = 64 << 10
-"""Bytes that are given back in one step, while others wait to write. A step takes 4 ms, because it moves pages."""
-SPARE_BYTES, SPARE_SHARE = 32 << 20, 8
-"""The free space that the log keeps for the next records: at least these bytes, and an eighth of its content."""
 
 
 class Trainer:
@@ -71,9 +67,8 @@ class Trainer:
         self._pause = PUBLISH_SECONDS
         self._unpublished = 0
         self._held_back: float | None = None
-        self._erased, self._wiped = 0, -1
-        self._tried_to_wipe = 0.0
-        self._shrinking = False
+        self._erased = 0
+        self._leftovers = Leftovers(store)
         self._floor = self._floor_stamp = 0
         self._seen = Seen()
         self._bases, self._refolding = bases, Refolding(store, live_catalogue, bases.clock)
@@ -111,8 +106,10 @@ class Trainer:
         self._token = token
         await self._live_catalogue.refresh()
         fold = await resume(self._store, self._live_catalogue, self._kind)
+        fold.paused = await self._paused()
         self._seen = replace(fold.seen)
-        self._erased, self._wiped = 0, -1  # the former leader may not have wiped them
+        self._erased = 0
+        self._leftovers.begin()
         log.info("leading", token=token, position=fold.position, learned=fold.learned)
         await finish_erasures(self._store.log)  # a killed worker may have left one unfinished
         await self._bases.begin(fold)
@@ -123,9 +120,9 @@ class Trainer:
         self._trimmed = time.monotonic()
         renewing = asyncio.create_task(self._renew(token, stop))
         try:
-            while not stop.is_set() and not renewing.done():
+            while not stop.is_set() and not renewing.done() and not await self._resumes(fold):
                 await self._turn(fold, stop)
-            await (self._commit if self._held_back else self._publish)(fold)
+            await (self._commit if self._held_back or fold.paused else self._publish)(fold)
         finally:
             renewing.cancel()
             with suppress(asyncio.CancelledError, StoreTimeoutError, UnwritableStoreError):
@@ -140,7 +137,7 @@ class Trainer:
         self._held_back = None
         if await self._served_by_another():
             self._held_back = inf
-        elif fold.learned:
+        elif fold.learned or fold.paused:
             await self._publish(fold)
         else:
             self._held_back = time.monotonic() + CATCH_UP_SECONDS
@@ -153,6 +150,21 @@ class Trainer:
                 return kind_of(snapshot.learner) != self._kind
         return False
 
+    async def _resumes(self, fold: Fold) -> bool:
+        """Pause learning if an operator orders it; tell whether it resumes after a pause.
+
+        Then another fold begins at the learner's position, and learns everything that came meanwhile.
+        """
+        paused = await self._paused()
+        if paused and not fold.paused:
+            await (self._commit if self._held_back else self._publish)(fold)
+            fold.paused = True
+            log.info("learning_paused", learned=fold.learned)
+        return fold.paused and not paused
+
+    async def _paused(self) -> bool:
+        return interventions_in(await self._store.log.setting(SETTING)).learning == "paused"
+
     async def _turn(self, fold: Fold, stop: asyncio.Event) -> None:
         records = await self._store.log.read(fold.position, BATCH)
         before = fold.seen.examples + fold.forgotten
@@ -164,9 +176,9 @@ class Trainer:
         await self._keep(fold, caught_up=len(records) < BATCH)
         if len(records) < BATCH:
             await self._store.log.tick(TICK_MS)
-            await self._wipe()
+            await self._leftovers.wipe(self._erased)
             await self._trim(fold)
-            await self._shrink()
+            await self._leftovers.shrink()
             await self._refold(fold)
             await _wait(stop, IDLE_SECONDS)
         else:
@@ -174,6 +186,9 @@ class Trainer:
 
     async def _keep(self, fold: Fold, *, caught_up: bool) -> None:
         now = time.monotonic()
+        if fold.paused:
+            await self._keep_totals(fold, now)
+            return
         base = None if self._held_back else await self._bases.due(fold)
         if base:
             await self._publish(fold, base=base)
@@ -184,6 +199,15 @@ class Trainer:
             await self._publish(fold)
         elif now - self._committed >= COMMIT_SECONDS:
             await self._commit(fold)
+
+    async def _keep_totals(self, fold: Fold, now: float) -> None:
+        """Commit the totals of a paused fold: no snapshot leads to its position."""
+        if now - self._committed < COMMIT_SECONDS:
+            return
+        if fold.forgotten > self._erased:
+            await self._store.state.drop_candidates()
+        await self._commit(fold)
+        self._unpublished, self._erased = 0, fold.forgotten
 
     async def _commit(self, fold: Fold, base: NewBase | None = None) -> None:
         self._committed = time.monotonic()
@@ -206,6 +230,7 @@ class Trainer:
             restored(snapshot.learner)
             progress = fold.progress(snapshot)
             progress.base_of, progress.refolded = base, refolded
+            progress.quarantined = fold.quarantines.known_to
             progress.scrubbed = await self._bases.scrubbed()
         except UnusableSnapshot as error:
             metrics.SNAPSHOTS_REFUSED.inc()
@@ -220,9 +245,9 @@ class Trainer:
             self._floor, self._floor_stamp = snapshot.resume, fold.stamp
             self._bases.settle_scrubbed()
         if progress.base_of:
-            self._bases.settle(progress.base_of)
             if progress.base_of.breaks:
-                self._refolding.demand()
+                self._refolding.demand(hurried=self._bases.hurried)
+            self._bases.settle(progress.base_of)
         self._unpublished, self._erased = 0, fold.forgotten
         self._committed = self._published = time.monotonic()
         self._pause = max(PUBLISH_SECONDS, LOAD_SHARE * loading, len(snapshot.learner) / WRITE_RATE)
@@ -237,25 +262,22 @@ class Trainer:
         if time.monotonic() - self._trimmed < TRIM_SECONDS:
             return
         before = min(fold.stamp, await self._clock()) - self._bases.retention
-        if await self._bases.make_room(self._token, before):
+        if fold.paused:
+            await self._bases.make_room(self._token, before)
+            self._floor, self._floor_stamp = fold.resume, fold.stamp
+        elif await self._bases.make_room(self._token, before):
             await self._publish(fold, base=await self._bases.new(fold, "retention"))
         elif self._floor_stamp < before:  # nothing was published because nothing was learned for so long
             await self._publish(fold)
         below = min(self._floor, await self._bases.floor() or self._floor)
         if await self._store.log.trim(before=before, below=below, limit=TRIM_ROWS) < TRIM_ROWS:
             await fold.totals.sweep(before)
-            self._trimmed, self._shrinking = time.monotonic(), True
-
-    async def _shrink(self) -> None:
-        """Return some of the space that trimming freed to the disk, except the space for the next records."""
-        if not self._shrinking:
-            return
-        size = await self._store.log.size()
-        most = min(SHRINK_BYTES, size.free - max(SPARE_BYTES, size.used // SPARE_SHARE))
-        self._shrinking = most > 0 and await self._store.log.shrink(most) > 0
+            self._trimmed, self._leftovers.shrinking = time.monotonic(), True
 
     async def _refold(self, fold: Fold) -> None:
-        """Remove everything learned from erased profiles, in idle time."""
+        """Remove everything learned from erased profiles, in idle time. A paused fold waits until it resumes."""
+        if fold.paused:
+            return
         refolded = await self._refolding.turn(fold)
         if refolded is None:
             return
@@ -263,15 +285,6 @@ class Trainer:
             await self._publish(fold, base=await self._bases.new(fold, "erasure"))
         else:
             await self._publish(fold, refolded=refolded.base)
-
-    async def _wipe(self) -> None:
-        """Wipe the committed erasures from the files; if others use the files, try again later."""
-        now = time.monotonic()
-        if self._wiped == self._erased or now - self._tried_to_wipe < WIPE_SECONDS:
-            return
-        self._tried_to_wipe = now
-        if await self._store.state.wipe() and await self._store.log.wipe():
-            self._wiped = self._erased
 
     async def _renew(self, token: int, stop: asyncio.Event) -> None:
         while not stop.is_set() and await self._store.state.lead(self._holder, LEASE_MS, token) == token:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from app.interventions import NONE, Given, Interventions, Quarantine
 from app.operations.ring import EVERY_SECONDS, HOUR, Ring
 from app.store.protocol import Size
 
@@ -22,13 +24,14 @@ OLD_SNAPSHOT: Final = 300
 MOST_ENDED = 2
 """Workers that may end within an hour before it is an alarm."""
 CROWDED = ("evicted", "refused", "hoarding", "unread")
-CONNECTIONS, FALLBACKS, DISK, LOST, TRAINER, LEARNING = (
+CONNECTIONS, FALLBACKS, DISK, LOST, TRAINER, LEARNING, STOP = (
     "connections",
     "pictures-are-fallbacks",
     "locks-and-the-disk",
     "files-that-are-gone",
     "trainer-and-processes",
     "learning-and-the-report",
+    "how-to-stop-it",
 )
 """Headings of docs/operations.md."""
 
@@ -46,7 +49,8 @@ class Alarm(NamedTuple):
 class Seen:
     """The state of the service beside its metrics. `waits_for`, `lost` and `no_trainer` are sentences, or empty.
 
-    `free` is the part of the data folder's disk that is free.
+    `free` is the part of the data folder's disk that is free. The orders of operators are `in_force`. The latest
+    quarantine that has not ended, or is still folded out, is `quarantine`.
     """
 
     position: int
@@ -56,12 +60,15 @@ class Seen:
     lost: str = ""
     no_trainer: str = ""
     free: float = 1.0
+    in_force: Interventions = NONE
+    quarantine: Quarantine | None = None
 
 
 def alarms(ring: Ring, seen: Seen) -> list[Alarm]:
     """Return the alarms of this moment, those first that cost viewers most."""
     return [
         *_of_service(seen),
+        *_of_interventions(seen),
         *_of_pictures(ring),
         *_of_learning(ring, seen),
         *_of_processes(ring),
@@ -79,6 +86,38 @@ def _of_service(seen: Seen) -> Iterator[Alarm]:
         )
     if seen.lost:
         yield Alarm("KeyartStoreLost", seen.lost, "Do as the sentence says.", LOST)
+
+
+def _of_interventions(seen: Seen) -> Iterator[Alarm]:
+    """Remind of orders that are still in force, because nobody else does."""
+    in_force = seen.in_force
+    if in_force.serving_default:
+        yield Alarm(
+            "KeyartServingDefault",
+            f"Everyone gets default pictures, as ordered{_by(in_force.serving_default)}.",
+            "When the cause is gone, run `keyart serving policy`.",
+            STOP,
+        )
+    if in_force.learning_paused:
+        yield Alarm(
+            "KeyartLearningPaused",
+            f"Learning is paused, as ordered{_by(in_force.learning_paused)}.",
+            "When the cause is gone, run `keyart learning resume`. No event of the pause is lost.",
+            STOP,
+        )
+    if seen.quarantine:
+        yield Alarm(
+            "KeyartQuarantine",
+            f"A quarantine is at work, as ordered{_by(seen.quarantine.given)}: it has not ended, or is still "
+            "folded out.",
+            "Wait until it ends. `keyart quarantine` lists all of them, and lifts one.",
+            STOP,
+        )
+
+
+def _by(given: Given) -> str:
+    at = datetime.fromtimestamp(given.stamp / 1000, UTC)
+    return f" at {at:%Y-%m-%d %H:%M} UTC by {given.role} ({given.name}){f': {given.why}' if given.why else ''}"
 
 
 def _of_pictures(ring: Ring) -> Iterator[Alarm]:

@@ -11,8 +11,10 @@ from typing import NamedTuple
 import structlog
 
 from app.catalogue.live import LiveCatalogue
+from app.interventions import Interventions
 from app.operations.alarms import Alarm, Seen, alarms
 from app.operations.health import Unwell, of_trainer
+from app.operations.interventions import at_work
 from app.operations.ring import EVERY_SECONDS, Ring
 from app.store.protocol import LostStoreError, Size, Store
 from app.telemetry.reading import Reading, read
@@ -31,7 +33,7 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The data that a watch asks for. `ready` tells whether the worker has a snapshot, and which."""
+    """The data that a watch asks for: `snapshot` returns the worker's snapshot, if it has one."""
 
     store: Store
     catalogue: LiveCatalogue
@@ -39,6 +41,7 @@ class Facts:
     clock: Callable[[], int]
     data: Path
     window_seconds: float
+    in_force: Callable[[], Interventions]
 
 
 class Watch:
@@ -87,7 +90,7 @@ class Watch:
     async def _see(self, now: int) -> tuple[Seen, str]:
         facts = self._facts
         lost = no_trainer = trainer = ""
-        position, size = 0, Size(0)
+        position, size, in_force = 0, Size(0), facts.in_force()
         try:
             await facts.store.log.check()
             position, size = (await facts.store.log.head()).position, await facts.store.log.size()
@@ -105,6 +108,8 @@ class Watch:
             lost=lost,
             no_trainer=no_trainer,
             free=_free(facts.data),
+            in_force=in_force,
+            quarantine=await at_work(facts.store.state, in_force, now),
         ), trainer
 
     def _waits_for(self) -> str:

@@ -24,7 +24,8 @@ class Record(TypedDict):
     `stamp` is a time in milliseconds. The `timezone` is that of the attribute `hour`; null means UTC. The
     `snapshot` is the one that was in use. The `showings` say how often the viewer was shown each candidate before,
     in the order of `candidates`; they are empty if none was. The `spot` is the part of the page where the picture
-    was to be shown, and the release of the client, if the request said so.
+    was to be shown, and the release of the client, if the request said so. If an operator had ordered default
+    pictures for everyone, the decision is `switched`, and `pinned`, too.
     """
 
     position: int
@@ -37,6 +38,7 @@ class Record(TypedDict):
     probabilities: Sequence[float]
     group: str | None
     pinned: bool
+    switched: bool
     bot: bool
     profile: str | None
     attributes: Mapping[str, str | float]
@@ -85,6 +87,7 @@ class Explainer:
             "probabilities": decision.probabilities,
             "group": decision.group,
             "pinned": decision.pinned,
+            "switched": decision.switched,
             "bot": decision.bot,
             "profile": decision.profile,
             "attributes": decision.attributes,
@@ -146,6 +149,8 @@ def _familiarity(decision: Decision) -> str:
 
 def _reason(decision: Decision) -> str:
     n = len(decision.candidates)
+    if decision.switched:
+        return "An operator ordered default pictures for everyone, so there was no draw."
     if decision.pinned:
         return "An editor pinned this artwork, so there was no draw."
     if decision.group == "uniform":

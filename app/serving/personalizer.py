@@ -18,6 +18,7 @@ from app.serving.choice import Choice, chosen
 from app.serving.decision_id import DecisionIds
 from app.serving.fallbacks import Fallbacks, reason_of
 from app.serving.probabilities import ChoiceProbabilities, showings_of
+from app.serving.switch import default_among
 from app.settings import Settings
 from app.store.protocol import Draft, Hold, Log
 from app.telemetry import metrics
@@ -47,6 +48,8 @@ class TitleDecision:
     standing: Hold | None = None
     hold: Hold | None = None
     held: bool = False
+    switched: bool = False
+    """An operator ordered default pictures, so that `pin` is the title's default."""
 
     def fits(self, hold: Hold) -> bool:
         """Whether a hold may be served: its picture is still a candidate, and no pin came or went."""
@@ -156,6 +159,8 @@ class Personalizer:
             return None
         pin = title.pinned(now=now / 1000, placement=asked.placement, country=viewer.country, among=candidates)
         key = hold_key(viewer.pseudonym, title.id, asked.placement) if viewer.pseudonym else None
+        if pin is None and self._choice_probabilities.switched:
+            return TitleDecision(live_title, candidates, default_among(title, candidates), key, switched=True)
         return TitleDecision(live_title, candidates, pin, key)
 
     # ---------------------------------------------------------------- holds
@@ -276,6 +281,7 @@ class Personalizer:
             request.asked.spot_of(case.live_title.title.id),
             viewer.audit,
             showings,
+            case.switched,
         )
 
     # ---------------------------------------------------------------- answers
@@ -287,7 +293,7 @@ class Personalizer:
             return self._fallbacks.choose(
                 request.asked, request.viewer, [case.live_title], request.frame, reason=reason
             )
-        outcome = "held" if case.held else "pinned" if hold.pinned else "drawn"
+        outcome = "held" if case.held else "switched" if case.switched else "pinned" if hold.pinned else "drawn"
         metrics.decided("bot" if request.bot else hold.group, outcome).inc()
         return [chosen(case.live_title, hold, self._ids, request.frame, held=case.held)]
 

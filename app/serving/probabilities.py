@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from app.catalogue.live import LiveTitle
 from app.serving.best_single import BestSingle
 from app.serving.model import Model
+from app.serving.switch import Switch
 from app.viewers.viewer import Viewer
 from bandit.exploration import one_of, uniform, with_floor
 from bandit.showings import by_picture, times
@@ -12,8 +13,13 @@ from bandit.types import Context
 
 
 class ChoiceProbabilities:
-    def __init__(self, model: Model, best_single: BestSingle, floor: float):
-        self._model, self._best_single, self._floor = model, best_single, floor
+    def __init__(self, model: Model, best_single: BestSingle, switch: Switch, floor: float):
+        self._model, self._best_single, self._switch, self._floor = model, best_single, switch, floor
+
+    @property
+    def switched(self) -> bool:
+        """Whether an operator has ordered default pictures for everyone, so that nothing is drawn."""
+        return self._switch.default
 
     @property
     def snapshot(self) -> int | None:

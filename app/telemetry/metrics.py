@@ -45,6 +45,9 @@ TRAINER_LAG_SECONDS = _greatest("keyart_trainer_lag_seconds", "Log time not fold
 STORE_LOST = _greatest("keyart_store_lost", "1 while a file of the store is deleted or replaced")
 LOG_BYTES = _greatest("keyart_log_bytes", "Bytes that the log uses on its disk")
 LOG_BYTES_MOST = _greatest("keyart_log_bytes_most", "Bytes that the log may use; 0 means no limit")
+LEARNING_PAUSED = _greatest("keyart_learning_paused", "1 while learning is paused by an order")
+QUARANTINES = _greatest("keyart_quarantines", "Quarantines in force by orders")
+SERVING_DEFAULT = _greatest("keyart_serving_default", "1 while everyone gets default pictures by an order")
 OPEN_WINDOWS = _greatest("keyart_open_windows", "Exposures whose reward is still open")
 EXAMPLES = Counter("keyart_examples", "Closed exposures, by whether they were learned and why not", ["outcome"])
 REWARDS = Counter("keyart_rewards", "Clicks and plays, by whether their window was still open", ["timing"])
@@ -54,7 +57,7 @@ SNAPSHOTS_REFUSED = Counter("keyart_snapshots_refused", "Snapshots not published
 # counts would take their series away.
 for _reason in ("no_model", "timeout", "outrun", "error", "lost", "log_full", "over_allowance", "switched_off"):
     FALLBACKS.labels(_reason)
-for _outcome in ("learned", "capped", "strangers", "refused"):
+for _outcome in ("learned", "capped", "strangers", "refused", "quarantined"):
     EXAMPLES.labels(_outcome)
 for _timing in ("on_time", "late"):
     REWARDS.labels(_timing)
@@ -65,6 +68,8 @@ for _reason in (
 for _cause in ("ended", "hung"):
     WORKERS_REPLACED.labels(_cause)
 DECISIONS.labels("personalized", "drawn")
+for _gauge in (SERVING_DEFAULT, LEARNING_PAUSED, QUARANTINES):
+    _gauge.set(0)
 
 
 @cache
@@ -78,11 +83,14 @@ def answer_seconds(route: str, status: int) -> Histogram:
     return REQUEST_SECONDS.labels(route, status)
 
 
-def count_learning(*, examples: int, capped: int, strangers: int, refused: int, on_time: int, late: int) -> None:
+def count_learning(
+    *, examples: int, capped: int, strangers: int, refused: int, quarantined: int, on_time: int, late: int
+) -> None:
     EXAMPLES.labels("learned").inc(examples)
     EXAMPLES.labels("capped").inc(capped)
     EXAMPLES.labels("strangers").inc(strangers)
     EXAMPLES.labels("refused").inc(refused)
+    EXAMPLES.labels("quarantined").inc(quarantined)
     REWARDS.labels("on_time").inc(on_time)
     REWARDS.labels("late").inc(late)
 

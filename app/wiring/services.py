@@ -24,6 +24,7 @@ from app.evaluation.shares_report import SharesReporter
 from app.evaluation.title_probabilities import ProbabilityReporter
 from app.evaluation.title_search import TitleSearch
 from app.operations.alarm_calls import AlarmCalls, post_to
+from app.operations.interventions import Operator
 from app.operations.store_watch import StoreWatch
 from app.operations.watch import Facts, Watch
 from app.public_url import origin_of
@@ -36,7 +37,8 @@ from app.serving.feedback import Recorder
 from app.serving.model import Model
 from app.serving.personalizer import Personalizer
 from app.serving.probabilities import ChoiceProbabilities
-from app.settings import Settings
+from app.serving.switch import Switch
+from app.settings import DAY_MS, Settings
 from app.store.protocol import Store
 from app.telemetry import metrics
 from app.viewers.bots import Bots
@@ -82,12 +84,12 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     ids = DecisionIds(keys, settings.answerable_ms)
     revisions = revisions_in(settings)
     live_catalogue = LiveCatalogue(store.log, revisions, clock, settings.public_url + IMAGES)
-    model, best_single = Model(store.state), BestSingle(store.state)
+    model, best_single, switch = Model(store.state), BestSingle(store.state), Switch(store.log)
     viewers = Viewers(store, identity, groups)
     images_folder, originals = images_in(settings), originals_in(settings)
     editor = Editor(store, revisions, live_catalogue, originals)
     rendering = Rendering(data=settings.data, images=images_folder, originals=originals)
-    choice_probabilities = ChoiceProbabilities(model, best_single, settings.exploration_floor)
+    choice_probabilities = ChoiceProbabilities(model, best_single, switch, settings.exploration_floor)
     return Services(
         settings=settings,
         clock=clock,
@@ -95,6 +97,8 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         live_catalogue=live_catalogue,
         model=model,
         best_single=best_single,
+        switch=switch,
+        operator=Operator(store, round(settings.retention_days * DAY_MS)),
         images=images_folder,
         bots=Bots(settings.bots),
         access=Access(
@@ -134,7 +138,13 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         ),
         watch=Watch(
             Facts(
-                store, live_catalogue, lambda: model.snapshot, clock, settings.data, settings.reward_window_seconds
+                store,
+                live_catalogue,
+                lambda: model.snapshot,
+                clock,
+                settings.data,
+                settings.reward_window_seconds,
+                lambda: switch.in_force,
             )
         ),
         explainer=Explainer(store.log, ids, store.log.now),
@@ -152,7 +162,11 @@ async def _follow(services: Services) -> None:
 async def _refresh(services: Services) -> None:
     """Load a new catalogue or snapshot. A failure is logged and retried; the last good one serves."""
     services.best_single.look_again()
-    for what, refresh in (("catalogue", services.live_catalogue.refresh), ("snapshot", services.model.refresh)):
+    for what, refresh in (
+        ("interventions", services.switch.refresh),
+        ("catalogue", services.live_catalogue.refresh),
+        ("snapshot", services.model.refresh),
+    ):
         try:
             await refresh()
         except Exception:

@@ -98,6 +98,7 @@ class Service:
 
     async def refresh(self) -> None:
         """Do what a worker does four times a second."""
+        await self.services.switch.refresh()
         await self.services.live_catalogue.refresh()
 
     async def learn(self) -> None:

@@ -66,7 +66,13 @@ IN_A_SESSION = {"DELETE /session"}
 OPERATIONS = [name for name, _ in operations(document())]
 CLOSED = [name for name in OPERATIONS if name not in OPEN]
 BY_KEY = [name for name in CLOSED if name not in IN_A_SESSION]
-PLACES = {"title": "countdown", "artwork": "cupola", "decision_id": "A" * 48, "name": "nothing.webp"}
+PLACES = {
+    "position": "1",
+    "title": "countdown",
+    "artwork": "cupola",
+    "decision_id": "A" * 48,
+    "name": "nothing.webp",
+}
 LONELY = [{}, *({"Host": host} for host in ("127.0.0.1:8000", "localhost", "[::1]:8000", "keyart.example"))]
 """What a request looks like that this machine sends, or a proxy on it that adds nothing."""
 FORWARDED = [

@@ -244,7 +244,7 @@ async def test_every_metric_is_shown_once_it_was_used(tmp_path: Path, catalogue:
         assert (await service.get(profile="ada"))["fallback"]
         await service.close_windows()
         await service.http.post("/titles/countdown/artworks", headers=ADMIN)
-        metrics.count_learning(examples=1, capped=1, strangers=1, refused=1, on_time=1, late=1)
+        metrics.count_learning(examples=1, capped=1, strangers=1, refused=1, quarantined=1, on_time=1, late=1)
         answer = await service.http.get("/metrics")
         assert answer.headers["content-type"].startswith("text/plain")
         shown = set(re.findall(r"^(keyart_\w+?)(?:_total|_bucket)?[{ ]", answer.text, re.MULTILINE))
@@ -349,6 +349,8 @@ async def test_the_api_document_names_every_call_that_there_is(service: Service)
         *("PATCH /titles/{title}/artworks/{artwork}", "DELETE /titles/{title}/artworks/{artwork}"),
         "GET /titles/{title}/artworks/{artwork}/whole",
         *("GET /catalogue", "PATCH /catalogue", "GET /edits"),
+        *("GET /interventions", "PUT /interventions/serving", "PUT /interventions/learning"),
+        *("POST /interventions/quarantines", "DELETE /interventions/quarantines/{position}"),
         *(
             "GET /images/{name}",
             "GET /report",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.store.protocol import KEPT_EDITS, Author, EditDraft, Store
+from app.records import Kind
+from app.store.protocol import KEPT_EDITS, Author, EditDraft, Head, Intervening, Store
 from app.store.sqlite import SqliteStore
 from tests.builders import Clock
 
@@ -65,6 +66,30 @@ async def test_only_the_latest_are_kept(store: Store) -> None:
     found = await store.edits.latest(KEPT_EDITS + 10)
     assert len(found) == KEPT_EDITS
     assert (found[0].what.title, found[-1].what.title) == ("last", "title-1")
+
+
+async def test_an_intervention_is_a_record_a_setting_and_an_edit(store: Store) -> None:
+    def change(value: bytes | None, at: Head) -> Intervening | None:
+        return Intervening(b"body", b"%d after %d" % (at.position, len(value or b"")), an_edit(None))
+
+    for expected in (b"1 after 0", b"2 after 9"):
+        assert await store.edits.intervene(Kind.INTERVENTION, "interventions", change)
+        assert await store.log.setting("interventions") == expected
+    records = await store.log.read(0, 10)
+    assert [(each.position, each.kind, each.body) for each in records] == [(1, 12, b"body"), (2, 12, b"body")]
+    assert [each.what for each in await store.edits.latest(10)] == [an_edit(None)] * 2
+
+
+async def test_an_intervention_that_changes_nothing_or_is_refused_writes_nothing(store: Store) -> None:
+    def refuse(_: bytes | None, __: Head) -> Intervening | None:
+        raise ValueError("no")
+
+    assert not await store.edits.intervene(Kind.QUARANTINE, "interventions", lambda _, __: None)
+    with pytest.raises(ValueError, match="no"):
+        await store.edits.intervene(Kind.QUARANTINE, "interventions", refuse)
+    assert (await store.log.head()).position == 0
+    assert await store.log.setting("interventions") is None
+    assert await store.edits.latest(10) == []
 
 
 async def test_an_edit_that_can_not_be_recorded_does_not_become_current(tmp_path: Path, clock: Clock) -> None:

@@ -389,9 +389,22 @@ async def test_what_was_folded_anew_leaves_only_the_base_it_began_at_and_makes_i
 ) -> None:
     await with_bases(state, token, a_base(), a_base(), a_base(breaks=True))
     oldest = (await state.bases())[0]
-    await state.commit(token, some_progress(snapshot=a_snapshot(50), refolded=oldest.id))
+    await state.commit(token, some_progress(snapshot=a_snapshot(50), refolded=oldest.id, quarantined=44))
     [kept] = await state.bases()
-    assert (kept.id, kept.position, kept.sound) == (oldest.id, 10, True)
+    assert (kept.id, kept.position, kept.sound, kept.quarantined) == (oldest.id, 10, True, 44)
+
+
+async def test_a_base_has_the_latest_quarantine_that_a_fold_from_it_applies(state: State, token: int) -> None:
+    await with_bases(state, token, a_base(), replace(a_base(), quarantined=7))
+    assert [base.quarantined for base in await state.bases()] == [0, 7]
+
+
+async def test_a_tally_of_which_nothing_is_left_is_deleted(state: State, token: int) -> None:
+    gone, kept = ("countdown", "cupola", "uniform"), ("countdown", "ignition", "uniform")
+    await state.commit(token, some_progress(tallies={gone: Tally(1), kept: Tally(2)}))
+    await state.commit(token, some_progress(tallies={gone: None}))
+    assert await state.tallies() == {kept: Tally(2)}
+    assert await state.group_tallies() == {"uniform": Tally(2)}
 
 
 async def test_bases_that_need_what_is_trimmed_are_dropped(state: State, token: int) -> None:

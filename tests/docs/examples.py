@@ -129,6 +129,26 @@ EXAMPLES = (
         "curl -X PATCH /…catalogue -H ADMIN -H 'Content-Type: application/json' "
         """-d '{"barred": ["ai-generated"]}'""",
     ),
+    _of(
+        "PUT /interventions/serving",
+        "curl -X PUT /…interventions/serving -H ADMIN -H 'Content-Type: application/json' "
+        """-d '{"pictures": "default", "why": "Wrong pictures"}'""",
+    ),
+    _of(
+        "PUT /interventions/learning",
+        "curl -X PUT /…interventions/learning -H ADMIN -H 'Content-Type: application/json' "
+        """-d '{"state": "paused", "why": "No clicks of the TV app"}'""",
+    ),
+    _of(
+        "POST /interventions/quarantines",
+        "curl /…interventions/quarantines -H ADMIN -H 'Content-Type: application/json' "
+        """-d '{"since": "2026-01-01T14:00", "until": "2026-01-01T15:30", "device": "tv"}'""",
+    ),
+    _of("GET /interventions", "curl /…interventions -H ADMIN"),
+    _of(
+        "DELETE /interventions/quarantines/{position}",
+        "curl -X DELETE /…interventions/quarantines/1 -H ADMIN",
+    ),
     _of("GET /edits", "curl '/…edits?title=sintel&limit=1' -H ADMIN"),
     Example("GET /images/{name}", f'curl -D - -o picture.webp "{ADDRESS}$IMAGE"'),
     _of("GET /healthz", "curl /…healthz"),

@@ -110,9 +110,9 @@ async def caught_up(world: World) -> bool:
 async def verdicts(world: World) -> list[str]:
     """Do what `keyart rebuild` does, and return what it says."""
     store = world.store
-    base = await sound_base(store.state, "logistic")
+    base = await sound_base(store, "logistic")
     assert base, "no base is sound"
-    found = await Comparison.with_state(store.state, "logistic", base)
+    found = await Comparison.with_state(store, "logistic", base)
     said: list[str] = []
     fold = await fold_from(store, world.live_catalogue, base)
     async for at in fed(store.log, fold, found.stops((await store.log.head()).position)):
@@ -139,7 +139,7 @@ async def test_a_trainer_that_begins_with_nothing_sets_a_base_there(world: World
         await soon(lambda: caught_up(world))
     assert (await reasons(world))[0] == "first"
     await assert_equal(world)
-    base = await sound_base(world.store.state, "logistic")
+    base = await sound_base(world.store, "logistic")
     assert base
     assert base.fold == FOLD
 
@@ -275,7 +275,7 @@ async def test_the_same_state_is_not_found_from_a_base_before_the_erasure(world:
         await soon(lambda: has_base(world, "erasure"))
         await soon(lambda: caught_up(world))
     [first, *_] = await world.store.state.bases()
-    found = await Comparison.with_state(world.store.state, "logistic", first)
+    found = await Comparison.with_state(world.store, "logistic", first)
     fold = await fold_from(world.store, world.live_catalogue, first)
     said: list[str] = []
     async for at in fed(world.store.log, fold, found.stops(0)):
@@ -325,7 +325,7 @@ async def test_after_trims_the_oldest_base_needs_no_record_that_is_gone(world: W
             await soon(lambda: caught_up(world))
         await soon(lambda: trimmed(world))
         await soon(lambda: caught_up(world))
-    base = await sound_base(world.store.state, "logistic")
+    base = await sound_base(world.store, "logistic")
     assert base
     assert (await world.store.log.read(0, 1))[0].position > 1
     assert base.position < (await world.store.log.head()).position - 20, "there is something to fold from the base"
@@ -342,7 +342,7 @@ async def test_another_version_of_the_fold_sets_a_base(world: World, monkeypatch
         await soon(lambda: caught_up(world))
     for module in ("app.records", "app.learning.bases", "app.learning.refolding"):
         monkeypatch.setattr(f"{module}.FOLD", FOLD + 1)
-    assert await sound_base(world.store.state, "logistic") is None
+    assert await sound_base(world.store, "logistic") is None
     async with training(world):
         await soon(lambda: has_base(world, "upgrade"))
         await assert_equal(world)

@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from app.catalogue.live import LiveCatalogue
+from app.learning import leftovers
 from app.learning import trainer as trainer_module
 from app.learning.bases import BaseKeeper
 from app.learning.caps import Caps
@@ -47,9 +48,10 @@ def clock() -> Clock:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it do at once what it does after a minute, a second or a part of one."""
-    for name in ("TRIM_SECONDS", "PUBLISH_SECONDS", "COMMIT_SECONDS", "WIPE_SECONDS", "UNWRITABLE_SECONDS"):
+    for name in ("TRIM_SECONDS", "PUBLISH_SECONDS", "COMMIT_SECONDS", "UNWRITABLE_SECONDS"):
         monkeypatch.setattr(trainer_module, name, 0.0)
     monkeypatch.setattr(trainer_module, "LOAD_SHARE", 0)
+    monkeypatch.setattr(leftovers, "WIPE_SECONDS", 0.0)
 
 
 async def a_trainer(store: Store, folder: Path, clock: Clock, kind: Learning = "logistic") -> Trainer:
@@ -220,8 +222,8 @@ async def gone(store: Store, profile: str) -> bool:
 async def test_what_trimming_left_free_is_given_back_to_the_disk_but_for_a_reserve(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer_module, "SPARE_BYTES", 1 << 16)
-    monkeypatch.setattr(trainer_module, "SPARE_SHARE", 1 << 30)
+    monkeypatch.setattr(leftovers, "SPARE_BYTES", 1 << 16)
+    monkeypatch.setattr(leftovers, "SPARE_SHARE", 1 << 30)
     store = SqliteStore(tmp_path, clock)
     for _ in range(40):
         await store.log.log_decisions([a_draft(a_decision(FILM, 1)) for _ in range(50)])

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 from itertools import count, islice
 
+from app.records import Kind
 from app.store.protocol import (
     KEPT_EDITS,
     Edit,
     EditDraft,
+    Head,
+    Intervening,
 )
 from tests.memory.log import MemoryLog
 
@@ -22,8 +25,23 @@ class MemoryEdits:
     ) -> bool:
         if not await self._log.swap_setting(name, expected, value):
             return False
+        self._record(edits)
+        return True
+
+    def _record(self, edits: Sequence[EditDraft]) -> None:
         new = [Edit(next(self._numbers), self._clock(), edit) for edit in edits]
         self._edits = [*self._edits, *new][-KEPT_EDITS:]
+
+    async def intervene(
+        self, kind: Kind, name: str, change: Callable[[bytes | None, Head], Intervening | None]
+    ) -> bool:
+        before, head = await self._log.setting(name), await self._log.head()
+        found = change(before, Head(head.position + 1, self._log.now()))
+        if found is None:
+            return False
+        self._log.append(kind, found.body)
+        await self._log.swap_setting(name, before, found.value)
+        self._record([found.edit])
         return True
 
     async def latest(self, limit: int, *, before: int | None = None, title: str | None = None) -> list[Edit]:

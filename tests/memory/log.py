@@ -56,7 +56,7 @@ class MemoryLog:
         standing = self._holds.get(draft.key) if draft.key and draft.lasts else None
         if standing and standing.decision != draft.seen and standing.until > self.now():
             return self._with_exposure(standing)
-        at = self._append(Kind.DEFERRED if draft.deferred else Kind.DECISION, draft.body)
+        at = self.append(Kind.DEFERRED if draft.deferred else Kind.DECISION, draft.body)
         hold = Hold(
             at.position,
             draft.nonce,
@@ -89,7 +89,7 @@ class MemoryLog:
         if now.opened_at is not None and self.now() < now.opened_at + window:
             return
         if not deferred:
-            at = self._append(Kind.EXPOSURE, encode(Reference(hold.decision, spot)))
+            at = self.append(Kind.EXPOSURE, encode(Reference(hold.decision, spot)))
             self._exposures[hold.decision] = (at.position, at.stamp, 0, 0.0)
         elif now.opened_at is not None:
             self._exposures[hold.decision] = (None, None, 0, 0.0)
@@ -108,7 +108,7 @@ class MemoryLog:
         if opened is not None and happened & bit and not longer:
             return False
         opener = self._last.position + 1 if opened is None else opened
-        self._append(event.kind, encode(Feedback(event.decision, opener, event.seconds, event.spot)))
+        self.append(event.kind, encode(Feedback(event.decision, opener, event.seconds, event.spot)))
         if opened_at is None:
             opening = self._records.get(opener)
             opened_at = opening.stamp if opening else 0
@@ -117,15 +117,15 @@ class MemoryLog:
 
     async def tick(self, after: int) -> None:
         if self.now() - self._last.stamp >= after:
-            self._append(Kind.TICK, b"")
+            self.append(Kind.TICK, b"")
 
     async def declare(self, rules: bytes) -> None:
         if self._settings.get("rules") != rules:
-            self._append(Kind.RULES, rules)
+            self.append(Kind.RULES, rules)
             self._settings["rules"] = rules
 
     async def rebase(self, body: bytes) -> None:
-        self._append(Kind.BASE, body)
+        self.append(Kind.BASE, body)
 
     async def head(self) -> Head:
         return self._last
@@ -184,7 +184,7 @@ class MemoryLog:
         self._profiles.pop(pseudonym, None)
         prefix = bytes.fromhex(pseudonym)
         self._holds = {key: hold for key, hold in self._holds.items() if not key.startswith(prefix)}
-        self._append(Kind.ERASURE, encode(Erasure(pseudonym)))
+        self.append(Kind.ERASURE, encode(Erasure(pseudonym)))
 
     async def setting(self, name: str) -> bytes | None:
         return self._settings.get(name)
@@ -201,7 +201,7 @@ class MemoryLog:
     async def wipe(self) -> bool:
         return True
 
-    def _append(self, kind: Kind, body: bytes) -> Head:
+    def append(self, kind: Kind, body: bytes) -> Head:
         at = self._last = Head(self._last.position + 1, self.now())
         self._time.see(at.stamp)
         self._records[at.position] = Record(at.position, at.stamp, kind, body)

@@ -55,7 +55,11 @@ class MemoryState:
                 self._tastes[who] = row
             else:
                 self._tastes.pop(who, None)
-        self._tallies.update({key: replace(tally) for key, tally in progress.tallies.items()})
+        for key, tally in progress.tallies.items():
+            if tally is None:
+                self._tallies.pop(key, None)
+            else:
+                self._tallies[key] = replace(tally)
         if progress.series:
             self._series.write(progress.series)
         before = self._counted
@@ -75,7 +79,9 @@ class MemoryState:
                 base, snapshot, _ = self._bases[id_]
                 self._bases[id_] = base, replace(snapshot, learner=learner), counts
         if progress.refolded is not None:
-            self._bases = {progress.refolded: _marked(self._bases[progress.refolded], sound=True)}
+            base, snapshot, counts = _marked(self._bases[progress.refolded], sound=True)
+            base = replace(base, quarantined=progress.quarantined)
+            self._bases = {progress.refolded: (base, snapshot, counts)}
         if progress.base_of:
             self._add_base(progress.base_of)
 
@@ -85,7 +91,8 @@ class MemoryState:
         self._made += 1
         snapshot, now = new.snapshot, self._clock()
         position, resume = snapshot.position, snapshot.resume
-        base = protocol.Base(self._made, new.reason, new.fold, position, resume, new.since, now, sound=True)
+        at = new.reason, new.fold, position, resume, new.since, now
+        base = protocol.Base(self._made, *at, sound=True, quarantined=new.quarantined)
         self._bases[self._made] = base, replace(snapshot, id=self._made, role="base", created=now), new.counts
 
     def _insert(self, snapshot: protocol.Snapshot, kept: int) -> int:

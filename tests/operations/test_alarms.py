@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.interventions import Given, Interventions, Quarantine
 from app.operations import alarms as subject
 from app.operations.alarms import Seen, alarms
 from app.operations.ring import HOUR, Ring
@@ -14,11 +15,12 @@ from app.telemetry.reading import Reading
 from tests.docs.pages import page
 from tests.docs.test_alerts import expressions
 
+GIVEN = Given(7, 1_790_000_000_000, "admin", "key", "Because")
 CALM = Seen(position=100, size=Size(10, most=1000), window_seconds=600)
 FOLDED = {"keyart_trainer_position": 100.0, "keyart_snapshot_age_seconds": 1.0}
 ELSEWHERE = {"KeyartDown", "KeyartBackupOld"}
 """Alerts that the service itself cannot see: nobody is told by who is down."""
-HERE_ALONE = {"KeyartNotReady", "KeyartSnapshotOld", "KeyartWorkersEnd"}
+HERE_ALONE = {"KeyartQuarantine", "KeyartNotReady", "KeyartSnapshotOld", "KeyartWorkersEnd"}
 
 
 def ring(seconds: float = HOUR, gauges: dict[str, float] = FOLDED, **counts: Any) -> Ring:
@@ -41,6 +43,9 @@ BUSY: dict[str, Any] = {"decisions": {"personalized": 100_000.0}, "examples": {"
 CASES: dict[str, tuple[Ring, dict[str, Any]]] = {
     "KeyartNotReady": (ring(), {"waits_for": "It waits for a catalogue."}),
     "KeyartStoreLost": (ring(), {"lost": "log.sqlite was deleted."}),
+    "KeyartServingDefault": (ring(), {"in_force": Interventions(serving_default=GIVEN)}),
+    "KeyartLearningPaused": (ring(), {"in_force": Interventions(learning_paused=GIVEN)}),
+    "KeyartQuarantine": (ring(), {"quarantine": Quarantine(GIVEN, 1, 2)}),
     "KeyartFallbacks": (ring(**BUSY, fallbacks={"timeout": 1100.0}), {}),
     "KeyartNoTrainer": (ring(), {"no_trainer": "No trainer leads."}),
     "KeyartTrainerBehind": (ring(), {"position": 10_101}),

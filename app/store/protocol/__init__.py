@@ -4,7 +4,7 @@ Every implementation passes `tests/contract/`. Times are in milliseconds of the 
 """
 
 from app.store.protocol.decisions import Draft, Event, Hold
-from app.store.protocol.edits import KEPT_EDITS, Author, Edit, EditDraft, Edits
+from app.store.protocol.edits import KEPT_EDITS, Author, Edit, EditDraft, Edits, Intervening
 from app.store.protocol.engine import Engine, Log, State, Store
 from app.store.protocol.errors import (
     FullLogError,
@@ -59,6 +59,7 @@ __all__ = [
     "FullLogError",
     "Head",
     "Hold",
+    "Intervening",
     "Lease",
     "Log",
     "LostLeaseError",

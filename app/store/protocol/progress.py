@@ -32,6 +32,8 @@ NO_CHANGE = CapChange({})
 class Progress:
     """The changes of a fold since its last commit. `counted` is the position of its totals.
 
+    None deletes a taste or a tally.
+
     `counted_caps` are the caps of the totals; `learned_caps` are those of the learner, and are written with a
     snapshot.
     """
@@ -39,7 +41,7 @@ class Progress:
     counted: int
     base: bytes
     tastes: Mapping[str, TasteRow | None]
-    tallies: Mapping[TallyKey, Tally]
+    tallies: Mapping[TallyKey, Tally | None]
     snapshot: Snapshot | None = None
     counted_caps: CapChange = NO_CHANGE
     learned_caps: CapChange = NO_CHANGE
@@ -49,6 +51,8 @@ class Progress:
     series: SeriesChanges | None = None
     refolded: int | None = None
     """The id of the base from which the fold was repeated: it is sound, and no other is left."""
+    quarantined: int = 0
+    """The base's `quarantined` after a repeated fold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ class NewBase:
 
     The learner is in `snapshot`, and the totals at its position are in `counts`. The oldest record that a fold
     from the base may read has the stamp `since`. The version of the fold is `fold`. If the base `breaks` with the
-    state before, no earlier base stays sound.
+    state before, no earlier base stays sound. A fold from it ends at the state in use if it applies the
+    quarantines that are in force after the record at `quarantined`; 0 means that there is none.
     """
 
     reason: str
@@ -36,14 +37,15 @@ class NewBase:
     breaks: bool
     snapshot: Snapshot
     counts: bytes = field(repr=False)
+    quarantined: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
     """A state from which a fold can be repeated.
 
-    `position`, `resume` and `since` are those of its snapshot (see `NewBase`). A fold from a `sound` base ends at
-    the state in use.
+    `position`, `resume` and `since` are those of its snapshot, and `quarantined` is as in `NewBase`. A fold from a
+    `sound` base ends at the state in use.
     """
 
     id: int
@@ -54,6 +56,7 @@ class Base:
     since: int
     created: int
     sound: bool
+    quarantined: int = 0
 
 
 class Snapshots(Protocol):

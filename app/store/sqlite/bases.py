@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from app.store.protocol import Base, NewBase, Snapshot
+from app.store.sqlite.schema import columns_of
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS base (
@@ -26,10 +27,10 @@ class Bases:
             self._writer.execute("UPDATE base SET sound = 0")
         snapshot = new.snapshot
         self._writer.execute(
-            "INSERT INTO base (reason, fold, position, resume, since, created, sound, rules, learner, counts)"
-            " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?)",
+            "INSERT INTO base (reason, fold, position, resume, since, created, sound, rules, learner, counts,"
+            " quarantined) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)",
             (new.reason, new.fold, snapshot.position, snapshot.resume, new.since, created,
-             snapshot.rules, snapshot.learner, new.counts),
+             snapshot.rules, snapshot.learner, new.counts, new.quarantined),
         )  # fmt: skip
 
     def scrub(self, scrubbed: Mapping[int, tuple[bytes, bytes]]) -> None:
@@ -38,9 +39,9 @@ class Bases:
             [(*parts, id_) for id_, parts in scrubbed.items()],
         )
 
-    def keep_alone(self, id_: int) -> None:
+    def keep_alone(self, id_: int, quarantined: int) -> None:
         self._writer.execute("DELETE FROM base WHERE id <> ?", (id_,))
-        self._writer.execute("UPDATE base SET sound = 1")
+        self._writer.execute("UPDATE base SET sound = 1, quarantined = ?", (quarantined,))
 
     def drop(self, before: int) -> None:
         self._writer.execute("DELETE FROM base WHERE since < ?", (before,))
@@ -49,7 +50,9 @@ class Bases:
         self._writer.execute("DELETE FROM base")
 
     def all(self) -> list[Base]:
-        rows = self._reader.execute(f"SELECT {_COLUMNS} FROM base ORDER BY id").fetchall()  # noqa: S608  our own names
+        there = "quarantined" in columns_of(self._reader, "base")  # not in a file of before that is only read
+        columns = f"{_COLUMNS}, {'quarantined' if there else 0}"
+        rows = self._reader.execute(f"SELECT {columns} FROM base ORDER BY id").fetchall()  # noqa: S608  our own names
         return [replace(base, sound=bool(base.sound)) for base in (Base(*row) for row in rows)]
 
     def one(self, id_: int) -> tuple[Snapshot, bytes] | None:

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from app.store.protocol import KEPT_EDITS, Author, Edit, EditDraft
+from app.records import Kind
+from app.store.protocol import KEPT_EDITS, Author, Edit, EditDraft, Head, Intervening
 from app.store.sqlite.connection import Access
+from app.store.sqlite.exposures import Appending
+from app.store.sqlite.shared_settings import SqliteSettings
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS edit (
@@ -12,19 +15,29 @@ CREATE TABLE IF NOT EXISTS edit (
 CREATE INDEX IF NOT EXISTS edit_title ON edit (title, id);
 """
 _COLUMNS = "id, stamp, role, name, operation, title, artwork, was, became, old, new"
-Swap = Callable[[str, bytes | None, bytes], bool]
+Change = Callable[[bytes | None, Head], Intervening | None]
 
 
 class SqliteEdits:
-    def __init__(self, access: Access, *, swap: Swap, clock: Callable[[], int]):
-        """`swap` replaces a setting inside a transaction."""
+    def __init__(self, access: Access, *, settings: SqliteSettings, log: Appending, clock: Callable[[], int]):
         self._writer, self._reader, self._write = access
-        self._swap, self._clock = swap, clock
+        self._settings, self._log, self._clock = settings, log, clock
 
     async def swap_setting(
         self, name: str, expected: bytes | None, value: bytes, edits: Sequence[EditDraft]
     ) -> bool:
-        return await self._write(lambda: self._swap(name, expected, value) and self._record(edits))
+        return await self._write(lambda: self._settings.swap(name, expected, value) and self._record(edits))
+
+    async def intervene(self, kind: Kind, name: str, change: Change) -> bool:
+        return await self._write(lambda: self._intervene(kind, name, change))
+
+    def _intervene(self, kind: Kind, name: str, change: Change) -> bool:
+        before = self._settings.inside(name)
+        found = change(before, Head(self._log.next_position, self._log.now()))
+        if found is None:
+            return False
+        self._log.append(kind, found.body)
+        return self._settings.swap(name, before, found.value) and self._record([found.edit])
 
     def _record(self, edits: Sequence[EditDraft]) -> bool:
         now = self._clock()

@@ -79,7 +79,7 @@ class SqliteLog:
         self.erasures, self.scrub = profiles.erasures, profiles.scrub
         self.size, self.shrink = self._room.size, self._room.shrink
         self.trim = Trimming(access, self).trim
-        self.edits = SqliteEdits(access, swap=settings.swap, clock=clock)
+        self.edits = SqliteEdits(access, settings=settings, log=self, clock=clock)
         self.passes = SqlitePasses(access, clock)
         self._transaction = Transaction(self._writer)
         self._files = None if read_only else OpenFiles(path, GONE, PART_GONE)

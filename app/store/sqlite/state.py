@@ -131,7 +131,11 @@ class SqliteState:
         )
         write.executemany(
             f"INSERT OR REPLACE INTO tally ({_TALLY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  our own names
-            [(*key, *astuple(tally)) for key, tally in progress.tallies.items()],
+            [(*key, *astuple(tally)) for key, tally in progress.tallies.items() if tally is not None],
+        )
+        write.executemany(
+            "DELETE FROM tally WHERE title = ? AND artwork = ? AND in_group = ?",
+            [key for key, tally in progress.tallies.items() if tally is None],
         )
         self._write_caps("counts", progress.counted_caps)
         if progress.series:
@@ -140,7 +144,7 @@ class SqliteState:
     def _write_bases(self, progress: protocol.Progress) -> None:
         self._bases.scrub(progress.scrubbed)
         if progress.refolded is not None:
-            self._bases.keep_alone(progress.refolded)
+            self._bases.keep_alone(progress.refolded, progress.quarantined)
         if progress.base_of:
             self._bases.add(progress.base_of, self._clock())
 

@@ -54,5 +54,11 @@ def _count_showings(connection: sqlite3.Connection) -> None:
         connection.execute("ALTER TABLE taste ADD COLUMN showings BLOB NOT NULL DEFAULT x''")
 
 
-SCHEMA = Schema(FIRST, (_extend, _add_series, _count_showings))
+def _note_quarantines(connection: sqlite3.Connection) -> None:
+    """Take the fourth step: keep beside each base the latest order of quarantine that a fold from it applies."""
+    if "quarantined" not in columns_of(connection, "base"):
+        connection.execute("ALTER TABLE base ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0")
+
+
+SCHEMA = Schema(FIRST, (_extend, _add_series, _count_showings, _note_quarantines))
 """Each later step is a separate migration; a step that was released never changes."""

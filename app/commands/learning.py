@@ -1,0 +1,44 @@
+"""`keyart learning`: a pause of the learner, or its end, while the service runs."""
+
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+from app.commands.calling import called
+from app.commands.environment import settings_for
+from app.commands.orders import Why, ordered
+
+STATES = {"pause": "paused", "resume": "running"}
+
+
+def learning(
+    do: Annotated[
+        Literal["pause", "resume"] | None,
+        typer.Argument(help="Pause the learner, or let it resume. Without it the command shows its state."),
+    ] = None,
+    *,
+    why: Why = "",
+) -> None:
+    """Pause the learner, or let it resume; then it learns the events that came meanwhile, too.
+
+    The command calls the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the key in the data
+    folder. Pictures, the report and tastes continue during a pause. The log keeps the events.
+
+    Examples:
+        keyart learning pause --why "Clicks of the TV app are missing"
+        keyart learning resume
+        keyart learning
+    """
+    settings = settings_for("learning")
+    if do is None:
+        found = called(settings, "GET", "/interventions")
+    else:
+        found = called(settings, "PUT", "/interventions/learning", {"state": STATES[do], "why": why})
+    Console().print(sentence(found), soft_wrap=True, markup=False)
+
+
+def sentence(found: dict[str, Any]) -> str:
+    if found.get("learning") != "paused":
+        return "The learner learns."
+    return f"Learning is paused{ordered(found.get('learning_by'))}."

@@ -1,0 +1,84 @@
+"""Interventions: orders of an operator that hold until they are taken back. The log records each of them."""
+
+from typing import Literal
+
+import msgspec
+
+SETTING = "interventions"
+"""The shared setting with the interventions in force. It changes in the transaction that logs the record."""
+Serving = Literal["policy", "default"]
+Learning = Literal["running", "paused"]
+
+
+MOST_QUARANTINES = 100
+
+
+class Order(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The record of an intervention: the order, the role and session or key that gave it, and the reason.
+
+    A quarantine has `since`, `until` and perhaps a `device`; its end has the position of its record, `lifts`.
+    """
+
+    what: str
+    role: str
+    name: str
+    why: str = ""
+    since: int = 0
+    until: int = 0
+    device: str | None = None
+    lifts: int | None = None
+
+
+class Given(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An intervention in force: the position and the stamp of its record, who ordered it, and why."""
+
+    position: int
+    stamp: int
+    role: str
+    name: str
+    why: str = ""
+
+
+class Quarantine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Exposures from which nothing is learned, and that no total counts.
+
+    They are those whose windows were open between the stamps `since` and `until`; with `device`, only its own.
+    """
+
+    given: Given
+    since: int
+    until: int
+    device: str | None = None
+
+    def covers(self, opened: int, closed: int, device: object) -> bool:
+        """Tell whether an exposure whose window was open between these stamps is meant."""
+        return opened < self.until and closed > self.since and self.device in {None, device}
+
+
+class Interventions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The interventions in force."""
+
+    serving_default: Given | None = None
+    """Everyone gets the default picture."""
+    learning_paused: Given | None = None
+    """The learner takes in no example until learning resumes, and then takes in all of them."""
+    quarantines: tuple[Quarantine, ...] = ()
+    quarantined: int = 0
+    """The position of the latest record that ordered or lifted a quarantine."""
+
+    @property
+    def serving(self) -> Serving:
+        return "default" if self.serving_default else "policy"
+
+    @property
+    def learning(self) -> Learning:
+        return "paused" if self.learning_paused else "running"
+
+
+NONE = Interventions()
+decode_order = msgspec.json.Decoder(Order).decode
+_decode = msgspec.json.Decoder(Interventions).decode
+
+
+def interventions_in(setting: bytes | None) -> Interventions:
+    return NONE if setting is None else _decode(setting)

@@ -1,0 +1,171 @@
+"""Orders of operators to a running service: each is a record of the log, and an entry of the edits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from msgspec import structs
+
+from app.interventions import (
+    MOST_QUARANTINES,
+    SETTING,
+    Given,
+    Interventions,
+    Learning,
+    Order,
+    Quarantine,
+    Serving,
+    interventions_in,
+)
+from app.records import Kind, encode
+from app.refusals import Conflict, Invalid, NotFound
+from app.store.protocol import Author, EditDraft, Head, Intervening, State, Store
+
+Change = Callable[[Interventions, Given], Interventions]
+LATEST = 253_402_300_799_000
+"""The last second that a date can name, in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The exposures to quarantine, by the time at which their windows were open, in milliseconds."""
+
+    since: int
+    until: int
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """How far the quarantines in force are folded out.
+
+    If it is not `done`, a fold is under way. Nothing that was learned before `since`, in milliseconds, can be
+    folded out, because that is the time of the oldest base; None means that there is no base yet.
+    """
+
+    done: bool
+    since: int | None
+
+
+class Operator:
+    """Logs interventions. Workers and the trainer read the ones in force several times a second."""
+
+    def __init__(self, store: Store, retention_ms: int):
+        self._store, self._retention = store, retention_ms
+
+    async def in_force(self) -> Interventions:
+        return interventions_in(await self._store.log.setting(SETTING))
+
+    async def folding(self) -> Folding:
+        return await folding(self._store.state, await self.in_force())
+
+    async def serve(self, by: Author, pictures: Serving, why: str) -> Interventions:
+        """Order default pictures for everyone, or the policy again. An order that is in force changes nothing."""
+
+        def change(now: Interventions, given: Given) -> Interventions:
+            if now.serving == pictures:
+                return now
+            return structs.replace(now, serving_default=given if pictures == "default" else None)
+
+        order = Order(f"serving {pictures}", by.role, by.name, why)
+        return await self._order(Kind.INTERVENTION, order, change, lambda found: {"serving": found.serving})
+
+    async def learn(self, by: Author, state: Learning, why: str) -> Interventions:
+        """Order a pause of learning, or its end. An order that is in force changes nothing."""
+
+        def change(now: Interventions, given: Given) -> Interventions:
+            if now.learning == state:
+                return now
+            return structs.replace(now, learning_paused=given if state == "paused" else None)
+
+        order = Order(f"learning {state}", by.role, by.name, why)
+        return await self._order(Kind.INTERVENTION, order, change, lambda found: {"learning": found.learning})
+
+    async def quarantine(self, by: Author, span: Span, why: str) -> Quarantine:
+        """Leave exposures out of everything that is learned and counted, also if they were learned already.
+
+        A quarantine that is in force with the same span is returned as it is.
+        """
+        if not span.since < span.until <= LATEST:
+            reason = f"It should be later than {shown(min(span.since, LATEST))}, and before the year 10000"
+            raise Invalid.field("until", reason)
+        oldest = self._store.log.now() - self._retention
+
+        def change(now: Interventions, given: Given) -> Interventions:
+            if _same(now, span):
+                return now
+            kept = tuple(each for each in now.quarantines if each.until > oldest)
+            if len(kept) >= MOST_QUARANTINES:
+                raise Conflict(f"There are {len(kept)} quarantines, which is the most; lift one of them.")
+            new = Quarantine(given, span.since, span.until, span.device)
+            return structs.replace(now, quarantines=(*kept, new), quarantined=given.position)
+
+        order = Order("quarantine", by.role, by.name, why, span.since, span.until, span.device)
+        after = await self._order(Kind.QUARANTINE, order, change, _listed)
+        found = _same(after, span)
+        if found is None:  # another operator has lifted it meanwhile
+            raise Conflict("The quarantine was lifted while it was ordered; look at GET /interventions.")
+        return found
+
+    async def lift(self, by: Author, position: int, why: str) -> Interventions:
+        """End a quarantine, so that its exposures are learned and counted after all."""
+
+        def change(now: Interventions, given: Given) -> Interventions:
+            kept = tuple(each for each in now.quarantines if each.given.position != position)
+            if len(kept) == len(now.quarantines):
+                raise NotFound(f"There is no quarantine {position} in force; GET /interventions lists them.")
+            return structs.replace(now, quarantines=kept, quarantined=given.position)
+
+        order = Order("lift quarantine", by.role, by.name, why, lifts=position)
+        return await self._order(Kind.QUARANTINE, order, change, _listed)
+
+    async def _order(
+        self, kind: Kind, order: Order, change: Change, fields: Callable[[Interventions], dict[str, object]]
+    ) -> Interventions:
+        """Log an order if it changes anything, and return the orders in force then."""
+
+        def intervening(setting: bytes | None, at: Head) -> Intervening | None:
+            before = interventions_in(setting)
+            after = change(before, Given(at.position, at.stamp, order.role, order.name, order.why))
+            if after == before:
+                return None
+            was, became = fields(before), {**fields(after), **({"why": order.why} if order.why else {})}
+            by = Author(order.role, order.name)
+            edit = EditDraft(by, order.what, before=encode(was), after=encode(became))
+            return Intervening(encode(order), encode(after), edit)
+
+        await self._store.edits.intervene(kind, SETTING, intervening)
+        return await self.in_force()
+
+
+async def folding(state: State, in_force: Interventions) -> Folding:
+    bases = await state.bases()
+    done = all(base.sound and base.quarantined == in_force.quarantined for base in bases)
+    return Folding(done, bases[0].created if bases else None)
+
+
+async def at_work(state: State, in_force: Interventions, now: int) -> Quarantine | None:
+    """Return the latest quarantine that has not ended, or the latest one if they are still folded out."""
+    open_ = [each for each in in_force.quarantines if each.until > now]
+    if not open_ and in_force.quarantines and not (await folding(state, in_force)).done:
+        open_ = list(in_force.quarantines)
+    return open_[-1] if open_ else None
+
+
+def shown(stamp: int) -> str:
+    return f"{datetime.fromtimestamp(stamp / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _same(found: Interventions, span: Span) -> Quarantine | None:
+    wanted = (span.since, span.until, span.device)
+    return next((each for each in found.quarantines if (each.since, each.until, each.device) == wanted), None)
+
+
+def _listed(found: Interventions) -> dict[str, object]:
+    """Return the quarantines in force as the edits show them."""
+    return {
+        "quarantines": [
+            {"from": shown(each.since), "until": shown(each.until), "device": each.device}
+            for each in found.quarantines
+        ]
+    }
