@@ -34,6 +34,10 @@ COMMANDS = {  # In the order in which users come to need them; `--help` keeps it
     "report": Listed(
         "report", "Show what each group of viewers clicked, and the lift over the best single picture."
     ),
+    "explain": Listed(
+        "explain",
+        "Explain a decision: what raised and lowered each candidate's score, and what would change the choice.",
+    ),
     "audience": Listed(
         "audience", "Let made-up viewers use a service, and show how much of their taste it learned."
     ),

@@ -10,6 +10,7 @@ from bandit.hearsay import Hearsay
 from bandit.types import Attributes, Witness
 
 KEYS = 64
+OTHER = "~other"
 REMEMBERED = 1024
 """Viewers whose features are remembered; most differ in few attributes from others."""
 VALUES = 1024
@@ -119,4 +120,9 @@ class Vocabulary:
 
 @lru_cache(maxsize=1 << 16)
 def _word_feature(key: str, value: str | None) -> str:
-    return f"{word(key)}={'~other' if value is None else word(value)}"
+    return f"{word(key)}={OTHER if value is None else word(value)}"
+
+
+def is_other(feature: str) -> bool:
+    """Whether a feature is the one of all unknown values of a key."""
+    return feature.endswith(f"={OTHER}")

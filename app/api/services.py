@@ -19,6 +19,7 @@ from app.catalogue.uploads import Uploads
 from app.data_folder import ADMIN_KEY
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.report import Reporter
+from app.evaluation.score_explanation import ScoreExplainer
 from app.evaluation.series_report import SeriesReporter
 from app.evaluation.shares_report import SharesReporter
 from app.evaluation.title_probabilities import ProbabilityReporter
@@ -69,6 +70,7 @@ class Services:
     probability_reporter: ProbabilityReporter
     watch: Watch
     explainer: Explainer
+    score_explainer: ScoreExplainer
 
 
 def _services(request: Request) -> Services:

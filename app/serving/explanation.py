@@ -71,35 +71,10 @@ class Explainer:
     def __init__(self, store_log: Log, ids: DecisionIds, clock: Callable[[], int]):
         self._log, self._ids, self._clock = store_log, ids, clock
 
-    async def record(self, decision_id: str) -> Record:
+    async def record(self, decision_id: str) -> tuple[Record, Decision]:
         """Return the whole record, as long as the log keeps it, with the draw made again from it."""
         id_, decision = await self._find(self._ids.read, decision_id)
-        u = uniform_from(decision.nonce)
-        again = decision.chosen if decision.pinned else draw(decision.probabilities, u)
-        return {
-            "position": id_.position,
-            "stamp": id_.stamp,
-            "deferred": id_.deferred,
-            "title": decision.title,
-            "artwork": decision.artwork,
-            "propensity": decision.propensity,
-            "candidates": decision.candidates,
-            "probabilities": decision.probabilities,
-            "group": decision.group,
-            "pinned": decision.pinned,
-            "switched": decision.switched,
-            "bot": decision.bot,
-            "profile": decision.profile,
-            "attributes": decision.attributes,
-            "timezone": decision.timezone,
-            "taste": decision.taste,
-            "showings": decision.showings,
-            "revision": decision.revision,
-            "snapshot": decision.snapshot,
-            "spot": msgspec.structs.asdict(decision.spot) if decision.spot else None,
-            "u": u,
-            "drawn_again": decision.candidates[again],
-        }
+        return _recorded(id_, decision), decision
 
     async def why(self, decision_id: str, *, trusted: bool) -> Why:
         """Return what a holder of the id may know: no profile data, and the group only if `trusted`."""
@@ -125,6 +100,35 @@ class Explainer:
                 "The log no longer keeps the decision; RETENTION_DAYS says how long it keeps decisions."
             )
         return id_, decision
+
+
+def _recorded(id_: DecisionId, decision: Decision) -> Record:
+    u = uniform_from(decision.nonce)
+    again = decision.chosen if decision.pinned else draw(decision.probabilities, u)
+    return {
+        "position": id_.position,
+        "stamp": id_.stamp,
+        "deferred": id_.deferred,
+        "title": decision.title,
+        "artwork": decision.artwork,
+        "propensity": decision.propensity,
+        "candidates": decision.candidates,
+        "probabilities": decision.probabilities,
+        "group": decision.group,
+        "pinned": decision.pinned,
+        "switched": decision.switched,
+        "bot": decision.bot,
+        "profile": decision.profile,
+        "attributes": decision.attributes,
+        "timezone": decision.timezone,
+        "taste": decision.taste,
+        "showings": decision.showings,
+        "revision": decision.revision,
+        "snapshot": decision.snapshot,
+        "spot": msgspec.structs.asdict(decision.spot) if decision.spot else None,
+        "u": u,
+        "drawn_again": decision.candidates[again],
+    }
 
 
 def _plainly(decision: Decision) -> str:

@@ -19,6 +19,7 @@ from app.clock import now_ms
 from app.data_folder import DataFolder
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.report import Reporter
+from app.evaluation.score_explanation import ScoreExplainer
 from app.evaluation.series_report import SeriesReporter
 from app.evaluation.shares_report import SharesReporter
 from app.evaluation.title_probabilities import ProbabilityReporter
@@ -148,6 +149,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
             )
         ),
         explainer=Explainer(store.log, ids, store.log.now),
+        score_explainer=ScoreExplainer(store.state, model, live_catalogue),
     )
 
 

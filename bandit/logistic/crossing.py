@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandit.encoding import word
+from bandit.explaining import ViewerFeature
 from bandit.logistic.belief import Floats
 from bandit.logistic.kinship import Kinship
 from bandit.logistic.scale import Scale
-from bandit.types import Action, Context
-from bandit.vocabulary import Vocabulary
+from bandit.types import Action, Attributes, Context
+from bandit.vocabulary import Vocabulary, is_other
 
 BITS = 20
 CELLS = 1 << BITS
@@ -84,6 +85,11 @@ class Crossing:
         liking = self._kinship.centred(context.taste)
         return self._who(context, liking, self._kinship.kindred(liking) if liking else {})
 
+    def known(self, attributes: Attributes) -> list[ViewerFeature]:
+        """Return the attributes that are features, in their order. An explanation of a score names them."""
+        found = [(key, value, self._vocabulary.features({key: value})) for key, value in attributes.items()]
+        return [_told(key, value, *features[0]) for key, value, features in found if features]
+
     def watching(self, context: Context, own: float, kindred: float) -> tuple[Who, dict[str, float]]:
         """Return a context without kindred tastes, and the worth of tags (`Kinship.worth`)."""
         liking = self._kinship.centred(context.taste)
@@ -123,6 +129,12 @@ class Crossing:
     @classmethod
     def restore(cls, state: dict[str, Any]) -> "Crossing":
         return cls(Vocabulary.restore(state["vocabulary"], Scale), Kinship.restore(state["kinship"]))
+
+
+def _told(key: str, value: str | float, feature: str, amount: float) -> ViewerFeature:
+    if isinstance(value, str):
+        return ViewerFeature("attribute", key, None if is_other(feature) else value)
+    return ViewerFeature("attribute", key, amount)
 
 
 def crossed(who: Who, what: What, more: Cells) -> tuple[Cells, Floats]:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bandit.addition import added
+from bandit.explaining import Parts
 from bandit.logistic.averages import Averages
 from bandit.logistic.belief import Affinity, Belief, Effects, Floats, Slopes
 from bandit.logistic.crossing import (
@@ -25,6 +27,7 @@ from bandit.logistic.crossing import (
 )
 from bandit.logistic.familiarity import NO_CELLS, Familiarity, cells_for
 from bandit.logistic.matching import matched
+from bandit.logistic.parts import Scores, Slope
 from bandit.logistic.prior import AFFINITY, KINDRED, PRIORS, Tuning
 from bandit.logistic.table import COLUMNS, Table
 from bandit.policy import check
@@ -113,6 +116,18 @@ class LogisticLearner:
             means += np.array(self._familiar().of(context.showings, [action.id for action in actions]))
         variances = _summed(watching.squares, self._artworks[:known] / (1 + held[:known, -n:, _M:]))
         return matched(means, BOLDNESS * (np.sqrt(variances) @ weights[:_M]))
+
+    def parts(self, context: Context, actions: Sequence[Action]) -> list[Parts]:
+        """Return the parts of each action's log-odds, as `Explainable` says."""
+        own, kindred = (
+            self._averages.of([getattr(slopes, name) for slopes in self._slopes]) for name in ("own", "kindred")
+        )
+        scores = Scores(self._crossing, self._table, self._averages.by_column(), Slope(own, kindred), context)
+        by_action, probabilities = [scores.of(action) for action in actions], self.probabilities(context, actions)
+        return [
+            Parts(parts, added([part.log_odds for part in parts]), probability)
+            for parts, probability in zip(by_action, probabilities, strict=True)
+        ]
 
     def expected(self, context: Context, actions: Sequence[Action]) -> list[float]:
         who = self._crossing.who(context)

@@ -32,6 +32,7 @@ ALLOWED = {
     "app.commands.learning": STORE | {"httpx2"},
     "app.commands.quarantine": STORE | {"httpx2"},
     "app.commands.report": STORE,
+    "app.commands.explain": STORE | {"httpx2"},
     "app.commands.backup": STORE,
     "app.commands.doctor": CATALOGUE | {"PIL", "httpx2"},
     "app.commands.import_": CATALOGUE | {"PIL", "anyascii"},

@@ -7,7 +7,15 @@ from fastapi import APIRouter, Path, Request
 from app.api.openapi import refusals
 from app.api.roles import ANYONE
 from app.api.services import ADMIN, Service
+from app.evaluation.score_explanation import Explanation
 from app.serving.explanation import Record, Why
+
+
+class ExplainedRecord(Record):
+    """A decision's record with the parts of its candidates' scores."""
+
+    explanation: Explanation
+
 
 router = APIRouter(tags=["operations"])
 DecisionText = Annotated[str, Path(max_length=64, description="The id that came with the picture.")]
@@ -15,9 +23,10 @@ UNKNOWN_ID = "The id was not made by this service, was altered or has expired, o
 
 
 @router.get("/decisions/{decision_id}", dependencies=[ADMIN], responses=refusals({404: UNKNOWN_ID}))
-async def get_decision(decision_id: DecisionText, services: Service) -> Record:
-    """Show a decision's record, and draw again from it."""
-    return await services.explainer.record(decision_id)
+async def get_decision(decision_id: DecisionText, services: Service) -> ExplainedRecord:
+    """Show a decision's record, draw again from it, and tell what raised and lowered each candidate's score."""
+    record, decision = await services.explainer.record(decision_id)
+    return {**record, "explanation": await services.score_explainer.of(decision)}
 
 
 @router.get("/decisions/{decision_id}/why", responses=refusals({404: UNKNOWN_ID}))

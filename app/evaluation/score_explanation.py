@@ -1,0 +1,202 @@
+"""The features that raised and lowered the score of each candidate of a decision."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from typing_extensions import TypedDict
+
+from app.catalogue.live import UNREADABLE, LiveCatalogue
+from app.evaluation.part_words import sentence
+from app.learning.fold import context_of
+from app.records import Decision
+from app.serving.model import Model, NoModelError
+from app.store.protocol import State
+from bandit.explaining import Explainable, Part, Parts
+from bandit.learners import restored
+from bandit.policy import Learner
+from bandit.sealing import UnusableSnapshot
+from bandit.types import Action, Context
+
+MOST: Final = 8
+"""The most reasons of each kind that are told. `rest` is the sum of the others."""
+MOST_CHANGES: Final = 3
+ONE_PIECE: Final = "The learner's scores are not sums, so they have no parts; use the learner `logistic`."
+ERASED: Final = "The viewer was erased, so the parts are those of a viewer without attributes and taste."
+NOBODY_DECIDED: Final = {
+    "uniform": "The policy did not decide: the viewer's group gets each candidate with equal chance.",
+    "best_single": "The policy did not decide: the viewer's group gets the picture that is best for everyone.",
+    "default": "The policy did not decide: the viewer's group gets the editor's default picture.",
+}
+
+
+class Reason(TypedDict):
+    """A sentence, and what it adds to the log-odds of a reward."""
+
+    reason: str
+    log_odds: float
+
+
+class ExplainedCandidate(TypedDict):
+    """A candidate with its score: `raised`, `lowered` and `rest` sum to `log_odds`.
+
+    Parts that all candidates share are left out. The `best` is the policy's probability that the candidate is the
+    best, before the floor. The `probability` is the one that the decision was drawn with, after the floor.
+    """
+
+    artwork: str
+    probability: float
+    best: float
+    log_odds: float
+    raised: list[Reason]
+    lowered: list[Reason]
+    rest: float
+
+
+class Explanation(TypedDict):
+    """The policy's scores of a decision's candidates, and their parts.
+
+    The parts are those of `snapshot`; `says` tells whether it is the one that decided. The sentences in `instead`
+    say which change would make another picture the likeliest. If nothing can be told, `missing` says why.
+    """
+
+    snapshot: int | None
+    decided: bool
+    says: str
+    candidates: list[ExplainedCandidate]
+    instead: list[str]
+    missing: str | None
+
+
+class _Used(NamedTuple):
+    learner: Learner
+    snapshot: int | None
+    says: str
+
+
+class ScoreExplainer:
+    def __init__(self, state: State, model: Model, live_catalogue: LiveCatalogue):
+        self._state, self._model, self._live_catalogue = state, model, live_catalogue
+
+    async def of(self, decision: Decision) -> Explanation:
+        """Explain a decision by the snapshot that decided, if it is kept, or by the current one."""
+        try:
+            used = await self._learner(decision.snapshot)
+            live_title = await asyncio.to_thread(self._live_catalogue.at, decision.title, decision.revision)
+        except NoModelError as error:
+            return _missing(str(error))
+        except UNREADABLE as error:
+            return _missing(f"The title is not readable as it was then: {error}")
+        if not isinstance(used.learner, Explainable):
+            return _missing(ONE_PIECE, used.snapshot)
+        actions = [live_title.actions[artwork] for artwork in decision.candidates]
+        context = context_of(decision, actions)
+        parts = used.learner.parts(context, actions)
+        return {
+            "snapshot": used.snapshot,
+            "decided": used.snapshot == decision.snapshot,
+            "says": " ".join([*_who_decided(decision), used.says]),
+            "candidates": [_explained(decision, index, each) for index, each in enumerate(parts)],
+            "instead": _instead(used.learner, context, actions, parts),
+            "missing": None,
+        }
+
+    async def _learner(self, snapshot: int | None) -> _Used:
+        current = self._model.snapshot
+        if snapshot == current:
+            says = f"The parts are those of snapshot {current}, which decided."
+            return _Used(self._model.learner, current, says)
+        kept = next((each for each in await self._state.snapshots() if each.id == snapshot), None)
+        if kept:
+            try:
+                says = f"The parts are those of snapshot {snapshot}, which decided. The current one is {current}."
+                return _Used(await asyncio.to_thread(restored, kept.learner), snapshot, says)
+            except UnusableSnapshot:
+                pass
+        says = f"The parts are those of the current snapshot, {current}, because {_gone(snapshot)}."
+        return _Used(self._model.learner, current, says)
+
+
+def _gone(snapshot: int | None) -> str:
+    return "no snapshot had decided" if snapshot is None else f"snapshot {snapshot}, which decided, is not kept"
+
+
+def _missing(why: str, snapshot: int | None = None) -> Explanation:
+    return {"snapshot": snapshot, "decided": False, "says": "", "candidates": [], "instead": [], "missing": why}
+
+
+def _who_decided(decision: Decision) -> list[str]:
+    if decision.pinned:
+        return ["The policy did not decide: an editor pinned the picture."]
+    if decision.switched:
+        return ["The policy did not decide: an operator had ordered default pictures."]
+    if len(decision.candidates) == 1:
+        return ["There was one candidate, so there was nothing to decide."]
+    rule = NOBODY_DECIDED.get(decision.group or "")
+    return [*([rule] if rule else []), *([ERASED] if decision.group and not decision.profile else [])]
+
+
+def _explained(decision: Decision, index: int, found: Parts) -> ExplainedCandidate:
+    raised = [part for part in found.parts if part.log_odds > 0][:MOST]
+    lowered = [part for part in found.parts if part.log_odds < 0][:MOST]
+    told = sum(part.log_odds for part in (*raised, *lowered))
+    return {
+        "artwork": decision.candidates[index],
+        "probability": decision.probabilities[index],
+        "best": found.probability,
+        "log_odds": found.log_odds,
+        "raised": _reasons(raised),
+        "lowered": _reasons(lowered),
+        "rest": found.log_odds - told if len(raised) + len(lowered) < len(found.parts) else 0.0,
+    }
+
+
+def _reasons(parts: Sequence[Part]) -> list[Reason]:
+    return [{"reason": sentence(part), "log_odds": part.log_odds} for part in parts]
+
+
+def _instead(learner: Learner, context: Context, actions: Sequence[Action], parts: Sequence[Parts]) -> list[str]:
+    """Say which single change of the context makes another candidate the likeliest, the clearest first."""
+    if len(actions) < 2:  # noqa: PLR2004  of one candidate there is no other
+        return []
+    likeliest = _best([each.probability for each in parts])
+    found: list[tuple[float, str]] = []
+    for change, changed in _changes(context):
+        probabilities = learner.probabilities(changed, actions)
+        other = _best(probabilities)
+        if other != likeliest:
+            name, chance = _name(actions[other]), probabilities[other]
+            found.append((chance, f"{change}, “{name}” would be the likeliest picture ({chance:.0%})."))
+    if found:
+        return [told for _, told in sorted(found, reverse=True)[:MOST_CHANGES]]
+    return [_no_change(actions, parts, likeliest)]
+
+
+def _changes(context: Context) -> Iterator[tuple[str, Context]]:
+    for name in context.attributes:
+        left = {key: value for key, value in context.attributes.items() if key != name}
+        yield f"Without the attribute {name}", replace(context, attributes=left)
+    for tag in context.taste:
+        liked = {key: value for key, value in context.taste.items() if key != tag}
+        yield f"Without a taste for or against “{tag}”", replace(context, taste=liked)
+    if context.showings:
+        yield "If the viewer had been shown none of them before", replace(context, showings={})
+
+
+def _no_change(actions: Sequence[Action], parts: Sequence[Parts], likeliest: int) -> str:
+    others = [index for index in range(len(actions)) if index != likeliest]
+    second = max(others, key=lambda index: parts[index].probability)
+    gap = parts[likeliest].log_odds - parts[second].log_odds
+    return (
+        f"“{_name(actions[likeliest])}” stays the likeliest picture without any single attribute or taste. "
+        f"“{_name(actions[second])}” is next; its log-odds are {abs(gap):.2f} {'lower' if gap > 0 else 'higher'}."
+    )
+
+
+def _best(probabilities: Sequence[float]) -> int:
+    return max(range(len(probabilities)), key=probabilities.__getitem__)
+
+
+def _name(action: Action) -> str:
+    return action.id.rpartition("/")[2]
