@@ -38,6 +38,10 @@ COMMANDS = {  # In the order in which users come to need them; `--help` keeps it
         "explain",
         "Explain a decision: what raised and lowered each candidate's score, and what would change the choice.",
     ),
+    "experiments": Listed(
+        "experiments",
+        "List the experiments, the latest first, with the lift of each and what may be concluded from it.",
+    ),
     "audience": Listed(
         "audience", "Let made-up viewers use a service, and show how much of their taste it learned."
     ),

@@ -5,6 +5,7 @@ from enum import IntEnum
 import msgspec
 
 from bandit.reward import RewardRules
+from bandit.terms import Terms
 
 
 class Kind(IntEnum):
@@ -31,6 +32,8 @@ class Kind(IntEnum):
     """An operator's order, such as default pictures for everyone (`app.interventions`). No fold depends on it."""
     QUARANTINE = 13
     """An operator's order to leave exposures out of everything learned and counted, or the end of it."""
+    EXPERIMENT = 14
+    """An experiment begins, which compares the groups."""
 
 
 FOLD = 3
@@ -138,6 +141,7 @@ decode_feedback = msgspec.json.Decoder(Feedback).decode
 decode_reference = msgspec.json.Decoder(Reference).decode
 decode_erasure = msgspec.json.Decoder(Erasure).decode
 decode_rebase = msgspec.json.Decoder(Rebase).decode
+decode_terms = msgspec.json.Decoder(Terms).decode
 decode_rules = msgspec.json.Decoder(RewardRules).decode
 
 

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.public_url import checked
 from bandit.learners import Kind, lacking
 from bandit.reward import RewardRules
+from bandit.terms import Terms
 
 DAY_MS = 86_400_000
 GRACE_MS = 7 * DAY_MS
@@ -26,6 +27,7 @@ DEMO: dict[str, Any] = {
     "uniform_share": 0.1,
     "learn_cap": 0,
     "stranger_cap": 0,
+    "lift_window": 20.0,
     "browse": True,
 }
 """The defaults of `KEYART_PRESET=demo`. With the usual defaults nothing is learned in the first ten minutes."""
@@ -145,6 +147,12 @@ class Settings(BaseSettings):
     """The share of profiles that get any picture with equal chance."""
     default_share: Share = 0.0
     """The share of profiles that get the editor's picture."""
+    lift_window: Annotated[float, Field(gt=0, le=28 * 86400, allow_inf_nan=False)] = 7 * 86400
+    """For how many seconds after its first exposure the rewards of a profile count in an experiment."""
+    lift_bound: Annotated[int, Field(ge=1, le=200)] = 20
+    """The most rewards of one profile that count in an experiment."""
+    experiment_days: Annotated[float, Field(gt=0, le=366, allow_inf_nan=False)] = 28
+    """How long an experiment lasts, before another one begins; never longer than the log is kept."""
     exploration_floor: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.02
     """The part of every choice that is chance, shared equally among the candidates."""
     reward: Literal["click", "play"] = "click"
@@ -200,6 +208,7 @@ class Settings(BaseSettings):
                 f"RETENTION_DAYS is {self.retention_days:g}, but feedback is accepted for longer: HOLD_SECONDS + "
                 f"REWARD_WINDOW_SECONDS + 7 days; raise it to at least {ceil(answerable * 100) / 100:g}."
             )
+        self._check_experiment()
         self._check_keys()
         for word in self.bots:
             if len(word) < SHORTEST_WORD:
@@ -222,6 +231,14 @@ class Settings(BaseSettings):
         if self.store != "sqlite":
             raise ValueError(f"STORE is {self.store!r}; the only store is 'sqlite'.")
         return self
+
+    def _check_experiment(self) -> None:
+        longest = min(self.experiment_days, self.retention_days) * DAY_MS / 1000
+        if self.lift_window > longest:
+            raise ValueError(
+                f"LIFT_WINDOW is {self.lift_window:g} seconds, which is longer than EXPERIMENT_DAYS or "
+                f"RETENTION_DAYS; lower it to at most {longest:g}."
+            )
 
     def _check_keys(self) -> None:
         """Refuse one key for two roles: its holder would have an unclear role."""
@@ -272,6 +289,20 @@ class Settings(BaseSettings):
         title_cap = min(TITLE_CAP, self.learn_cap)
         return RewardRules(
             self.window_ms, self.reward, self.play_seconds, self.learn_cap, title_cap, self.stranger_cap
+        )
+
+    def terms(self) -> Terms:
+        """Return the terms of the experiment that compares the groups under these settings."""
+        controls = {
+            "best_single": self.best_single_share,
+            "uniform": self.uniform_share,
+            "default": self.default_share,
+        }
+        rest = round(1.0 - sum(controls.values()), 12)
+        days = min(self.experiment_days, self.retention_days)
+        window, lasts = round(self.lift_window * 1000), round(days * DAY_MS)
+        return Terms(
+            {"personalized": rest, **controls}, window, self.lift_bound, lasts, self.reward, self.play_seconds
         )
 
 

@@ -7,10 +7,17 @@ from typing import Literal, get_args
 Group = Literal["personalized", "best_single", "uniform", "default"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
+MIDDLE = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Assigns profiles to groups by a keyed hash: permanently, without memory, and unpredictably from outside."""
+    """Assigns profiles to groups by a keyed hash: permanently, without memory, and unpredictably from outside.
+
+    The hash is a number from 0 to 1. Each control begins at an origin that belongs to it: `best_single` at 0 and
+    upwards, `uniform` at 1 and downwards, and `default` in the middle, or as near to it as the others allow. A
+    change of one share therefore moves only the profiles by which it grows or shrinks.
+    """
 
     key: bytes
     best_single: float
@@ -21,9 +28,10 @@ class Groups:
         u = self._fraction(profile)
         if u < self.best_single:
             return "best_single"
-        if u < self.best_single + self.uniform:
+        if u >= 1.0 - self.uniform:
             return "uniform"
-        if u < self.best_single + self.uniform + self.default:
+        begin = min(max(MIDDLE, self.best_single), 1.0 - self.uniform - self.default)
+        if begin <= u < begin + self.default:
             return "default"
         return "personalized"
 

@@ -5,27 +5,31 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
-IMPRESSION, CLICK, PLAY = 1, 2, 4
-"""The events of a window, as bits."""
+IMPRESSION, CLICK, PLAY, REPORTED = 1, 2, 4, 8
+"""The events of a window, as bits. A click implies an impression, and REPORTED is one that the client sent."""
 VOIDED = -1
 IDLE = 1024
 """Closed windows that are kept before their memory is given back."""
 
 
 class Closed(NamedTuple):
-    """An exposure whose window has closed: its opening and its decision, as positions, and its reward."""
+    """An exposure whose window has closed: its opening and its decision, as positions, and its reward.
+
+    `seconds` are those of its longest play.
+    """
 
     opened: int
     decision: int
     deadline: int
     reward: float
     happened: int
+    seconds: float = 0.0
 
 
 class Windows:
     """Keeps the open windows, by the position of the record that opened each.
 
-    An open window takes 33 bytes, at most 64 with idle memory; the decision itself is read again from the log at
+    An open window takes 37 bytes, at most 64 with idle memory; the decision itself is read again from the log at
     its close. Deadlines are in milliseconds of the log's own time, which never decreases. Windows of one length
     therefore close in the order in which they opened, and each length has a separate lane.
     """
@@ -39,12 +43,12 @@ class Windows:
             lane = self._lanes[window] = _Lane()
         lane.push(position, decision, stamp + window)
 
-    def credit(self, opened: int, reward: float, happened: int) -> float | None:
+    def credit(self, opened: int, reward: float, happened: int, seconds: float = 0.0) -> float | None:
         """Raise the window's reward to `reward` if that is more; return the gain, or None if it is not open."""
         for lane in self._lanes.values():
             index = lane.find(opened)
             if index is not None:
-                return lane.credit(index, reward, happened)
+                return lane.credit(index, reward, happened, seconds)
         return None
 
     def void(self, decision: int) -> None:
@@ -79,12 +83,12 @@ class Windows:
 class _Lane:
     """Windows of one length, in the order in which they open and close."""
 
-    __slots__ = ("deadline", "decision", "happened", "head", "opened", "reward")
+    __slots__ = ("deadline", "decision", "happened", "head", "opened", "reward", "seconds")
 
     def __init__(self) -> None:
         self.head = 0
         self.opened, self.decision, self.deadline = array("q"), array("q"), array("q")
-        self.reward, self.happened = array("d"), array("B")
+        self.reward, self.happened, self.seconds = array("d"), array("B"), array("f")
 
     def __len__(self) -> int:
         return len(self.opened) - self.head
@@ -95,17 +99,19 @@ class _Lane:
         self.deadline.append(deadline)
         self.reward.append(0.0)
         self.happened.append(0)
+        self.seconds.append(0.0)
 
     def find(self, opened: int) -> int | None:
         index = bisect_left(self.opened, opened, self.head)
         return index if index < len(self.opened) and self.opened[index] == opened else None
 
-    def credit(self, index: int, reward: float, happened: int) -> float | None:
+    def credit(self, index: int, reward: float, happened: int, seconds: float) -> float | None:
         if self.decision[index] == VOIDED:
             return None
         gain = max(0.0, reward - self.reward[index])
         self.reward[index] = max(reward, self.reward[index])  # adding the gain would round
         self.happened[index] |= happened
+        self.seconds[index] = max(seconds, self.seconds[index])
         return gain
 
     def due(self, now: int) -> bool:
@@ -116,7 +122,9 @@ class _Lane:
 
     def pop(self) -> Closed:
         i = self.head
-        closed = Closed(self.opened[i], self.decision[i], self.deadline[i], self.reward[i], self.happened[i])
+        closed = Closed(
+            self.opened[i], self.decision[i], self.deadline[i], self.reward[i], self.happened[i], self.seconds[i]
+        )
         self.head += 1
         if self.head > IDLE and self.head * 3 > len(self.opened):
             self._compact()
@@ -124,6 +132,6 @@ class _Lane:
 
     def _compact(self) -> None:
         """Give back the memory of closed windows when they are a third of the list."""
-        for column in (self.opened, self.decision, self.deadline, self.reward, self.happened):
+        for column in (self.opened, self.decision, self.deadline, self.reward, self.happened, self.seconds):
             del column[: self.head]
         self.head = 0

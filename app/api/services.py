@@ -18,6 +18,7 @@ from app.catalogue.rendering import Rendering
 from app.catalogue.uploads import Uploads
 from app.data_folder import ADMIN_KEY
 from app.evaluation.group_report import GroupReporter
+from app.evaluation.lift_report import LiftReporter
 from app.evaluation.report import Reporter
 from app.evaluation.score_explanation import ScoreExplainer
 from app.evaluation.series_report import SeriesReporter
@@ -64,6 +65,7 @@ class Services:
     corrections: Corrections
     reporter: Reporter
     group_reporter: GroupReporter
+    lift_reporter: LiftReporter
     series_reporter: SeriesReporter
     shares_reporter: SharesReporter
     title_search: TitleSearch

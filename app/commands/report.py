@@ -30,7 +30,9 @@ async def _report(settings: Settings) -> None:
     finally:
         await store.close()
     Console().print(table(report["groups"]))
-    Console().print(lift(report["lift"]))
+    if report["warning"]:
+        Console().print(report["warning"], style="bold")
+    Console().print(report["says"])
 
 
 def table(groups: Mapping[str, Any]) -> Table:
@@ -43,10 +45,3 @@ def table(groups: Mapping[str, Any]) -> Table:
             low, high = rates["interval"]
             shown.add_row(group, *counts, f"{rates['click_rate']:.2%}", f"{low:.2%} – {high:.2%}")
     return shown
-
-
-def lift(found: Mapping[str, Any] | None) -> str:
-    if not found:
-        return "No lift yet: it needs clicks in both the personalized and the best_single group."
-    low, high = found["interval"]
-    return f"Clicks over the best single picture: {found['clicks']:+.1%} ({low:+.1%} to {high:+.1%})."

@@ -7,7 +7,10 @@ import structlog
 from typing_extensions import TypedDict
 
 from app.clock import passed_ms
-from app.evaluation.report import CONFIDENCE, Lift, Rates, lift_of, rates_of
+from app.evaluation.intervals import CONFIDENCE
+from app.evaluation.lift_report import Comparison, ExperimentReport, LiftReporter
+from app.evaluation.lift_sentences import NO_EXPERIMENT, WORTH
+from app.evaluation.report import Rates, rates_of
 from app.records import ANONYMOUS, BOT, PINNED
 from app.store.protocol import State
 from bandit.groups import GROUPS
@@ -18,21 +21,21 @@ log = structlog.get_logger()
 SHORTEST_MS: Final = 4000
 PATIENCE: Final = 200
 """The sums of a large catalogue take time, so the groups are summed at most so often: a 200th of the time."""
-WORTH = (
-    "The interval takes showings to be independent. Those of one profile are not, so the true interval is wider: "
-    "do not decide by an interval that barely excludes 0."
-)
-"""The worth of an interval of today's lift."""
 
 
 class GroupReport(TypedDict):
-    """The groups with their rates, the lift, a sentence about it, and the worth of that sentence."""
+    """The groups with their rates, and the latest experiment that tells something; null before the first one.
+
+    `says` is a sentence about its lift, `worth` its worth, and `warning` a reason not to trust it, or empty.
+    """
 
     confidence: float
     groups: dict[str, Rates]
-    lift: Lift | None
+    lift: Comparison | None
     says: str
     worth: str
+    warning: str
+    experiment: ExperimentReport | None
 
 
 @dataclass(slots=True)
@@ -40,7 +43,6 @@ class GroupReporter:
     """Sums the tallies of the groups, and remembers the sums for some seconds."""
 
     state: State
-    control_share: float
     _last: GroupReport | None = None
     _due: int = 0
 
@@ -48,58 +50,28 @@ class GroupReporter:
         """Return the groups as they were a few seconds ago, or before the state became unreadable."""
         started = passed_ms()
         if self._last is None or started >= self._due:
-            self._last = await self._summed() or self._last or group_report_of({}, self.control_share)
+            self._last = await self._summed() or self._last or group_report_of({}, None)
             now = passed_ms()
             self._due = now + max(SHORTEST_MS, PATIENCE * (now - started))
         return self._last
 
     async def _summed(self) -> GroupReport | None:
         try:
-            return group_report_of(await self.state.group_tallies(), self.control_share)
+            return group_report_of(await self.state.group_tallies(), await LiftReporter(self.state).latest())
         except Exception:
             log.exception("refresh_failed", what="report")
             return None
 
 
-def group_report_of(tallies: dict[str, Tally], control_share: float) -> GroupReport:
+def group_report_of(tallies: dict[str, Tally], experiment: ExperimentReport | None) -> GroupReport:
     groups = {group: tallies.get(group, Tally()) for group in (*GROUPS, PINNED, ANONYMOUS, BOT)}
-    personalized, control = groups["personalized"], groups["best_single"]
-    lift = lift_of(personalized, control)
+    lift = experiment["lift"] if experiment else None
     return {
         "confidence": CONFIDENCE,
         "groups": {group: rates_of(tally) for group, tally in groups.items()},
         "lift": lift,
-        "says": _sentence(lift) if lift else _why_none(personalized, control, control_share),
+        "says": experiment["says"] if experiment else NO_EXPERIMENT,
         "worth": WORTH if lift else "",
+        "warning": experiment["warning"] if experiment else "",
+        "experiment": experiment,
     }
-
-
-def _why_none(personalized: Tally, control: Tally, control_share: float) -> str:
-    if not control_share:
-        return (
-            "There is no lift, because the group best_single has no share: nothing is compared. "
-            "Set KEYART_BEST_SINGLE_SHARE."
-        )
-    waiting = [
-        name for name, tally in (("personalized", personalized), ("best_single", control)) if not tally.clicks
-    ]
-    return f"The lift is not known yet: no click of {' and '.join(waiting)} is counted."
-
-
-def _sentence(lift: Lift) -> str:
-    low, high = lift["interval"]
-    found = (
-        f"Viewers with their own pictures click {_more(lift['clicks'])} than viewers of the best single picture"
-    )
-    fits = f"{_signed(low)} to {_signed(high)} fits the data"
-    if low <= 0 <= high:
-        return f"It is not known yet whether Keyart pays. {found}, but {fits}."
-    return f"{'Keyart pays' if low > 0 else 'Keyart costs clicks'}. {found}; {fits}."
-
-
-def _more(part: float) -> str:
-    return f"{abs(100 * part):.1f}\N{NO-BREAK SPACE}% {'more' if part >= 0 else 'less'} often"
-
-
-def _signed(part: float) -> str:
-    return f"{100 * part:+.1f}\N{NO-BREAK SPACE}%".replace("-", "−")

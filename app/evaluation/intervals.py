@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime
 from math import sqrt
+from statistics import NormalDist
 
-from app.evaluation.report import Z
 from app.store.protocol import Sums
+
+CONFIDENCE = 0.95
+Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 def mean_of(sums: Sums) -> float | None:

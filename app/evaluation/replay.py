@@ -7,7 +7,7 @@ from typing import NamedTuple
 from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.learning.caps import Caps
 from app.learning.fold import example_of
-from app.learning.log_join import Close, Credit, Forget, LogJoin
+from app.learning.log_join import Close, Forget, LogJoin, Step
 from app.learning.quarantines import Quarantines
 from app.records import DECISIONS, Decision, Kind, Record, decode_decision, decode_feedback, decode_reference
 from app.store.protocol import Log
@@ -94,7 +94,7 @@ class Replay:
             self.position = records[-1].position
             yield events
 
-    def _events(self, steps: Iterable[tuple[Record, list[Close | Credit | Forget]]]) -> Iterator[Event]:
+    def _events(self, steps: Iterable[tuple[Record, list[Step]]]) -> Iterator[Event]:
         for record, taken in steps:
             for step in taken:
                 if isinstance(step, Close):
@@ -126,7 +126,7 @@ class Replay:
 
     # ---------------------------------------------------------------- decisions
 
-    async def _recall(self, steps: Sequence[tuple[Record, list[Close | Credit | Forget]]]) -> None:
+    async def _recall(self, steps: Sequence[tuple[Record, list[Step]]]) -> None:
         """Have the decisions in memory that the steps need, and not many more."""
         if len(self._open) > REMEMBERED:
             self._open.clear()

@@ -1,20 +1,19 @@
 """The rewards of each group, title and artwork."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import exp, log, sqrt
-from statistics import NormalDist
-from typing import Literal
+from math import sqrt
 
 from typing_extensions import TypedDict
 
+from app.evaluation.intervals import CONFIDENCE, Z
+from app.evaluation.lift_report import Comparison, LiftReporter
+from app.evaluation.lift_sentences import NO_EXPERIMENT
 from app.records import ANONYMOUS, BOT, PINNED
 from app.store.protocol import State
 from bandit.groups import GROUPS
 from bandit.tally import Tally
-
-CONFIDENCE = 0.95
-Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 class Rates(TypedDict):
@@ -33,33 +32,41 @@ class Rates(TypedDict):
     interval: list[float] | None
 
 
+class GroupRates(Rates):
+    """The rates in one group. `share` is the part of the title's exposures in it that showed the artwork."""
+
+    share: float | None
+
+
 class ArtworkRates(Rates):
-    groups: dict[str, Rates]
+    """The rates of an artwork.
+
+    Do not compare the rates of artworks, because each is shown to other viewers: those who should like it. The
+    `estimated_rate` is the mean reward if all viewers were shown the artwork, by self-normalized inverse
+    propensity with weights up to 10. It is null before the first exposure within the caps.
+    """
+
+    estimated_rate: float | None
+    groups: dict[str, GroupRates]
 
 
 class TitleRates(Rates):
     artworks: dict[str, ArtworkRates]
 
 
-class Lift(TypedDict):
-    """By how much the personalized group clicks and earns more: ratios minus 1, and the interval of `clicks`."""
-
-    over: Literal["best_single"]
-    clicks: float
-    interval: list[float]
-    reward: float
-
-
 class Report(TypedDict):
     """The counts by group, title and artwork. An exposure counts when its window closes.
 
-    Until both groups have clicked, `lift` is null. Exposures to bots are only in the group `bot`, and in no sum of
-    a title or an artwork.
+    Until the first days of enough viewers are over, `lift` is null; `says` is a sentence about it. `warning` is
+    not empty if the numbers of viewers contradict the shares. Exposures to bots are only in the group `bot`, and
+    in no sum of a title or an artwork.
     """
 
     confidence: float
     groups: dict[str, Rates]
-    lift: Lift | None
+    lift: Comparison | None
+    says: str
+    warning: str
     titles: dict[str, TitleRates]
 
 
@@ -81,20 +88,35 @@ class Reporter:
         for (title, artwork, group), tally in sorted(tallies.items()):
             artworks = titles.setdefault(title, {})
             artworks.setdefault(artwork, {})[group] = tally
+        experiment = await LiftReporter(self.state).latest()
         return {
             "confidence": CONFIDENCE,
             "groups": {group: rates_of(tally) for group, tally in groups.items()},
-            "lift": lift_of(groups["personalized"], groups["best_single"]),
+            "lift": experiment["lift"] if experiment else None,
+            "says": experiment["says"] if experiment else NO_EXPERIMENT,
+            "warning": experiment["warning"] if experiment else "",
             "titles": {title: title_rates(artworks) for title, artworks in titles.items()},
         }
 
 
 def title_rates(artworks: dict[str, dict[str, Tally]]) -> TitleRates:
+    shown = Counter[str]()
+    for groups in artworks.values():
+        shown.update({group: tally.exposures for group, tally in groups.items()})
     return {
         **rates_of(_sum(_of_people(groups) for groups in artworks.values())),
-        "artworks": {
-            artwork: {**rates_of(_of_people(groups)), "groups": {g: rates_of(t) for g, t in groups.items()}}
-            for artwork, groups in artworks.items()
+        "artworks": {artwork: _artwork_rates(groups, shown) for artwork, groups in artworks.items()},
+    }
+
+
+def _artwork_rates(groups: Mapping[str, Tally], shown: Mapping[str, int]) -> ArtworkRates:
+    tally = _of_people(groups)
+    return {
+        **rates_of(tally),
+        "estimated_rate": round(tally.weighted / tally.weight, 6) if tally.weight else None,
+        "groups": {
+            group: {**rates_of(each), "share": round(each.exposures / shown[group], 6) if shown[group] else None}
+            for group, each in groups.items()
         },
     }
 
@@ -128,23 +150,3 @@ def _wilson(successes: int, n: int) -> list[float] | None:
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = Z * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return [round(max(0.0, centre - half), 6), round(min(1.0, centre + half), 6)]
-
-
-def lift_of(personalized: Tally, control: Tally) -> Lift | None:
-    """Return how much more the personalized group clicks, and earns, than the control, as a ratio less one.
-
-    The interval is that of a ratio of two proportions on the log scale (Katz et al. 1978). It takes exposures to
-    be independent, which those of one profile are not: read it as the narrowest that may be true.
-    """
-    if not (personalized.clicks and control.clicks):
-        return None
-    ratio = (personalized.clicks / personalized.exposures) / (control.clicks / control.exposures)
-    earned = (personalized.reward / personalized.exposures) / (control.reward / control.exposures)
-    spread = Z * sqrt(sum(1 / t.clicks - 1 / t.exposures for t in (personalized, control)))
-    low, high = exp(log(ratio) - spread), exp(log(ratio) + spread)
-    return {
-        "over": "best_single",
-        "clicks": round(ratio - 1, 4),
-        "interval": [round(low - 1, 4), round(high - 1, 4)],
-        "reward": round(earned - 1, 4),
-    }

@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from app.interventions import SETTING, interventions_in
 from app.learning.fold import Fold
+from app.learning.lift import KEPT
 from app.learning.series_comparison import differing_rows
-from app.store.protocol import Base, FoldState, Snapshot, State, Store
+from app.store.protocol import Base, Experiment, FoldState, Snapshot, State, Store
 from bandit.learners import LOGISTIC, Kind, kind_of, restored
 from bandit.sealing import UnusableSnapshot
 
@@ -52,6 +55,7 @@ class Comparison:
             self._due.remove("counts")
             yield self._of_tallies(fold)
             yield await self._of_series(fold)
+            yield self._of_lift(fold)
 
     def _of_weights(self, fold: Fold, incumbent: Snapshot) -> str:
         which = f"snapshot {incumbent.id}"
@@ -92,9 +96,28 @@ class Comparison:
             )
         return f"Equal in every hour and day up to position {fold.position}."
 
+    def _of_lift(self, fold: Fold) -> str:
+        """Compare the experiments that began since the fold did, among those that may still change."""
+        since = fold.totals.lift.since or 0
+        folded, committed = (
+            {each.position: _filled(each) for each in experiments if each.position >= since}
+            for experiments in (fold.totals.lift.latest, self.committed.experiments[-KEPT:])
+        )
+        differing = [at for at in sorted(folded.keys() | committed.keys()) if folded.get(at) != committed.get(at)]
+        if differing:
+            which = ", ".join(map(str, differing))
+            return f"Different in the experiments {which} up to position {fold.position}: {self._why(fold)}."
+        return f"Equal in every experiment up to position {fold.position}."
+
     def _why(self, fold: Fold) -> str:
         if self.folding_out:
             return QUARANTINED
         if self.base is None:
             return FROM_NOTHING
         return ERASED if fold.forgotten else FAULT
+
+
+def _filled(experiment: Experiment) -> Experiment:
+    """Return an experiment without the rows that an erasure has left empty."""
+    rows = {key: row for key, row in experiment.rows.items() if any(row.numbers())}
+    return msgspec.structs.replace(experiment, rows=rows)

@@ -10,7 +10,7 @@ import msgspec
 
 from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.learning.caps import HOUR_MS, Caps
-from app.learning.log_join import Close, Credit, Forget, LogJoin, Step
+from app.learning.log_join import Begin, Close, Credit, Forget, LogJoin, Step
 from app.learning.quarantines import Quarantines
 from app.learning.totals import Totals, tallies_in
 from app.records import Decision, Record, decode_decision, encode, unknown
@@ -117,20 +117,25 @@ class Fold:
         if strange := next(filter(None, map(unknown, records)), None):
             raise UnknownVersionError("The log", *strange)
         self.quarantines.note(records)
-        if records and records[0].position == 1 and not self.totals.position:
-            self.totals.series.begin(records[0].stamp)
+        if records and not self.totals.position:
+            self.totals.lift.know_from(records[0].position)
+            if records[0].position == 1:
+                self.totals.series.begin(records[0].stamp)
         steps = self._log_join.steps(records)
         while chunk := list(islice(steps, STEPS)):
             found = await self._find(chunk)
-            await self.totals.recall({d.profile for d, _ in found.values() if d.profile})
+            leaving = {step.profile for step in chunk if isinstance(step, Forget)}
+            await self.totals.recall(leaving | {d.profile for d, _ in found.values() if d.profile})
             for step in chunk:
                 self._apply(step, found)
-            await asyncio.sleep(0)  # one record may close many windows, and the lease has to be renewed meanwhile
+            if len(chunk) == STEPS:  # one record may close many windows, and the lease has to be renewed meanwhile
+                await asyncio.sleep(0)
         if records:
             self.position, self.stamp = records[-1].position, records[-1].stamp
             if not self.paused:
                 self.learned = max(self.learned, self.position)
             self.totals.position = max(self.totals.position, self.position)
+            self.totals.lift.close_cohorts(self.stamp)
 
     def snapshot(self) -> Snapshot:
         """Return the learner as it is. While the fold catches up, its learner is ahead of it."""
@@ -185,7 +190,8 @@ class Fold:
         known = _decode_counting(counting)
         everyone, tallies = encode(known.everyone), tallies_in(known.tallies)
         series = msgspec.structs.replace(known.series, apart=True)
-        return FoldState(position, everyone, tallies, known.counted_caps, known.learned_caps, series)
+        caps = known.counted_caps, known.learned_caps
+        return FoldState(position, everyone, tallies, *caps, series, knows_from=position + 1)
 
     def take_over(self, other: "Fold") -> None:
         """Continue with the learner and totals of another fold over the same log, at the same position.
@@ -203,7 +209,7 @@ class Fold:
 
         A record that is not a decision, or whose title is not readable, is refused, because it would fail again.
         """
-        wanted = {step.decision for step in steps if not isinstance(step, Forget) and self._matters(step)}
+        wanted = {step.decision for step in steps if isinstance(step, Close | Credit) and self._matters(step)}
         found = {}
         for position, record in (await self._log.records(wanted)).items():
             try:
@@ -226,6 +232,9 @@ class Fold:
         match step:
             case Forget():
                 self._forget(step)
+            case Begin():
+                if new:
+                    self.totals.begin(step)
             case Credit():
                 self.seen.late += new and step.gain is None
                 self.seen.on_time += new and step.gain is not None
@@ -248,6 +257,8 @@ class Fold:
         self.forgotten += 1
 
     def _close(self, step: Close, decision: Decision, live_title: LiveTitle) -> None:
+        if step.position > self.totals.position:
+            self.totals.enter(step.closed, decision)
         if self.quarantines.leaves_out(step, decision):
             self.seen.quarantined += step.position > self.totals.position
             return

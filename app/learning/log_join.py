@@ -4,9 +4,19 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from app.records import Kind, Record, decode_erasure, decode_feedback, decode_reference, decode_rules, encode
+from app.records import (
+    Kind,
+    Record,
+    decode_erasure,
+    decode_feedback,
+    decode_reference,
+    decode_rules,
+    decode_terms,
+    encode,
+)
 from bandit.reward import RewardRules
-from bandit.windows import CLICK, IMPRESSION, PLAY, Closed, Windows
+from bandit.terms import Terms
+from bandit.windows import CLICK, IMPRESSION, PLAY, REPORTED, Closed, Windows
 
 UNDECLARED = RewardRules(window=600_000)
 """The rules before the first rules of a log; every process logs its rules before it decides."""
@@ -43,7 +53,15 @@ class Forget(msgspec.Struct, frozen=True, gc=False):
     profile: str
 
 
-Step = Close | Credit | Forget
+class Begin(msgspec.Struct, frozen=True, gc=False):
+    """An experiment has begun."""
+
+    position: int
+    stamp: int
+    terms: Terms
+
+
+Step = Close | Credit | Forget | Begin
 
 
 class LogJoin:
@@ -91,6 +109,8 @@ class LogJoin:
                 self._rules.append((record.position, decode_rules(record.body)))
             case Kind.ERASURE:
                 yield Forget(record.position, decode_erasure(record.body).profile)
+            case Kind.EXPERIMENT:
+                yield Begin(record.position, record.stamp, decode_terms(record.body))
 
     def _open(self, record: Record, decision: int) -> None:
         self._windows.open(record.position, decision, record.stamp, self._current.window)
@@ -100,7 +120,7 @@ class LogJoin:
         if feedback.opened == record.position:
             self._open(record, feedback.decision)
         reward, happened = self._worth(record.kind, feedback.seconds)
-        gain = self._windows.credit(feedback.opened, reward, happened)
+        gain = self._windows.credit(feedback.opened, reward, happened, feedback.seconds)
         return Credit(record.position, record.stamp, feedback.decision, gain, self._current)
 
     def _worth(self, kind: int, seconds: float) -> tuple[float, int]:
@@ -108,4 +128,4 @@ class LogJoin:
             return self._current.of_play(seconds), IMPRESSION | CLICK | PLAY
         if kind == Kind.CLICK:
             return self._current.of_click(), IMPRESSION | CLICK
-        return 0.0, IMPRESSION
+        return 0.0, IMPRESSION | REPORTED

@@ -95,6 +95,7 @@ class Refolding:
         except (BaseGoneError, UnusableSnapshot) as error:
             log.warning("refold_impossible", base=base.id, reason=str(error))
             return
+        shadow.totals.lift.off = True  # it keeps too few tastes, and erasures have left the lift in use
         log.info("refolding", base=base.id, position=base.position)
         self._running = _Running(base, shadow)
 

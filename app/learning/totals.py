@@ -7,14 +7,15 @@ from typing import NamedTuple
 import msgspec
 
 from app.learning.caps import Caps, Verdict
-from app.learning.log_join import Close, Credit
+from app.learning.lift import Lift
+from app.learning.log_join import Begin, Close, Credit
 from app.learning.series import Series
 from app.records import ANONYMOUS, BOT, PINNED, Decision, encode
 from app.store.protocol import FoldState, Progress, StoredTastes, TallyKey, TasteRow
 from bandit.showings import shown
 from bandit.tally import Tally
 from bandit.taste import Base, Taste
-from bandit.windows import CLICK, PLAY
+from bandit.windows import CLICK, PLAY, Closed
 
 UNUSED = Verdict(own=False, everyone=False)
 """The verdict on a pin, an editor's choice, and on a bot: both would distort the standard for the policy."""
@@ -30,25 +31,27 @@ _decode_base = msgspec.json.Decoder(Base).decode
 
 
 class Stored(NamedTuple):
-    """The taste and the showings of a profile, in the form in which they are committed."""
+    """The taste, the showings and the marks of a profile, in the form in which they are committed."""
 
     state: bytes
     showings: bytes
+    marks: bytes
 
 
 @dataclass(slots=True)
 class Learned:
-    """The taste of a profile, and how often it was shown its latest pictures."""
+    """The taste of a profile, how often it was shown its latest pictures, and its marks in experiments."""
 
     taste: Taste = field(default_factory=Taste)
     showings: bytes = b""
+    marks: bytes = b""
 
     @classmethod
     def of(cls, stored: Stored | TasteRow) -> "Learned":
-        return cls(_decode_taste(stored.state), stored.showings)
+        return cls(_decode_taste(stored.state), stored.showings, stored.marks)
 
     def stored(self) -> Stored:
-        return Stored(encode(self.taste), self.showings)
+        return Stored(encode(self.taste), self.showings, self.marks)
 
 
 def tallies_in(rows: Iterable[tuple[str, str, str, Tally]]) -> dict[TallyKey, Tally]:
@@ -75,6 +78,7 @@ class Totals:
         self._base = _decode_base(counted.base) if counted.base else Base()
         self._tallies = dict(counted.tallies)
         self.series = Series(counted.series)
+        self.lift = Lift(counted.experiments, counted.knows_from)
         self._learned: dict[str, Learned | None] = {}
         self._changed_tallies: set[TallyKey] = set()
         self._changed_tastes: dict[str, tuple[float, float]] = {}
@@ -141,12 +145,35 @@ class Totals:
             else:
                 learned.taste.meet(closed.deadline)
 
+    def enter(self, closed: Closed, decision: Decision) -> None:
+        """Count an exposure in the experiments that its profile has entered, or enters by it.
+
+        An exposure in quarantine counts here, though in no other total: if exposures could be left out of a
+        comparison after somebody looked at it, that person could choose its result.
+        """
+        profile = decision.profile
+        if profile is None or decision.pinned or decision.bot:
+            return
+        learned = self._learned.get(profile)
+        before = learned.marks if learned else b""
+        after = self.lift.count(closed, decision, before)
+        if after is not before:
+            learned = self._changing(profile)
+            learned.marks = after
+            if not learned.taste.at:
+                learned.taste.meet(closed.deadline)
+
+    def begin(self, step: Begin) -> None:
+        self.lift.begin(step.position, step.stamp, step.terms)
+
     def _verdict(self, step: Close, decision: Decision) -> Verdict:
         """Ask the caps. Lots are only for the learner, because an unlikely click weighs ten times as much here."""
         return self.caps.take(decision, step.closed.deadline, step.rules, by_lot=False)
 
     def forget(self, profile: str) -> None:
         self.caps.forget(profile)
+        if learned := self._learned.get(profile):
+            self.lift.forget(learned.marks)
         self._drop(profile)
 
     def _drop(self, profile: str) -> None:
@@ -180,10 +207,12 @@ class Totals:
             {key: self._tallies.get(key) for key in self._changed_tallies},
             counted_caps=self.caps.change(),
             series=self.series.changes(),
+            lift=self.lift.changes(),
         )
 
     def settle(self) -> None:
         self.series.settle()
+        self.lift.settle()
         self.drop_changes()
 
     def drop_changes(self) -> None:
@@ -199,7 +228,10 @@ class Totals:
         return replace(self._base), [(*key, replace(tally)) for key, tally in sorted(self._tallies.items())]
 
     def take_over(self, other: "Totals") -> None:
-        """Continue with the totals of another fold at the same position; the tastes stay."""
+        """Continue with the totals of another fold at the same position; the tastes and the lift stay.
+
+        The lift has no part of an erased profile any more (`Lift.forget`).
+        """
         gone = set(self._tallies)  # an artwork of which all exposures are in quarantine has no tally any more
         self._base, self._tallies = other._base, other._tallies  # noqa: SLF001  its own kind
         self._changed_tallies = gone.union(self._tallies)
@@ -208,7 +240,7 @@ class Totals:
 
     @property
     def changed(self) -> bool:
-        return bool(self._changed_tallies or self._changed_tastes)
+        return bool(self._changed_tallies or self._changed_tastes or self.lift.changed)
 
     def _changing(self, profile: str) -> Learned:
         self._changed_tastes[profile] = self._base.shown, self._base.liked
@@ -222,8 +254,8 @@ class Totals:
         learned = self._learned.get(profile) if stored is None else Learned.of(stored)
         if learned is None:
             return None
-        state, showings = stored or learned.stored()
-        return TasteRow(state, encode(learned.taste.values(base)), learned.taste.first, showings)
+        state, showings, marks = stored or learned.stored()
+        return TasteRow(state, encode(learned.taste.values(base)), learned.taste.first, showings, marks)
 
 
 def _group(decision: Decision) -> str:

@@ -12,6 +12,7 @@ import structlog
 from app.catalogue.live import LiveCatalogue
 from app.interventions import SETTING, interventions_in
 from app.learning.bases import BaseKeeper, resume
+from app.learning.experiments import renew
 from app.learning.fold import Fold, Seen
 from app.learning.leftovers import Leftovers
 from app.learning.refolding import Refolding
@@ -45,6 +46,8 @@ CATCH_UP_SECONDS = 20.0
 """Seconds for which a new learner catches up before it is published, if workers have none."""
 UNWRITABLE_SECONDS = 2.0
 TICK_MS = 1_000
+RENEW_SECONDS = 1.0
+"""Seconds until the next look at how long the experiment has lasted."""
 TRIM_SECONDS = 60.0
 TRIM_ROWS = 2_000
 
@@ -63,7 +66,7 @@ class Trainer:
         self._store, self._live_catalogue, self._kind = store, live_catalogue, kind
         self._holder, self._clock = holder, clock
         self._token = 0
-        self._committed = self._published = self._trimmed = 0.0
+        self._committed = self._published = self._trimmed = self._renewed = 0.0
         self._pause = PUBLISH_SECONDS
         self._unpublished = 0
         self._held_back: float | None = None
@@ -176,6 +179,7 @@ class Trainer:
         await self._keep(fold, caught_up=len(records) < BATCH)
         if len(records) < BATCH:
             await self._store.log.tick(TICK_MS)
+            await self._renew_experiment()
             await self._leftovers.wipe(self._erased)
             await self._trim(fold)
             await self._leftovers.shrink()
@@ -273,6 +277,12 @@ class Trainer:
         if await self._store.log.trim(before=before, below=below, limit=TRIM_ROWS) < TRIM_ROWS:
             await fold.totals.sweep(before)
             self._trimmed, self._leftovers.shrinking = time.monotonic(), True
+
+    async def _renew_experiment(self) -> None:
+        now = time.monotonic()
+        if now - self._renewed >= RENEW_SECONDS:
+            self._renewed = now
+            await renew(self._store.log)
 
     async def _refold(self, fold: Fold) -> None:
         """Remove everything learned from erased profiles, in idle time. A paused fold waits until it resumes."""

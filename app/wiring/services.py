@@ -18,12 +18,14 @@ from app.catalogue.uploads import Uploads
 from app.clock import now_ms
 from app.data_folder import DataFolder
 from app.evaluation.group_report import GroupReporter
+from app.evaluation.lift_report import LiftReporter
 from app.evaluation.report import Reporter
 from app.evaluation.score_explanation import ScoreExplainer
 from app.evaluation.series_report import SeriesReporter
 from app.evaluation.shares_report import SharesReporter
 from app.evaluation.title_probabilities import ProbabilityReporter
 from app.evaluation.title_search import TitleSearch
+from app.learning.experiments import begin_with
 from app.operations.alarm_calls import AlarmCalls, post_to
 from app.operations.interventions import Operator
 from app.operations.store_watch import StoreWatch
@@ -62,6 +64,7 @@ async def opened(settings: Settings, store: Store, clock: Callable[[], int] = no
     """Yield the services over a store, kept up to date while they are in use."""
     make_admin_key(settings)  # where `keyart serve` has not done so before
     await store.log.declare(encode(settings.reward_rules()))
+    await begin_with(store.log, settings.terms())
     services = await build(settings, store, clock)
     await _refresh(services)
     tasks = [asyncio.create_task(each) for each in (_follow(services), services.watch.run())]
@@ -125,7 +128,8 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         uploads=Uploads(editor, rendering, folder=uploads_in(settings)),
         corrections=Corrections(editor, rendering, originals),
         reporter=Reporter(store.state),
-        group_reporter=GroupReporter(store.state, settings.best_single_share),
+        group_reporter=GroupReporter(store.state),
+        lift_reporter=LiftReporter(store.state),
         series_reporter=SeriesReporter(store.state, store.log.now),
         shares_reporter=SharesReporter(store.state, store.log.now),
         title_search=TitleSearch(live_catalogue, store.state),

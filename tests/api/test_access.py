@@ -45,6 +45,7 @@ FOR_EDITORS = {
     "GET /report",
     "GET /report/titles",
     "GET /report/series",
+    "GET /experiments",
     "GET /report/shares",
     "GET /catalogue",
     "GET /edits",

@@ -104,9 +104,9 @@ def test_the_shares_are_approached() -> None:
 
 def test_a_profile_stays_in_its_group_for_good() -> None:
     """These were written down once: a change of the hash would move everyone."""
-    members = {"ada": "default", "profile 5": "personalized", "\ud800": "personalized"}
+    members = {"ada": "personalized", "profile 6": "default", "\ud800": "personalized"}
     assert {profile: GROUPS.of(profile) for profile in members} == members
-    assert [n for n in range(200) if GROUPS.of(f"profile {n}") == "uniform"] == [113, 122]
+    assert [n for n in range(200) if GROUPS.of(f"profile {n}") == "uniform"] == [3, 12, 43, 132, 149, 157]
 
 
 def test_another_key_makes_other_groups() -> None:
@@ -120,6 +120,25 @@ def test_a_greater_share_takes_nobody_out_of_its_group(profile: str) -> None:
     smaller, greater = (Groups(b"k", best_single=share, uniform=0.0) for share in (0.3, 0.6))
     if smaller.of(profile) == "best_single":
         assert greater.of(profile) == "best_single"
+
+
+@pytest.mark.parametrize("group", ["best_single", "uniform", "default"])
+def test_a_change_of_one_share_moves_no_more_profiles_than_it_has_to(group: Group) -> None:
+    shares = {"best_single": 0.05, "uniform": 0.02, "default": 0.1}
+    before, after = Groups(b"k", **shares), Groups(b"k", **{**shares, group: shares[group] + 0.1})
+    moved = {(before.of(who), after.of(who)) for who in map(str, range(5000))}
+    assert {each for each in moved if each[0] != each[1]} == {("personalized", group)}
+
+
+@pytest.mark.parametrize(
+    ("best_single", "uniform", "default"), [(0.7, 0.1, 0.2), (0.1, 0.7, 0.2), (0.45, 0.45, 0.1), (0.0, 0.0, 1.0)]
+)
+def test_great_shares_leave_nobody_without_a_group(best_single: float, uniform: float, default: float) -> None:
+    groups = Groups(b"k", best_single, uniform, default)
+    counts = Counter(groups.of(str(number)) for number in range(20_000))
+    assert counts["personalized"] <= 1, "the shares add up to 1, but for rounding"
+    for group, share in (("best_single", best_single), ("uniform", uniform), ("default", default)):
+        assert abs(counts[group] / 20_000 - share) < 0.015  # type: ignore[index]
 
 
 @given(st.text())

@@ -31,6 +31,7 @@ ALLOWED = {
     "app.commands.serving": STORE | {"httpx2"},
     "app.commands.learning": STORE | {"httpx2"},
     "app.commands.quarantine": STORE | {"httpx2"},
+    "app.commands.experiments": STORE,
     "app.commands.report": STORE,
     "app.commands.explain": STORE | {"httpx2"},
     "app.commands.backup": STORE,

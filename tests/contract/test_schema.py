@@ -12,7 +12,10 @@ import pytest
 
 from app.records import FOLD, Kind, Rebase, encode
 from app.store.protocol import (
+    Entered,
     Event,
+    Experiment,
+    LiftChange,
     Progress,
     SeriesChange,
     SeriesChanges,
@@ -25,6 +28,7 @@ from app.store.sqlite import SqliteStore, log_schema, state_schema
 from app.store.sqlite.engine import SqliteEngine
 from app.store.sqlite.schema import Schema, run, version_of
 from bandit.tally import Tally
+from bandit.terms import Terms
 from tests.builders import Clock, a_draft
 
 OLD = Path(__file__).parents[1] / "e2e" / "folders" / "data-0.1.0.zip"
@@ -160,15 +164,19 @@ async def test_a_trainer_goes_on_while_the_next_version_migrates(upgraded: Sqlit
     token = await upgraded.state.lead("trainer", 1000)
     assert token
     snapshot = Snapshot(0, "incumbent", 5, 5, 0, b"{}", b"learner")
-    taste, tally = TasteRow(b"state", b"values", 3), Tally(2, 1)
+    taste, tally = TasteRow(b"state", b"values", 3, b"", b"marks"), Tally(2, 1)
     key = ("title", "artwork", "group")
     series = SeriesChanges({"hour": SeriesChange([(5, key, Sums(1))], 0, 0)}, began=7)
-    progress = Progress(5, b"base", {WHO: taste}, {key: tally}, snapshot, series=series)
+    experiment = Experiment(3, 1, Terms({"personalized": 1.0}, 1, 1, 1))
+    lift = LiftChange([experiment], {(3, 0, "personalized"): Entered(2)})
+    progress = Progress(5, b"base", {WHO: taste}, {key: tally}, snapshot, series=series, lift=lift)
     assert await upgraded.state.commit(token, progress) == 1
     assert await upgraded.state.taste_rows([WHO]) == {WHO: taste}
     assert await upgraded.state.tallies() == {key: tally}
     assert (await upgraded.state.fold_state()).position == 5
     assert await upgraded.state.period_rows("hour", 5) == {key: Sums(1)}
+    [kept] = await upgraded.state.experiments()
+    assert (kept.position, kept.rows) == (3, {(0, "personalized"): Entered(2)})
 
 
 # -------------------------------------------------------------------- a later version's folder
@@ -206,9 +214,9 @@ LATER: dict[str, tuple[Callable[[Path], None], str, str]] = {
         lambda folder: later_schema("log.sqlite", folder), "schema version 2", "versions up to 1",
     ),
     "schema of the state": (
-        lambda folder: later_schema("state.sqlite", folder), "schema version 5", "versions up to 4",
+        lambda folder: later_schema("state.sqlite", folder), "schema version 6", "versions up to 5",
     ),
-    "kind of record": (later_kind, "record of kind 99 at position 1000", "the kinds 1 to 13"),
+    "kind of record": (later_kind, "record of kind 99 at position 1000", f"the kinds 1 to {max(Kind):d}"),
     "base in the log": (later_base_in_the_log, f"fold version {FOLD + 1}", f"fold versions up to {FOLD}"),
     "fold of the state": (later_fold, f"fold version {FOLD + 1}", f"fold versions up to {FOLD}"),
 }  # fmt: skip
@@ -258,9 +266,9 @@ async def test_a_file_that_became_a_later_ones_since_it_was_looked_at_is_not_mig
 ) -> None:
     await SqliteStore(tmp_path, clock).close()
     later_schema("state.sqlite", tmp_path)
-    with pytest.raises(UnknownVersionError, match=r"state\.sqlite has schema version 5"):
+    with pytest.raises(UnknownVersionError, match=r"state\.sqlite has schema version 6"):
         SqliteStore(tmp_path, clock)
-    assert versions(tmp_path)["state.sqlite"] == 5
+    assert versions(tmp_path)["state.sqlite"] == 6
     assert open_below(tmp_path) == []
 
 

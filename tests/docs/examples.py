@@ -85,6 +85,7 @@ EXAMPLES = (
     _of("GET /decisions/{decision_id}/why", "curl /…decisions/$ID/why"),
     _of("GET /report", "curl /…report -H ADMIN"),
     _of("GET /report/titles", "curl '/…report/titles?search=count' -H ADMIN"),
+    _of("GET /experiments", "curl '/…experiments' -H ADMIN"),
     _of("GET /report/series", "curl '/…report/series?step=day&span=7d&by=group,device' -H ADMIN"),
     _of("GET /report/shares", "curl '/…report/shares?title=big-buck-bunny&days=7' -H ADMIN"),
     _of("DELETE /profiles", "curl -X DELETE '/…profiles?profile=ada' -H CLIENT"),

@@ -9,6 +9,7 @@ from app.records import FOLD, LOT_BITS, Decision, Kind, Rebase, Spot, encode
 from app.store.protocol import Event, Hold
 from app.viewers.pseudonym import hold_key
 from bandit.reward import RewardRules
+from bandit.terms import Terms
 from tests.builders import Clock, VoidableStore, a_context, a_decision, a_draft, a_film, a_shelf
 
 NOW = a_film("apollo"), a_film("orbit", 5), a_film("tides", 2)
@@ -28,10 +29,12 @@ class World:
     placed: list[tuple[Hold, Decision]] = field(default_factory=list)
     showings: random.Random = field(default_factory=lambda: random.Random(1))
     """Apart from `rng`, so that the worlds of all seeds are those of before."""
+    experiments: random.Random = field(default_factory=lambda: random.Random(2))
 
     async def happen(self, events: int, *, unbroken: bool = False) -> None:
         """Let so many things happen; `unbroken` are those that no base is set for."""
         await self._change_rules()
+        await self._begin()
         steps = {
             self._decide: 9,
             self._respond: 8,
@@ -48,6 +51,8 @@ class World:
                 self.clock.now += HOUR_MS
             [step] = self.rng.choices(list(steps), list(steps.values()))
             await step()
+            if self.experiments.random() < 0.04:
+                await self._begin()
         self.clock.now += 5_000
         await self.store.log.tick(1)
 
@@ -104,6 +109,12 @@ class World:
 
     async def _forget(self) -> None:
         await self.store.log.forget(self.rng.choice(PROFILES))
+
+    async def _begin(self) -> None:
+        share = self.experiments.choice([0.3, 0.3, 0.3, 0.2])
+        shares = {"personalized": 0.7 - share, "best_single": 0.3, "uniform": share}
+        window = self.experiments.choice([500, 3_000, 20_000, HOUR_MS])
+        await self.store.log.begin(encode(Terms(shares, window, 2, 10_000)), await self.store.log.begun())
 
     async def _tick(self) -> None:
         await self.store.log.tick(100)

@@ -121,11 +121,12 @@ async def verdicts(world: World) -> list[str]:
 
 
 async def assert_equal(world: World) -> None:
-    weights, counts, series = await verdicts(world)
+    weights, counts, series, lift = await verdicts(world)
     assert weights.startswith("Equal to snapshot"), weights
     assert weights.endswith("in every weight."), weights
     assert counts.startswith("Equal in every count"), counts
     assert series.startswith("Equal in every hour and day"), series
+    assert lift.startswith("Equal in every experiment"), lift
 
 
 async def erased_in_the_middle(world: World, who: str) -> None:
@@ -367,7 +368,7 @@ async def test_a_changed_row_of_an_hour_or_a_day_is_named(world: World) -> None:
         before = await state.period_rows(step, at)
         key = min(before)
         await rewrite(world, step, at, key, Sums(99))
-        _, _, said = await verdicts(world)
+        _, _, said, _ = await verdicts(world)
         row = f"the first of them {step} {at}: {' / '.join(key)}: this is a fault of Keyart"
         assert said.startswith("Different in 1 rows of the hours and days"), said
         assert row in said

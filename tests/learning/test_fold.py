@@ -129,6 +129,7 @@ class Ending:
             tastes=await training.store.state.taste_rows(PROFILES),
             base=counted.base,
             series=await series_of(training.store.state),
+            experiments=await training.store.state.experiments(),
             caps=(Caps.of(counted.learned_caps).state(), Caps.of(counted.counted_caps).state()),
             position=counted.position,
         )

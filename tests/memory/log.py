@@ -9,6 +9,7 @@ import msgspec
 from app.records import DECISIONS, Erasure, Feedback, Kind, Record, Reference, Spot, decode_decision, encode
 from app.store.log_time import LogTime
 from app.store.protocol import (
+    Begun,
     Draft,
     Event,
     Head,
@@ -33,6 +34,7 @@ class MemoryLog:
         self._holds: dict[bytes, Hold] = {}
         self._exposures: dict[int, tuple[int | None, int | None, int, float]] = {}
         self._profiles: dict[str, bytes] = {}
+        self._begun: Begun | None = None
         self._settings: dict[str, bytes] = {}
         self._erasing: set[str] = set()
 
@@ -123,6 +125,16 @@ class MemoryLog:
         if self._settings.get("rules") != rules:
             self.append(Kind.RULES, rules)
             self._settings["rules"] = rules
+
+    async def begun(self) -> Begun | None:
+        return self._begun
+
+    async def begin(self, terms: bytes, after: Begun | None) -> bool:
+        if self._begun != after:
+            return False
+        self.append(Kind.EXPERIMENT, terms)
+        self._begun = Begun(self._last.stamp, terms)
+        return True
 
     async def rebase(self, body: bytes) -> None:
         self.append(Kind.BASE, body)

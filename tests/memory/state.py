@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from app.store import protocol
 from bandit.tally import Tally
+from tests.memory.lift import MemoryLift
 from tests.memory.series import MemorySeries
 
 KEPT = 5
@@ -24,6 +25,7 @@ class MemoryState:
         self._tastes: dict[str, protocol.TasteRow] = {}
         self._tallies: dict[protocol.TallyKey, Tally] = {}
         self._series = MemorySeries()
+        self._lift = MemoryLift()
         self._bases: dict[int, KeptBase] = {}
         self._made = 0
 
@@ -62,6 +64,8 @@ class MemoryState:
                 self._tallies[key] = replace(tally)
         if progress.series:
             self._series.write(progress.series)
+        if progress.lift:
+            self._lift.write(progress.lift, self._clock())
         before = self._counted
         self._counted = protocol.FoldState(
             progress.counted,
@@ -132,7 +136,8 @@ class MemoryState:
             )
 
     async def fold_state(self) -> protocol.FoldState:
-        return replace(self._counted, tallies=await self.tallies(), series=self._series.state())
+        tallies, series = await self.tallies(), self._series.state()
+        return replace(self._counted, tallies=tallies, series=series, experiments=self._lift.all())
 
     async def current(self) -> int | None:
         return max((s.id for s in self._snapshots if s.role == "incumbent"), default=None)
@@ -157,6 +162,9 @@ class MemoryState:
     async def group_tallies(self) -> dict[str, Tally]:
         groups = {group for _, _, group in self._tallies}
         return {g: sum((t for (_, _, of), t in self._tallies.items() if of == g), Tally()) for g in groups}
+
+    async def experiments(self) -> list[protocol.Experiment]:
+        return self._lift.all()
 
     async def series_began(self) -> int | None:
         return self._series.began

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from app.api.services import EDITOR, Service
 from app.api.settings_in_force import RulesInForce, settings_in_force
+from app.evaluation.lift_report import Experiments
 from app.evaluation.report import Report
 from app.evaluation.title_search import TitlePage
 from app.fields import Slug
@@ -30,6 +31,12 @@ async def get_report(services: Service, title: Of = None) -> ReportWithRules:
     With `title` they are those of one title. `titles` has no entry of a title that nobody was shown yet.
     """
     return {**await services.reporter.report(title), "rules": settings_in_force(services.settings)}
+
+
+@router.get("/experiments", dependencies=[EDITOR])
+async def list_experiments(services: Service) -> Experiments:
+    """Show all experiments, the latest first: the profiles that entered, what they earned, and the lift."""
+    return await services.lift_reporter.report()
 
 
 @router.get("/report/titles", dependencies=[EDITOR])

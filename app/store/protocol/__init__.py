@@ -17,9 +17,10 @@ from app.store.protocol.errors import (
 )
 from app.store.protocol.examined import Examined, File
 from app.store.protocol.lease import Lease
+from app.store.protocol.lift import OVER, Entered, Experiment, LiftChange, LiftKey, Measure, StoredLift
 from app.store.protocol.passes import SPENT_MS, Passes
 from app.store.protocol.progress import OF_THE_HOUR, CapChange, FoldState, Progress
-from app.store.protocol.records import Head, Size
+from app.store.protocol.records import Begun, Head, Size
 from app.store.protocol.series import (
     DAY_MS,
     HOUR_MS,
@@ -42,9 +43,11 @@ __all__ = [
     "HOUR_MS",
     "KEPT_EDITS",
     "OF_THE_HOUR",
+    "OVER",
     "SPENT_MS",
     "Author",
     "Base",
+    "Begun",
     "CapChange",
     "Dimension",
     "Draft",
@@ -52,8 +55,10 @@ __all__ = [
     "EditDraft",
     "Edits",
     "Engine",
+    "Entered",
     "Event",
     "Examined",
+    "Experiment",
     "File",
     "FoldState",
     "FullLogError",
@@ -61,9 +66,12 @@ __all__ = [
     "Hold",
     "Intervening",
     "Lease",
+    "LiftChange",
+    "LiftKey",
     "Log",
     "LostLeaseError",
     "LostStoreError",
+    "Measure",
     "NewBase",
     "Passes",
     "Period",
@@ -79,6 +87,7 @@ __all__ = [
     "StepSums",
     "Store",
     "StoreTimeoutError",
+    "StoredLift",
     "StoredSeries",
     "StoredTastes",
     "Sums",

@@ -8,6 +8,7 @@ from app.store.protocol.decisions import Decisions
 from app.store.protocol.edits import Edits
 from app.store.protocol.examined import Examined
 from app.store.protocol.lease import Leases
+from app.store.protocol.lift import StoredLift
 from app.store.protocol.passes import Passes
 from app.store.protocol.profiles import Profiles
 from app.store.protocol.progress import Commits
@@ -45,7 +46,7 @@ class Log(Records, Decisions, Profiles, SharedSettings, Protocol):
         """Remove deleted and replaced data from all files; return False if other processes are busy: try again."""
 
 
-class State(Leases, Commits, Snapshots, StoredTotals, StoredSeries, Protocol):
+class State(Leases, Commits, Snapshots, StoredTotals, StoredSeries, StoredLift, Protocol):
     """The data that only the trainer writes and everybody reads. All of it is a fold over the log.
 
     It can be made again. Candidate snapshots are the exception: a rebuild adds them beside a trainer, because

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from app.store.protocol.lift import Experiment, LiftChange
 from app.store.protocol.series import NO_SERIES, SeriesChanges, SeriesState
 from app.store.protocol.snapshots import NewBase, Snapshot
 from app.store.protocol.totals import TallyKey, TasteRow
@@ -49,6 +50,7 @@ class Progress:
     scrubbed: Mapping[int, tuple[bytes, bytes]] = field(default_factory=dict)
     """Learner and counts of bases that stay, without those who were erased, by the bases' ids."""
     series: SeriesChanges | None = None
+    lift: LiftChange | None = None
     refolded: int | None = None
     """The id of the base from which the fold was repeated: it is sound, and no other is left."""
     quarantined: int = 0
@@ -57,7 +59,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class FoldState:
-    """The fold's state apart from the learner."""
+    """The fold's state apart from the learner.
+
+    `experiments` are the oldest first. A fold that does not continue with the stored ones knows only those that
+    begin from the position `knows_from` on.
+    """
 
     position: int
     base: bytes | None
@@ -65,6 +71,8 @@ class FoldState:
     counted_caps: Mapping[str, str] = field(default_factory=dict)
     learned_caps: Mapping[str, str] = field(default_factory=dict)
     series: SeriesState = NO_SERIES
+    experiments: list[Experiment] = field(default_factory=list)
+    knows_from: int | None = None
 
 
 class Commits(Protocol):

@@ -13,6 +13,13 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     stamp: int
 
 
+class Begun(msgspec.Struct, frozen=True, gc=False):
+    """The latest experiment: the stamp of its record, and its terms."""
+
+    stamp: int
+    terms: bytes
+
+
 class Size(msgspec.Struct, frozen=True, gc=False):
     """The bytes with content, the bytes that are free for new records, and the limit; 0 means no limit."""
 
@@ -50,6 +57,12 @@ class Records(Protocol):
 
     async def declare(self, rules: bytes) -> None:
         """Log the rules, unless they are the ones that were declared last."""
+
+    async def begun(self) -> Begun | None:
+        """Return the experiment that began last."""
+
+    async def begin(self, terms: bytes, after: Begun | None) -> bool:
+        """Log that an experiment begins, if `after` still is the latest one; tell whether it was."""
 
     async def rebase(self, body: bytes) -> None:
         """Log that the fold's state is to become a new base."""

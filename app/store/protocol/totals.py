@@ -14,14 +14,16 @@ TallyKey = tuple[str, str, str]
 class TasteRow:
     """The learned data of a profile.
 
-    `state` is the fold's own, and `values` is what the policy sees of it; `first` is when the profile was first
-    seen, and `showings` counts how often it was shown its latest pictures (`bandit.showings`).
+    `state` is the fold's own, and `values` is what the policy sees of it. `first` is when the profile was first
+    seen, and `showings` counts how often it was shown its latest pictures (`bandit.showings`). It has `marks` of
+    the experiments that it entered (`app.learning.lift`).
     """
 
     state: bytes
     values: bytes
     first: int = 0
     showings: bytes = b""
+    marks: bytes = b""
 
 
 class StoredTastes(Protocol):

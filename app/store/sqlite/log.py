@@ -12,7 +12,7 @@ from app.data_folder import STATE
 from app.records import Kind, Record, Spot
 from app.store.commit import GroupCommit
 from app.store.log_time import LogTime
-from app.store.protocol import Draft, Event, Head, Hold, LostStoreError, UnusableStoreError
+from app.store.protocol import Begun, Draft, Event, Head, Hold, LostStoreError, UnusableStoreError
 from app.store.sqlite.connection import SETTLE_SECONDS, Access, Transaction, connect, fold_back, wipe, writing
 from app.store.sqlite.edits import SqliteEdits
 from app.store.sqlite.exposures import Exposures
@@ -168,6 +168,20 @@ class SqliteLog:
             self.append(Kind.RULES, rules)
             self._writer.execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('rules', ?)", (rules,))
 
+    async def begun(self) -> Begun | None:
+        return _begun(await self.setting("experiment"))
+
+    async def begin(self, terms: bytes, after: Begun | None) -> bool:
+        return await self._write(lambda: self._begin_experiment(terms, after))
+
+    def _begin_experiment(self, terms: bytes, after: Begun | None) -> bool:
+        if _begun(self._settings.inside("experiment")) != after:
+            return False
+        at = self.append(Kind.EXPERIMENT, terms)
+        value = b"%d %s" % (at.stamp, terms)
+        self._writer.execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('experiment', ?)", (value,))
+        return True
+
     async def rebase(self, body: bytes) -> None:
         await self._write(lambda: self.append(Kind.BASE, body))
 
@@ -256,3 +270,10 @@ class SqliteLog:
     def close_files(self) -> None:
         self._reader.close()
         self._writer.close()
+
+
+def _begun(value: bytes | None) -> Begun | None:
+    if value is None:
+        return None
+    stamp, _, terms = value.partition(b" ")
+    return Begun(int(stamp), terms)

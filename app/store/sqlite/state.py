@@ -12,6 +12,7 @@ from app.store.commit import BusyError
 from app.store.sqlite.bases import Bases
 from app.store.sqlite.connection import Transaction, connect, wipe, writing
 from app.store.sqlite.group_sums import sums_of_groups
+from app.store.sqlite.lift import LiftTables
 from app.store.sqlite.open_files import OpenFiles
 from app.store.sqlite.series import SeriesTables, sums_by_step
 from app.store.sqlite.state_schema import SCHEMA
@@ -42,6 +43,7 @@ class SqliteState:
         self._transaction = Transaction(self._writer)
         self._bases = Bases(self._writer, self._reader)
         self._series = SeriesTables(self._writer, self._reader)
+        self._lift = LiftTables(self._writer, self._reader)
         self._files = None if self._read_only else OpenFiles(self._path, GONE, PART_GONE)
 
     async def check(self) -> None:
@@ -122,8 +124,13 @@ class SqliteState:
             (progress.counted, progress.base),
         )
         write.executemany(
-            "INSERT OR REPLACE INTO taste (pseudonym, state, taste, first, showings) VALUES (?, ?, ?, ?, ?)",
-            [(who, row.state, row.values, row.first, row.showings) for who, row in progress.tastes.items() if row],
+            "INSERT OR REPLACE INTO taste (pseudonym, state, taste, first, showings, marks)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (who, row.state, row.values, row.first, row.showings, row.marks)
+                for who, row in progress.tastes.items()
+                if row
+            ],
         )
         write.executemany(
             "DELETE FROM taste WHERE pseudonym = ?",
@@ -140,6 +147,8 @@ class SqliteState:
         self._write_caps("counts", progress.counted_caps)
         if progress.series:
             self._series.write(progress.series)
+        if progress.lift:
+            self._lift.write(progress.lift, self._clock())
 
     def _write_bases(self, progress: protocol.Progress) -> None:
         self._bases.scrub(progress.scrubbed)
@@ -212,8 +221,10 @@ class SqliteState:
                 for taker, name, value in read("SELECT taker, name, value FROM cap").fetchall():
                     caps[taker][name] = value
             series = self._series.state() if self._has("hourly") else protocol.SeriesState()
-            tallies = await self.tallies()
-            return protocol.FoldState(row[0], row[1], tallies, caps["counts"], caps["learner"], series)
+            tallies, experiments = await self.tallies(), await self.experiments()
+            return protocol.FoldState(
+                row[0], row[1], tallies, caps["counts"], caps["learner"], series, experiments
+            )
         finally:
             read("COMMIT")
 
@@ -243,7 +254,7 @@ class SqliteState:
         found: dict[str, protocol.TasteRow] = {}
         for who in pseudonyms:
             row = self._reader.execute(
-                "SELECT state, taste, first, showings FROM taste WHERE pseudonym = ?", (who,)
+                "SELECT state, taste, first, showings, marks FROM taste WHERE pseudonym = ?", (who,)
             ).fetchone()
             if row:
                 found[who] = protocol.TasteRow(*row)
@@ -251,7 +262,7 @@ class SqliteState:
 
     async def tastes(self, after: str, limit: int) -> dict[str, protocol.TasteRow]:
         rows = self._reader.execute(
-            "SELECT pseudonym, state, taste, first, showings FROM taste WHERE pseudonym > ?"
+            "SELECT pseudonym, state, taste, first, showings, marks FROM taste WHERE pseudonym > ?"
             " ORDER BY pseudonym LIMIT ?",
             (after, limit),
         ).fetchall()
@@ -270,6 +281,9 @@ class SqliteState:
 
     async def group_tallies(self) -> dict[str, Tally]:
         return await asyncio.to_thread(sums_of_groups, self._path)
+
+    async def experiments(self) -> list[protocol.Experiment]:
+        return self._lift.all() if self._has("entered") else []
 
     async def series_began(self) -> int | None:
         return self._series.began()

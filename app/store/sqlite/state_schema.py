@@ -3,6 +3,7 @@
 import sqlite3
 
 from app.store.sqlite.bases import SCHEMA as BASES
+from app.store.sqlite.lift import SCHEMA as LIFT
 from app.store.sqlite.schema import Schema, columns_of, run
 from app.store.sqlite.series import SCHEMA as SERIES
 
@@ -60,5 +61,12 @@ def _note_quarantines(connection: sqlite3.Connection) -> None:
         connection.execute("ALTER TABLE base ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0")
 
 
-SCHEMA = Schema(FIRST, (_extend, _add_series, _count_showings, _note_quarantines))
+def _add_experiments(connection: sqlite3.Connection) -> None:
+    """Take the fifth step: keep experiments, and beside each taste the profile's marks in them."""
+    run(connection, LIFT)
+    if "marks" not in columns_of(connection, "taste"):
+        connection.execute("ALTER TABLE taste ADD COLUMN marks BLOB NOT NULL DEFAULT x''")
+
+
+SCHEMA = Schema(FIRST, (_extend, _add_series, _count_showings, _note_quarantines, _add_experiments))
 """Each later step is a separate migration; a step that was released never changes."""
