@@ -14,14 +14,32 @@ import pytest
 from playwright.async_api import Page, expect
 
 from app.api.access import COOKIE
+from app.store.protocol import OVER, Entered, Experiment, LiftChange, LiftKey, Progress
 from tests.api.service import ADMIN, EDITOR, Catalogue, Service, is_problem, serving
 from tests.api.test_browser import listening
+from tests.evaluation.test_lift_report import an_experiment, entered
 from tests.pages.browser import NEEDS_CHROMIUM, browsing
 
 ADMIN_KEY = "the-admin-key-of-tests"
 HOSTILE = '"><img src=x onerror="document.title=1"><script>document.title=2</script>'
 LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
 """Makes the page read the series again, as when somebody comes back to it."""
+
+
+async def put(service: Service, experiment: Experiment) -> None:
+    """Commit an experiment as a trainer does, and let the dashboard read it now."""
+    state = service.store.state
+    token = await state.lead("test", 60_000)
+    assert token is not None
+    rows: dict[LiftKey, Entered | None] = {
+        (experiment.position, *key): row for key, row in experiment.rows.items()
+    }
+    counted = (await state.fold_state()).position
+    await state.commit(token, Progress(counted, b"", {}, {}, lift=LiftChange([experiment], rows)))
+    service.services.group_reporter._due = 0  # noqa: SLF001  the sums of the last four seconds are due now
+    await look(service)
+
+
 BROWSER = [pytest.mark.browser, NEEDS_CHROMIUM]
 
 
@@ -197,6 +215,26 @@ class TestInABrowser:
             row = page.get_by_role("row", name="personalized")
             await row.get_by_text("100.0 % (20.7 % to 100.0 %)").wait_for()
             assert not await page.get_by_role("heading", name="What to do next").is_visible()
+
+    async def test_the_lift_is_a_sentence_and_a_picture_and_a_warning_counts_more(
+        self, service: Service, address: str
+    ) -> None:
+        async with browsing(address) as page:
+            await page.goto("/dashboard")
+            await sign_in(page)
+            card = page.locator("#pays")
+            await expect(card.locator(".answer")).to_have_text("Not known yet")
+            await expect(card.locator(".interval")).to_be_hidden()
+            experiment = an_experiment(personalized=5_580, best_single=200)
+            await put(service, experiment)
+            await expect(card.locator(".answer")).to_have_text("Yes")
+            await expect(card).to_contain_text("Keyart pays. 20,000 viewers have ended their first 7 days")
+            await expect(card.locator(".interval")).to_contain_text("+100.0 rewards for each 1,000 viewers (+")
+            await expect(card).to_contain_text("20,000 viewers counted, 0 still in their first days.")
+            experiment.rows[OVER, "best_single"] = entered(800, 200)
+            await put(service, experiment)
+            await expect(card.locator(".answer")).to_have_text("Not valid")
+            await expect(card.locator(".warning")).to_contain_text("Do not trust the lift")
 
     async def test_hostile_names_are_text(self, service: Service, address: str) -> None:
         title = service.title()

@@ -1,6 +1,7 @@
 // @ts-check
 /** The three answers: is it up, is it learning, does it pay. */
 
+import { showLift } from "./lift.js";
 import { age, count, decimal, find, make, measure, percent, put } from "./text.js";
 
 const STUCK = ["KeyartLearnsNothing", "KeyartSnapshotRefused"];
@@ -9,7 +10,8 @@ export function showAnswers(board) {
   find("#answers").hidden = false;
   up(board);
   learning(board);
-  pays(board.report);
+  const [word, good] = showLift(board.report);
+  answer("#pays", word, good, board.report.says);
 }
 
 function up(board) {
@@ -40,13 +42,6 @@ function learning(board) {
     ["Open reward windows", count(board.open_windows)],
     ["For each decision of the hour", impression == null ? "–" : `${decimal(impression)} impressions, ${decimal(click)} clicks, ${decimal(play)} plays`],
   ]);
-}
-
-function pays({ lift, says, worth }) {
-  const [low, high] = lift ? lift.interval : [null, null];
-  const known = lift && (low > 0 || high < 0);
-  answer("#pays", known ? (low > 0 ? "Yes" : "No") : "Not known yet", known ? low > 0 : null, says);
-  put(find("#pays .worth"), worth);
 }
 
 /** @param {string} card @param {string} word @param {boolean | null} good @param {string} says */

@@ -3,10 +3,11 @@
 
 import { answered } from "./asking.js";
 import { fill, row, scaleOf } from "./rates.js";
-import { count, find, make, put } from "./text.js";
+import { count, find, make, percent, put } from "./text.js";
 
 const PAUSE = 250;
 const EVERY = 15_000;
+const COMPARED = ["personalized", "best_single", "uniform", "default"];
 const search = /** @type {HTMLInputElement} */ (find("#search"));
 const before = /** @type {HTMLButtonElement} */ (find("#before"));
 const after = /** @type {HTMLButtonElement} */ (find("#after"));
@@ -58,7 +59,8 @@ function take(found) {
   for (const title of found.titles) {
     add(kept, title.id, title, scale, () => headOfTitle(title));
     for (const [id, rates] of opened.has(title.id) ? Object.entries(title.artworks) : []) {
-      add(kept, `${title.id}/${id}`, rates, scale, () => headOfArtwork(title.names[id] ?? id, id));
+      const line = add(kept, `${title.id}/${id}`, rates, scale, () => headOfArtwork(title.names[id] || id));
+      put(find(".note", line), told(id, rates));
     }
   }
   rows = kept;
@@ -79,6 +81,15 @@ function add(kept, key, rates, scale, head) {
   const line = rows.get(key) ?? row(head());
   fill(line, rates, scale);
   kept.set(key, line);
+  return line;
+}
+
+/** Tell of an artwork what can be compared, unlike its rate. @param {string} id @param {any} rates */
+function told(id, { estimated_rate: estimated, groups }) {
+  const shares = Object.entries(groups).filter(([group, { share }]) => COMPARED.includes(group) && share != null);
+  const parts = shares.map(([group, { share }]) => `${percent(share)} of the showings in ${group}`);
+  const estimate = estimated == null ? [] : [`${percent(estimated)} reward if all viewers saw it`];
+  return [id, ...estimate, ...parts].join(" \u00b7 ");
 }
 
 function headOfTitle({ id, name }) {
@@ -93,9 +104,9 @@ function headOfTitle({ id, name }) {
   return head;
 }
 
-/** @param {string} name @param {string} id */
-function headOfArtwork(name, id) {
-  const head = make("th", name || id, { scope: "row", class: "artwork" });
-  head.append(make("span", id, { class: "note" }));
+/** @param {string} name */
+function headOfArtwork(name) {
+  const head = make("th", name, { scope: "row", class: "artwork" });
+  head.append(make("span", "", { class: "note" }));
   return head;
 }
