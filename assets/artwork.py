@@ -1,8 +1,8 @@
 """One candidate picture of a title, its description, and the limits on who may see it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import KW_ONLY, dataclass, field
-from typing import Final, Literal, get_args
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import Final, Literal, Self, get_args
 
 from assets import checks
 from assets.checks import CatalogueError
@@ -99,6 +99,22 @@ class Artwork:
     def crop(self, canvas: Canvas) -> Crop:
         """The crop for a canvas, or the first one: an artwork may lack a canvas that came up after it."""
         return next((crop for crop in self.crops if crop.canvas == canvas), self.crops[0])
+
+    @property
+    def boxes(self) -> dict[Canvas, Box]:
+        """The boxes that a person set by hand."""
+        return {crop.canvas: crop.box for crop in self.crops if crop.by_hand and crop.box is not None}
+
+    def with_boxes(self, boxes: Mapping[Canvas, Box | None]) -> Self:
+        """Return the artwork with other boxes, before its crops are made again. None means the automatic box."""
+        changed = {canvas: box for canvas, box in boxes.items() if box != self.boxes.get(canvas)}
+        crops = (
+            replace(crop, box=changed[crop.canvas], by_hand=changed[crop.canvas] is not None)
+            if crop.canvas in changed
+            else crop
+            for crop in self.crops
+        )
+        return replace(self, crops=tuple(crops))
 
     @property
     def limited(self) -> bool:

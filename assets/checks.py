@@ -3,8 +3,8 @@
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _SHAPES: Final = {
@@ -77,6 +77,12 @@ def box(value: Sequence[float], what: str) -> None:
         raise CatalogueError(f"The {what} is {list(value)}; write x, y, width and height, each from 0 to 1.")
     if not value[2] * value[3]:
         raise CatalogueError(f"The {what} is {list(value)}, which is empty; write a width and height above 0.")
+
+
+def boxes(value: Mapping[Any, Sequence[float]], what: str) -> None:
+    """Refuse boxes, each with its canvas, if one of them is not inside the picture."""
+    for canvas, each in value.items():
+        box(each, f"crop {canvas} {what}")
 
 
 def point(value: Sequence[float], what: str) -> None:

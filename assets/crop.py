@@ -28,7 +28,7 @@ class Crop:
     """The renditions of an artwork on one canvas: each of `widths` in each of `FORMATS`.
 
     The `digest` is a hash of the content of all of them, so that a name always means the same bytes. The `box` is
-    the part of the original that they show. A crop of an older release has none.
+    the part of the original that they show, `by_hand` if a person set it. A crop of an older release has none.
     """
 
     canvas: Canvas
@@ -36,6 +36,7 @@ class Crop:
     widths: tuple[int, ...]
     placeholder: str
     box: Box | None = None
+    by_hand: bool = False
 
     def __post_init__(self) -> None:
         checks.choice(self.canvas, CANVASES, "canvas")

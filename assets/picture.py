@@ -7,7 +7,7 @@ from typing import Final
 
 from assets import checks
 from assets.codec import canonical
-from assets.crop import Box, Crop, Point
+from assets.crop import Box, Canvas, Crop, Point
 from assets.treatment import Treatment
 
 METHOD: Final = 1
@@ -18,12 +18,21 @@ LARGEST_FILE: Final = 64 * 1024 * 1024
 
 
 class PictureError(ValueError):
-    """A picture that is not usable, in a sentence that names the file and the fault."""
+    """A picture that is not usable, in a sentence that names the file and the fault.
+
+    If only a part of its description is at fault, `field` is the path of that part.
+    """
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One original to develop; `path` is its file, `name` is the file's name in messages.
+
+    The canvases in `boxes` show these parts of it, and the others those that suit them best.
 
     If the file is a kept original, `source` is the SHA-256 of the file that it was made from. `crops` are those
     that were made from it by the same method. One that shows the right part already is not made again.
@@ -36,8 +45,10 @@ class Job:
     treatment: Treatment | None = None
     source: str = ""
     crops: tuple[Crop, ...] = ()
+    boxes: Mapping[Canvas, Box] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
+        checks.boxes(self.boxes, f"of {self.name}")
         if self.focus is not None:
             checks.point(self.focus, f"focus of {self.name}")
         for face in self.faces:
@@ -45,7 +56,7 @@ class Job:
 
     def recipe(self, source: str) -> str:
         """Name what a picture is made of: equal recipes give equal pictures."""
-        parts = _Recipe(METHOD, source, self.focus, self.faces, self.treatment)
+        parts = _Recipe(METHOD, source, self.focus, self.faces, self.treatment, self.boxes)
         return sha256(canonical(parts)).hexdigest()[:RECIPE_DIGITS]
 
 
@@ -76,3 +87,4 @@ class _Recipe:
     focus: Point | None
     faces: tuple[Box, ...]
     treatment: Treatment | None
+    boxes: Mapping[Canvas, Box] = field(default_factory=dict)

@@ -23,7 +23,7 @@ from app.refusals import Invalid
 from assets import checks
 from assets.catalogue import Artwork, Pin, Title
 from assets.checks import LONGEST_TEXT, STRICTEST_MATURITY, CatalogueError
-from assets.crop import Box
+from assets.crop import Box, Canvas
 from assets.provenance import Consent, Made
 
 LIFTABLE = {"valid_from", "valid_until", "until", "consent", "focus"}
@@ -86,17 +86,18 @@ def _shares(count: int) -> WithJsonSchema:
 Point = Annotated[tuple[Share, Share], _shares(2)]
 
 
-def _inside(face: Box) -> Box:
+def _inside(box: Box) -> Box:
     try:
-        checks.box(face, "face")
+        checks.box(box, "box")
     except CatalogueError:
         reason = "It should be x, y, width and height of a box inside the picture, as shares of the picture's"
         raise ValueError(reason) from None
-    return face
+    return box
 
 
 Face = Annotated[tuple[Share, Share, Share, Share], AfterValidator(_inside), _shares(4)]
 Faces = Annotated[tuple[Face, ...], Field(max_length=MOST_FACES)]
+Crops = dict[Canvas, Face | None]
 
 
 def without_null(field: JsonSchemaValue) -> JsonSchemaValue:
@@ -195,6 +196,9 @@ class ArtworkBody(Change):
     answer comes when the crops are made again."""
     faces: Faces | None = None
     """The faces: x, y, width and height of each, in the same shares. They replace the previous ones."""
+    crops: Crops | None = None
+    """The part that the crop of a canvas shows: x, y, width and height in the same shares, in the shape of the
+    canvas. Null gives a canvas back to the service. Canvases that are left out stay as they are."""
     made: Made | None = None
     """How the picture was made."""
     creator: Clearable | None = None
@@ -203,16 +207,18 @@ class ArtworkBody(Change):
     """Null means that the picture needs no consent."""
 
     @property
-    def crops(self) -> bool:
+    def corrects(self) -> bool:
         """Whether the change may need other crops."""
-        return not self.model_fields_set.isdisjoint({"focus", "faces"})
+        return not self.model_fields_set.isdisjoint({"focus", "faces", "crops"})
 
     def applied(self, artwork: Artwork) -> Artwork:
         given = self.given()
+        boxes = given.pop("crops", {})
         provenance = {what: given.pop(what) for what in PROVENANCE if what in given}
         if self.consent:
             provenance["consent"] = self.consent.applied(artwork.provenance.consent)
-        return replace(artwork, **given, provenance=replace(artwork.provenance, **provenance))
+        changed = replace(artwork, **given, provenance=replace(artwork.provenance, **provenance))
+        return changed.with_boxes(boxes) if boxes else changed
 
 
 class PinBody(BaseModel):

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from app.catalogue.image import IMAGES, Frame, Image, image_of
 from app.catalogue.live import LiveTitle
 from assets.catalogue import Artwork, Title
-from assets.crop import Box, Canvas, Point
+from assets.crop import Box, Canvas, Crop, Point
 from assets.provenance import Consent, Made, Provenance
 
 _encode = msgspec.json.Encoder().encode
@@ -54,7 +54,7 @@ class ListedArtwork(_Limits, _Origin, _Look):
     """An artwork. Nobody is shown it while it is withdrawn, its consent has ended, or `made` is barred.
 
     Then `image` is null, except for admins and editors. Only admins and editors see `consent`. `original` tells
-    whether the service keeps the original: only then can focus and faces be changed.
+    whether the service keeps the original: only then can focus, faces and crops be changed.
     """
 
     id: str
@@ -63,10 +63,20 @@ class ListedArtwork(_Limits, _Origin, _Look):
     tags: tuple[str, ...]
 
 
+class ListedCrop(Image):
+    """An image with the part of the picture that it shows: x, y, width and height as shares of the picture's.
+
+    It is null for a crop of an older release. `by_hand` tells whether a person set it.
+    """
+
+    box: Box | None
+    by_hand: bool
+
+
 class DetailedArtwork(ListedArtwork):
     """An artwork with its image on each canvas. `served` tells whether `/images` serves these to everybody."""
 
-    crops: Mapping[Canvas, Image]
+    crops: Mapping[Canvas, ListedCrop]
     served: bool
 
 
@@ -140,13 +150,17 @@ def detailed(title: Title, reader: Reader, barred: Collection[Made]) -> Detailed
         "artworks": [
             {
                 **listed_artwork(each, reader, barred),
-                "crops": {crop.canvas: image_of(each, Frame(crop.canvas), reader.images) for crop in each.crops},
+                "crops": {crop.canvas: _crop(each, crop, reader.images) for crop in each.crops},
                 "served": each.allowed(now=reader.now, barred=barred),
             }
             for each in title.artworks
         ],
         "pins": _pins(title),
     }
+
+
+def _crop(artwork: Artwork, crop: Crop, images: str) -> ListedCrop:
+    return {**image_of(artwork, Frame(crop.canvas), images), "box": crop.box, "by_hand": crop.by_hand}
 
 
 def listed_artwork(artwork: Artwork, reader: Reader, barred: Collection[Made] = ()) -> ListedArtwork:

@@ -25,6 +25,7 @@ from app.catalogue.uploads import FILE, Sent
 from app.fields import LANGUAGE, SLUG, Slug
 from app.refusals import Invalid
 from assets.checks import CatalogueError
+from assets.crop import CANVASES, Canvas
 from assets.importing.manifest import ArtworkEntry
 from assets.picture import LARGEST_FILE
 from assets.provenance import Consent, Made
@@ -44,6 +45,11 @@ def _rows(text: str) -> list[list[str]]:
     return [_split(row) for row in text.split(";") if row.strip()]
 
 
+def _by_canvas(text: str) -> dict[str, list[str]]:
+    rows = [row.strip().partition(" ") for row in text.split(";") if row.strip()]
+    return {canvas: _split(box) for canvas, _, box in rows}
+
+
 def _texts(pattern: str, *, most: int) -> str:
     """Return the pattern of a list of texts that are separated by commas, with a limit on their number."""
     one = pattern.removeprefix("^").removesuffix("$")
@@ -61,7 +67,12 @@ Ids = BeforeValidator(_words, json_schema_input_type=_written(_texts(SLUG, most=
 Languages = BeforeValidator(_words, json_schema_input_type=_written(_texts(_TAG, most=MOST_LOCALES)))
 AsPoint = BeforeValidator(_split, json_schema_input_type=_written(f"^{SHARE},{SHARE}$"))
 _BOX = ",".join([SHARE] * 4)
+_CANVAS = f"(?:{'|'.join(CANVASES)})"
+Box = tuple[Share, Share, Share, Share]
 AsBoxes = BeforeValidator(_rows, json_schema_input_type=_written(f"^{_BOX}(?:;{_BOX})*$"))
+
+
+AsCrops = BeforeValidator(_by_canvas, json_schema_input_type=_written(f"^{_CANVAS} {_BOX}(?:;{_CANVAS} {_BOX})*$"))
 
 
 class UploadForm(BaseModel):
@@ -89,8 +100,10 @@ class UploadForm(BaseModel):
     """In the same form as `valid_from`."""
     focus: Annotated[tuple[Share, Share], AsPoint] | None = None
     """The point that every crop keeps: x,y as shares of the picture's width and height."""
-    faces: Annotated[tuple[tuple[Share, Share, Share, Share], ...], AsBoxes] | None = None
+    faces: Annotated[tuple[Box, ...], AsBoxes] | None = None
     """Faces, as x,y,width,height;x,y,width,height in the same shares."""
+    crops: Annotated[dict[Canvas, Box], AsCrops] | None = None
+    """Crops that are set by hand, as canvas x,y,width,height;canvas x,y,width,height in the same shares."""
     made: Made | None = None
     """How the picture was made: photographed, drawn, rendered, ai-assisted or ai-generated."""
     creator: Text | None = None

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from assets.artwork import Artwork
 from assets.catalogue import Title
+from assets.crop import CANVASES, Box
 
 Fields = dict[str, Any]
 TITLE: Final = ("name", "names", "synopsis", "genres", "maturity", "default")
@@ -58,4 +59,10 @@ def _differing(old: Fields, new: Fields) -> tuple[Fields, Fields]:
 
 
 def _artwork(artwork: Artwork) -> Fields:
-    return {**{name: getattr(artwork, name) for name in ARTWORK}, **asdict(artwork.provenance)}
+    direct = {name: getattr(artwork, name) for name in ARTWORK}
+    return {**direct, "crops": _by_hand(artwork), **asdict(artwork.provenance)}
+
+
+def _by_hand(artwork: Artwork) -> dict[str, Box | None]:
+    """Return the box of each crop that a person set, and None for the others: a PATCH takes them in this form."""
+    return {canvas: artwork.boxes.get(canvas) for canvas in CANVASES}

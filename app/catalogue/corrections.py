@@ -1,4 +1,4 @@
-"""Corrections of focus and faces: the crops of an artwork are made again from its kept original."""
+"""Corrections of focus, faces and crops: the crops of an artwork are made again from its kept original."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class Corrections:
         self._editor, self._rendering, self._originals = editor, rendering, originals
 
     async def change_artwork(self, by: Author, title: str, artwork: str, change: Change, at: At = None) -> Title:
-        """Change an artwork as `Editor.change_artwork` does. If focus or faces change, its crops are new then."""
+        """Change an artwork as `Editor.change_artwork` does. Its crops are made again if they change."""
         before = _artwork(await self._editor.title(title), artwork)
         after = _changed(before, change)
         if _crop_by(after) == _crop_by(before):
@@ -63,13 +63,15 @@ class Corrections:
 
     async def _rendered(self, before: Artwork, after: Artwork) -> Picture:
         path = str(self._originals.path(before.original))
-        as_before = Job(path, before.id, before.focus, before.faces, before.treatment, before.source)
+        as_before = Job(
+            path, before.id, before.focus, before.faces, before.treatment, before.source, boxes=before.boxes
+        )
         crops = before.crops if as_before.recipe(before.source) == before.recipe else ()
-        job = replace(as_before, focus=after.focus, faces=after.faces, crops=crops)
+        job = replace(as_before, focus=after.focus, faces=after.faces, boxes=after.boxes, crops=crops)
         try:
             return await self._rendering.again(job)
         except PictureError as error:
-            raise Invalid(str(error)) from error
+            raise _refused(error) from error
 
     def _demand_original(self, artwork: Artwork) -> None:
         if not artwork.kept_original:
@@ -88,13 +90,17 @@ _STAYING = frozenset({"original", "treatment"})
 """The fields of a picture that a rendering from the kept original does not tell."""
 
 
+def _refused(error: PictureError) -> Invalid:
+    return Invalid.field(error.field, str(error).rstrip(".")) if error.field else Invalid(str(error))
+
+
 def _made(picture: Picture) -> dict[str, Any]:
     return {each.name: getattr(picture, each.name) for each in fields(Picture) if each.name not in _STAYING}
 
 
 def _crop_by(artwork: Artwork) -> tuple[object, ...]:
     """Return all that decides the crops."""
-    return artwork.source, artwork.focus, artwork.faces, artwork.treatment
+    return artwork.source, artwork.focus, artwork.faces, artwork.treatment, artwork.boxes
 
 
 def _artwork(title: Title, artwork: str) -> Artwork:

@@ -77,8 +77,9 @@ class Uploads:
     async def _add(self, doing: Doing, current: Title, sent: Sent) -> Uploaded:
         naming = _Naming(sent.artwork, None if sent.artwork else _stem(sent.name))
         _check_room(current, naming.id_in(current))
-        # The focus and faces of the last file do not apply to this one.
-        job = Job(str(sent.file), sent.name or FILE, sent.said.focus, sent.said.faces or ())
+        # The focus, faces and crops of the last file do not apply to this one.
+        said = sent.said
+        job = Job(str(sent.file), sent.name or FILE, said.focus, said.faces or (), boxes=said.crops or {})
         picture = await self._rendered(job)
         return await self._merged(doing, naming, sent.said, job, picture)
 
@@ -86,7 +87,7 @@ class Uploads:
         try:
             return await self._rendering.added(job)
         except PictureError as error:
-            raise Invalid.field(FILE, str(error).rstrip(".")) from error
+            raise Invalid.field(error.field or FILE, str(error).rstrip(".")) from error
 
     async def _merged(
         self, doing: Doing, naming: "_Naming", entry: ArtworkEntry, job: Job, picture: Picture

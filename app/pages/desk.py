@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from app.api.roles import EDITORS
 from app.api.services import Service
 from app.pages.page import page
+from assets.crop import CANVASES
 from assets.picture import LARGEST_FILE
 from assets.provenance import MADE
 
@@ -22,5 +23,6 @@ async def desk(request: Request, services: Service, title: str = "") -> Response
         keys=KEYS,
         largest=LARGEST_FILE,
         made=MADE,
+        canvases=CANVASES,
         keeps_originals=services.settings.originals == "keep",
     )

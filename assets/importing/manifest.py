@@ -10,7 +10,7 @@ from typing import Any, Final
 from assets import checks
 from assets.checks import CatalogueError
 from assets.codec import read
-from assets.crop import Box, Point
+from assets.crop import CANVASES, Box, Canvas, Point
 from assets.provenance import Consent, Made
 
 MANIFEST: Final = "catalog.toml"
@@ -35,6 +35,7 @@ class ArtworkEntry:
     valid_until: float | None = None
     focus: Point | None = None
     faces: tuple[Box, ...] | None = None
+    crops: Mapping[Canvas, Box] | None = None
     made: Made | None = None
     creator: str | None = None
     licence: str | None = None
@@ -56,6 +57,9 @@ class ArtworkEntry:
             checks.point(self.focus, "focus")
         for face in self.faces or ():
             checks.box(face, "face")
+        for canvas in self.crops or ():
+            checks.choice(canvas, CANVASES, "canvas")
+        checks.boxes(self.crops or {}, "of the picture")
         checks.moment(self.valid_from, "valid_from")
         checks.moment(self.valid_until, "valid_until")
 

@@ -9,7 +9,7 @@ from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Title
 from assets.checks import CatalogueError
 from assets.codec import canonical
-from assets.crop import Box, Point
+from assets.crop import Box, Canvas, Point
 from assets.importing.ids import called
 from assets.importing.manifest import SHARED, ArtworkEntry, TitleEntry
 from assets.importing.names import artwork_name, tags, title_name
@@ -115,6 +115,14 @@ def where(entry: ArtworkEntry, known: Artwork | None, file: str) -> tuple[Point 
     return told.get("focus", known.focus), told.get("faces", known.faces)
 
 
+def boxes(entry: ArtworkEntry, known: Artwork | None, file: str) -> Mapping[Canvas, Box]:
+    """The boxes that are set by hand for the folder's file with this SHA-256."""
+    if known is None or is_news(file, known):
+        return entry.crops or {}
+    found: Mapping[Canvas, Box] = news(entry, known).get("crops", known.boxes)
+    return found
+
+
 def imported_title(
     id: str,  # noqa: A002 - the catalogue's own word
     folder: str,
@@ -210,7 +218,8 @@ def _artwork(id: str, told: Mapping[str, Any], known: Artwork | None, picture: P
     if known is None:
         name = told.get("name") or artwork_name(stem)
         known = Artwork(id, name, alt=name, tags=tags(stem), **file)
-    direct = {what: value for what, value in told.items() if what not in SHARED}
+    apart = {*SHARED, "crops"}  # the picture's crops are made by what is said of them
+    direct = {what: value for what, value in told.items() if what not in apart}
     provenance = replace(known.provenance, **{what: told[what] for what in SHARED if what in told})
     return replace(known, **file, **direct, provenance=still_withdrawn(provenance, known.provenance))
 

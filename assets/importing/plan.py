@@ -113,5 +113,5 @@ def _planned_artwork(
 ) -> PlannedArtwork:
     known = title.artwork(artwork) if title else None
     name = f"{original.name} with its title in {treatment.locale}" if treatment else original.name
-    job = Job(str(original.path), name, entry.focus, entry.faces or (), treatment)
+    job = Job(str(original.path), name, entry.focus, entry.faces or (), treatment, boxes=entry.crops or {})
     return PlannedArtwork(original.title, artwork, original.path.stem, job, entry, known)

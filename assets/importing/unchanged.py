@@ -39,7 +39,8 @@ def kept_or_asked(each: PlannedArtwork, images: Path) -> Kept | Job:
     if known.source != file and not merging.is_news(file, known):
         return Kept(_picture(known), file, (Note("lost", _LOST),) if lost else ())
     focus, faces = merging.where(each.entry, known, file)
-    job = replace(each.job, focus=focus, faces=faces)
+    boxes = merging.boxes(each.entry, known, file)
+    job = replace(each.job, focus=focus, faces=faces, boxes=boxes)
     return job if lost or job.recipe(file) != known.recipe else Kept(_picture(known), file)
 
 

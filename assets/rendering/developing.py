@@ -12,6 +12,7 @@ from assets.looks.features import features
 from assets.looks.fingerprint import fingerprint
 from assets.picture import Job, Picture
 from assets.rendering.cropping import crop_box
+from assets.rendering.hand_boxes import check_by_hand, fitted
 from assets.rendering.renditions import GREATEST_WIDTH, encode
 
 GLANCE: Final = 512
@@ -48,14 +49,23 @@ def glanced(original: Image.Image) -> Image.Image:
 
 
 def _crops(original: Image.Image, glance: Image.Image, job: Job, keep: Keep, threads: int) -> Iterator[Crop]:
-    for canvas in CANVASES:
-        box = crop_box(glance, original.size, canvas, job.focus, job.faces)
+    for canvas, box in _boxes(original, glance, job).items():
         crop = _made_already(canvas, box, job)
         if crop is None:
             image = _shown(original, canvas, box, job)
             crop, files = encode(image, canvas, threads if _has_room(original, image) else 1)
             keep(files)
-        yield replace(crop, box=box)
+        yield replace(crop, box=box, by_hand=canvas in job.boxes)
+
+
+def _boxes(original: Image.Image, glance: Image.Image, job: Job) -> dict[Canvas, Box]:
+    for canvas, box in job.boxes.items():
+        check_by_hand(box, original.size, canvas)
+    return {canvas: _box(original, glance, canvas, job) for canvas in CANVASES}
+
+
+def _box(original: Image.Image, glance: Image.Image, canvas: Canvas, job: Job) -> Box:
+    return job.boxes.get(canvas) or crop_box(glance, original.size, canvas, job.focus, job.faces)
 
 
 def _has_room(original: Image.Image, crop: Image.Image) -> bool:
@@ -73,10 +83,11 @@ def _made_already(canvas: Canvas, box: Box, job: Job) -> Crop | None:
 
 def cropped(original: Image.Image, glance: Image.Image, canvas: Canvas, job: Job) -> Image.Image:
     """Return the part that a canvas shows, at its greatest size; `glance` is the original's `glanced` copy."""
-    return _shown(original, canvas, crop_box(glance, original.size, canvas, job.focus, job.faces), job)
+    return _shown(original, canvas, _box(original, glance, canvas, job), job)
 
 
 def _shown(original: Image.Image, canvas: Canvas, box: Box, job: Job) -> Image.Image:
+    box = fitted(box, original.size, canvas)
     image = cut(original, canvas, box)
     if job.treatment:
         from assets.titling.treatment import set_title  # noqa: PLC0415  slow to load, and few pictures need it

@@ -29,5 +29,7 @@ class Answer:
 
     picture: Picture | None = None
     fault: str = ""
+    field: str = ""
+    """The part of the description that the fault is about, if it is not the picture itself."""
     disk: int = 0
     """An errno, one of `DISK_FAULTS`."""

@@ -62,7 +62,7 @@ def answer(order: Order) -> Answer:
     try:
         return Answer(_developed(order))
     except PictureError as error:
-        return Answer(fault=str(error))
+        return Answer(fault=str(error), field=error.field)
     except MemoryError:
         return Answer(fault=f"{name!r} takes more than {MEMORY >> 20} MiB of memory; export it smaller.")
     except OSError as error:

@@ -214,12 +214,13 @@ class _Child:
                 raise OSError(answer.disk, os.strerror(answer.disk), str(self._images))
             if answer.picture:
                 picture = self._with_original(answer.picture)
-                folder.adopt(name for crop in picture.crops if crop not in self._there for name in crop.names())
+                there = {name for crop in self._there for name in crop.names()}
+                folder.adopt(name for crop in picture.crops for name in crop.names() if name not in there)
                 return picture
         except (CatalogueError, FileNotFoundError):
             answer = Answer()
         if answer.fault and answer.fault.isprintable():
-            return PictureError(answer.fault)
+            return PictureError(answer.fault, answer.field)
         self._end_process()
         return PictureError(
             f"{job.name!r} caused an answer that is not valid from the process that read it; export it again."

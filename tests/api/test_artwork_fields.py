@@ -37,7 +37,7 @@ TABLE = {
     "id": "listing",
     "recipe": NOWHERE,
     "fingerprint": NOWHERE,
-    "crops": NOWHERE,
+    "crops": "import form body edits",  # a listing tells them with their images
     "declared": NOWHERE,
 }
 BESIDE = {

@@ -217,9 +217,67 @@ async def test_focus_and_faces_make_the_same_crops_as_an_upload_that_says_them(s
     assert edits[0]["operation"] == "change artwork"
 
 
+async def boxes(service: Service, artwork: str = "new") -> dict[str, tuple[Any, bool]]:
+    answer = await service.http.get(TITLE, headers=EDITOR)
+    [found] = [each for each in answer.json()["artworks"] if each["id"] == artwork]
+    return {canvas: (crop["box"], crop["by_hand"]) for canvas, crop in found["crops"].items()}
+
+
+async def test_a_crop_set_by_hand_stays_until_it_is_given_back(service: Service) -> None:
+    await upload(service)
+    before, automatic = service.artwork("new"), await boxes(service)
+    assert [by_hand for _, by_hand in automatic.values()] == [False] * 3
+    box = [0.25, 0.5, 0.5, 0.375]
+    await patch(service, crops={"16:9": box})
+    assert await boxes(service) == {**automatic, "16:9": (box, True)}
+    by_hand = service.artwork("new")
+    assert [old == new for old, new in zip(before.crops, by_hand.crops, strict=True)] == [False, True, True]
+    shown = service.services.images / by_hand.crops[0].name(480, "jpeg")
+    with Image.open(shown) as image:
+        assert image.size == (480, 270)
+        assert image.point(lambda level: level // 64).getbbox() is None, "It is the black half."
+
+    await patch(service, focus=[0.1, 0.1], crops={"2:3": None})
+    assert (await boxes(service))["16:9"] == (box, True)
+    assert service.artwork("new").crops[0] == by_hand.crops[0]
+    edits = (await service.http.get("/edits", headers=EDITOR)).json()["edits"]
+    nobody = dict.fromkeys(automatic)
+    assert edits[1]["after"]["artworks"]["new"] == {"crops": {**nobody, "16:9": box}}
+    await patch(service, focus=None, crops=edits[1]["before"]["artworks"]["new"]["crops"])
+    assert service.artwork("new").crops == before.crops
+
+    await upload(service, artwork="told", crops="16:9 0.25,0.5,0.5,0.375")
+    assert service.artwork("told").crops == by_hand.crops
+    assert service.artwork("told").recipe == by_hand.recipe
+    await upload(service, encoded(a_picture((640, 480))), artwork="told")
+    assert service.artwork("told").boxes == {}, "They belong to the file."
+
+
+@pytest.mark.parametrize(
+    ("box", "sentence"),
+    [
+        ([0.6, 0.5, 0.5, 0.375], "inside the picture"),
+        ([0.25, 0.5, 0.5, 0.5], "The crop for 16:9 is 480 × 360 pixels, which is not the shape of 16:9"),
+        ([0.25, 0.5, 0.2, 0.15], "192 pixels wide, which is too small; draw it at least 320 pixels wide"),
+        ([0.25, 0.5, 0, 0], "inside the picture"),
+    ],
+)
+async def test_a_crop_that_does_not_suit_its_canvas_is_refused(
+    service: Service, box: list[float], sentence: str
+) -> None:
+    await upload(service)
+    before = service.artwork("new")
+    problem = is_problem(await service.http.patch(NEW, json={"crops": {"16:9": box}}, headers=EDITOR), 422)
+    assert [each["field"] for each in problem["errors"]] == ["crops.16:9"]
+    assert sentence in problem["errors"][0]["reason"]
+    assert service.artwork("new") == before
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
+        ({"crops": {"4:3": [0, 0, 1, 1]}}, None),
+        ({"crops": None}, None),
         ({"focus": [0.5, 1.01]}, "focus.1"),
         ({"focus": [-0.1, 0.5]}, "focus.0"),
         ({"focus": [0.5]}, "focus.1"),

@@ -122,6 +122,8 @@ def _edit(body: Any) -> None:
     """Say whose a consent is, because the artwork may have none by now; and let a face lie in the picture."""
     if body.get("faces"):
         body["faces"] = [[0.1, 0.1, 0.2, 0.2]]
+    for canvas in body.get("crops") or ():
+        body["crops"][canvas] = None
     if body.get("consent") is not None:
         body["consent"]["of"] = "Ada"
     _limits(body)
@@ -132,10 +134,12 @@ def _named(body: Any) -> None:
 
 
 def _form(body: Any) -> None:
-    """Send a picture, and a face that lies in it."""
+    """Send a picture, and a face and a crop that lie in it."""
     body["file"] = PICTURE
     if "faces" in body:
         body["faces"] = "0.1,0.1,0.2,0.2"
+    if "crops" in body:
+        body["crops"] = "1:1 0.1,0,0.5625,1"
     _limits(body)
 
 

@@ -527,6 +527,23 @@ def test_a_new_focus_makes_new_crops_of_the_same_file(folder: Path, images: Path
     assert before.crop("16:9").digest != after.crop("16:9").digest
 
 
+def test_crops_that_catalog_toml_sets_are_cut_and_refused_by_themselves(folder: Path, images: Path) -> None:
+    for name in ("a", "b"):
+        put(folder / "film" / f"{name}.jpg", encoded(a_picture((960, 720))))
+    say(folder, "[titles.film.artworks.a]\ncrops = { '16:9' = [0.25, 0.5, 0.5, 0.375] }\n")
+    first = run(folder, images)
+    cut, whole = first.titles["film"].artworks
+    assert cut.boxes == {"16:9": (0.25, 0.5, 0.5, 0.375)}
+    assert cut.crops[1:] == whole.crops[1:]
+    assert run(folder, images, first.titles).titles == first.titles
+
+    say(folder, "[titles.film.artworks.a]\ncrops = { '16:9' = [0.25, 0.5, 0.1, 0.075] }\n")
+    [refused] = [row for row in run(folder, images, first.titles).rows if row.outcome == "refused"]
+    assert "The crop for 16:9 is 96 pixels wide, which is too small" in refused.reason
+    say(folder, "[titles.film.artworks.a]\ncrops = {}\n")
+    assert run(folder, images, first.titles).titles["film"].artworks[0].crops == whole.crops
+
+
 def test_the_same_picture_twice_a_small_one_and_a_nameless_one_are_warned_of(folder: Path, images: Path) -> None:
     picture = shutil.copy(SAMPLES / "the-question" / "meadow.jpg", put(folder / "one" / "meadow.jpg"))
     shutil.copy(picture, folder / "one" / "again.jpg")

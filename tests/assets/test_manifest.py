@@ -59,6 +59,7 @@ placements = ["hero"]
 maturity = 12
 focus = [0.5, 1]
 faces = [[0.25, 0.5, 0.125, 0.25]]
+crops = { "16:9" = [0.25, 0, 0.5, 0.5] }
 creator = "William Anders"
 titled = true
 """.encode()
@@ -88,6 +89,7 @@ titled = true
         maturity=12,
         focus=(0.5, 1.0),
         faces=((0.25, 0.5, 0.125, 0.25),),
+        crops={"16:9": (0.25, 0.0, 0.5, 0.5)},
         made="photographed",
         creator="William Anders",
         licence="public domain",
@@ -155,6 +157,8 @@ def test_a_byte_order_mark_is_passed_over() -> None:
         ("[titles.a.artworks.b]\nfocus = [nan, 0.5]", r"artworks.b: The focus is \[nan, 0.5\]"),
         ("[titles.a.artworks.b]\nfocus = [50, 50]", r"artworks.b: The focus is \[50.0, 50.0\]"),
         ("[titles.a.artworks.b]\nfaces = [0.1, 0.1, 0.2, 0.2]", r"artworks.b.faces\[0\] is 0.1; write a list"),
+        ("[titles.a.artworks.b]\ncrops = { wide = [0, 0, 1, 1] }", "'wide' is not a canvas; write one of 16:9"),
+        ("[titles.a.artworks.b]\ncrops = { '1:1' = [0.6, 0, 0.5, 1] }", "crop 1:1 of the picture is"),
         ("[titles.a.artworks.b]\nfaces = [[0.1, 0.1, 0, 0.2]]", "artworks.b: The face is .* empty"),
         ("[titles.a.artworks.b]\nvalid_until = inf", "artworks.b: valid_until is inf"),
         ("[titles.a.artworks.b]\nvalid_from = 12:00:00", 'artworks.b.valid_from is "12:00:00"; write a number'),

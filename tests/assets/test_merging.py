@@ -6,9 +6,10 @@ import pytest
 
 from assets.artwork import Artwork
 from assets.catalogue import MOST_ARTWORKS, Pin, Title
+from assets.crop import Box, Canvas
 from assets.importing.ids import called
 from assets.importing.manifest import ArtworkEntry, TitleEntry
-from assets.importing.merging import described, imported, imported_title, is_news, merged, news, where
+from assets.importing.merging import boxes, described, imported, imported_title, is_news, merged, news, where
 from assets.importing.withdrawal import passed_on
 from assets.picture import Picture
 from assets.provenance import Consent, Provenance
@@ -85,7 +86,7 @@ def test_all_that_is_said_of_a_new_picture_holds() -> None:
     artwork = take(entry)
 
     shared = ("made", "creator", "licence", "consent")
-    said = [each.name for each in fields(entry) if each.name not in {*shared, "titled"}]
+    said = [each.name for each in fields(entry) if each.name not in {*shared, "titled", "crops"}]
     assert {what: getattr(artwork, what) for what in said} == {what: getattr(entry, what) for what in said}
     assert artwork.provenance == Provenance("photographed", "NASA", "public domain", Consent("Ada", 5))
     assert set(artwork.declared) == {*said, *shared, "file", "called"}
@@ -171,6 +172,19 @@ def test_a_picture_is_cropped_by_what_is_news_and_otherwise_by_what_is_known() -
     assert where(ArtworkEntry(focus=there), known, file) == (there, ())
     assert where(ArtworkEntry(), known, file) == (here, ())
     assert where(ArtworkEntry(focus=here), replace(known, focus=there, faces=face), file) == (there, face)
+
+
+def test_crops_set_by_hand_are_those_of_the_folder_until_an_editor_sets_others() -> None:
+    said: dict[Canvas, Box] = {"1:1": (0.1, 0.1, 0.2, 0.2)}
+    edited: dict[Canvas, Box] = {"1:1": (0.3, 0.3, 0.2, 0.2)}
+    entry, file = ArtworkEntry(crops=said), PICTURE.source
+    known = take(entry)
+    assert boxes(ArtworkEntry(), None, file) == {}
+    assert boxes(entry, None, file) == said
+    assert boxes(entry, known.with_boxes(edited), file) == edited
+    assert boxes(ArtworkEntry(), known.with_boxes(edited), file) == edited
+    assert boxes(ArtworkEntry(crops={}), known.with_boxes(edited), file) == {}
+    assert boxes(entry, known.with_boxes(edited), "ef" * 32) == said
 
 
 def test_another_file_is_cropped_by_what_is_said_alone() -> None:

@@ -113,6 +113,11 @@ EXAMPLES = (
         """-d '{"focus": [0.4, 0.3], "faces": []}'""",
     ),
     _of(
+        "PATCH /titles/{title}/artworks/{artwork}",
+        "curl -X PATCH /…titles/my-film/artworks/poster -H ADMIN -H 'Content-Type: application/json' "
+        """-d '{"crops": {"16:9": [0.1, 0.05, 0.8, 0.9], "1:1": null}}'""",
+    ),
+    _of(
         "GET /titles/{title}/artworks/{artwork}/whole",
         "curl -D - -o whole.webp /…titles/my-film/artworks/poster/whole -H ADMIN",
     ),

@@ -111,6 +111,9 @@ async def test_a_click_and_a_drag_are_saved_and_all_crops_follow(tmp_path: Path,
 async def test_the_keyboard_alone_does_all_of_it(tmp_path: Path, catalogue: Catalogue) -> None:
     async with cropping(tmp_path, catalogue, focus=[0.3, 0.3], faces=FACES) as (service, page, form):
         await form.locator("summary").focus()
+        await expect(form.get_by_label("the mouse sets")).to_be_visible()
+        await page.keyboard.press("Tab")
+        await expect(form.get_by_label("the mouse sets")).to_be_focused()
         await page.keyboard.press("Tab")
         await expect(form.get_by_label("Every crop keeps a point")).to_be_focused()
         await page.keyboard.press("Tab")
@@ -136,6 +139,66 @@ async def test_the_keyboard_alone_does_all_of_it(tmp_path: Path, catalogue: Cata
         await expect(page.locator("#said")).to_have_text("New has new crops.")
         assert service.artwork("new").focus == (0.32, 0.8)
         assert service.artwork("new").faces == (FACES[1], (0.1, 0.11, 0.12, 0.135))
+
+
+async def test_a_crop_is_moved_and_resized_by_the_mouse_and_the_history_undoes_it(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    async with cropping(tmp_path, catalogue, focus=[0.5, 0.5]) as (service, page, form):
+        before = service.artwork("new")
+        await form.get_by_label("the mouse sets").select_option("1:1")
+        await expect(form.locator(".stage .corner")).to_have_count(4)
+        left, _, wide, _ = before.crops[2].box or ()
+        await drag(page, form, (left + wide - 0.005, 0.99), (left + 0.6, 0.9))
+        by_hand = form.get_by_role("group", name="Crop for 1:1")
+        await expect(by_hand.get_by_label("Set by hand")).to_be_checked()
+        await drag(page, form, (left + 0.3, 0.4), (0, 0.6))
+        await expect(form.locator(".state")).to_contain_text("The crop for 1:1 is set by hand")
+        await save(form)
+        await expect(page.locator("#said")).to_have_text("New has new crops.")
+        after = service.artwork("new")
+        assert after.focus == (0.5, 0.5), "The mouse set nothing else."
+        x, y, width, height = after.boxes["1:1"]
+        assert (width * 960, width) == pytest.approx((height * 720, 0.675), abs=0.02)
+        assert x == 0
+        assert y + height == pytest.approx(1, abs=0.001)
+        assert after.crops[:2] == before.crops[:2]
+        assert after.crops[2].digest != before.crops[2].digest
+
+        edit = page.locator("#history > li").first
+        await expect(edit).to_contain_text("crops set by hand: 16:9: nothing; 2:3: nothing; 1:1: nothing → ")
+        await edit.get_by_role("button", name="Undo").click()
+        await expect(by_hand.get_by_label("Set by hand")).not_to_be_checked()
+        assert service.artwork("new").crops == before.crops
+
+
+async def test_a_crop_is_set_by_keys_alone_and_a_wrong_one_is_refused_beside_its_fields(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    async with cropping(tmp_path, catalogue) as (service, page, form):
+        by_hand = form.get_by_role("group", name="Crop for 16:9")
+        await by_hand.get_by_label("Set by hand").focus()
+        await page.keyboard.press("Space")
+        await expect(by_hand.get_by_label("Width")).to_have_value("100")
+        for number in ("20", "30", "25"):
+            await page.keyboard.press("Tab")
+            await page.keyboard.type(number)
+        await page.keyboard.press("Enter")
+        await expect(by_hand.locator(".bad")).to_contain_text("240 pixels wide, which is too small")
+        await expect(by_hand.get_by_label("Left")).to_be_focused()
+        await by_hand.get_by_label("Width").press("ControlOrMeta+a")
+        await page.keyboard.type("90")
+        await page.keyboard.press("Enter")
+        await expect(by_hand.locator(".bad")).to_contain_text("This box is not inside the picture.")
+        await by_hand.get_by_label("Width").press("ControlOrMeta+a")
+        await page.keyboard.type("50")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#said")).to_have_text("New has new crops.")
+        assert service.artwork("new").boxes == {"16:9": (0.2, 0.3, 0.5, 0.375)}
+        await by_hand.get_by_label("Set by hand").press("Space")
+        await save(form)
+        await expect(form.locator(".state")).to_have_text("")
+        assert service.artwork("new").boxes == {}
 
 
 async def test_no_focus_and_no_faces_can_be_said(tmp_path: Path, catalogue: Catalogue) -> None:
@@ -212,7 +275,7 @@ async def test_a_correction_of_an_older_revision_is_refused_until_the_editor_has
         await patch(service, focus=[0.1, 0.95])
         await save(form)
         await expect(form.locator(".general")).to_contain_text("somebody changed the title since it was read.")
-        await expect(form.locator(".general")).to_contain_text("save again to crop by your focus")
+        await expect(form.locator(".general")).to_contain_text("save again to crop as you drew it")
         await expect(form.get_by_role("group", name="Focus").get_by_label("Top")).to_have_value("50")
         assert await sources(page) != before, "The card shows the crops of the other edit."
         assert service.artwork("new").focus == (0.1, 0.95)

@@ -197,10 +197,10 @@ async def upload_artwork(title: Id, request: Request, by: By, services: Service)
 async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, by: By, at: At, services: Service) -> Response:
     """Pause, withdraw or activate an artwork, or change its description or provenance.
 
-    Only the fields that the body names change. The same holds for the fields of a consent. If focus or faces
-    change, the crops are made again from the kept original, and the answer names them.
+    Only the fields that the body names change. The same holds for the fields of a consent. If focus, faces
+    or crops change, the crops that move are made again from the kept original, and the answer names them.
     """
-    edit = services.corrections if body.crops else services.editor
+    edit = services.corrections if body.corrects else services.editor
     return _shown(services, await edit.change_artwork(by, title, artwork, body.applied, at))
 
 
@@ -214,7 +214,7 @@ async def patch_artwork(title: Id, artwork: Id, body: ArtworkBody, by: By, at: A
     dependencies=[EDITOR],
 )
 async def get_whole(title: Id, artwork: Id, services: Service) -> Response:
-    """Show the whole picture as a small copy, on which an editor can see where focus and faces are."""
+    """Show the whole picture as a small copy, on which an editor can see where focus, faces and crops are."""
     content = await services.corrections.whole(title, artwork)
     return Response(content, media_type="image/webp", headers=WHOLE_HEADERS)
 

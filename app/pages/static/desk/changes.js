@@ -1,6 +1,7 @@
 // @ts-check
 // The fields that an edit changed, and the calls that set them back.
 
+import { handCropsOf } from "./hand_crops.js";
 import { scopeOf } from "./pins.js";
 
 /**
@@ -13,7 +14,7 @@ import { scopeOf } from "./pins.js";
  */
 
 const TITLE = ["name", "names", "synopsis", "genres", "maturity", "default"];
-const ARTWORK = ["name", "status", "tags", "alt", "locales", "placements", "maturity", "valid_from", "valid_until", "focus", "faces", "made", "creator", "licence", "consent"];
+const ARTWORK = ["name", "status", "tags", "alt", "locales", "placements", "maturity", "valid_from", "valid_until", "focus", "faces", "crops", "made", "creator", "licence", "consent"];
 const KEPT = "The service does not keep a picture that was replaced or deleted";
 
 /** @param {Edit} edit @returns {Change[]} */
@@ -81,7 +82,8 @@ function pinCall(path, { before, after }) {
 export function current(title, { artwork, field }) {
   if (field.startsWith("pin ")) return title.pins.find((/** @type {Pin} */ pin) => `pin ${scopeOf(pin)}` === field) ?? null;
   if (artwork === null) return title[field];
-  return title.artworks.find((/** @type {any} */ each) => each.id === artwork)?.[field];
+  const value = title.artworks.find((/** @type {any} */ each) => each.id === artwork)?.[field];
+  return field === "crops" && value ? handCropsOf(value) : value;
 }
 
 /** Whether two values of the API are the same, whatever the order of their keys. @param {any} one @param {any} other @returns {boolean} */

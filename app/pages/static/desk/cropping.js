@@ -1,8 +1,11 @@
 // @ts-check
-// Focus and faces of a picture, corrected in place. The service makes the crops that move again from the kept original.
+// Focus, faces and crops of a picture, corrected in place. The service makes the crops that move again from the kept original.
 
 import { Refusal, send } from "./calls.js";
 import { attempt, copyOf, element, find, say } from "./elements.js";
+import { shapeOf } from "./frame.js";
+import { handCropsOf, HandCrops } from "./hand_crops.js";
+import { describe, fill, shareOf, written } from "./percent.js";
 import { Stage } from "./stage.js";
 
 /** @typedef {import("./stage.js").Look} Look @typedef {import("./stage.js").Box} Box @typedef {import("./stage.js").Point} Point */
@@ -22,8 +25,10 @@ export class Cropping {
     this.form = /** @type {HTMLFormElement} */ (find("form", root));
     this.focused = /** @type {HTMLInputElement} */ (find("[name=focused]", root));
     this.faces = find(".faces", root);
-    this.stage = new Stage(find(".stage", root), { point: (point) => this.#focusOn(point), box: (box) => this.#add(box) });
-    /** @type {Look} */ this.look = { focus: null, faces: [] };
+    this.mode = /** @type {HTMLSelectElement} */ (find(".mode select", root));
+    this.stage = new Stage(find(".stage", root), { point: (point) => this.#focusOn(point), box: (box) => this.#add(box), frame: (box) => this.#cut(this.mode.value, box) });
+    this.handCrops = new HandCrops(root, this.stage.canvas, (canvas, box) => this.#cut(canvas, box));
+    /** @type {Look} */ this.look = { focus: null, faces: [], crops: {} };
     this.known = JSON.stringify(this.look);
     this.loaded = "";
     this.saving = false;
@@ -44,6 +49,7 @@ export class Cropping {
     });
     this.focused.addEventListener("change", () => this.#set({ focus: this.focused.checked ? MIDDLE : null }));
     for (const input of this.#pointInputs()) input.addEventListener("input", () => this.#set({ focus: this.#point() }));
+    this.mode.addEventListener("change", () => this.#frame());
     find(".add", this.root).addEventListener("click", () => {
       this.#add(NEW_FACE);
       const first = find(":scope > li:last-child input", this.faces);
@@ -69,10 +75,17 @@ export class Cropping {
   #open() {
     if (!this.root.open || !this.artwork?.original || this.loaded === this.source) return;
     this.loaded = this.source;
-    void attempt(() => this.stage.load(`${this.path}/whole`), (sentence) => {
+    void attempt(() => this.#load(), (sentence) => {
       find(".loading", this.root).textContent = sentence;
       if (sentence) this.loaded = "";
     });
+  }
+
+  /** Only the picture tells which height belongs to the width of a crop. */
+  async #load() {
+    await this.stage.load(`${this.path}/whole`);
+    for (const each of this.root.querySelectorAll(".mode, .by-hand")) /** @type {HTMLElement} */ (each).hidden = false;
+    this.#frame();
   }
 
   /** @param {Look} look */
@@ -90,6 +103,30 @@ export class Cropping {
     find(".point", this.root).hidden = focus === null;
     this.#pointInputs().forEach((input, at) => fill(input, focus?.[at]));
     this.stage.show(this.look);
+    this.handCrops.show(this.look.crops, this.automatic);
+    this.#frame();
+  }
+
+  /** Set the crop of a canvas; null lets the service choose it. @param {string} canvas @param {Box | null} box */
+  #cut(canvas, box) {
+    this.#set({ crops: { ...this.look.crops, [canvas]: box } });
+    if (this.mode.value !== canvas) {
+      this.mode.value = canvas;
+      this.#frame();
+    }
+    this.#state(box ? `The crop for ${canvas} is set by hand: ${box.slice(0, 2).map(written).join(" % from the left and ")} % from the top, ${written(box[2])} % wide.` : `The service chooses the crop for ${canvas}.`);
+  }
+
+  /** Show the crop that the mouse changes. */
+  #frame() {
+    const canvas = this.mode.value;
+    this.stage.frame(canvas ? (this.look.crops[canvas] ?? this.automatic[canvas] ?? null) : null, canvas ? shapeOf(canvas, this.stage.canvas) : 0);
+  }
+
+  /** Return the boxes that the service chose for the crops that are not set by hand. @returns {Record<string, Box | null>} */
+  get automatic() {
+    const crops = Object.entries(this.artwork?.crops ?? {});
+    return Object.fromEntries(crops.map(([canvas, { box, by_hand }]) => [canvas, by_hand ? null : box]));
   }
 
   /** @param {Point} point */
@@ -154,7 +191,7 @@ export class Cropping {
 
   async #send() {
     const body = this.#body();
-    if (!Object.keys(body).length) return this.#state("Focus and faces are those that the service has. There is nothing to save.");
+    if (!Object.keys(body).length) return this.#state("Focus, faces and crops are those that the service has. There is nothing to save.");
     const sent = JSON.stringify(this.look);
     await send("PATCH", this.path, body, {}, this.revision).catch((error) => this.#refused(error));
     this.known = sent;
@@ -171,7 +208,7 @@ export class Cropping {
     await this.changed();
     this.#set(mine);
     this.#list();
-    throw new Refusal(`${error.message} The page shows the title as it is now. Look at the crops, and save again to crop by your focus and faces, or discard your changes.`);
+    throw new Refusal(`${error.message} The page shows the title as it is now. Look at the crops, and save again to crop as you drew it, or discard your changes.`);
   }
 
   #body() {
@@ -194,20 +231,23 @@ export class Cropping {
     if (!error) return;
     this.#state("");
     const faults = error instanceof Refusal ? error.errors : [];
-    const beside = faults.filter(({ field }) => this.#mark(field));
+    const beside = faults.filter((fault) => this.#mark(fault));
     const sentence = error instanceof Error ? error.message : String(error);
     find(".general", this.form).textContent = beside.length && beside.length === faults.length ? "Not saved: the marked fields are not valid." : sentence;
     find("[aria-invalid], button.main", this.form).focus();
   }
 
-  /** Mark what a refusal names, in percent as the fields are. @param {string} path such as `faces.0`, `faces.0.2` or `focus.1` */
-  #mark(path) {
-    const [, name, at] = /^(focus|faces\.\d+)(?:\.(\d))?$/.exec(path) ?? [];
+  /**
+   * Mark what a refusal names, in percent as the fields are.
+   * @param {import("./calls.js").FieldFault} fault its field is such as `faces.0`, `faces.0.2`, `focus.1` or `crops.16:9`
+   */
+  #mark({ field, reason }) {
+    const [, name, at] = /^(focus|faces\.\d+|crops\.\d+:\d+)(?:\.(\d))?$/.exec(field) ?? [];
     const group = name && this.form.querySelector(`fieldset[data-field="${name}"]`);
     if (!group) return false;
     const inputs = [...group.querySelectorAll("input[type=number]")];
-    for (const input of at ? [inputs[Number(at)]] : inputs) input.setAttribute("aria-invalid", "true");
-    find(".bad", group).textContent = at ? NO_SHARE : NO_BOX;
+    for (const input of at ? [inputs[Number(at)] ?? inputs[inputs.length - 1]] : inputs) input.setAttribute("aria-invalid", "true");
+    find(".bad", group).textContent = at ? NO_SHARE : name.startsWith("crops") && reason.startsWith("The crop") ? `${reason}.` : NO_BOX;
     return true;
   }
 
@@ -228,29 +268,5 @@ export class Cropping {
   }
 }
 
-let described = 0;
-
-/** Let screen readers tell the refusal of a point or a box with each of its fields. @param {HTMLElement} group */
-function describe(group) {
-  const place = find(".bad", group);
-  place.id = `crop-fault-${++described}`;
-  for (const input of group.querySelectorAll("input[type=number]")) input.setAttribute("aria-describedby", place.id);
-}
-
 /** @param {any} artwork @returns {Look} */
-const lookOf = ({ focus, faces }) => ({ focus, faces });
-
-/** Write a share of 1 into a field, unless the field says the same already: then somebody may be typing. @param {HTMLInputElement} input @param {number} [share] */
-function fill(input, share) {
-  if (share === undefined) input.value = "";
-  else if (shareOf(input) !== rounded(share) && Number.isFinite(share)) input.value = written(share);
-}
-
-/** @param {number} share */
-const rounded = (share) => Math.round(10000 * share) / 10000;
-
-/** Write a share of 1 in percent. @param {number} share */
-const written = (share) => String(Math.round(10000 * share) / 100);
-
-/** Return the share that a field says in percent, or NaN, which the service refuses. @param {HTMLInputElement} input */
-const shareOf = (input) => Math.round(100 * input.valueAsNumber) / 10000;
+const lookOf = ({ focus, faces, crops }) => ({ focus, faces, crops: handCropsOf(crops) });

@@ -24,7 +24,7 @@ const DONE = {
   unpin: "removed a pin",
 };
 /** @type {Record<string, string>} */
-const WORDS = { alt: "alt text", locales: "languages", maturity: "age rating", valid_from: "shown from", valid_until: "shown until", source: "file" };
+const WORDS = { alt: "alt text", crops: "crops set by hand", locales: "languages", maturity: "age rating", valid_from: "shown from", valid_until: "shown until", source: "file" };
 
 export class History {
   /** @param {string} title @param {string} path the title's @param {() => Promise<void>} changed */

@@ -1,25 +1,32 @@
 // @ts-check
-// The whole picture, with its focus and its faces drawn over it. A click is a point, a drag is a box.
+// The whole picture, with its focus and its faces drawn over it. A click is a point, a drag is a box. While the frame of a
+// crop is shown, a drag moves the frame or one of its corners.
 
 import { file } from "./calls.js";
 import { drawn } from "./drawing.js";
+import { drawnTo, holds, moved, opposite } from "./frame.js";
 
 /** @typedef {[number, number]} Point @typedef {[number, number, number, number]} Box x, y, width, height
- * @typedef {{focus: Point | null, faces: Box[]}} Look all in shares of the picture's width and height */
+ * @typedef {{focus: Point | null, faces: Box[], crops: Record<string, Box | null>}} Look all in shares of the picture's width and height
+ * @typedef {{at: Point, to: Point, far: boolean, frame: Box | null, corner: Point | null}} Drag with the frame at its begin, and its corner that stays */
 
 /** Below this many pixels of the screen a movement is a click and not a drag. */
 const STILL = 5;
+/** So near to a corner of a frame, in pixels of the screen, a drag moves that corner. A finger is wide. */
+const NEAR = 22;
 
 export class Stage {
-  /** @param {HTMLElement} root @param {{point: (point: Point) => void, box: (box: Box) => void}} on */
+  /** @param {HTMLElement} root @param {{point: (point: Point) => void, box: (box: Box) => void, frame: (box: Box) => void}} on */
   constructor(root, on) {
     this.root = root;
     this.on = on;
     this.canvas = /** @type {HTMLCanvasElement} */ (root.querySelector("canvas"));
     this.overlay = drawn("svg", { "aria-hidden": "true" });
     root.append(this.overlay);
-    /** @type {{at: Point, to: Point, far: boolean} | null} */ this.drag = null;
-    /** @type {Look} */ this.look = { focus: null, faces: [] };
+    /** @type {Drag | null} */ this.drag = null;
+    /** @type {Look} */ this.look = { focus: null, faces: [], crops: {} };
+    /** @type {Box | null} */ this.framed = null;
+    this.shape = 0;
     this.overlay.addEventListener("pointerdown", (event) => this.#begin(event));
     this.overlay.addEventListener("pointermove", (event) => this.#move(event));
     this.overlay.addEventListener("pointerup", () => this.#end());
@@ -44,12 +51,20 @@ export class Stage {
     this.#draw();
   }
 
+  /** Let the mouse change the frame of a crop, of this width by height in shares; a shape of 0 is no crop. @param {Box | null} box @param {number} shape */
+  frame(box, shape) {
+    this.framed = box?.every(Number.isFinite) ? box : null;
+    this.shape = shape;
+    this.#draw();
+  }
+
   #draw() {
     const { focus, faces } = this.look;
-    const rubber = this.drag?.far ? [this.#rectangle(boxOf(this.drag), "rubber")] : [];
+    const frame = this.shape && this.framed ? [this.#frame(this.framed)] : [];
+    const rubber = this.drag?.far && !this.shape ? [this.#rectangle(boxOf(this.drag), "rubber")] : [];
     const boxes = faces.filter((face) => face.every(Number.isFinite)).map((face, number) => this.#face(face, number));
     const point = focus?.every(Number.isFinite) ? [this.#point(focus)] : [];
-    this.overlay.replaceChildren(...boxes, ...point, ...rubber);
+    this.overlay.replaceChildren(...frame, ...boxes, ...point, ...rubber);
   }
 
   /** @param {Box} face @param {number} number */
@@ -58,6 +73,16 @@ export class Stage {
     const label = drawn("text", { x: String(face[0] * this.canvas.width + size / 4), y: String(face[1] * this.canvas.height + size), "font-size": String(size) });
     label.textContent = String(number + 1);
     return drawn("g", { class: "face" }, this.#rectangle(face), label);
+  }
+
+  /** Darken the picture outside a frame, and show where its corners can be drawn. @param {Box} box */
+  #frame(box) {
+    const { width, height } = this.canvas;
+    const [x, y, across, down] = [box[0] * width, box[1] * height, box[2] * width, box[3] * height];
+    const outside = drawn("path", { class: "outside", "fill-rule": "evenodd", d: `M0 0H${width}V${height}H0ZM${x} ${y}v${down}h${across}v${-down}Z` });
+    const size = width / 60;
+    const corners = [x, x + across].flatMap((cx) => [y, y + down].map((cy) => drawn("circle", { class: "corner", cx: String(cx), cy: String(cy), r: String(size) })));
+    return drawn("g", { class: "frame" }, outside, this.#rectangle(box), ...corners);
   }
 
   /** Two strokes, one dark and one light, are seen on every picture. @param {Box} box @param {string} [name] */
@@ -86,7 +111,9 @@ export class Stage {
     event.preventDefault();
     this.overlay.setPointerCapture(event.pointerId);
     const at = this.#place(event);
-    this.drag = { at, to: at, far: false };
+    const { width, height } = this.overlay.getBoundingClientRect();
+    const corner = this.framed && opposite(this.framed, at, [NEAR / width, NEAR / height]);
+    this.drag = { at, to: at, far: false, frame: this.framed, corner };
   }
 
   /** @param {PointerEvent} event */
@@ -94,16 +121,23 @@ export class Stage {
     if (!this.drag) return;
     this.drag.to = this.#place(event);
     this.drag.far ||= this.#pixels(this.drag) >= STILL;
+    if (this.shape && this.drag.far) this.on.frame(this.#framed(this.drag));
     this.#draw();
   }
 
   #end() {
     const { drag } = this;
     this.#cancel();
-    if (!drag) return;
+    if (!drag || this.shape) return;
     const box = boxOf(drag);
     if (!drag.far) this.on.point(drag.at);
     else if (box[2] && box[3]) this.on.box(box);
+  }
+
+  /** @param {Drag} drag @returns {Box} */
+  #framed({ at, to, frame, corner }) {
+    if (frame && !corner && holds(frame, at)) return moved(frame, [to[0] - at[0], to[1] - at[1]]);
+    return drawnTo(corner ?? at, to, this.shape);
   }
 
   #cancel() {
