@@ -28,6 +28,7 @@ DEMO: dict[str, Any] = {
     "learn_cap": 0,
     "stranger_cap": 0,
     "lift_window": 20.0,
+    "lift_bound": 200,
     "browse": True,
 }
 """The defaults of `KEYART_PRESET=demo`. With the usual defaults nothing is learned in the first ten minutes."""

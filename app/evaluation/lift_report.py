@@ -8,7 +8,7 @@ from typing import cast
 from typing_extensions import TypedDict
 
 from app.evaluation.intervals import iso
-from app.evaluation.lift_sentences import Measured, conclusion, doubt
+from app.evaluation.lift_sentences import NOTHING_CONCLUDED, Measured, conclusion, doubt
 from app.store.protocol import OVER, Entered, Experiment, State
 from bandit.confidence_sequences import ALPHA
 from bandit.groups import GROUPS
@@ -125,6 +125,7 @@ def report_of(experiment: Experiment) -> ExperimentReport:
     }
     samples = _samples(over, "reward")
     lift = effect(samples, terms.shares, over="best_single") if terms.shares.get("best_single") else None
+    warning = doubt(ratios["entered"], ratios["reported"])
     guardrails = {name: _guardrail(over, terms.shares, name) for name in GUARDRAILS}
     return {
         "experiment": experiment.position,
@@ -134,8 +135,8 @@ def report_of(experiment: Experiment) -> ExperimentReport:
         "bound": terms.bound,
         "reward": terms.reward,
         "estimand": ESTIMAND,
-        "says": conclusion(lift, samples, terms, guardrails),
-        "warning": doubt(ratios["entered"], ratios["reported"]),
+        "says": NOTHING_CONCLUDED if warning else conclusion(lift, samples, terms, guardrails),
+        "warning": warning,
         "sample_ratio": ratios,
         "lift": _comparison(lift, "best_single", "reward", ALPHA) if lift else None,
         "secondary": _secondary(samples, terms.shares),

@@ -14,25 +14,31 @@ NO_CONTROL = (
 )
 NO_EXPERIMENT = "There is no lift yet, because the trainer has not met the beginning of an experiment."
 MISSING = (
-    "Do not trust the lift: the numbers of viewers in the groups contradict the shares (p = {p:.1e}). Viewers of "
+    "Do not trust the lift: the numbers of viewers in the groups contradict the shares ({p}). Viewers of "
     "some group are lost, or counted in the wrong group."
 )
 UNREPORTED = (
-    "Do not trust the lift: the numbers of viewers who sent an impression contradict the shares (p = {p:.1e}), so "
+    "Do not trust the lift: the numbers of viewers who sent an impression contradict the shares ({p}), so "
     "feedback is lost in some group. Look for a client that loses impressions of some pictures."
 )
 WORTH = (
     "The interval holds at any time, so look as often as you like. It counts each viewer once. It is an "
     "approximation, which is good for hundreds of rewarded viewers in each group."
 )
+NOTHING_CONCLUDED = "Nothing can be concluded as long as the warning is there."
 SECONDS_A_DAY = 86_400
+LEAST_P = 0.0001
 
 
 def doubt(entered: float, reported: float) -> str:
     """Return a warning if one of these p-values of the sample-ratio tests is small; else nothing."""
     if entered < MISMATCH:
-        return MISSING.format(p=entered)
-    return UNREPORTED.format(p=reported) if reported < MISMATCH else ""
+        return MISSING.format(p=_chance(entered))
+    return UNREPORTED.format(p=_chance(reported)) if reported < MISMATCH else ""
+
+
+def _chance(p: float) -> str:
+    return f"p = {p:.4f}" if p >= LEAST_P else f"p < {LEAST_P}"
 
 
 def conclusion(

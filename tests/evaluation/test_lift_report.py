@@ -126,6 +126,8 @@ def test_missing_viewers_are_a_warning() -> None:
     report = report_of(experiment)
     assert report["sample_ratio"]["entered"] < 0.01
     assert report["warning"].startswith("Do not trust the lift: the numbers of viewers in the groups contradict")
+    assert "(p < 0.0001)" in report["warning"]
+    assert report["says"] == "Nothing can be concluded as long as the warning is there."
 
 
 def test_missing_impressions_of_one_group_are_a_warning() -> None:
