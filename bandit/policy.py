@@ -5,7 +5,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Protocol
 
-from bandit.types import Action, Context, Example, Probabilities
+from bandit.types import Action, Case, Context, Example, Probabilities
 
 if TYPE_CHECKING:  # reading a learner's name does not need numpy
     import numpy as np
@@ -18,6 +18,12 @@ class Policy(Protocol):
 
 
 class Learner(Policy, Protocol):
+    def all_probabilities(self, cases: Sequence[Case]) -> list[Probabilities]:
+        """Return the probabilities of several decisions, each to the last bit as it is alone."""
+
+    def remembered(self, case: Case) -> Probabilities | None:
+        """Return the probabilities if they are known without computing anything."""
+
     def learn(self, example: Example) -> None:
         """Learn one example. Raises `UnlearnableExample`, and learns nothing, if a number in it is not usable."""
 

@@ -46,6 +46,13 @@ class Action:
     features: Mapping[str, float] = field(default_factory=dict)
 
 
+class Case(NamedTuple):
+    """A viewer and the actions of which one is to be chosen."""
+
+    context: Context
+    actions: Sequence[Action]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
     """A decision joined with its reward in [0, 1], as learners and estimators read it."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bandit.encoding import word
 from bandit.explaining import ViewerFeature
 from bandit.logistic.belief import Floats
-from bandit.logistic.kinship import Kinship
+from bandit.logistic.kinship import Kinship, Worth, means_over
 from bandit.logistic.scale import Scale
 from bandit.types import Action, Attributes, Context
 from bandit.vocabulary import Vocabulary, is_other
@@ -90,11 +90,15 @@ class Crossing:
         found = [(key, value, self._vocabulary.features({key: value})) for key, value in attributes.items()]
         return [_told(key, value, *features[0]) for key, value, features in found if features]
 
-    def watching(self, context: Context, own: float, kindred: float) -> tuple[Who, dict[str, float]]:
+    def watching(self, context: Context, own: float, kindred: float) -> tuple[Who, Worth | None]:
         """Return a context without kindred tastes, and the worth of tags (`Kinship.worth`)."""
         liking = self._kinship.centred(context.taste)
-        worth = self._kinship.worth(liking, own, kindred) if liking else {}
+        worth = self._kinship.worth(liking, own, kindred) if liking else None
         return self._who(context, liking, {}), worth
+
+    def liked(self, worth: Worth, candidates: Candidates) -> Floats:
+        """Return the mean worth of the tags of each candidate."""
+        return means_over(worth, self._kinship.tag_rows(candidates.tags))
 
     def _who(self, context: Context, liking: dict[str, float], kindred: dict[str, float]) -> Who:
         known = self._vocabulary.features(context.attributes)
@@ -122,6 +126,7 @@ class Crossing:
     def take_over(self, before: "Crossing") -> None:
         """Take over the remembered actions of another, because they do not depend on learning."""
         self._whats, self._sets = before._whats, before._sets  # noqa: SLF001  one of its own kind
+        self._kinship.take_over(before._kinship)  # noqa: SLF001  as above
 
     def state(self) -> dict[str, Any]:
         return {"vocabulary": self._vocabulary.state(), "kinship": self._kinship.state()}
@@ -163,15 +168,6 @@ def cells_of(who: Hashes, what: Hashes) -> Cells:
     pairs = who[:, None] * what
     pairs >>= _SHIFT
     return pairs.view(np.intp)
-
-
-def mean_over(liking: Mapping[str, float], tags: Sequence[str]) -> float:
-    """Add up as `added` does, but inline, because decisions need this mean for each of their actions."""
-    total = 0.0
-    for tag in tags:
-        if tag in liking:
-            total += liking[tag]
-    return total / len(tags) if tags else 0.0
 
 
 @lru_cache(maxsize=1 << 16)

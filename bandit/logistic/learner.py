@@ -1,10 +1,9 @@
 """The learner that Keyart decides by: Bayesian logistic regression, by several priors side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, astuple
 from functools import lru_cache
 from math import isfinite
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,47 +16,25 @@ from bandit.logistic.crossing import (
     CELLS,
     Cells,
     Crossing,
-    Hashes,
-    Single,
     What,
     Who,
-    cells_of,
     crossed,
-    mean_over,
 )
-from bandit.logistic.familiarity import NO_CELLS, Familiarity, cells_for
-from bandit.logistic.matching import matched
+from bandit.logistic.decider import Decider
+from bandit.logistic.familiarity import NO_CELLS, cells_for
+from bandit.logistic.kinship import mean_over
 from bandit.logistic.parts import Scores, Slope
 from bandit.logistic.prior import AFFINITY, KINDRED, PRIORS, Tuning
 from bandit.logistic.table import COLUMNS, Table
 from bandit.policy import check
 from bandit.sealing import UnusableSnapshot, seal, unseal, unusable
-from bandit.types import Action, Context, Example, Probabilities
+from bandit.types import Action, Case, Context, Example, Probabilities
 from bandit.vocabulary import KEYS
 
 KIND = "logistic"
-BOLDNESS = 0.3
-"""The factor of standard deviations when actions are compared; see Chapelle & Li 2011, section 4."""
-VIEWERS = 2_000
-"""Viewers in memory until the next learned example, some 10 MB, because a row may be requested title by title."""
-ANSWERS = 5_000
-"""Probabilities of viewers without a taste that are remembered until the next learned example, in some 5 MB."""
 
 _M = len(PRIORS)
 _USUAL = Tuning()
-
-
-class Watching(NamedTuple):
-    """The parts of a context that decisions need."""
-
-    taste: Mapping[str, float]
-    """The taste itself, kept as long as its address is a key."""
-    hashes: Hashes
-    amounts: Single
-    attributes: int
-    squares: Single
-    likeable: dict[str, float]
-    """The part of each tag in the log-odds."""
 
 
 class LogisticLearner:
@@ -83,39 +60,27 @@ class LogisticLearner:
         self._slopes = [Slopes(AFFINITY, KINDRED, spread, 0.0, spread) for spread in spreads]
         everyone, each = tuning.spread * _OWN[:, 0]
         self._artworks = np.array([everyone, *[each] * 2 * KEYS], np.float32)[:, None]
-        self._viewers: dict[tuple[int, tuple[tuple[str, str | float], ...]], Watching] = {}
-        self._answers: dict[tuple[object, ...], Probabilities] = {}
-        self._familiarity: Familiarity | None = None
+        self._decider: Decider | None = None
         self._restored: NDArray[np.uint32] | None = None
         """The cells that are not zeros, until an example is learned after restoring."""
 
     # ---------------------------------------------------------------- deciding
 
     def probabilities(self, context: Context, actions: Sequence[Action]) -> Probabilities:
-        """Remember the answers for viewers without taste and showings, who often share their few attributes."""
-        if context.taste or context.showings:
-            return self._probabilities(context, actions)
-        key = tuple(context.attributes.items()), tuple(actions)
-        answer = self._answers.get(key)
-        if answer is None:
-            if len(self._answers) >= ANSWERS:
-                self._answers.clear()
-            answer = self._answers[key] = tuple(self._probabilities(context, actions))
-        return answer
+        return self.decider.probabilities([Case(context, actions)])[0]
 
-    def _probabilities(self, context: Context, actions: Sequence[Action]) -> Probabilities:
-        watching, weights = self._watching(context), self._averages.by_column()
-        candidates, known, n = self._crossing.candidates(actions), watching.attributes, len(actions)
-        held = self._table.at(cells_of(watching.hashes, candidates.hashes))
-        held[known:, -n:] = 0.0  # tastes have no effect on an artwork alone
-        effects = _summed(watching.amounts, held) @ weights
-        means = np.add.reduceat(effects[:-n] * candidates.amounts, candidates.begins) + effects[-n:]
-        if watching.likeable:
-            means += np.array([mean_over(watching.likeable, tags) for tags in candidates.tags])
-        if context.showings:
-            means += np.array(self._familiar().of(context.showings, [action.id for action in actions]))
-        variances = _summed(watching.squares, self._artworks[:known] / (1 + held[:known, -n:, _M:]))
-        return matched(means, BOLDNESS * (np.sqrt(variances) @ weights[:_M]))
+    def all_probabilities(self, cases: Sequence[Case]) -> list[Probabilities]:
+        return self.decider.probabilities(cases)
+
+    def remembered(self, case: Case) -> Probabilities | None:
+        return self.decider.remembered(case)
+
+    @property
+    def decider(self) -> Decider:
+        """The decider, which is another one after the next learned example."""
+        if self._decider is None:
+            self._decider = Decider(self._crossing, self._averages, self._table, self._slopes, self._artworks)
+        return self._decider
 
     def parts(self, context: Context, actions: Sequence[Action]) -> list[Parts]:
         """Return the parts of each action's log-odds, as `Explainable` says."""
@@ -135,41 +100,12 @@ class LogisticLearner:
         beliefs = [self._beliefs(who, what) for what in whats]
         return [self._averages.of([belief.chance for belief in by_prior]) for by_prior in beliefs]
 
-    def _watching(self, context: Context) -> Watching:
-        """Return the prepared context, made once for a page and for repeated requests of a viewer.
-
-        A taste counts as the same as long as it is the same object.
-        """
-        key = id(context.taste), tuple(context.attributes.items())
-        watching = self._viewers.get(key)
-        if watching is None:
-            if len(self._viewers) >= VIEWERS:
-                self._viewers.clear()
-            watching = self._viewers[key] = self._watched(context)
-        return watching
-
-    def _familiar(self) -> Familiarity:
-        """Return the effects of showings, read once until the next learned example."""
-        if self._familiarity is None:
-            effects = self._table.at(Familiarity.CELLS) @ self._averages.by_column()
-            self._familiarity = Familiarity(effects.tolist())
-        return self._familiarity
-
-    def _watched(self, context: Context) -> Watching:
-        own = self._averages.of([slopes.own for slopes in self._slopes])
-        kindred = self._averages.of([slopes.kindred for slopes in self._slopes])
-        who, likeable = self._crossing.watching(context, own, kindred)
-        known = who.attributes
-        return Watching(context.taste, who.hashes, who.amounts, known, who.amounts[:known] ** 2, likeable)
-
     # ---------------------------------------------------------------- learning
 
     def learn(self, example: Example) -> None:
         """Learn one example, unweighted, because only estimators use the true propensity."""
         check(example)
-        self._viewers.clear()  # known attributes and tastes may change
-        self._answers.clear()
-        self._familiarity = None
+        self._decider = None  # all that it remembers may change
         self._restored = None
         who, what = self._crossing.admit(example.context), self._crossing.what(example.actions[example.chosen])
         cells, effects = self._effects(who, what)
@@ -293,13 +229,6 @@ def _priors(spread: float, features: int, known: int, looks: int, showings: int)
     by_look, own = np.repeat(_LOOKS[kinds], looks, axis=0), _OWN[kinds[:known]].reshape(-1, _M)
     seen = np.repeat(_SHOWING, showings, axis=0)
     return np.ascontiguousarray(spread * np.concatenate([by_look, own, seen]).T)
-
-
-def _summed(amounts: Single, held: Single) -> Single:
-    """Sum over the viewer's features: (w,) with (w, n, c) is (n, c)."""
-    w, n, columns = held.shape
-    summed: Single = (amounts @ held.reshape(w, -1)).reshape(n, columns)
-    return summed
 
 
 def _affinity(who: Who, what: What) -> Affinity | None:

@@ -13,7 +13,7 @@ from bandit.addition import added
 from bandit.encoding import number, word
 from bandit.policy import check
 from bandit.sealing import UnusableSnapshot, seal, unseal, unusable
-from bandit.types import Action, Context, Example, Probabilities
+from bandit.types import Action, Case, Context, Example, Probabilities
 from bandit.vocabulary import Vocabulary
 from bandit.vowpal.bins import Bins
 
@@ -72,6 +72,13 @@ class VowpalLearner:
             probabilities[index] = p
         total = sum(probabilities)  # float32, and regcbopt gives each tied action 1.0
         return [p / total for p in probabilities]
+
+    def all_probabilities(self, cases: Sequence[Case]) -> list[Probabilities]:
+        return [self.probabilities(*case) for case in cases]
+
+    def remembered(self, _case: Case) -> Probabilities | None:
+        """Return None: nothing is remembered, because a workspace predicts fast."""
+        return None
 
     def learn(self, example: Example) -> None:
         """Learn one example, unweighted, because only estimators use the true propensity."""

@@ -17,7 +17,7 @@ from bandit.learners import LOGISTIC, VOWPAL, Kind, forgotten, kind_of, new_lear
 from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner, UnlearnableExample
 from bandit.sealing import UnusableSnapshot
-from bandit.types import Action, Attributes, Context, Example, Witness
+from bandit.types import Action, Attributes, Case, Context, Example, Witness
 from tests.builders import a_context, some_actions
 from tests.learners import (
     GOOD,
@@ -92,6 +92,21 @@ def test_a_context_that_is_used_again_chooses_as_a_fresh_one_does(kind: Kind) ->
             assert again == fresh
             assert again == learner.probabilities(context, actions)
         learner.learn([replace(new, context=context), new, replace(new, context=country)][turn % 3])
+
+
+@every_kind
+def test_of_several_cases_each_has_to_the_last_bit_what_it_has_alone(kind: Kind) -> None:
+    """Viewers with and without tastes and showings, who see different numbers of actions, and a whole page."""
+    learner, rng = taught(new_learner(kind), tiring_examples(300)), random.Random(9)
+    cases = [Case(example.context, example.actions) for example in tiring_examples(40)]
+    cases += [Case(Context({"country": "DE"}), some_actions(rng.randrange(1, 25))) for _ in range(20)]
+    page = a_context(rng)
+    cases += [Case(page, some_actions(rng.randrange(1, 6), title)) for title in ("apollo", "countdown", "tides")]
+    fresh = restored(learner.snapshot(), kind)
+    alone = [list(fresh.probabilities(*case)) for case in cases]
+    for _ in range(2):  # the second time some are remembered
+        assert [list(each) for each in learner.all_probabilities(cases)] == alone
+    assert learner.all_probabilities([]) == []
 
 
 @every_kind

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandit.logistic import crossing as crossing_module
-from bandit.logistic.crossing import BITS, CELLS, WIDEST, Crossing, Hashes, cells_of, crossed, hashed, mean_over
+from bandit.logistic.crossing import BITS, CELLS, WIDEST, Crossing, Hashes, cells_of, crossed, hashed
 from bandit.logistic.familiarity import NO_CELLS
 from bandit.types import Action, Context
 from tests.builders import a_context, some_actions
@@ -168,11 +168,6 @@ def test_slots_are_spread_as_if_drawn() -> None:
     by_chance = CELLS * (1 - np.exp(-found.size / CELLS))
     assert len(np.unique(found)) == pytest.approx(by_chance, rel=0.01)
     assert np.bincount(found >> (BITS - 4), minlength=16) == pytest.approx(np.full(16, found.size / 16), rel=0.1)
-
-
-def test_the_mean_over_tags_counts_those_of_which_nothing_is_known_as_0() -> None:
-    assert mean_over({"moon": 1.0, "sea": -4.0}, ("moon", "night")) == 0.5
-    assert mean_over({"moon": 1.0}, ()) == 0.0
 
 
 # -------------------------------------------------------------------- both together

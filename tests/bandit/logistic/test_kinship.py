@@ -1,12 +1,14 @@
 import json
 import random
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.logistic.kinship import TAGS, WIDEST, Kinship
+from bandit.logistic import kinship as kinship_module
+from bandit.logistic.kinship import TAGS, WIDEST, Kinship, mean_over, means_over
 
 tastes = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-3, 3), max_size=5)
 wild = st.dictionaries(st.sampled_from("abcd"), st.floats(allow_nan=False, allow_infinity=False), max_size=4)
@@ -126,12 +128,58 @@ def test_worth_is_a_taste_and_what_is_kindred_to_it_each_times_its_weight(tags: 
         kinship.admit({name: rng.gauss(0, 1) for name in names})
     liking = kinship.centred({name: rng.gauss(0, 1) for name in [names[0], names[-1], "new"]})
     kindred = kinship.kindred(liking)
-    worth = kinship.worth(liking, 0.25, 2.0)
-    assert worth.keys() == kindred.keys() | liking.keys()
-    assert worth == {
-        tag: pytest.approx(0.25 * liking.get(tag, 0.0) + 2.0 * kindred.get(tag, 0.0)) for tag in worth
+    known = kindred.keys() | liking.keys()
+    assert worths(kinship, liking, known, 2.0) == {
+        tag: pytest.approx(0.25 * liking.get(tag, 0.0) + 2.0 * kindred.get(tag, 0.0)) for tag in known
     }
-    assert Kinship().worth({"moon": 1.0}, 0.25, 2.0) == {"moon": 0.25}
+    assert worths(kinship, liking, {"never"}, 2.0) == {"never": 0.0}
+    assert worths(Kinship(), {"moon": 1.0}, {"moon", "sea"}, 2.0) == {"moon": 0.25, "sea": 0.0}
+
+
+def worths(kinship: Kinship, liking: dict[str, float], tags: Iterable[str], kindred: float) -> dict[str, float]:
+    """Return the worth of each tag, as that of an action with no other tag."""
+    named = list(tags)
+    actions = kinship.tag_rows(tuple((tag,) for tag in named))
+    return dict(zip(named, means_over(kinship.worth(liking, 0.25, kindred), actions).tolist(), strict=True))
+
+
+@given(st.lists(st.lists(st.sampled_from([*"abcdefgh", "new", "newer"]), max_size=20), min_size=1), tastes)
+def test_the_mean_worth_over_an_actions_tags_is_that_of_plain_addition(
+    actions: list[list[str]], taste: dict[str, float]
+) -> None:
+    """To the last bit, whatever number of tags an action has, and whether or not they are known."""
+    kinship = knowing({"a": 1.0, "b": 0.3}, {"b": -1.0, "c": 0.1}, {"a": 0.7, "d": 2.0})
+    liking, tags = kinship.centred(taste), tuple(map(tuple, actions))
+    alone = worths(kinship, liking, {*"abcdefgh", "new", "newer"}, -0.7)
+    means = means_over(kinship.worth(liking, 0.25, -0.7), kinship.tag_rows(tags))
+    assert means.tolist() == [mean_over(alone, each) for each in tags]
+
+
+def test_the_rows_of_tags_are_those_of_now_and_few_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kinship_module, "SETS", 3)
+    kinship, both = knowing({"moon": 1.0, "sea": -1.0}), (("sea", "sun"), ("moon",))
+    assert kinship.tag_rows(both).rows.T.tolist() == [[1, TAGS], [0, TAGS]]
+    kinship.admit({"sun": 0.5})
+    assert kinship.tag_rows(both).rows.T.tolist() == [[1, 2], [0, TAGS]]
+    for number in range(10):
+        assert kinship.tag_rows(((f"tag {number}",),)).rows.tolist() == [[TAGS]]
+        assert len(kinship._tag_rows) <= 3  # noqa: SLF001
+
+
+def test_rows_are_taken_over_only_where_they_are_the_same() -> None:
+    before, other = knowing({"moon": 1.0, "sea": -1.0}), knowing({"sea": -1.0, "moon": 1.0})
+    tags = (("moon", "sea"),)
+    rows = before.tag_rows(tags)
+    same = Kinship.restore(before.state())
+    same.take_over(before)
+    assert same.tag_rows(tags) is rows
+    other.take_over(before)
+    assert other.tag_rows(tags).rows.T.tolist() == [[1, 0]]
+
+
+def test_the_mean_over_tags_counts_those_of_which_nothing_is_known_as_0() -> None:
+    assert mean_over({"moon": 1.0, "sea": -4.0}, ("moon", "night")) == 0.5
+    assert mean_over({"moon": 1.0}, ()) == 0.0
 
 
 def test_looking_changes_nothing() -> None:

@@ -1,6 +1,7 @@
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import repeat
 
 import numpy as np
@@ -8,12 +9,12 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bandit.logistic import learner as logistic_module
+from bandit.logistic import decider as decider_module
 from bandit.logistic.crossing import cells_of
 from bandit.logistic.learner import LogisticLearner
 from bandit.logistic.prior import Tuning
 from bandit.sealing import UnusableSnapshot, seal, unseal
-from bandit.types import Action, Attributes, Context, Example
+from bandit.types import Action, Attributes, Case, Context, Example
 from tests.builders import TAGS, a_context, some_actions
 from tests.learners import GOOD, assert_same, some_examples, taught
 
@@ -55,7 +56,7 @@ def test_of_more_actions_than_are_compared_another_has_its_turn_as_soon_as_one_w
 
 def test_of_many_viewers_in_turn_each_gets_what_is_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than are remembered, several of one taste elsewhere, or with another taste in the same place."""
-    monkeypatch.setattr(logistic_module, "VIEWERS", 10)
+    monkeypatch.setattr(decider_module, "VIEWERS", 10)
     learner, rng, actions = taught(LogisticLearner(), some_examples(200)), random.Random(6), some_actions(4)
     contexts = [a_context(rng) for _ in range(25)]
     contexts += [Context(context.attributes, contexts[0].taste) for context in contexts[1:9]]
@@ -63,22 +64,24 @@ def test_of_many_viewers_in_turn_each_gets_what_is_theirs(monkeypatch: pytest.Mo
     for context in contexts:
         alone = LogisticLearner.restore(learner.snapshot()).probabilities(context, actions)
         assert learner.probabilities(context, actions) == alone
-        assert len(learner._viewers) <= 10  # noqa: SLF001
+        assert len(learner.decider._viewers) <= 10  # noqa: SLF001
 
 
 def test_what_was_made_of_a_viewer_is_remembered_until_something_is_learned() -> None:
     learner, context = taught(LogisticLearner(), some_examples(50)), a_context(random.Random(7))
-    first = learner._watching(context)  # noqa: SLF001  as below
-    assert learner._watching(Context(dict(context.attributes), context.taste)) is first  # noqa: SLF001
+    attributes = tuple(context.attributes.items())
+    first = learner.decider._watching(context, attributes)  # noqa: SLF001  as below
+    again = Context(dict(context.attributes), context.taste)
+    assert learner.decider._watching(again, tuple(again.attributes.items())) is first  # noqa: SLF001
     learner.learn(GOOD)
-    assert learner._watching(context) is not first  # noqa: SLF001
+    assert learner.decider._watching(context, attributes) is not first  # noqa: SLF001
 
 
 def test_what_is_answered_without_a_taste_is_computed_once_until_something_is_learned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It depends on the attributes and the actions alone, and few answers are kept."""
-    monkeypatch.setattr(logistic_module, "ANSWERS", 3)
+    monkeypatch.setattr(decider_module, "ANSWERS", 3)
     learner, contexts = (
         taught(LogisticLearner(), some_examples(20)),
         [Context({"country": name}) for name in ("DE", "US", "FR")],
@@ -87,12 +90,32 @@ def test_what_is_answered_without_a_taste_is_computed_once_until_something_is_le
         for context in contexts:
             first = learner.probabilities(context, actions)
             assert learner.probabilities(Context(dict(context.attributes)), list(actions)) is first
-            assert list(first) == learner._probabilities(context, actions)  # noqa: SLF001
-            assert len(learner._answers) <= 3  # noqa: SLF001
+            assert first == computed_anew(learner, context, actions)
+            assert learner.remembered(Case(context, actions)) is first
+            assert learner.remembered(Case(replace(context, taste={"moon": 1.0}), actions)) is None
+            assert len(learner.decider._answers) <= 3  # noqa: SLF001
+            assert len(learner.decider._deviations) <= 3  # noqa: SLF001
     learner.learn(Example(contexts[2], some_actions(3), 2, 0.5, 0.0))
     after = learner.probabilities(contexts[2], some_actions(3))
     assert after != first
-    assert list(after) == learner._probabilities(contexts[2], some_actions(3))  # noqa: SLF001
+    assert after == computed_anew(learner, contexts[2], some_actions(3))
+
+
+def computed_anew(learner: LogisticLearner, context: Context, actions: Sequence[Action]) -> Sequence[float]:
+    return LogisticLearner.restore(learner.snapshot()).probabilities(context, actions)
+
+
+def test_the_deviations_of_viewers_with_the_same_attributes_are_computed_once() -> None:
+    """They do not depend on tastes and showings, which differ from viewer to viewer."""
+    learner, actions = taught(LogisticLearner(), some_examples(200)), some_actions(4)
+    contexts = [
+        Context({"country": "DE"}, {"moon": 0.5}, showings={actions[0].id: 2}),
+        Context({"country": "DE"}, {"sea": -1.0}),
+        Context({"country": "DE"}),
+    ]
+    for context in contexts:
+        assert learner.probabilities(context, actions) == computed_anew(learner, context, actions)
+    assert len(learner.decider._deviations) == 1  # noqa: SLF001
 
 
 def test_of_an_artwork_by_itself_tastes_are_not_asked() -> None:
@@ -114,7 +137,7 @@ def test_a_taste_that_is_gone_lends_its_address_to_no_other() -> None:
     for _ in range(200):
         values = [(tag, rng.uniform(-2, 2)) for tag in TAGS]
         passing = asked.probabilities(Context({"country": "DE"}, dict(values)), actions)
-        learner._viewers.clear()  # noqa: SLF001  as if nobody had ever asked
+        learner.decider._viewers.clear()  # noqa: SLF001  as if nobody had ever asked
         assert passing == learner.probabilities(Context({"country": "DE"}, dict(values)), actions)
 
 

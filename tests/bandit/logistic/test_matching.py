@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.logistic.matching import MOST, Floats, matched
+from bandit.logistic import matching as matching_module
+from bandit.logistic.matching import MOST, Floats, all_matched, matched
 
 SAMPLES = 200_000
 APART, APART_ON_AVERAGE = 0.03, 0.015
@@ -46,6 +47,20 @@ def test_it_is_what_thompson_sampling_draws_from(n: int) -> None:
         apart.append(np.abs(np.subtract(drawn, computed)).max())
     assert max(apart) < APART
     assert np.mean(apart) < APART_ON_AVERAGE
+
+
+@pytest.mark.parametrize("most", [1, 3_000, matching_module.TOGETHER])
+def test_together_each_decision_has_to_the_last_bit_what_it_has_alone(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(matching_module, "TOGETHER", most)
+    rng = np.random.default_rng(5)
+    decisions = [
+        (rng.normal(0, 1, n).astype(np.float32), rng.uniform(0, 1.5, n).astype(np.float32))
+        for n in rng.integers(1, MOST + 5, 150)
+    ]
+    assert all_matched(decisions) == [matched(*decision) for decision in decisions]
+    assert all_matched([]) == []
 
 
 def test_for_two_actions_it_is_the_normal_of_their_difference() -> None:

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from bandit.explaining import Explainable, PictureFeature, ViewerFeature
-from bandit.logistic import learner as logistic_module
+from bandit.logistic import decider as decider_module
 from bandit.logistic.learner import LogisticLearner
-from bandit.logistic.matching import matched
+from bandit.logistic.matching import all_matched
 from bandit.types import Action, Context, Example
 from tests.builders import a_context, some_actions
 from tests.learners import some_examples, taught, tiring_examples
@@ -23,12 +23,12 @@ def compared(monkeypatch: pytest.MonkeyPatch, learner: LogisticLearner, context:
     """Return the log-odds that are compared when the learner decides."""
     seen: list[Floats] = []
 
-    def noted(means: Floats, deviations: Floats) -> list[float]:
-        seen.append(means)
-        return matched(means, deviations)
+    def noted(decisions: Sequence[tuple[Floats, Floats]]) -> list[list[float]]:
+        seen.extend(means for means, _ in decisions)
+        return all_matched(decisions)
 
     with monkeypatch.context() as patch:
-        patch.setattr(logistic_module, "matched", noted)
+        patch.setattr(decider_module, "all_matched", noted)
         learner.probabilities(context, some_actions(6))
     return [float(mean) for mean in seen[-1]]
 
