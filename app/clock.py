@@ -11,7 +11,7 @@ def now_ns() -> int:
 
 def now_ms() -> int:
     """Return the machine's clock in Unix milliseconds."""
-    return now_ns() // 1_000_000
+    return time.time_ns() // 1_000_000  # not by the function above: each request asks four times
 
 
 def passed_ms() -> int:

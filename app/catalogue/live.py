@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import structlog
 
@@ -27,6 +28,14 @@ NOTHING_READ = (
 )
 
 
+class Candidates(NamedTuple):
+    """Artworks of a title of which one is to be chosen, with their ids, and as a policy sees them."""
+
+    artworks: Sequence[Artwork]
+    ids: tuple[str, ...]
+    actions: tuple[Action, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LiveTitle:
     """A title with its artworks as a policy sees them.
@@ -41,12 +50,23 @@ class LiveTitle:
     actions: Mapping[str, Action] = field(repr=False)
     artworks: Mapping[str, Artwork] = field(repr=False)
     images: str = IMAGES
+    _latest: list["Candidates"] = field(default_factory=list, repr=False)
+    """The candidates that `candidates` returned last, if any: those without limits are the same every time."""
 
     @classmethod
     def of(cls, title: Title, barred: Collection[Made] = NOBODY, images: str = IMAGES) -> "LiveTitle":
         actions = {artwork.id: _action(title, artwork) for artwork in title.artworks}
         artworks = {artwork.id: artwork for artwork in title.artworks}
         return cls(title, title.revision, _barred_of(title, barred), actions, artworks, images)
+
+    def candidates(self, artworks: Sequence[Artwork]) -> "Candidates":
+        """Return some of its artworks as candidates."""
+        if self._latest and self._latest[0].artworks is artworks:
+            return self._latest[0]
+        ids = tuple([artwork.id for artwork in artworks])
+        found = Candidates(artworks, ids, tuple([self.actions[id_] for id_ in ids]))
+        self._latest[:] = [found]
+        return found
 
     def under(self, barred: Collection[Made]) -> "LiveTitle":
         """Return the same title in a catalogue that bars these kinds of pictures."""

@@ -12,7 +12,7 @@ from app.evaluation.turns import Turns
 from app.evaluation.viewer_sample import viewer_sample
 from app.refusals import NotFound
 from app.serving.model import NoModelError
-from app.serving.probabilities import ChoiceProbabilities, showings_of
+from app.serving.probabilities import ChoiceProbabilities, Shown
 from app.store.protocol import Log
 from app.viewers.viewer import Viewer, Viewers
 
@@ -183,10 +183,9 @@ class ProbabilityReporter:
         elif live_title.title.pinned(now=now, placement=placement, country=viewer.country, among=candidates):
             parts.pinned += 1
         else:
-            ids = [artwork.id for artwork in candidates]
-            showings = showings_of(viewer, live_title, ids)
-            probabilities = await self._choice_probabilities.of(viewer, live_title, ids, showings)
-            by_id = dict(zip(ids, probabilities, strict=True))
+            shown = Shown.to(viewer, live_title, candidates)
+            _, [probabilities] = await self._choice_probabilities.of(viewer, [shown])
+            by_id = dict(zip(shown.candidates.ids, probabilities, strict=True))
             parts.add(viewer, [by_id.get(id_, 0.0) for id_ in live_title.artworks])
 
     def _answer(self, live_title: LiveTitle, parts: Parts, missing: str | None) -> TitleProbabilities:

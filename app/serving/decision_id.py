@@ -2,6 +2,7 @@
 
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Sequence
 from hashlib import blake2b
 from hmac import compare_digest
@@ -13,6 +14,7 @@ _LAYOUT = struct.Struct(">BBQ8sQ")  # version and deferral, key, position, nonce
 _MAC_BYTES = 10
 _TEXT_LENGTH = 48  # 36 bytes: no padding, and no bits that could differ without changing the bytes
 _DEFERRED = 0x80
+_URLSAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class UnacceptableId(ValueError):
@@ -41,7 +43,7 @@ class DecisionIds:
         newest = len(self._keys) - 1
         version = VERSION | (_DEFERRED if id.deferred else 0)
         data = _LAYOUT.pack(version, newest, id.position, id.nonce, id.stamp)
-        return urlsafe_b64encode(data + self._mac(newest, data)).decode()
+        return b2a_base64(data + self._mac(newest, data), newline=False).translate(_URLSAFE).decode()
 
     def verify(self, text: str, now: int) -> DecisionId:
         """Return the content of the text if it was made here and has not expired; raises `UnacceptableId`."""

@@ -1,76 +1,28 @@
 """Choosing a picture for each title: candidates, hold, group, probabilities, draw, log, answer."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
-
-import structlog
 
 from app.catalogue.image import USUAL, Frame
 from app.catalogue.live import LiveTitle
-from app.records import LOT_BITS, Decision, encode
 from app.refusals import Gone, NotFound
 from app.serving.allowance import Allowance, OverAllowanceError
 from app.serving.choice import Choice, chosen
 from app.serving.decision_id import DecisionIds
+from app.serving.drafting import Drafting
 from app.serving.fallbacks import Fallbacks, reason_of
-from app.serving.probabilities import ChoiceProbabilities, showings_of
 from app.serving.switch import default_among
+from app.serving.title_decision import DecisionRequest, TitleDecision
 from app.settings import Settings
-from app.store.protocol import Draft, Hold, Log
+from app.store.protocol import Hold, Log
 from app.telemetry import metrics
 from app.viewers.pseudonym import hold_key
 from app.viewers.viewer import SOMEBODY, Sender, Viewer, Viewers
 from app.viewers.viewing import Viewing
-from assets.artwork import Artwork
-from bandit.exploration import one_of
-from bandit.sampling import draw, uniform_from
 
-log = structlog.get_logger()
-
-NONCE_BYTES = 8
-LOT_BYTES = LOT_BITS // 4
 RACES = 3
 """How many times a decision is made again because another request logged a hold first that is not usable here."""
-
-
-@dataclass(slots=True, eq=False)
-class TitleDecision:
-    """One title of a request on its way to an answer."""
-
-    live_title: LiveTitle
-    candidates: Sequence[Artwork]
-    pin: Artwork | None
-    key: bytes | None
-    standing: Hold | None = None
-    hold: Hold | None = None
-    held: bool = False
-    switched: bool = False
-    """An operator ordered default pictures, so that `pin` is the title's default."""
-
-    def fits(self, hold: Hold) -> bool:
-        """Whether a hold may be served: its picture is still a candidate, and no pin came or went."""
-        if self.pin is not None or hold.pinned:
-            return hold.pinned and self.pin is not None and hold.artwork == self.pin.id
-        return any(artwork.id == hold.artwork for artwork in self.candidates)
-
-
-class DecisionRequest(NamedTuple):
-    """The common parts of a request's title decisions.
-
-    `now` is the log's time, `deadline` on the running loop's clock.
-    """
-
-    asked: Viewing
-    viewer: Viewer
-    frame: Frame
-    now: int
-    deadline: float
-    bot: bool
-    allowance: Allowance | None
 
 
 class Personalizer:
@@ -80,7 +32,7 @@ class Personalizer:
         *,
         store_log: Log,
         viewers: Viewers,
-        choice_probabilities: ChoiceProbabilities,
+        drafting: Drafting,
         ids: DecisionIds,
         fallbacks: Fallbacks,
         clock: Callable[[], int],
@@ -88,7 +40,7 @@ class Personalizer:
         self._settings = settings
         self._hold_ms, self._window_ms = settings.hold_ms, settings.window_ms  # each look computes them again
         self._log = store_log
-        self._viewers, self._choice_probabilities = viewers, choice_probabilities
+        self._viewers, self._drafting = viewers, drafting
         self._ids, self._fallbacks, self._clock = ids, fallbacks, clock
         rate = settings.keyless_decisions_per_second
         self._allowance = Allowance(rate, time.monotonic) if rate else None
@@ -159,7 +111,7 @@ class Personalizer:
             return None
         pin = title.pinned(now=now / 1000, placement=asked.placement, country=viewer.country, among=candidates)
         key = hold_key(viewer.pseudonym, title.id, asked.placement) if viewer.pseudonym else None
-        if pin is None and self._choice_probabilities.switched:
+        if pin is None and self._drafting.switched:
             return TitleDecision(live_title, candidates, default_among(title, candidates), key, switched=True)
         return TitleDecision(live_title, candidates, pin, key)
 
@@ -214,8 +166,8 @@ class Personalizer:
         await self._draw_all(request, cases)
 
     async def _draw_all(self, request: DecisionRequest, cases: Sequence[TitleDecision]) -> None:
-        request = request._replace(viewer=await self._viewers.with_taste(request.viewer, self._clock()))
-        drafts = [await self._draft(request, case) for case in cases]
+        viewer = await self._viewers.with_taste(request.viewer, self._clock())
+        drafts = await self._drafting.drafts(request, viewer, cases)
         placed = await self._log.log_decisions(drafts, deadline=request.deadline)
         outrun = []
         for case, draft, hold in zip(cases, drafts, placed, strict=True):
@@ -236,54 +188,6 @@ class Personalizer:
         else:
             case.hold, case.held = hold, True
 
-    async def _draft(self, request: DecisionRequest, case: TitleDecision) -> Draft:
-        random = os.urandom(NONCE_BYTES + LOT_BYTES)  # one call, because each asks the kernel
-        nonce = random[:NONCE_BYTES]
-        decision = await self._decision(request, case, nonce, _lot(random[NONCE_BYTES:]))
-        return Draft(
-            encode(decision),
-            nonce,
-            decision.artwork,
-            decision.group,
-            request.asked.deferred,
-            decision.pinned,
-            case.key,
-            self._hold_ms if case.key else 0,
-            case.standing.decision if case.standing else None,
-        )
-
-    async def _decision(self, request: DecisionRequest, case: TitleDecision, nonce: bytes, lot: int) -> Decision:
-        viewer = request.viewer
-        candidates = tuple([artwork.id for artwork in case.candidates])
-        showings = showings_of(viewer, case.live_title, candidates)
-        if case.pin:
-            chosen_index = candidates.index(case.pin.id)
-            probabilities = one_of(len(candidates), chosen_index)
-        else:
-            probabilities = await self._choice_probabilities.of(viewer, case.live_title, candidates, showings)
-            chosen_index = draw(probabilities, uniform_from(nonce))
-        return Decision(
-            nonce,
-            case.live_title.title.id,
-            case.live_title.title.revision,
-            candidates,
-            chosen_index,
-            tuple(probabilities),
-            viewer.group,
-            viewer.pseudonym,
-            dict(viewer.context.attributes),
-            dict(viewer.context.taste),
-            self._choice_probabilities.snapshot,
-            case.pin is not None,
-            0 if viewer.known else lot,
-            request.bot,
-            viewer.timezone,
-            request.asked.spot_of(case.live_title.title.id),
-            viewer.audit,
-            showings,
-            case.switched,
-        )
-
     # ---------------------------------------------------------------- answers
 
     def _answer(self, request: DecisionRequest, case: TitleDecision, reason: str) -> list[Choice]:
@@ -296,14 +200,6 @@ class Personalizer:
         outcome = "held" if case.held else "switched" if case.switched else "pinned" if hold.pinned else "drawn"
         metrics.decided("bot" if request.bot else hold.group, outcome).inc()
         return [chosen(case.live_title, hold, self._ids, request.frame, held=case.held)]
-
-
-def _lot(random: bytes) -> int:
-    """Return the number that decides whether a stranger teaches.
-
-    It is secret: otherwise attackers would pick the right ones.
-    """
-    return int.from_bytes(random, "big") or 1
 
 
 def _raise_first(outcomes: Sequence[object]) -> None:

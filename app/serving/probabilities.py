@@ -1,20 +1,45 @@
 """The probability of each candidate: the group's rule, mixed with the floor."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from app.catalogue.live import LiveTitle
+from app.catalogue.live import Candidates, LiveTitle
 from app.serving.best_single import BestSingle
 from app.serving.model import Model
 from app.serving.switch import Switch
+from app.serving.turn import Turn
 from app.viewers.viewer import Viewer
+from assets.artwork import Artwork
 from bandit.exploration import one_of, uniform, with_floor
 from bandit.showings import by_picture, times
-from bandit.types import Context
+from bandit.types import Case, Context
+
+BY_RULE = frozenset({"uniform", "best_single", "default"})
+"""The groups for which the policy is not asked."""
+
+
+class Shown(NamedTuple):
+    """The candidates of a title for one viewer.
+
+    The `showings` say how often the viewer was shown each of them before; they are empty if none was.
+    """
+
+    live_title: LiveTitle
+    candidates: Candidates
+    showings: tuple[int, ...] = ()
+
+    @classmethod
+    def to(cls, viewer: Viewer, live_title: LiveTitle, artworks: Sequence[Artwork]) -> "Shown":
+        candidates = live_title.candidates(artworks)
+        if not viewer.showings:
+            return cls(live_title, candidates)
+        return cls(live_title, candidates, times(viewer.showings, [action.id for action in candidates.actions]))
 
 
 class ChoiceProbabilities:
     def __init__(self, model: Model, best_single: BestSingle, switch: Switch, floor: float):
         self._model, self._best_single, self._switch, self._floor = model, best_single, switch, floor
+        self._turn = Turn(model)
 
     @property
     def switched(self) -> bool:
@@ -25,37 +50,29 @@ class ChoiceProbabilities:
     def snapshot(self) -> int | None:
         return self._model.snapshot
 
-    async def of(
-        self, viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str], showings: Sequence[int] = ()
-    ) -> list[float]:
-        """Return the candidates' probabilities, summing to 1, none of them 0.
+    async def of(self, viewer: Viewer, titles: Sequence[Shown]) -> tuple[int | None, list[list[float]]]:
+        """Return the snapshot in use, and each title's probabilities, summing to 1, none of them 0.
 
-        The `showings` say how often the viewer was shown each candidate before; they are empty if none was.
         Raises `NoModelError` if the policy is needed and no snapshot has been published.
         """
-        return with_floor(await self._by_group(viewer, live_title, candidates, showings), self._floor)
+        if not titles or viewer.group in BY_RULE:
+            snapshot, found = self._model.snapshot, [await self._by_rule(viewer, each) for each in titles]
+        else:
+            snapshot, found = await self._turn.probabilities([_case(viewer.context, each) for each in titles])
+        return snapshot, [with_floor(each, self._floor) for each in found]
 
-    async def _by_group(
-        self, viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str], showings: Sequence[int]
-    ) -> Sequence[float]:
-        n = len(candidates)
-        if viewer.group == "uniform":
-            return uniform(n)
+    async def _by_rule(self, viewer: Viewer, shown: Shown) -> Sequence[float]:
+        ids, title = shown.candidates.ids, shown.live_title.title
         if viewer.group == "best_single":
-            return one_of(n, await self._best_single.best(live_title.title.id, candidates))
-        if viewer.group == "default":
-            default = live_title.title.default
-            return one_of(n, candidates.index(default)) if default in candidates else uniform(n)
-        actions = [live_title.actions[artwork] for artwork in candidates]
-        context = viewer.context
-        if showings:
-            shown = by_picture([action.id for action in actions], showings)
-            context = Context(context.attributes, context.taste, showings=shown)
-        return self._model.learner.probabilities(context, actions)
+            return one_of(len(ids), await self._best_single.best(title.id, ids))
+        if viewer.group == "default" and title.default in ids:
+            return one_of(len(ids), ids.index(title.default))
+        return uniform(len(ids))
 
 
-def showings_of(viewer: Viewer, live_title: LiveTitle, candidates: Sequence[str]) -> tuple[int, ...]:
-    """Return how often the viewer was shown each candidate before; empty if none was."""
-    if not viewer.showings:
-        return ()
-    return times(viewer.showings, [live_title.actions[artwork].id for artwork in candidates])
+def _case(context: Context, shown: Shown) -> Case:
+    actions = shown.candidates.actions
+    if shown.showings:
+        counts = by_picture([action.id for action in actions], shown.showings)
+        context = Context(context.attributes, context.taste, showings=counts)
+    return Case(context, actions)

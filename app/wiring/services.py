@@ -34,6 +34,7 @@ from app.public_url import origin_of
 from app.records import encode
 from app.serving.best_single import BestSingle
 from app.serving.decision_id import DecisionIds
+from app.serving.drafting import Drafting
 from app.serving.explanation import Explainer
 from app.serving.fallbacks import Fallbacks
 from app.serving.feedback import Recorder
@@ -115,7 +116,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
             settings,
             store_log=store.log,
             viewers=viewers,
-            choice_probabilities=choice_probabilities,
+            drafting=Drafting(choice_probabilities, settings.hold_ms),
             ids=ids,
             fallbacks=Fallbacks(clock),
             clock=clock,

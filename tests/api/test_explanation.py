@@ -1,6 +1,6 @@
 """`GET /decisions/{id}` tells what raised and lowered the score of each candidate."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 
 from app.store.protocol import Snapshot
 from bandit.exploration import with_floor
-from bandit.types import Action, Context
+from bandit.types import Case
 from tests.api.service import ADMIN, CLIENT, Catalogue, Service, in_group, serving
 
 LIKED, OTHER = "ignition", "earthrise"
@@ -122,8 +122,8 @@ async def test_of_an_erased_viewer_no_attribute_is_left(visited: Service) -> Non
 class Whole:
     """A policy whose scores have no parts."""
 
-    def probabilities(self, _: Context, actions: Sequence[Action]) -> list[float]:
-        return [1 / len(actions)] * len(actions)
+    def remembered(self, case: Case) -> list[float]:
+        return [1 / len(case.actions)] * len(case.actions)
 
 
 async def test_a_learner_without_parts_is_named(visited: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,6 +161,10 @@ class JsonAnswer(Response):
         if choice["decision_id"]:
             self.raw_headers.append((b"x-decision-id", choice["decision_id"].encode()))
 
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
+
 
 _JSON_HEADERS = [(name.lower().encode(), value.encode()) for name, value in PRIVATE.items()] + [
     (b"content-type", b"application/json")
