@@ -53,7 +53,7 @@ COMMANDS = {  # In the order in which users come to need them; `--help` keeps it
         "export",
         "Write the joined examples of the log to a file: each closed exposure with its decision and its reward.",
     ),
-    "models": Listed("models", "List the snapshots, the latest first, and then the candidate snapshots."),
+    "models": Listed("models", "List the kept snapshots, or promote, roll back, freeze or thaw the model."),
     "serving": Listed(
         "serving",
         "Give everyone the default pictures, or let the policy choose again, without a restart.",

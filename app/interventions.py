@@ -55,6 +55,16 @@ class Quarantine(msgspec.Struct, frozen=True, omit_defaults=True):
         return opened < self.until and closed > self.since and self.device in {None, device}
 
 
+class Promotion(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The order that the trainer continues with another learner, and learns nothing from the events before it.
+
+    The learner is that of the `snapshot` in the role `chosen`; without one, it is the learner in use.
+    """
+
+    given: Given
+    snapshot: int | None = None
+
+
 class Interventions(msgspec.Struct, frozen=True, omit_defaults=True):
     """The interventions in force."""
 
@@ -62,6 +72,10 @@ class Interventions(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everyone gets the default picture."""
     learning_paused: Given | None = None
     """The learner takes in no example until learning resumes, and then takes in all of them."""
+    frozen: Given | None = None
+    """The learner takes in no example until it is thawed, and learns nothing from the events until then."""
+    promotion: Promotion | None = None
+    """The latest promotion, whether the trainer has carried it out or not."""
     quarantines: tuple[Quarantine, ...] = ()
     quarantined: int = 0
     """The position of the latest record that ordered or lifted a quarantine."""

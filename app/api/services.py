@@ -17,6 +17,7 @@ from app.catalogue.live import LiveCatalogue
 from app.catalogue.rendering import Rendering
 from app.catalogue.uploads import Uploads
 from app.data_folder import ADMIN_KEY
+from app.evaluation.fitness import FitnessReporter
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.lift_report import LiftReporter
 from app.evaluation.report import Reporter
@@ -73,6 +74,7 @@ class Services:
     watch: Watch
     explainer: Explainer
     score_explainer: ScoreExplainer
+    fitness: FitnessReporter
 
 
 def _services(request: Request) -> Services:

@@ -1,33 +1,78 @@
-"""`keyart models`: the snapshots of the learner."""
+"""`keyart models`: the snapshots of the learner, and orders about them."""
 
 import asyncio
 import time
 from collections.abc import Iterable
+from typing import Annotated, Literal
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.commands.calling import called
 from app.commands.environment import settings_of_service
+from app.commands.orders import Why
+from app.commands.terminal import fail
 from app.settings import Settings
 from app.store.protocol import Snapshot
 from app.wiring.stores import open_store
-from bandit.learners import restored
+from bandit.learners import kind_of, restored
 from bandit.sealing import UnusableSnapshot
 
+ROLES = ("incumbent", "candidate", "promoted", "replaced")
+Do = Literal["promote", "rollback", "freeze", "thaw"]
+DONE = {
+    "promote": "The trainer continues with snapshot {}.",
+    "rollback": "The trainer continues with the learner that the latest promotion replaced.",
+    "freeze": "The learner is frozen.",
+    "thaw": "The learner learns again.",
+}
 
-def models() -> None:
-    """List the snapshots, the latest first, and then the candidate snapshots.
+
+def models(
+    do: Annotated[Do | None, typer.Argument(help="The order. Without it the command lists the snapshots.")] = None,
+    snapshot: Annotated[int | None, typer.Argument(min=1, help="The snapshot to promote.")] = None,
+    *,
+    why: Why = "",
+) -> None:
+    """List the kept snapshots, or promote, roll back, freeze or thaw the model.
+
+    promote lets the trainer continue with a snapshot, and rollback with the learner that the latest promotion
+    replaced. The service refuses a snapshot that is not fit, with the reason. freeze keeps the learner as it is;
+    after thaw it learns again, from the events after that. Each order sets a new base.
+
+    The orders call the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the key in the data
+    folder.
 
     Examples:
         keyart models
+        keyart models promote 17 --why "Better in keyart evaluate"
+        keyart models rollback
+        keyart models freeze
     """
-    asyncio.run(_models(settings_of_service("models")))
+    settings = settings_of_service("models")
+    if do is None:
+        asyncio.run(_models(settings))
+        return
+    if (do == "promote") != (snapshot is not None):
+        raise fail("promote needs the number of a snapshot, and the other orders need none; see `keyart models`.")
+    _order(settings, do, snapshot, why)
+    Console().print(DONE[do].format(snapshot), soft_wrap=True)
+
+
+def _order(settings: Settings, do: Do, snapshot: int | None, why: str) -> None:
+    if do == "promote":
+        called(settings, "POST", f"/models/{snapshot}/promotion", {"why": why})
+    elif do == "rollback":
+        called(settings, "POST", "/models/rollback", {"why": why})
+    else:
+        called(settings, "PUT", "/models/frozen", {"frozen": do == "freeze", "why": why})
 
 
 async def _models(settings: Settings) -> None:
     store = open_store(settings, read_only=True)
     try:
-        snapshots = [*await store.state.snapshots(), *await store.state.snapshots("candidate")]
+        snapshots = [each for role in ROLES for each in await store.state.snapshots(role)]
     finally:
         await store.close()
     Console().print(table(snapshots))
@@ -35,7 +80,7 @@ async def _models(settings: Settings) -> None:
 
 def table(snapshots: Iterable[Snapshot]) -> Table:
     """Show snapshots, the newest first; decisions are made with the first incumbent that is not damaged."""
-    shown = Table("snapshot", "in use", "role", "position", "made", "bytes", "weights in use")
+    shown = Table("snapshot", "in use", "role", "learner", "position", "made", "bytes", "weights in use")
     used = False
     for s in snapshots:
         made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(s.created / 1000))
@@ -44,7 +89,8 @@ def table(snapshots: Iterable[Snapshot]) -> Table:
         mark = "yes" if usable and not used else ""
         used = used or usable
         told = "it is damaged and not used" if weights is None else str(weights)
-        shown.add_row(str(s.id), mark, s.role, str(s.position), made, str(len(s.learner)), told)
+        kind = "" if weights is None else kind_of(s.learner)
+        shown.add_row(str(s.id), mark, s.role, kind, str(s.position), made, str(len(s.learner)), told)
     return shown
 
 

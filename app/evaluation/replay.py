@@ -63,23 +63,36 @@ class _Known(NamedTuple):
     deferred: bool
 
 
+class Since(NamedTuple):
+    """The position after which to read, and the reward rules in force there."""
+
+    position: int
+    rules: bytes | None
+
+
 class Replay:
-    """Reads the log in order, from its oldest record up to a position.
+    """Reads the log in order, from its oldest record, or `since` a later one, up to a position.
 
     A policy may be asked at `Shown` what it would have chosen, and it may learn at `Ended`: then it knows what a
     service knew at that moment. Pins, bots, voided decisions, exposures in quarantine, and
     decisions whose title is not kept are left out.
     """
 
-    def __init__(self, log: Log, live_catalogue: LiveCatalogue, quarantines: Quarantines | None = None):
+    def __init__(
+        self,
+        log: Log,
+        live_catalogue: LiveCatalogue,
+        quarantines: Quarantines | None = None,
+        since: Since | None = None,
+    ):
         self._log, self._live_catalogue = log, live_catalogue
         self._quarantines = Quarantines() if quarantines is None else quarantines
-        self._join = LogJoin()
+        self._join = LogJoin(since.rules if since else None)
         self._learned, self._counted = Caps(), Caps()
         self._open: dict[int, _Known] = {}
         self.unreadable: set[str] = set()
         """The revisions of titles that were not readable; their decisions are left out."""
-        self.position = 0
+        self.position = since.position if since else 0
 
     async def events(self, until: int) -> AsyncIterator[list[Event]]:
         """Yield the events of each batch of records, up to the position `until`."""

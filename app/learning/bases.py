@@ -19,7 +19,7 @@ from bandit.sealing import UnusableSnapshot
 
 log = structlog.get_logger()
 
-Reason = Literal["first", "upgrade", "erasure", "quarantine", "regular", "retention", "rebuild"]
+Reason = Literal["first", "upgrade", "erasure", "quarantine", "promotion", "regular", "retention", "rebuild"]
 BREAKS = frozenset({"upgrade", "erasure", "quarantine"})
 """Reasons after which the records before the base no longer lead to its state."""
 BATCH = 5000
@@ -157,8 +157,8 @@ class BaseKeeper:
         found = await self._store.log.read(fold.resume - 1, 1)
         since = found[0].stamp if found else self._clock()
         since = since if fold.untouched else since - self._reach
-        breaks, quarantined = reason in BREAKS, fold.quarantines.known_to
-        return NewBase(reason, FOLD, since, breaks, fold.snapshot(), fold.counting(), quarantined)
+        breaks, alone, quarantined = reason in BREAKS, reason == "promotion", fold.quarantines.known_to
+        return NewBase(reason, FOLD, since, breaks, fold.snapshot(), fold.counting(), quarantined, alone)
 
     async def scrubbed(self) -> dict[int, tuple[bytes, bytes]]:
         """Return learner and counts of the bases that stay, without those who were erased of late.

@@ -102,6 +102,8 @@ class Fold:
         self.seen = Seen()
         self.paused = False
         """While it is true, the totals go on, and the learner stays at its position."""
+        self._to_forget: list[str] = []
+        """Profiles that were erased during a pause, and that the learner still knows."""
         self.forgotten = 0
         """The number of erasures that this fold has met; no part of its state, like `seen`."""
         self.totals = Totals(stored, counted)
@@ -193,6 +195,19 @@ class Fold:
         caps = known.counted_caps, known.learned_caps
         return FoldState(position, everyone, tallies, *caps, series, knows_from=position + 1)
 
+    @property
+    def forgets_later(self) -> bool:
+        """Whether the learner still knows a profile that was erased during a pause."""
+        return bool(self._to_forget)
+
+    def promote(self, learner: Learner) -> None:
+        """Continue with this learner, as if it had learned everything up to the position of a paused fold."""
+        for profile in self._to_forget:
+            self.caps.forget(profile)
+            learner.forget(witness_of(profile))
+        self._to_forget.clear()
+        self.learner, self.learned = learner, self.position
+
     def take_over(self, other: "Fold") -> None:
         """Continue with the learner and totals of another fold over the same log, at the same position.
 
@@ -252,6 +267,8 @@ class Fold:
         if self._teaches(step):
             self.caps.forget(step.profile)
             self.learner.forget(witness_of(step.profile))
+        elif step.position > self.learned:
+            self._to_forget.append(step.profile)
         if step.position > self.totals.position:
             self.totals.forget(step.profile)
         self.forgotten += 1

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from app.catalogue.live import LiveCatalogue
+from app.interventions import SETTING, interventions_in
 from app.learning.bases import BaseKeeper, fed, fold_from
 from app.learning.fold import Fold
 from app.learning.quarantines import Quarantines
@@ -53,6 +54,8 @@ async def publish(store: Store, bases: BaseKeeper, fold: Fold) -> int | None:
         return None
     progress = fold.progress(fold.snapshot())
     progress.base_of = await bases.new(fold, "rebuild")
+    promotion = interventions_in(await store.log.setting(SETTING)).promotion
+    progress.promoted = promotion.given.position if promotion else None  # a whole fold replaces it
     snapshot = await store.state.replace(token, progress)
     await store.state.resign(token)
     return snapshot

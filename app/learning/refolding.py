@@ -71,6 +71,10 @@ class Refolding:
         elif self._due is None:
             self._due = time.monotonic() + DELAY_SECONDS
 
+    def give_up(self) -> None:
+        """Forget the demands, because no base is left that does not lead to the state in use."""
+        self._running = self._due = None
+
     async def turn(self, fold: Fold) -> Refolded | None:
         """Continue a little; once it has reached the position of `fold`, change `fold` and return the change."""
         if self._running is None:

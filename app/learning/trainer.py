@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from math import inf
@@ -15,11 +15,13 @@ from app.learning.bases import BaseKeeper, resume
 from app.learning.experiments import renew
 from app.learning.fold import Fold, Seen
 from app.learning.leftovers import Leftovers
+from app.learning.promotions import Promotions
 from app.learning.refolding import Refolding
 from app.store.protocol import (
     LostLeaseError,
     LostStoreError,
     NewBase,
+    Snapshot,
     Store,
     StoreTimeoutError,
     UnknownVersionError,
@@ -28,6 +30,7 @@ from app.store.protocol import (
 from app.telemetry import metrics
 from app.viewers.erasure import finish_erasures
 from bandit.learners import Kind, kind_of, restored
+from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot
 
 log = structlog.get_logger()
@@ -74,6 +77,7 @@ class Trainer:
         self._leftovers = Leftovers(store)
         self._floor = self._floor_stamp = 0
         self._seen = Seen()
+        self._promotions = Promotions(store, kind)
         self._bases, self._refolding = bases, Refolding(store, live_catalogue, bases.clock)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -109,7 +113,8 @@ class Trainer:
         self._token = token
         await self._live_catalogue.refresh()
         fold = await resume(self._store, self._live_catalogue, self._kind)
-        fold.paused = await self._paused()
+        await self._promotions.begin(fold)
+        fold.paused = await self._stopped()
         self._seen = replace(fold.seen)
         self._erased = 0
         self._leftovers.begin()
@@ -156,17 +161,23 @@ class Trainer:
     async def _resumes(self, fold: Fold) -> bool:
         """Pause learning if an operator orders it; tell whether it resumes after a pause.
 
-        Then another fold begins at the learner's position, and learns everything that came meanwhile.
+        Then another fold begins at the learner's position, and learns everything that came meanwhile. After a
+        promotion nothing came meanwhile.
         """
-        paused = await self._paused()
+        paused = await self._stopped()
         if paused and not fold.paused:
             await (self._commit if self._held_back else self._publish)(fold)
             fold.paused = True
             log.info("learning_paused", learned=fold.learned)
+        if fold.paused and not paused and fold.learned == fold.position:
+            fold.paused = False
         return fold.paused and not paused
 
-    async def _paused(self) -> bool:
-        return interventions_in(await self._store.log.setting(SETTING)).learning == "paused"
+    async def _stopped(self) -> bool:
+        """Whether the learner takes in nothing: it is paused or frozen, or another one is to replace it."""
+        in_force = interventions_in(await self._store.log.setting(SETTING))
+        held = in_force.learning == "paused" or in_force.frozen is not None
+        return self._promotions.pending(in_force.promotion) or held
 
     async def _turn(self, fold: Fold, stop: asyncio.Event) -> None:
         records = await self._store.log.read(fold.position, BATCH)
@@ -191,18 +202,29 @@ class Trainer:
     async def _keep(self, fold: Fold, *, caught_up: bool) -> None:
         now = time.monotonic()
         if fold.paused:
-            await self._keep_totals(fold, now)
+            learner = await self._promotions.ready(fold)
+            await (self._promote(fold, learner) if learner else self._keep_totals(fold, now))
             return
         base = None if self._held_back else await self._bases.due(fold)
         if base:
             await self._publish(fold, base=base)
         elif self._held_back and (caught_up or now >= self._held_back):
             self._held_back = None
-            await self._publish(fold)
+            await self._publish(fold, base=await self._bases.due(fold))
         elif not self._held_back and self._unpublished and now - self._published >= self._pause:
             await self._publish(fold)
         elif now - self._committed >= COMMIT_SECONDS:
             await self._commit(fold)
+
+    async def _promote(self, fold: Fold, learner: Learner) -> None:
+        """Continue with another learner, from a base that no earlier one leads to."""
+        replaced = () if fold.forgets_later else (replace(fold.snapshot(), role="replaced"),)
+        fold.promote(learner)
+        self._held_back = None
+        kept = *replaced, replace(fold.snapshot(), role="promoted")
+        self._refolding.give_up()
+        await self._publish(fold, base=await self._bases.new(fold, "promotion"), kept=kept)
+        log.info("promoted", position=fold.position)
 
     async def _keep_totals(self, fold: Fold, now: float) -> None:
         """Commit the totals of a paused fold: no snapshot leads to its position."""
@@ -215,15 +237,22 @@ class Trainer:
 
     async def _commit(self, fold: Fold, base: NewBase | None = None) -> None:
         self._committed = time.monotonic()
-        if base or fold.totals.changed:
+        if base or fold.totals.changed or self._promotions.unsaved:
             progress = fold.progress()
-            progress.base_of = base
+            progress.base_of, progress.promoted = base, self._promotions.carried_out
             await self._store.state.commit(self._token, progress)
             fold.settle(progress)
+            self._promotions.settle()
         if base:
             self._bases.settle(base)
 
-    async def _publish(self, fold: Fold, base: NewBase | None = None, refolded: int | None = None) -> None:
+    async def _publish(
+        self,
+        fold: Fold,
+        base: NewBase | None = None,
+        refolded: int | None = None,
+        kept: Sequence[Snapshot] = (),
+    ) -> None:
         """Commit everything with a snapshot that was checked to load, because a bad one would stop every worker.
 
         With `base` the state becomes a base; with `refolded` it is the state that the base of that id leads to.
@@ -234,17 +263,19 @@ class Trainer:
             restored(snapshot.learner)
             progress = fold.progress(snapshot)
             progress.base_of, progress.refolded = base, refolded
-            progress.quarantined = fold.quarantines.known_to
+            progress.quarantined, progress.kept = fold.quarantines.known_to, kept
             progress.scrubbed = await self._bases.scrubbed()
         except UnusableSnapshot as error:
             metrics.SNAPSHOTS_REFUSED.inc()
             log.exception("snapshot_refused", position=snapshot.position, reason=str(error))
             progress = fold.progress()
+        progress.promoted = self._promotions.carried_out
         loading = time.monotonic() - started
         if fold.forgotten > self._erased:  # candidates are not soon replaced by later ones, unlike incumbents
             await self._store.state.drop_candidates()
         await self._store.state.commit(self._token, progress)
         fold.settle(progress)
+        self._promotions.settle()
         if progress.snapshot:
             self._floor, self._floor_stamp = snapshot.resume, fold.stamp
             self._bases.settle_scrubbed()

@@ -98,6 +98,13 @@ def _of_interventions(seen: Seen) -> Iterator[Alarm]:
             "When the cause is gone, run `keyart serving policy`.",
             STOP,
         )
+    if in_force.frozen:
+        yield Alarm(
+            "KeyartModelFrozen",
+            f"The learner is frozen, as ordered{_by(in_force.frozen)}.",
+            "When the cause is gone, run `keyart models thaw`. Nothing is learned from the events until then.",
+            STOP,
+        )
     if in_force.learning_paused:
         yield Alarm(
             "KeyartLearningPaused",

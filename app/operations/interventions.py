@@ -13,13 +13,14 @@ from app.interventions import (
     Interventions,
     Learning,
     Order,
+    Promotion,
     Quarantine,
     Serving,
     interventions_in,
 )
 from app.records import Kind, encode
 from app.refusals import Conflict, Invalid, NotFound
-from app.store.protocol import Author, EditDraft, Head, Intervening, State, Store
+from app.store.protocol import Author, EditDraft, Head, Intervening, Snapshot, State, Store
 
 Change = Callable[[Interventions, Given], Interventions]
 LATEST = 253_402_300_799_000
@@ -81,6 +82,60 @@ class Operator:
         order = Order(f"learning {state}", by.role, by.name, why)
         return await self._order(Kind.INTERVENTION, order, change, lambda found: {"learning": found.learning})
 
+    async def promote(self, by: Author, snapshot: Snapshot, why: str, what: str = "promote") -> Interventions:
+        """Order that the trainer continues with the learner of a snapshot, which the caller has checked."""
+        self._demand_after_quarantine(snapshot, await self.in_force())
+        await self._demand_folded_out()
+        chosen = await self._store.state.choose(snapshot)
+
+        def change(now: Interventions, given: Given) -> Interventions:
+            return structs.replace(now, promotion=Promotion(given, chosen))
+
+        order = Order(f"{what} {snapshot.id}", by.role, by.name, why)
+        return await self._order(Kind.INTERVENTION, order, change, _model)
+
+    async def roll_back(self, by: Author, why: str) -> Interventions:
+        """Order that the trainer continues with the learner that the latest promotion replaced."""
+        replaced = await self._store.state.snapshots("replaced", limit=1)
+        if not replaced:
+            raise Conflict(
+                "There is no snapshot to roll back to, because no promotion was carried out since a profile was "
+                "erased the last time. GET /models lists the snapshots; promote another one."
+            )
+        return await self.promote(by, replaced[0], why, "roll back to")
+
+    async def freeze(self, by: Author, why: str, *, frozen: bool) -> Interventions:
+        """Order that the learner stays as it is, or that it learns again from the events after this order."""
+        done = await self._store.state.promoted()
+        if frozen:
+            await self._demand_folded_out()
+
+        def change(now: Interventions, given: Given) -> Interventions:
+            if (now.frozen is not None) == frozen:
+                return now
+            if frozen:
+                return structs.replace(now, frozen=given)
+            pending = now.promotion and now.promotion.given.position > done
+            chosen = now.promotion.snapshot if now.promotion and pending else None
+            return structs.replace(now, frozen=None, promotion=Promotion(given, chosen))
+
+        order = Order("freeze" if frozen else "thaw", by.role, by.name, why)
+        return await self._order(Kind.INTERVENTION, order, change, _model)
+
+    async def _demand_folded_out(self) -> None:
+        """Refuse while exposures in quarantine are folded out, because the new base would keep them."""
+        in_force = await self.in_force()
+        if any(base.quarantined != in_force.quarantined for base in await self._store.state.bases()):
+            raise Conflict("The trainer still folds a quarantine out; `keyart quarantine` says when it is done.")
+
+    @staticmethod
+    def _demand_after_quarantine(snapshot: Snapshot, in_force: Interventions) -> None:
+        if in_force.quarantines and snapshot.position < in_force.quarantined:
+            raise Conflict(
+                f"Snapshot {snapshot.id} has learned up to position {snapshot.position}, and the latest order of "
+                f"a quarantine is at position {in_force.quarantined}; promote a later one."
+            )
+
     async def quarantine(self, by: Author, span: Span, why: str) -> Quarantine:
         """Leave exposures out of everything that is learned and counted, also if they were learned already.
 
@@ -89,11 +144,12 @@ class Operator:
         if not span.since < span.until <= LATEST:
             reason = f"It should be later than {shown(min(span.since, LATEST))}, and before the year 10000"
             raise Invalid.field("until", reason)
-        oldest = self._store.log.now() - self._retention
+        oldest, done = self._store.log.now() - self._retention, await self._store.state.promoted()
 
         def change(now: Interventions, given: Given) -> Interventions:
             if _same(now, span):
                 return now
+            _demand_learning(now, done)
             kept = tuple(each for each in now.quarantines if each.until > oldest)
             if len(kept) >= MOST_QUARANTINES:
                 raise Conflict(f"There are {len(kept)} quarantines, which is the most; lift one of them.")
@@ -109,8 +165,10 @@ class Operator:
 
     async def lift(self, by: Author, position: int, why: str) -> Interventions:
         """End a quarantine, so that its exposures are learned and counted after all."""
+        done = await self._store.state.promoted()
 
         def change(now: Interventions, given: Given) -> Interventions:
+            _demand_learning(now, done)
             kept = tuple(each for each in now.quarantines if each.given.position != position)
             if len(kept) == len(now.quarantines):
                 raise NotFound(f"There is no quarantine {position} in force; GET /interventions lists them.")
@@ -154,6 +212,20 @@ async def at_work(state: State, in_force: Interventions, now: int) -> Quarantine
 
 def shown(stamp: int) -> str:
     return f"{datetime.fromtimestamp(stamp / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _demand_learning(now: Interventions, carried_out: int) -> None:
+    """Refuse a quarantine while the learner is frozen or replaced: no base leads back over the end of that."""
+    if now.frozen or (now.promotion and now.promotion.given.position > carried_out):
+        raise Conflict("The learner is frozen, or another one replaces it now; thaw it first, and try again.")
+
+
+def _model(found: Interventions) -> dict[str, object]:
+    """Return the orders about the model as the edits show them."""
+    return {
+        "frozen": found.frozen is not None,
+        "promotion": found.promotion.given.position if found.promotion else None,
+    }
 
 
 def _same(found: Interventions, span: Span) -> Quarantine | None:

@@ -28,6 +28,7 @@ class Switch:
         self.default = self.in_force.serving == "default"
         metrics.SERVING_DEFAULT.set(self.default)
         metrics.LEARNING_PAUSED.set(self.in_force.learning == "paused")
+        metrics.MODEL_FROZEN.set(self.in_force.frozen is not None)
         metrics.QUARANTINES.set(len(self.in_force.quarantines))
         return True
 

@@ -46,6 +46,7 @@ STORE_LOST = _greatest("keyart_store_lost", "1 while a file of the store is dele
 LOG_BYTES = _greatest("keyart_log_bytes", "Bytes that the log uses on its disk")
 LOG_BYTES_MOST = _greatest("keyart_log_bytes_most", "Bytes that the log may use; 0 means no limit")
 LEARNING_PAUSED = _greatest("keyart_learning_paused", "1 while learning is paused by an order")
+MODEL_FROZEN = _greatest("keyart_model_frozen", "1 while the learner is frozen by an order")
 QUARANTINES = _greatest("keyart_quarantines", "Quarantines in force by orders")
 SERVING_DEFAULT = _greatest("keyart_serving_default", "1 while everyone gets default pictures by an order")
 OPEN_WINDOWS = _greatest("keyart_open_windows", "Exposures whose reward is still open")
@@ -68,7 +69,7 @@ for _reason in (
 for _cause in ("ended", "hung"):
     WORKERS_REPLACED.labels(_cause)
 DECISIONS.labels("personalized", "drawn")
-for _gauge in (SERVING_DEFAULT, LEARNING_PAUSED, QUARANTINES):
+for _gauge in (SERVING_DEFAULT, LEARNING_PAUSED, MODEL_FROZEN, QUARANTINES):
     _gauge.set(0)
 
 

@@ -17,6 +17,7 @@ from app.catalogue.rendering import Rendering
 from app.catalogue.uploads import Uploads
 from app.clock import now_ms
 from app.data_folder import DataFolder
+from app.evaluation.fitness import FitnessReporter
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.lift_report import LiftReporter
 from app.evaluation.report import Reporter
@@ -155,6 +156,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         ),
         explainer=Explainer(store.log, ids, store.log.now),
         score_explainer=ScoreExplainer(store.state, model, live_catalogue),
+        fitness=FitnessReporter(store, live_catalogue, settings.learner, settings.exploration_floor),
     )
 
 

@@ -69,6 +69,7 @@ CLOSED = [name for name in OPERATIONS if name not in OPEN]
 BY_KEY = [name for name in CLOSED if name not in IN_A_SESSION]
 PLACES = {
     "position": "1",
+    "snapshot": "1",
     "title": "countdown",
     "artwork": "cupola",
     "decision_id": "A" * 48,

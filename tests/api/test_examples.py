@@ -9,8 +9,15 @@ from app.api.examples import DECISION, EXAMPLES, IMAGE, TOKEN
 from tests.api.service import ADMIN, Catalogue, Service, serving
 from tests.docs.api import document, operations
 
-NOT_READY = {"upload_artwork", "open_session", "get_whole", "delete_quarantine"}
-"""A person has to add a file, or a key or number that nobody else knows; or an original has to be kept first."""
+NOT_READY = {
+    "upload_artwork",
+    "open_session",
+    "get_whole",
+    "delete_quarantine",
+    "roll_back_model",
+    "promote_model",
+}
+"""A person has to add a file, or a key or number that nobody else knows; or something has to be kept first."""
 AFTERWARDS = ["delete_artwork", "delete_title", "delete_profile", "delete_pin"]
 
 

@@ -37,7 +37,7 @@ async def _addresses(service: Service) -> list[str]:
     choice = await service.get(profile="ada")
     id_, image = choice["decision_id"], choice["image"]["url"].rpartition("/")[2]
     paths = await _paths(service) - {LINK, WHOLE}
-    parts = {"{decision_id}": id_, "{name}": image, "{title}": "countdown"}
+    parts = {"{decision_id}": id_, "{name}": image, "{title}": "countdown", "{snapshot}": "1"}
     filled = [reduce(lambda path, part: path.replace(part, parts[part]), parts, each) for each in paths]
     assert not any("{" in each for each in filled), "A path has a part that this test does not know."
     queries = {

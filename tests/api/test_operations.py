@@ -347,6 +347,8 @@ async def test_the_api_document_names_every_call_that_there_is(service: Service)
         *("PATCH /titles/{title}/artworks/{artwork}", "DELETE /titles/{title}/artworks/{artwork}"),
         "GET /titles/{title}/artworks/{artwork}/whole",
         *("GET /catalogue", "PATCH /catalogue", "GET /edits"),
+        *("GET /models", "GET /models/{snapshot}/fitness", "POST /models/{snapshot}/promotion"),
+        *("POST /models/rollback", "PUT /models/frozen"),
         *("GET /interventions", "PUT /interventions/serving", "PUT /interventions/learning"),
         *("POST /interventions/quarantines", "DELETE /interventions/quarantines/{position}"),
         *(

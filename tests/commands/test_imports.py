@@ -27,7 +27,7 @@ ALLOWED = {
     "app.commands.serve": STORE,
     "app.commands.train": START,
     "app.commands.open_": STORE | {"httpx2"},
-    "app.commands.models": STORE,
+    "app.commands.models": STORE | {"httpx2"},
     "app.commands.serving": STORE | {"httpx2"},
     "app.commands.learning": STORE | {"httpx2"},
     "app.commands.quarantine": STORE | {"httpx2"},

@@ -31,7 +31,7 @@ SHOWN_HEADERS = {"location", "x-decision-id", "x-ignored"} | {
     *("etag", "cache-control", "vary", "set-cookie", "content-type")
 }
 CURLRC = 'silent\nwrite-out = "%{stderr}%{http_code}"\n'
-MEASURED = {"u", "features", "faces"}
+MEASURED = {"u", "features", "faces", "bytes"}
 WIDEST = 100
 
 
@@ -154,6 +154,21 @@ EXAMPLES = (
     _of(
         "DELETE /interventions/quarantines/{position}",
         "curl -X DELETE /…interventions/quarantines/1 -H ADMIN",
+    ),
+    _of("GET /models", "curl /…models -H ADMIN"),
+    _of("GET /models/{snapshot}/fitness", "curl /…models/99/fitness -H ADMIN"),
+    _of(
+        "POST /models/{snapshot}/promotion",
+        "curl /…models/99/promotion -H ADMIN -H 'Content-Type: application/json' -d '{}'",
+    ),
+    _of(
+        "POST /models/rollback",
+        "curl /…models/rollback -H ADMIN -H 'Content-Type: application/json' "
+        """-d '{"why": "Fewer clicks"}'""",
+    ),
+    _of(
+        "PUT /models/frozen",
+        "curl -X PUT /…models/frozen -H ADMIN -H 'Content-Type: application/json' -d '{\"frozen\": true}'",
     ),
     _of("GET /edits", "curl '/…edits?title=sintel&limit=1' -H ADMIN"),
     Example("GET /images/{name}", f'curl -D - -o picture.webp "{ADDRESS}$IMAGE"'),

@@ -130,4 +130,4 @@ def tables(folder: Path) -> set[str]:
         connection = sqlite3.connect(folder / file)
         found |= {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         connection.close()
-    return found - {"counted", "lease", "sqlite_sequence"}
+    return found - {"counted", "lease", "promotion", "sqlite_sequence"}

@@ -27,7 +27,7 @@ class MemoryState:
         self._series = MemorySeries()
         self._lift = MemoryLift()
         self._bases: dict[int, KeptBase] = {}
-        self._made = 0
+        self._made = self._promoted = 0
 
     async def check(self) -> None:
         """Do nothing: there are no files to check."""
@@ -88,8 +88,14 @@ class MemoryState:
             self._bases = {progress.refolded: (base, snapshot, counts)}
         if progress.base_of:
             self._add_base(progress.base_of)
+        if progress.promoted is not None:
+            self._promoted = progress.promoted
+        for snapshot in progress.kept:
+            self._insert(snapshot, CANDIDATES)
 
     def _add_base(self, new: protocol.NewBase) -> None:
+        if new.alone:
+            self._bases = {}
         if new.breaks:
             self._bases = {id_: _marked(kept, sound=False) for id_, kept in self._bases.items()}
         self._made += 1
@@ -109,8 +115,17 @@ class MemoryState:
     async def keep_candidate(self, snapshot: protocol.Snapshot) -> int:
         return self._insert(replace(snapshot, role="candidate"), CANDIDATES)
 
+    async def choose(self, snapshot: protocol.Snapshot) -> int:
+        return self._insert(replace(snapshot, role="chosen"), CANDIDATES)
+
     async def drop_candidates(self) -> None:
-        self._snapshots = [s for s in self._snapshots if s.role != "candidate"]
+        self._snapshots = [s for s in self._snapshots if s.role == "incumbent"]
+
+    async def snapshot(self, id: int) -> protocol.Snapshot | None:  # noqa: A002  the word for it
+        return next((each for each in self._snapshots if each.id == id), None)
+
+    async def promoted(self) -> int:
+        return self._promoted
 
     async def replace(self, token: int, progress: protocol.Progress) -> int | None:
         self._fence(token)

@@ -44,6 +44,7 @@ CASES: dict[str, tuple[Ring, dict[str, Any]]] = {
     "KeyartNotReady": (ring(), {"waits_for": "It waits for a catalogue."}),
     "KeyartStoreLost": (ring(), {"lost": "log.sqlite was deleted."}),
     "KeyartServingDefault": (ring(), {"in_force": Interventions(serving_default=GIVEN)}),
+    "KeyartModelFrozen": (ring(), {"in_force": Interventions(frozen=GIVEN)}),
     "KeyartLearningPaused": (ring(), {"in_force": Interventions(learning_paused=GIVEN)}),
     "KeyartQuarantine": (ring(), {"quarantine": Quarantine(GIVEN, 1, 2)}),
     "KeyartFallbacks": (ring(**BUSY, fallbacks={"timeout": 1100.0}), {}),

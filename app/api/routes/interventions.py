@@ -154,9 +154,9 @@ async def _shown(services: Services, found: Interventions) -> InForce:
     folding = await services.operator.folding()
     return {
         "serving": found.serving,
-        "serving_by": _ordered(found.serving_default),
+        "serving_by": ordered(found.serving_default),
         "learning": found.learning,
-        "learning_by": _ordered(found.learning_paused),
+        "learning_by": ordered(found.learning_paused),
         "quarantines": [_quarantined(each) for each in found.quarantines],
         "folded_out": folding.done,
         "folds_since": None if folding.since is None else folding.since / 1000,
@@ -168,7 +168,7 @@ def _quarantined(found: Quarantine) -> Quarantined:
     return {"by": by, "since": found.since / 1000, "until": found.until / 1000, "device": found.device}
 
 
-def _ordered(given: Given | None) -> Ordered | None:
+def ordered(given: Given | None) -> Ordered | None:
     return None if given is None else _by(given)
 
 

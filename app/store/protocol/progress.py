@@ -1,6 +1,6 @@
 """The progress that a fold commits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -53,6 +53,10 @@ class Progress:
     lift: LiftChange | None = None
     refolded: int | None = None
     """The id of the base from which the fold was repeated: it is sound, and no other is left."""
+    promoted: int | None = None
+    """The position of the latest order of a promotion that was carried out, if it has changed."""
+    kept: Sequence[Snapshot] = ()
+    """Snapshots of other roles to keep: the latest few of each role."""
     quarantined: int = 0
     """The base's `quarantined` after a repeated fold."""
 

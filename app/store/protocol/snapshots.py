@@ -38,6 +38,8 @@ class NewBase:
     snapshot: Snapshot
     counts: bytes = field(repr=False)
     quarantined: int = 0
+    alone: bool = False
+    """Whether all earlier bases are deleted, because no fold from them leads here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,17 @@ class Snapshots(Protocol):
         it.
         """
 
+    async def choose(self, snapshot: Snapshot) -> int:
+        """Store a snapshot in the role `chosen` for a promotion, and return its id, as `keep_candidate` does."""
+
     async def drop_candidates(self) -> None:
-        """Delete all candidate snapshots: the attributes of a profile that is erased would stay in them."""
+        """Delete all snapshots but incumbents: the attributes of a profile that is erased would stay in them."""
+
+    async def snapshot(self, id: int) -> Snapshot | None:  # noqa: A002  as above
+        """Return the snapshot with this id, in any role."""
+
+    async def promoted(self) -> int:
+        """Return the position of the latest order of a promotion that was carried out; 0 if there was none."""
 
     async def drop_bases(self, token: int, before: int) -> None:
         """Delete the bases that need a record stamped before `before`. Raises `LostLeaseError` like `commit`."""

@@ -23,7 +23,9 @@ class Bases:
         self._writer, self._reader = writer, reader
 
     def add(self, new: NewBase, created: int) -> None:
-        if new.breaks:
+        if new.alone:
+            self.drop_all()
+        elif new.breaks:
             self._writer.execute("UPDATE base SET sound = 0")
         snapshot = new.snapshot
         self._writer.execute(

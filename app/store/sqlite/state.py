@@ -23,7 +23,7 @@ LOCK_SECONDS = 2.0
 KEPT = 5
 """Incumbents kept to fall back on."""
 CANDIDATES = 3
-"""Candidate snapshots kept to be looked at."""
+"""Snapshots of each other role that are kept: candidates, chosen, promoted and replaced ones."""
 GONE = "The trainer learns nothing any more. Start it again: it makes the state again from the log."
 PART_GONE = (
     "The trainer learns nothing any more. Stop the service, which saves the data of the file, and start it again."
@@ -150,12 +150,21 @@ class SqliteState:
         if progress.lift:
             self._lift.write(progress.lift, self._clock())
 
+    def _write_promotion(self, progress: protocol.Progress) -> None:
+        if progress.promoted is not None:
+            self._writer.execute(
+                "INSERT OR REPLACE INTO promotion (id, position) VALUES (1, ?)", (progress.promoted,)
+            )
+        for snapshot in progress.kept:
+            self._insert(snapshot, CANDIDATES)
+
     def _write_bases(self, progress: protocol.Progress) -> None:
         self._bases.scrub(progress.scrubbed)
         if progress.refolded is not None:
             self._bases.keep_alone(progress.refolded, progress.quarantined)
         if progress.base_of:
             self._bases.add(progress.base_of, self._clock())
+        self._write_promotion(progress)
 
     def _write_snapshot(self, snapshot: protocol.Snapshot, progress: protocol.Progress) -> int | None:
         self._write_caps("learner", progress.learned_caps)
@@ -199,9 +208,13 @@ class SqliteState:
         with self._writing():
             return self._insert(replace(snapshot, role="candidate"), CANDIDATES)
 
+    async def choose(self, snapshot: protocol.Snapshot) -> int:
+        with self._writing():
+            return self._insert(replace(snapshot, role="chosen"), CANDIDATES)
+
     async def drop_candidates(self) -> None:
         with self._writing():
-            self._writer.execute("DELETE FROM snapshot WHERE role = 'candidate'")
+            self._writer.execute("DELETE FROM snapshot WHERE role <> 'incumbent'")
 
     # ---------------------------------------------------------------- reading
 
@@ -249,6 +262,14 @@ class SqliteState:
             (role, limit),
         ).fetchall()
         return [protocol.Snapshot(*row) for row in rows]
+
+    async def snapshot(self, id: int) -> protocol.Snapshot | None:  # noqa: A002  the word for it
+        row = self._reader.execute(f"SELECT {_COLUMNS} FROM snapshot WHERE id = ?", (id,)).fetchone()  # noqa: S608  our own names
+        return protocol.Snapshot(*row) if row else None
+
+    async def promoted(self) -> int:
+        row = self._reader.execute("SELECT position FROM promotion").fetchone() if self._has("promotion") else None
+        return row[0] if row else 0
 
     async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, protocol.TasteRow]:
         found: dict[str, protocol.TasteRow] = {}

@@ -38,6 +38,11 @@ DROP TABLE IF EXISTS learned;  -- as versions before had it
 """Tables that were added or dropped before files had a version, so a file may have some; see also `_extend`."""
 
 
+PROMOTION = """
+CREATE TABLE IF NOT EXISTS promotion (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL);
+"""
+
+
 def _extend(connection: sqlite3.Connection) -> None:
     """Take the first step: add the parts that files without a version may lack."""
     run(connection, LATER)
@@ -68,5 +73,12 @@ def _add_experiments(connection: sqlite3.Connection) -> None:
         connection.execute("ALTER TABLE taste ADD COLUMN marks BLOB NOT NULL DEFAULT x''")
 
 
-SCHEMA = Schema(FIRST, (_extend, _add_series, _count_showings, _note_quarantines, _add_experiments))
+def _note_promotions(connection: sqlite3.Connection) -> None:
+    """Take the sixth step: note the latest order of a promotion that was carried out, in one row."""
+    run(connection, PROMOTION)
+
+
+SCHEMA = Schema(
+    FIRST, (_extend, _add_series, _count_showings, _note_quarantines, _add_experiments, _note_promotions)
+)
 """Each later step is a separate migration; a step that was released never changes."""
