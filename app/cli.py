@@ -34,6 +34,10 @@ COMMANDS = {  # In the order in which users come to need them; `--help` keeps it
     "report": Listed(
         "report", "Show what each group of viewers clicked, and the lift over the best single picture."
     ),
+    "audit": Listed(
+        "audit",
+        "Compare what viewers with each attribute, audit attribute and taste are shown with what others are.",
+    ),
     "explain": Listed(
         "explain",
         "Explain a decision: what raised and lowered each candidate's score, and what would change the choice.",

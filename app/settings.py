@@ -35,7 +35,7 @@ DEMO: dict[str, Any] = {
 
 TITLE_CAP = 2
 """Examples of one profile and one title that are learned in an hour, if there is a cap."""
-LISTS = ("placements", "cors_origins", "bots")
+LISTS = ("placements", "cors_origins", "bots", "unused_attributes")
 """Settings that are lists, with commas."""
 PLACEMENT = "row"
 """The placement that replaces one that is not on the list or is left out."""
@@ -184,6 +184,8 @@ class Settings(BaseSettings):
     """Origins, separated by commas, whose pages may call this service; `*` for all."""
     bots: Annotated[tuple[str, ...], NoDecode] = ()
     """Words, separated by commas, that mark a User-Agent as a bot's, in addition to the well-known ones."""
+    unused_attributes: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names of attributes, separated by commas, that no policy uses and no learner sees."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The lowest level of the service's own messages, as JSON lines on standard error."""
 
@@ -211,6 +213,12 @@ class Settings(BaseSettings):
             )
         self._check_experiment()
         self._check_keys()
+        self._check_lists()
+        if self.store != "sqlite":
+            raise ValueError(f"STORE is {self.store!r}; the only store is 'sqlite'.")
+        return self
+
+    def _check_lists(self) -> None:
         for word in self.bots:
             if len(word) < SHORTEST_WORD:
                 raise ValueError(
@@ -223,15 +231,17 @@ class Settings(BaseSettings):
                     f"PLACEMENTS has {placement!r}; write 1 to 64 of a-z, 0-9 and hyphens, the first of "
                     "them a letter or a digit."
                 )
+        if "taste" in self.unused_attributes:
+            raise ValueError(
+                "UNUSED_ATTRIBUTES has 'taste', which is not an attribute but learned from clicks and plays; "
+                "leave it out, and opt profiles out with personalize: false."
+            )
         for origin in self.cors_origins:
             if not ORIGIN.fullmatch(origin):
                 raise ValueError(
                     f"CORS_ORIGINS has {origin!r}; write origins as a browser sends them, such as "
                     "https://www.example.org, without a path, or * for all."
                 )
-        if self.store != "sqlite":
-            raise ValueError(f"STORE is {self.store!r}; the only store is 'sqlite'.")
-        return self
 
     def _check_experiment(self) -> None:
         longest = min(self.experiment_days, self.retention_days) * DAY_MS / 1000

@@ -39,6 +39,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "get_whole": Example({"title": _TITLE, "artwork": _ARTWORK}),
     "get_report": Example({"title": _TITLE}),
     "list_experiments": Example(),
+    "get_audit": Example({"title": _TITLE}),
     "get_series": Example({"step": "hour", "span": "24h", "by": "group,device"}),
     "get_shares": Example({"title": _TITLE, "days": "90"}),
     "put_title": Example({"title": _NEW}, {"name": "My Film", "genres": ["drama"]}),

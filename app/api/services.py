@@ -17,6 +17,7 @@ from app.catalogue.live import LiveCatalogue
 from app.catalogue.rendering import Rendering
 from app.catalogue.uploads import Uploads
 from app.data_folder import ADMIN_KEY
+from app.evaluation.audit_report import AuditReporter
 from app.evaluation.fitness import FitnessReporter
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.lift_report import LiftReporter
@@ -65,6 +66,7 @@ class Services:
     uploads: Uploads
     corrections: Corrections
     reporter: Reporter
+    audit_reporter: AuditReporter
     group_reporter: GroupReporter
     lift_reporter: LiftReporter
     series_reporter: SeriesReporter

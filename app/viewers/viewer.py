@@ -1,6 +1,6 @@
 """The context of a decision, made from a profile and a request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -81,8 +81,9 @@ def recorded_viewer(decision: Decision) -> Viewer:
 
 
 class Viewers:
-    def __init__(self, store: Store, identity: Identity, groups: Groups):
-        self._store, self._identity, self._groups = store, identity, groups
+    def __init__(self, store: Store, identity: Identity, groups: Groups, unused: Collection[str] = ()):
+        """Take the names of attributes that no policy may see; decisions of profiles record them for audits."""
+        self._store, self._identity, self._groups, self._unused = store, identity, groups, unused
         self._known = lru_cache(maxsize=REMEMBERED)(self._know)
 
     def _know(self, profile: str) -> tuple[str, Group]:
@@ -114,9 +115,12 @@ class Viewers:
             attributes["country"] = country
         if language:
             attributes["language"] = language
-        maturity = _lowest(limit, asked.maturity)
+        maturity, audit = _lowest(limit, asked.maturity), profile.audit
+        if self._unused:
+            withheld = {name: attributes.pop(name) for name in self._unused if name in attributes}
+            audit = {**withheld, **audit} if pseudonym else audit
         context = Context(attributes, NEUTRAL)
-        return Viewer(pseudonym, group, context, maturity, language, country, timezone, known, profile.audit)
+        return Viewer(pseudonym, group, context, maturity, language, country, timezone, known, audit)
 
     async def with_taste(self, viewer: Viewer, now_ms: int) -> Viewer:
         """Return the viewer with the learned taste and the showings, which only new decisions need."""

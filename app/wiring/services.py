@@ -17,6 +17,7 @@ from app.catalogue.rendering import Rendering
 from app.catalogue.uploads import Uploads
 from app.clock import now_ms
 from app.data_folder import DataFolder
+from app.evaluation.audit_report import AuditReporter
 from app.evaluation.fitness import FitnessReporter
 from app.evaluation.group_report import GroupReporter
 from app.evaluation.lift_report import LiftReporter
@@ -91,7 +92,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     revisions = revisions_in(settings)
     live_catalogue = LiveCatalogue(store.log, revisions, clock, settings.public_url + IMAGES)
     model, best_single, switch = Model(store.state), BestSingle(store.state), Switch(store.log)
-    viewers = Viewers(store, identity, groups)
+    viewers = Viewers(store, identity, groups, settings.unused_attributes)
     images_folder, originals = images_in(settings), originals_in(settings)
     editor = Editor(store, revisions, live_catalogue, originals)
     rendering = Rendering(data=settings.data, images=images_folder, originals=originals)
@@ -132,6 +133,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         reporter=Reporter(store.state),
         group_reporter=GroupReporter(store.state),
         lift_reporter=LiftReporter(store.state),
+        audit_reporter=AuditReporter(store.log, live_catalogue),
         series_reporter=SeriesReporter(store.state, store.log.now),
         shares_reporter=SharesReporter(store.state, store.log.now),
         title_search=TitleSearch(live_catalogue, store.state),

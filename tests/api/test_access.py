@@ -44,6 +44,7 @@ FOR_CLIENTS = {
 FOR_EDITORS = {
     "GET /report",
     "GET /report/titles",
+    "GET /report/audit",
     "GET /report/series",
     "GET /experiments",
     "GET /report/shares",

@@ -179,3 +179,26 @@ def test_records_and_profiles_of_before_are_read_and_are_written_as_before() -> 
 def test_erasure_removes_them_from_a_decision() -> None:
     decision = Decision(b"1", "a", "r", ("x",), 0, (1.0,), profile="p", audit={"gender": "f"})
     assert decision.forgotten().audit == {}
+
+
+async def test_an_attribute_that_is_declared_as_unused_is_seen_by_no_policy(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    async with serving(tmp_path, catalogue, unused_attributes="age, country ,hour") as service:
+        await change(service, attributes={"age": 36, "genre": "comedy"}, audit={"gender": "f"})
+        own = await decided(service, profile="ada", country="DE", device="tv")
+        assert own.attributes == {"genre": "comedy", "device": "tv", "placement": "row"}
+        assert own.audit.keys() == {"age", "country", "gender", "hour"}
+        assert (own.audit["age"], own.audit["country"]) == (36, "DE")
+        nobody = await decided(service, country="DE", device="tv")
+        assert (nobody.attributes, nobody.audit) == ({"device": "tv", "placement": "row"}, {})
+
+
+async def test_a_limit_holds_although_no_policy_uses_its_attribute(tmp_path: Path, catalogue: Catalogue) -> None:
+    async with serving(tmp_path, catalogue, unused_attributes="maturity,language") as service:
+        await service.change_artwork("ignition", maturity=18)
+        await service.refresh()
+        await change(service, attributes={"maturity": 6})
+        decision = await decided(service, profile="ada")
+        assert "ignition" not in decision.candidates
+        assert "maturity" not in decision.attributes

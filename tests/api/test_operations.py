@@ -355,6 +355,7 @@ async def test_the_api_document_names_every_call_that_there_is(service: Service)
             "GET /images/{name}",
             "GET /report",
             "GET /report/titles",
+            "GET /report/audit",
             "GET /report/series",
             "GET /experiments",
             "GET /report/shares",

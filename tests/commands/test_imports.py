@@ -33,6 +33,7 @@ ALLOWED = {
     "app.commands.quarantine": STORE | {"httpx2"},
     "app.commands.experiments": STORE,
     "app.commands.report": STORE,
+    "app.commands.audit": CATALOGUE | {"anyascii"},
     "app.commands.explain": STORE | {"httpx2"},
     "app.commands.backup": STORE,
     "app.commands.doctor": CATALOGUE | {"PIL", "httpx2"},

@@ -84,6 +84,7 @@ EXAMPLES = (
     _of("GET /decisions/{decision_id}", "curl /…decisions/$ID -H ADMIN"),
     _of("GET /decisions/{decision_id}/why", "curl /…decisions/$ID/why"),
     _of("GET /report", "curl /…report -H ADMIN"),
+    _of("GET /report/audit", "curl '/…report/audit?title=big-buck-bunny' -H ADMIN"),
     _of("GET /report/titles", "curl '/…report/titles?search=count' -H ADMIN"),
     _of("GET /experiments", "curl '/…experiments' -H ADMIN"),
     _of("GET /report/series", "curl '/…report/series?step=day&span=7d&by=group,device' -H ADMIN"),

@@ -104,6 +104,8 @@ async def test_the_dashboard_with_data(service: Service) -> None:
         await page.get_by_role("row", name="personalized").wait_for()
         await page.get_by_role("button", name="Countdown").click()
         await page.locator("th.artwork").first.wait_for()
+        await page.get_by_role("button", name="Compare").click()
+        await page.get_by_text("are too few").or_(page.get_by_text("does not explain")).wait_for()
         assert await barriers(page) == []
 
 

@@ -270,6 +270,22 @@ class TestInABrowser:
             assert await page.evaluate(focused) == "Copy 025", "the focus stays where it was"
             await expect(page.locator("th.artwork")).to_have_count(len(title.artworks))
 
+    async def test_the_audit_is_made_when_somebody_asks(self, service: Service, address: str) -> None:
+        for number in range(120):
+            device = "tv" if number % 2 else "phone"
+            await service.get(profile=f"viewer {number}", device=device)
+        async with browsing(address, refused=True) as page:
+            await page.goto("/dashboard")
+            await sign_in(page)
+            await page.get_by_label("Compare the artworks of one title").fill("countdown")
+            await page.get_by_role("button", name="Compare").click()
+            await expect(page.locator("#audit-found")).to_contain_text("that chance does not explain, among")
+            await expect(page.get_by_role("rowheader", name="device: tv").first).to_be_visible()
+            await page.get_by_label("Compare the artworks of one title").fill("nothing")
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#audit-fault")).to_contain_text("There is no title 'nothing'")
+            await expect(page.locator("#audit-found")).to_be_empty()
+
     async def test_it_survives_a_restart_of_the_service(self, service: Service) -> None:
         async with AsyncExitStack() as stack:
             first = await stack.enter_async_context(AsyncExitStack())

@@ -4,6 +4,7 @@
 import { showAlarms } from "./alarms.js";
 import { showAnswers } from "./answers.js";
 import { answered } from "./asking.js";
+import { beginAudit } from "./audit.js";
 import { beginCharts, continueCharts } from "./charts.js";
 import { showGroups } from "./groups.js";
 import { beginSpans } from "./spans.js";
@@ -37,6 +38,7 @@ const stream = new Stream("dashboard/events", {
     beginCharts(board);
     beginSpans();
     beginTitles();
+    beginAudit();
   },
   news(board) {
     show(board);
