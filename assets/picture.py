@@ -46,6 +46,8 @@ class Job:
     source: str = ""
     crops: tuple[Crop, ...] = ()
     boxes: Mapping[Canvas, Box] = field(default_factory=dict, hash=False)
+    known: "Picture | None" = None
+    """The picture that was made of this file before its original was kept: only the original is to be kept."""
 
     def __post_init__(self) -> None:
         checks.boxes(self.boxes, f"of {self.name}")

@@ -14,6 +14,7 @@ MOST_NAMED: Final = 3
 _KINDS: Final[dict[About, str]] = {
     "lost": "Renditions are lost, and the folder has another file: upload the picture again.",
     "original": "The original is not kept, because the originals have reached KEYART_ORIGINALS_BYTES.",
+    "kept": "The original is kept from now on: editors can correct the crops.",
     "barred": "Not shown, because the catalogue bars how it was made.",
     "consent": "Not shown, because the consent to it is withdrawn.",
     "alt": "No alt text: describe what the picture shows.",

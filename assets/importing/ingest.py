@@ -16,7 +16,7 @@ from assets.importing.survey import TitleFolder, survey
 from assets.importing.unchanged import Kept, kept_or_asked
 from assets.picture import Job, Picture, PictureError
 from assets.provenance import Made
-from assets.rendering.originals import NOT_KEPT, Originals
+from assets.rendering.originals import KEPT_NOW, NOT_KEPT, Originals
 from assets.rendering.workers import Stop, develop_all
 
 __all__ = ["Ingest", "Outcome", "Row", "ingest"]
@@ -56,20 +56,21 @@ def ingest(  # noqa: PLR0913  two folders to write to, and all by keyword
     manifest, found = manifest_of(folder), survey(folder, current)
     merge = _Merge(manifest, current, {*barred, *manifest.barred}, progress, [*found.refused, *found.passed_over])
     asked = [each for title in found.folders for each in merge.planned(title)]
-    changed = merge.changed(asked, images)
+    changed = merge.changed(asked, images, originals)
     for job, result in develop_all(list(changed), images, workers or os.cpu_count() or 1, stop, originals):
-        merge.keep(changed[job], _noted(result) if originals else result)
+        merge.keep(changed[job], _noted(job, result) if originals else result)
     for title in found.folders:
         merge.take(title)
     merge.complain()
     return merge.result()
 
 
-def _noted(result: Picture | PictureError) -> Kept | Picture | PictureError:
-    """Return a picture with a note if its original should be kept, and is not."""
-    if isinstance(result, PictureError) or result.original:
+def _noted(job: Job, result: Picture | PictureError) -> Kept | Picture | PictureError:
+    """Return a picture with a note if only its original is new, or if it should be kept and is not."""
+    if isinstance(result, PictureError) or (result.original and job.known is None):
         return result
-    return Kept(result, result.source, (Note("original", NOT_KEPT),))
+    note = Note("kept", KEPT_NOW) if result.original else Note("original", NOT_KEPT)
+    return Kept(result, result.source, (note,))
 
 
 def jobs_of(folder: Path) -> list[Job]:
@@ -105,12 +106,14 @@ class _Merge:
         self.asked[folder.id] = planned(folder, entry, self.current.get(folder.id), self.rows)
         return self.asked[folder.id]
 
-    def changed(self, asked: Iterable[PlannedArtwork], images: Path) -> dict[Job, PlannedArtwork]:
+    def changed(
+        self, asked: Iterable[PlannedArtwork], images: Path, originals: Originals | None
+    ) -> dict[Job, PlannedArtwork]:
         """Keep the unchanged artworks; return the jobs of the others."""
         jobs: dict[Job, PlannedArtwork] = {}
         for each in asked:
             try:
-                found = kept_or_asked(each, images)
+                found = kept_or_asked(each, images, originals)
             except PictureError as error:
                 self.keep(each, error)
                 continue

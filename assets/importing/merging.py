@@ -32,6 +32,8 @@ PICTURE: Final = (
     "faces",
 )
 """The fields of an artwork that belong to its file: they change together or not at all."""
+KEPT: Final = frozenset({"original", "treatment"})
+"""The fields of these that say that the original is kept."""
 OWN: Final = ("name", "names", "synopsis", "genres", "maturity", "default", "declared")
 """The fields of a title that an import can change, apart from its artworks."""
 WINDOW: Final = ("valid_from", "valid_until")
@@ -180,7 +182,10 @@ def _artworks(imported: Title, before: Title | None, current: Title) -> list[Art
 def _both(imported: Artwork, before: Artwork | None, current: Artwork) -> Artwork:
     apart = {"id", "provenance", "declared", *PICTURE}
     changes = _changes(imported, before, [each.name for each in fields(Artwork) if each.name not in apart])
-    if before is None or _changes(imported, before, PICTURE):
+    picture = _changes(imported, before, PICTURE)
+    if picture and picture.keys() <= KEPT:  # another picture that came meanwhile stays
+        changes |= picture if current.source == imported.source else {}
+    elif before is None or picture:
         changes |= {what: getattr(imported, what) for what in PICTURE}
     changes["provenance"] = _provenance(imported, before, current)
     changes["declared"] = _declared(imported.declared, before.declared if before else {}, current.declared)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Outcome = Literal["new", "changed", "unchanged", "refused", "gone", "passed over"]
-About = Literal["lost", "original", "barred", "consent", "alt", "small", "blurred", "alike", "tags", "vocabulary"]
+About = Literal[
+    "lost", "original", "kept", "barred", "consent", "alt", "small", "blurred", "alike", "tags", "vocabulary"
+]
 """The subject of a note, the most urgent first: whether a picture is shown, its look, its description."""
 
 

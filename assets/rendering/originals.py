@@ -15,8 +15,9 @@ from assets.rendering.workfolder import Workfolder
 
 NOT_KEPT: Final = (
     "Its original is not kept, because the originals have reached KEYART_ORIGINALS_BYTES: editors cannot "
-    "correct its focus and faces later."
+    "correct its focus, faces and crops later."
 )
+KEPT_NOW: Final = "Its original is kept from now on: editors can correct its focus, faces and crops."
 _FOLDER_MODE: Final = 0o700
 
 
@@ -53,6 +54,14 @@ class Originals:
         work.adopt(files_of(name))
         self._used = used + more
         return True
+
+    def lacks(self, name: str) -> bool:
+        """Whether an original of this name, which may be empty, is not in the folder."""
+        return not name or not (self.folder / name).is_file()
+
+    def has_room(self, size: int) -> bool:
+        """Whether a file of so many bytes may become an original. Without its metadata it is smaller."""
+        return not self.most or self.used() + size <= self.most
 
     def used(self) -> int:
         """Return the bytes of all originals and copies."""

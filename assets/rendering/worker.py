@@ -85,8 +85,10 @@ def _developed(order: Order) -> Picture:
         found = decoded(content, job.name)
         name = keeping.keep(Path(order.originals), content, found) if order.originals else ""
     del content  # up to 64 MiB, while encoders need all there is
-    with _hurried(DEVELOPING_SECONDS):
-        picture = develop(found.image, source, job, partial(write, Path(order.folder)), order.threads)
+    picture = job.known
+    if picture is None:
+        with _hurried(DEVELOPING_SECONDS):
+            picture = develop(found.image, source, job, partial(write, Path(order.folder)), order.threads)
     return replace(picture, original=name, treatment=job.treatment) if name else picture
 
 

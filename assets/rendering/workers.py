@@ -175,7 +175,8 @@ class _Child:
         self._folder = Workfolder(self._images)
         self._keeping = self._originals.workfolder() if self._originals else None
         self._job, self._said, self._late = job, b"", False
-        self._there = tuple(crop for crop in job.crops if crop.is_whole(self._images))
+        known = job.known.crops if job.known else ()
+        self._there = tuple(crop for crop in (*job.crops, *known) if crop.is_whole(self._images))
         self.deadline = time.monotonic() + PATIENCE
         with suppress(BrokenPipeError):  # its death is reported in place of its answer
             keeping = str(self._keeping.path) if self._keeping else ""

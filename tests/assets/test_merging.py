@@ -479,6 +479,16 @@ def test_a_picture_comes_with_the_focus_and_the_faces_it_was_cropped_by() -> Non
     assert both(before, before, current).artworks == current.artworks
 
 
+def test_an_original_that_an_import_keeps_does_not_replace_a_picture_that_came_meanwhile() -> None:
+    before, kept = a_title(), a_title(replace(an_artwork(), original="ab" * 16))
+    current = a_title(with_file(an_artwork(), "02"))
+    assert both(kept, before, current) == current
+    described_meanwhile = a_title(replace(an_artwork(), alt="Edited"))
+    assert both(kept, before, described_meanwhile).artworks == (
+        replace(an_artwork(), alt="Edited", original="ab" * 16),
+    )
+
+
 def test_what_both_changed_is_as_the_folder_says() -> None:
     before = a_title()
     found = replace(before, name="Said", artworks=(replace(an_artwork(), alt="Said"),))

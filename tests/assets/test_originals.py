@@ -2,14 +2,17 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from assets.catalogue import Title
 from assets.importing.ingest import ingest
 from assets.picture import Job, Picture, PictureError
+from assets.provenance import Consent, Provenance
 from assets.rendering import workers
 from assets.rendering.original_names import files_of
 from assets.rendering.originals import Originals, files_in
@@ -112,10 +115,45 @@ def test_an_import_keeps_originals_until_their_limit_and_says_so(tmp_path: Path,
     assert "KEYART_ORIGINALS_BYTES" in noted[0].warnings[0]
 
     unchanged = ingest(
-        tmp_path / "in", current=found.titles, images=tmp_path / "images", originals=Originals(folder)
+        tmp_path / "in",
+        current=found.titles,
+        images=tmp_path / "images",
+        originals=Originals(folder, 2 * used + 500),
     )
     assert {row.outcome for row in unchanged.rows} == {"unchanged"}
     assert unchanged.titles == found.titles
+
+
+def test_an_import_of_the_same_folder_keeps_originals_of_earlier_pictures(tmp_path: Path, folder: Path) -> None:
+    for number, colour in enumerate(("teal", "crimson", "gold")):
+        put(tmp_path / "in" / "film" / f"a{number}.jpg", encoded(a_picture((640, 360), colour)))
+    images, gone = tmp_path / "images", Consent("Ada", withdrawn=True)
+
+    def imported(current: Mapping[str, Title], originals: Originals | None) -> tuple[Title, list[tuple[str, ...]]]:
+        found = ingest(tmp_path / "in", current=current, images=images, originals=originals)
+        notes = [(row.artwork, row.outcome, *(note.about for note in row.notes)) for row in found.rows]
+        return found.titles["film"], [each for each in notes if each[1] != "unchanged" or "original" in each]
+
+    first, _ = imported({}, None)
+    barred = replace(first.artworks[2], provenance=Provenance(consent=gone))
+    before = replace(first, artworks=(*first.artworks[:2], barred))
+    written = {path.name: path.stat().st_mtime_ns for path in images.iterdir()}
+    least = max(path.stat().st_size for path in (tmp_path / "in" / "film").iterdir())
+
+    full, noted = imported({"film": before}, Originals(folder, least // 2))
+    assert (full, [each[0] for each in noted if "original" in each]) == (before, ["a0", "a1"])
+    kept, noted = imported({"film": before}, Originals(folder))
+    assert [(*each[:2], "kept" in each) for each in noted] == [("a0", "changed", True), ("a1", "changed", True)]
+    assert [bool(each.original) for each in kept.artworks] == [True, True, False]
+    plain = [replace(each, original="", treatment=None) for each in kept.artworks]
+    assert plain == list(before.artworks), "Nothing else is new."
+    assert written == {path.name: path.stat().st_mtime_ns for path in images.iterdir()}, "Nothing was rendered."
+    assert files_in(folder).keys() == {name for each in kept.artworks[:2] for name in files_of(each.original)}
+    assert imported({"film": kept}, Originals(folder)) == (kept, [])
+    lost = kept.artworks[0].original
+    (folder / lost).unlink()
+    assert imported({"film": kept}, Originals(folder))[0] == kept
+    assert (folder / lost).is_file()
 
 
 LYING = """
