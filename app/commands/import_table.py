@@ -14,7 +14,6 @@ MOST_NAMED: Final = 3
 _KINDS: Final[dict[About, str]] = {
     "lost": "Renditions are lost, and the folder has another file: upload the picture again.",
     "original": "The original is not kept, because the originals have reached KEYART_ORIGINALS_BYTES.",
-    "kept": "The original is kept from now on: editors can correct the crops.",
     "barred": "Not shown, because the catalogue bars how it was made.",
     "consent": "Not shown, because the consent to it is withdrawn.",
     "alt": "No alt text: describe what the picture shows.",
@@ -23,6 +22,7 @@ _KINDS: Final[dict[About, str]] = {
     "alike": "Alike: Keyart learns slower from two similar pictures than from one.",
     "tags": "No tags: with tags a picture learns from others, too.",
     "vocabulary": "Tags that are not in the vocabulary.",
+    "kept": "The original is kept from now on: editors can correct the crops.",
 }
 _OUTCOMES: Final[dict[Outcome, str]] = {
     "gone": "Kept, although the file is no longer in the folder.",

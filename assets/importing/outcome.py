@@ -5,9 +5,12 @@ from typing import Literal, NamedTuple
 
 Outcome = Literal["new", "changed", "unchanged", "refused", "gone", "passed over"]
 About = Literal[
-    "lost", "original", "kept", "barred", "consent", "alt", "small", "blurred", "alike", "tags", "vocabulary"
+    "lost", "original", "barred", "consent", "alt", "small", "blurred", "alike", "tags", "vocabulary", "kept"
 ]
-"""The subject of a note, the most urgent first: whether a picture is shown, its look, its description."""
+"""The subject of a note, the most urgent first: whether a picture is shown, its look, its description.
+
+The last one only tells that an earlier picture has its original now.
+"""
 
 
 class Note(NamedTuple):
