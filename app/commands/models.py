@@ -1,14 +1,15 @@
 """`keyart models`: the snapshots of the learner, and orders about them."""
 
 import asyncio
-import time
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from app.clock import now_ms
 from app.commands.calling import called
 from app.commands.environment import settings_of_service
 from app.commands.orders import Why
@@ -80,18 +81,26 @@ async def _models(settings: Settings) -> None:
 
 def table(snapshots: Iterable[Snapshot]) -> Table:
     """Show snapshots, the newest first; decisions are made with the first incumbent that is not damaged."""
-    shown = Table("snapshot", "in use", "role", "learner", "position", "made", "bytes", "weights in use")
+    shown = Table("snapshot", "in use", "role", "learner", "position", "age", "bytes", "weights", box=SIMPLE)
     used = False
     for s in snapshots:
-        made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(s.created / 1000))
         weights = _weights_in_use(s)
         usable = weights is not None and s.role == "incumbent"
         mark = "yes" if usable and not used else ""
         used = used or usable
         told = "it is damaged and not used" if weights is None else str(weights)
         kind = "" if weights is None else kind_of(s.learner)
-        shown.add_row(str(s.id), mark, s.role, kind, str(s.position), made, str(len(s.learner)), told)
+        shown.add_row(str(s.id), mark, s.role, kind, str(s.position), _age(s.created), str(len(s.learner)), told)
     return shown
+
+
+def _age(created: int) -> str:
+    """Return the time since a snapshot was made, in the largest unit of which there are two."""
+    seconds = max(0, now_ms() - created) // 1000
+    for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
 
 
 def _weights_in_use(snapshot: Snapshot) -> int | None:

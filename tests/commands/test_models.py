@@ -1,5 +1,10 @@
 """What commands show of snapshots."""
 
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
 from app.commands.models import table
 from app.store.protocol import Snapshot
 from bandit.learners import Kind, new_learner
@@ -14,6 +19,30 @@ def test_the_snapshot_in_use_is_the_newest_that_is_not_damaged(kind: Kind) -> No
 
     [snapshots, in_use] = [list(shown.columns[number].cells) for number in (0, 1)]
     assert (snapshots, in_use) == (["3", "2", "1"], ["", "yes", ""])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "0 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (7199, "119 min"),
+        (7200, "2 h"),
+        (172_800, "2 days"),
+        (-5, "0 s"),
+    ],
+)
+def test_the_age_is_told_in_the_largest_unit(seconds: int, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.commands.models.now_ms", lambda: 10**12 + 1000 * seconds)
+    shown = table([Snapshot(1, "incumbent", 10, 1, 10**12, b"", new_learner().snapshot())])
+    assert list(shown.columns[5].cells) == [told]
+
+
+def test_the_list_is_whole_on_a_narrow_terminal() -> None:
+    console = Console(width=80, file=StringIO(), record=True)
+    console.print(table([Snapshot(12_345, "incumbent", 48_213_000, 1, 0, b"", new_learner().snapshot())]))
+    assert "…" not in console.export_text()
 
 
 def test_a_candidate_is_never_in_use() -> None:
