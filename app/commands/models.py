@@ -81,7 +81,8 @@ async def _models(settings: Settings) -> None:
 
 def table(snapshots: Iterable[Snapshot]) -> Table:
     """Show snapshots, the newest first; decisions are made with the first incumbent that is not damaged."""
-    shown = Table("snapshot", "in use", "role", "learner", "position", "age", "bytes", "weights", box=SIMPLE)
+    names = "snapshot", "in use", "role", "learner", "position", "age", "bytes", "weights"
+    shown = Table(*names, box=SIMPLE, pad_edge=False, collapse_padding=True)
     used = False
     for s in snapshots:
         weights = _weights_in_use(s)

@@ -5,6 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from app.clock import now_ms
 from app.commands.models import table
 from app.store.protocol import Snapshot
 from bandit.learners import Kind, new_learner
@@ -41,7 +42,9 @@ def test_the_age_is_told_in_the_largest_unit(seconds: int, told: str, monkeypatc
 
 def test_the_list_is_whole_on_a_narrow_terminal() -> None:
     console = Console(width=80, file=StringIO(), record=True)
-    console.print(table([Snapshot(12_345, "incumbent", 48_213_000, 1, 0, b"", new_learner().snapshot())]))
+    console.print(
+        table([Snapshot(12_345, "incumbent", 48_213_000, 1, now_ms() - 7_000_000, b"", new_learner().snapshot())])
+    )
     assert "…" not in console.export_text()
 
 
