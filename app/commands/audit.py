@@ -63,6 +63,10 @@ async def _audited(settings: Settings, title: str | None, size: float) -> Audit:
 
 
 def _show(console: Console, found: Audit) -> None:
+    if not found["compared"]:
+        needed = f"a comparison needs {found['fewest']} viewers with a value, and others"
+        console.print(f"{found['decisions']:,} decisions of the policy are too few: {needed}.")
+        return
     named = [each for each in found["differences"] if each["named"]]
     differences = "1 difference" if len(named) == 1 else f"{len(named) or 'No'} differences"
     console.print(

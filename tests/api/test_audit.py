@@ -56,6 +56,8 @@ async def test_the_command_says_the_same_of_the_whole_log(learned: Service) -> N
     told = keyart(learned.settings.data, "audit", "--title", "countdown")
     assert "differences of at least 5% that chance does not explain." in told.stdout
     assert "- If country is “DE”, the policy shows “ignition” " in told.stdout
+    few = keyart(learned.settings.data, "audit", "--title", "big-buck-bunny")
+    assert "decisions of the policy are too few: a comparison needs 30 viewers" in few.stdout
     unknown = keyart(learned.settings.data, "audit", "--title", "nothing")
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert "There is no title 'nothing'" in unknown.stderr
