@@ -15,14 +15,14 @@ from app.records import Decision
 from app.store.protocol import OVER, Entered, Experiment, LiftChange, LiftKey
 from bandit.groups import GROUPS
 from bandit.terms import Terms
-from bandit.windows import CLICK, PLAY, REPORTED, Closed
+from bandit.windows import CLICK, IMPRESSION, PLAY, REPORTED, Closed
 
 COHORTS = 64
 """Cohorts in a window: a total is used at most a 64th of the window after it is complete."""
 KEPT = 4
 """The latest experiments, of which profiles have marks; those before never change any more."""
 THOUSAND, HOUR_SECONDS = 1000, 3600
-_MARK = Struct("<qqBBIHHI")
+_MARK, _POSITION = Struct("<qqBBIHHI"), Struct("<q")
 _NUMBERS: dict[str, int] = {group: number for number, group in enumerate(GROUPS)}
 
 
@@ -120,6 +120,8 @@ class Lift:
         number = _NUMBERS.get(decision.group or "")
         if self.off or not self.latest or number is None:
             return marks
+        if not closed.happened and marks[-_MARK.size :].startswith(self._newest):
+            return marks  # nothing happened to a profile that has entered: most exposures are such
         before, current, oldest = marks_in(marks), self.latest[-1], self.latest[0].position
         after = [self._another(mark, number, closed) for mark in before if mark.experiment >= oldest]
         new = closed.decision > current.position and all(mark.experiment != current.position for mark in after)
@@ -130,6 +132,8 @@ class Lift:
     def _another(self, mark: Mark, number: int, closed: Closed) -> Mark:
         experiment = self._of(mark)
         if experiment is None or mark.group != number or closed.deadline >= mark.ends or _left(experiment, mark):
+            return mark
+        if not closed.reward and closed.happened & ~REPORTED == IMPRESSION and mark.reported:
             return mark
         after = mark.after(closed, experiment.terms.bound)
         if after != mark:
@@ -188,6 +192,7 @@ class Lift:
         return next((each for each in self.latest if each.position == mark.experiment), None)
 
     def _look_ahead(self) -> None:
+        self._newest = _POSITION.pack(self.latest[-1].position) if self.latest else b""
         cohorts = ((each, cohort) for each in self.latest for cohort, _ in each.rows if cohort != OVER)
         self._due = min((_due(experiment, cohort) for experiment, cohort in cohorts), default=None)
 
