@@ -270,7 +270,7 @@ def shown(out: str) -> str:
     text = re.sub(r"(?<![\w-])[\w-]{48}(?![\w-])", "gQAAAAAAAAAB…", text)
     text = re.sub(r"keyart_session=[^;]+;", "keyart_session=…;", text)
     text = re.sub(r"/session/links/[\w=-]+", "/session/links/…", text)
-    text = re.sub(r"session [\w-]{8}\b", "session 4f0c…", text)
+    text = re.sub(r"session [\w-]{8}(?![\w-])", "session 4f0c…", text)
     text = re.sub(r"expires=[^;]+;", "expires=…;", text)
     return re.sub(r"\b(?:[0-9a-f]{32}|[0-9a-f]{16})\b", "4f0c…", text).strip()
 
