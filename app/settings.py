@@ -35,11 +35,13 @@ DEMO: dict[str, Any] = {
 
 TITLE_CAP = 2
 """Examples of one profile and one title that are learned in an hour, if there is a cap."""
-LISTS = ("placements", "cors_origins", "bots", "unused_attributes")
+LISTS = ("placements", "cors_origins", "bots", "unused_attributes", "least_shares")
 """Settings that are lists, with commas."""
 PLACEMENT = "row"
 """The placement that replaces one that is not on the list or is left out."""
 SHORTEST_WORD = 3
+MOST_DEMANDED = 0.8
+"""The most that all least shares together may take from the policy."""
 LINK = "://"
 """A mark of values that are not ports. For a Service named `keyart`, Kubernetes sets KEYART_PORT to a value such
 as `tcp://10.0.0.1:8000`; Docker does the same for a link of that name.
@@ -186,6 +188,8 @@ class Settings(BaseSettings):
     """Words, separated by commas, that mark a User-Agent as a bot's, in addition to the well-known ones."""
     unused_attributes: Annotated[tuple[str, ...], NoDecode] = ()
     """Names of attributes, separated by commas, that no policy uses and no learner sees."""
+    least_shares: Annotated[tuple[str, ...], NoDecode] = ()
+    """Tags with the least share of pictures that have them, separated by commas: `ensemble=0.3`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The lowest level of the service's own messages, as JSON lines on standard error."""
 
@@ -218,7 +222,17 @@ class Settings(BaseSettings):
             raise ValueError(f"STORE is {self.store!r}; the only store is 'sqlite'.")
         return self
 
+    @property
+    def demands(self) -> tuple[tuple[str, float], ...]:
+        """Return the tags of `least_shares` with their shares; raises `ValueError`."""
+        return tuple([_demand(each) for each in self.least_shares])
+
     def _check_lists(self) -> None:
+        if (total := sum(share for _, share in self.demands)) > MOST_DEMANDED:
+            raise ValueError(
+                f"LEAST_SHARES add up to {total:g}; lower them to at most {MOST_DEMANDED:g}, because the policy "
+                "needs the rest."
+            )
         for word in self.bots:
             if len(word) < SHORTEST_WORD:
                 raise ValueError(
@@ -339,3 +353,16 @@ def link_in(environment: Mapping[str, str]) -> str | None:
     """Return the value of KEYART_PORT if it is an address, which Kubernetes or Docker set and Keyart ignores."""
     values = [value for name, value in environment.items() if name.upper() == "KEYART_PORT"]
     return next((value for value in values if LINK in value), None)
+
+
+def _demand(text: str) -> tuple[str, float]:
+    tag, _, written = text.partition("=")
+    try:
+        share = float(written)
+    except ValueError:
+        share = 0.0
+    if not SLUG.fullmatch(tag) or not 0 < share < 1:
+        raise ValueError(
+            f"LEAST_SHARES has {text!r}; write a tag and a share between 0 and 1, such as ensemble=0.3."
+        )
+    return tag, share

@@ -10,7 +10,7 @@ from app.serving.switch import Switch
 from app.serving.turn import Turn
 from app.viewers.viewer import Viewer
 from assets.artwork import Artwork
-from bandit.exploration import one_of, uniform, with_floor
+from bandit.exploration import one_of, uniform, with_floor, with_least
 from bandit.showings import by_picture, times
 from bandit.types import Case, Context
 
@@ -37,8 +37,17 @@ class Shown(NamedTuple):
 
 
 class ChoiceProbabilities:
-    def __init__(self, model: Model, best_single: BestSingle, switch: Switch, floor: float):
-        self._model, self._best_single, self._switch, self._floor = model, best_single, switch, floor
+    def __init__(
+        self,
+        model: Model,
+        best_single: BestSingle,
+        switch: Switch,
+        floor: float,
+        demands: Sequence[tuple[str, float]] = (),
+    ):
+        """Take the floor, and the tags with the least share of pictures that have them, in all groups."""
+        self._model, self._best_single, self._switch = model, best_single, switch
+        self._floor, self._demands = floor, demands
         self._turn = Turn(model)
 
     @property
@@ -59,7 +68,16 @@ class ChoiceProbabilities:
             snapshot, found = self._model.snapshot, [await self._by_rule(viewer, each) for each in titles]
         else:
             snapshot, found = await self._turn.probabilities([_case(viewer.context, each) for each in titles])
-        return snapshot, [with_floor(each, self._floor) for each in found]
+        floored = [with_floor(each, self._floor) for each in found]
+        if self._demands:
+            floored = [self._with_least(each, shown) for each, shown in zip(floored, titles, strict=True)]
+        return snapshot, floored
+
+    def _with_least(self, probabilities: list[float], shown: Shown) -> list[float]:
+        actions = shown.candidates.actions
+        return with_least(
+            probabilities, [([tag in action.tags for action in actions], share) for tag, share in self._demands]
+        )
 
     async def _by_rule(self, viewer: Viewer, shown: Shown) -> Sequence[float]:
         ids, title = shown.candidates.ids, shown.live_title.title

@@ -96,7 +96,9 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     images_folder, originals = images_in(settings), originals_in(settings)
     editor = Editor(store, revisions, live_catalogue, originals)
     rendering = Rendering(data=settings.data, images=images_folder, originals=originals)
-    choice_probabilities = ChoiceProbabilities(model, best_single, switch, settings.exploration_floor)
+    choice_probabilities = ChoiceProbabilities(
+        model, best_single, switch, settings.exploration_floor, settings.demands
+    )
     return Services(
         settings=settings,
         clock=clock,

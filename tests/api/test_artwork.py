@@ -751,3 +751,18 @@ async def test_a_hold_ends_by_a_setting_that_was_shortened_since(tmp_path: Path,
         assert after["decision_id"] != before["decision_id"]
         click = await service.http.post("/clicks", json={"decision_id": after["decision_id"]})
         assert click.status_code == 202
+
+
+async def test_a_least_share_of_a_tag_is_drawn_with_and_logged_in_every_group(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    async with serving(tmp_path, catalogue, least_shares="calm=0.6", best_single_share=0.4) as service:
+        await service.change_artwork("cupola", tags=("calm",))
+        await service.refresh()
+        for group in ("personalized", "best_single"):
+            choice = await service.get(profile=await in_group(service, group))
+            record = (await service.http.get(f"/decisions/{choice['decision_id']}", headers=ADMIN)).json()
+            shares = dict(zip(record["candidates"], record["probabilities"], strict=True))
+            assert shares["cupola"] >= 0.6 - 1e-9
+            assert sum(shares.values()) == pytest.approx(1)
+            assert min(shares.values()) > 0
