@@ -203,6 +203,12 @@ def test_a_trainer_that_hangs_is_unwell(deployment: Deployment) -> None:
 # ---------------------------------------------------------------- ending, and coming back
 
 
+def waiting(deployment: Deployment) -> int:
+    """Return how many profiles have an open lift window, so that the report still changes by itself."""
+    [experiment] = deployment.json("/experiments")["experiments"]
+    return sum(group["open"] for group in experiment["groups"].values())
+
+
 @pytest.mark.containers
 @pytest.mark.timeout(SLOW)
 async def test_containers_end_when_told_to_and_nothing_is_lost(deployment: Deployment) -> None:
@@ -211,6 +217,7 @@ async def test_containers_end_when_told_to_and_nothing_is_lost(deployment: Deplo
     before = totals(deployment)
     record = deployment.json(f"/decisions/{held['decision_id']}")
     await soon("the held one is counted", lambda: totals(deployment)[0] == before[0] + 1)
+    await soon("the lift waits for nobody", lambda: not waiting(deployment))
     report, snapshot = deployment.json("/report"), deployment.json("/readyz")["snapshot"]
 
     await asyncio.to_thread(deployment.compose, "stop")
