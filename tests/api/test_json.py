@@ -15,6 +15,7 @@ FORM = "application/x-www-form-urlencoded"
 """What curl says of `-d`."""
 DIGITS = 4301
 """One more than Python makes an integer of by default."""
+THERE = {"title": "countdown", "artwork": "cupola", "snapshot": 1, "position": 1}
 ROUTES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "page": ("POST", "/artwork", {"titles": ["countdown"]}),
     "profile": ("PUT", "/profiles?profile=ada", {"attributes": {"country": "DE"}}),
@@ -168,7 +169,7 @@ async def _takers(service: Service) -> dict[tuple[str, str], list[str]]:
     """Return the routes that take JSON, and which fields they have, as the document has it."""
     document = (await service.http.get("/openapi.json")).json()
     return {
-        (method.upper(), path.format(title="countdown", artwork="cupola")): _fields(document, content["schema"])
+        (method.upper(), path.format(**THERE)): _fields(document, content["schema"])
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
         if (content := operation.get("requestBody", {}).get("content", {}).get("application/json"))

@@ -95,7 +95,7 @@ async def test_an_editor_sees_one_title_on_all_canvases_and_whether_its_images_a
     listed = (await titles(service))["countdown"]
     cupola, earthrise, *_ = answer.json()["artworks"]
     assert list(cupola["crops"]) == ["16:9", "2:3", "1:1"]
-    assert cupola["crops"]["16:9"] == cupola["image"]
+    assert cupola["crops"]["16:9"] == {**cupola["image"], "box": [0.0, 0.0, 1.0, 1.0], "by_hand": False}
     portrait = cupola["crops"]["2:3"]
     assert portrait["width"] * 3 == portrait["height"] * 2
     assert (cupola["served"], earthrise["served"]) == (False, True)
