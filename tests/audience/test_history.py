@@ -34,7 +34,7 @@ def test_three_liked_tags_count_like_two() -> None:
 async def test_the_log_has_each_visit_with_its_hints(tmp_path: Path, catalogue: Catalogue) -> None:
     async with serving(tmp_path, catalogue, hold_seconds=0) as service, listening(service.app) as address:
         async with aclosing(Service(address)) as client:
-            history = History(client, [FAN], await client.titles(), visits=30, seconds=20)
+            history = History(client, [FAN], await client.titles(), visits=30, seconds=4)
             await history.play()
         records = {record.position: record for record in await service.store.log.read(0, 100_000)}
         of = {

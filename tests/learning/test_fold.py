@@ -144,7 +144,7 @@ async def uninterrupted(world: World, kind: Learning = "logistic") -> Ending:
     return await training.end()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 3))])
 async def test_killed_at_any_position_it_ends_as_if_it_never_was(seed: int, tmp_path: Path) -> None:
     world = await a_world(seed, tmp_path)
     expected = await uninterrupted(world)

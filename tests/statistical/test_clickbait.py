@@ -11,6 +11,8 @@ from scipy import stats
 
 from tests.statistical.clickbait import REWARDS, Ending, ending
 
+pytestmark = pytest.mark.soak  # a minute of work, for a claim that few changes touch
+
 LEVEL = 0.01
 SEEDS = range(8)
 Endings = dict[str, list[Ending]]

@@ -24,7 +24,10 @@ def _gain(seed: int, factor: float, one: Path, other: Path) -> float:
     return worth(seed, factor, one, informed=True) / worth(seed, factor, other, informed=False) - 1
 
 
-@pytest.mark.parametrize(("factor", "least"), [(TIRING, 0.04), (WELCOME, 0.02)], ids=["tiring", "welcome"])
+@pytest.mark.parametrize(
+    ("factor", "least"),
+    [pytest.param(TIRING, 0.04, id="tiring"), pytest.param(WELCOME, 0.02, id="welcome", marks=pytest.mark.soak)],
+)
 def test_knowing_the_showings_earns_more_where_they_change_clicks(
     factor: float, least: float, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
