@@ -1,5 +1,6 @@
 """The audit of exposures over the latest records of the log."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,7 @@ FEEDBACK: Final = frozenset({Kind.IMPRESSION, Kind.CLICK, Kind.PLAY})
 class AuditReporter:
     def __init__(self, log: Log, live_catalogue: LiveCatalogue):
         self._log, self._live_catalogue = log, live_catalogue
+        self._turn = asyncio.Lock()
 
     async def of(
         self,
@@ -38,6 +40,14 @@ class AuditReporter:
         is called with the number of records that were read since the last call.
         """
         from app.evaluation.exposure_audit import audit_of  # noqa: PLC0415  see above
+
+        async with self._turn:  # one at a time, because each takes seconds of work
+            sums = await self._summed(title, most, progress)
+            return await asyncio.to_thread(audit_of, sums, size)
+
+    async def _summed(
+        self, title: str | None, most: int | None, progress: Callable[[int], object]
+    ) -> "ExposureSums":
         from app.evaluation.exposure_sums import ExposureSums  # noqa: PLC0415  as above
 
         sums, turns = ExposureSums(self._labels(title)), Turns()
@@ -51,7 +61,7 @@ class AuditReporter:
             before = records[-1].position
             progress(len(records))
             await turns.give_way()
-        return audit_of(sums, size)
+        return sums
 
     def _labels(self, title: str | None) -> dict[str, frozenset[str]]:
         from app.evaluation.exposure_sums import artwork_labels, tag_labels  # noqa: PLC0415  as above

@@ -80,32 +80,35 @@ def _differences(some: Sums, others: Sums) -> tuple[Floats, Floats]:
     The groups are random ones of viewers (Wolter 2007, Introduction to Variance Estimation, chapter 4), so all
     decisions of a viewer count as one viewer's.
     """
-    without = _added(some, leave_out=True) - _added(others, leave_out=True)
-    groups = np.count_nonzero(some.decisions + others.decisions)
-    spread = ((without - without.mean(axis=0)) ** 2).sum(axis=0) * (groups - 1) / groups
-    return _added(some)[0] - _added(others)[0], np.sqrt(spread)
+    groups = np.flatnonzero(some.decisions + others.decisions)
+    without = (_without_each(some) - _without_each(others))[groups]
+    spread = ((without - without.mean(axis=0)) ** 2).sum(axis=0) * (len(groups) - 1) / len(groups)
+    return _added(some) - _added(others), np.sqrt(spread)
 
 
-def _added(sums: Sums, *, leave_out: bool = False) -> Floats:
-    """Return what the policy adds to equal chance, by label: one row, or one for each group that is left out."""
-    added, decisions = (sums.shown - sums.by_chance), sums.decisions
-    total, count = added.sum(axis=0, keepdims=True), decisions.sum()
-    if not leave_out:
-        mean: Floats = total / count
-        return mean
-    left: Floats = (total - added) / np.maximum(count - decisions, 1)[:, None]
+def _added(sums: Sums) -> Floats:
+    """Return what the policy adds to equal chance in the mean, by label."""
+    mean: Floats = sums.added.sum(axis=0) / sums.decisions.sum()
+    return mean
+
+
+def _without_each(sums: Sums) -> Floats:
+    """Return the same without each group, shape (groups, labels)."""
+    left: Floats = sums.added.sum(axis=0) - sums.added
+    left /= np.maximum(sums.decisions.sum() - sums.decisions, 1)[:, None]
     return left
 
 
 def _means(sums: Sums) -> _Means:
     count = sums.decisions.sum()
-    return _Means(sums.shown.sum(axis=0) / count, sums.by_chance.sum(axis=0) / count)
+    return _Means(sums.shown / count, sums.by_chance / count)
 
 
 def _rest(everyone: Sums, some: Sums) -> Sums:
     return Sums(
         everyone.shown - some.shown,
         everyone.by_chance - some.by_chance,
+        everyone.added - some.added,
         everyone.decisions - some.decisions,
     )
 

@@ -15,7 +15,7 @@ class Difference(TypedDict):
     have it. The policy adds the first without the second, so it does not matter which titles viewers look at.
     `difference` is the addition for these viewers without that for the others, with its 95 % `interval`. The
     `p` is corrected for all comparisons of the audit (Holm 1979). If the difference is `named`, chance does not
-    explain it, and it is at least as great as the audit's `size`.
+    explain it, and it is at least as great as the audit's `size`. The `viewers` are counted up to 200.
     """
 
     dimension: str

@@ -13,12 +13,15 @@ from app.records import Decision
 from bandit.types import Action
 
 Floats = NDArray[np.float64]
-BUCKETS = 256
+BUCKETS = 64
 """Random groups of viewers, by a hash: sums for each of them tell how far the viewers differ, in flat memory."""
-MOST_VALUES, MOST_DIMENSIONS = 40, 40
+MOST_VALUES, MOST_DIMENSIONS = 40, 20
+"""Values that come first, so that all sums together take at most 26 MB."""
 MOST_LABELS = 60
-MOST_COUNTED = 1_000
+MOST_COUNTED = 200
 """Viewers of a value that are counted one by one; beyond this number it is enough to know that there are many."""
+MOST_KEPT = 1_000
+"""Candidates of titles whose labels are remembered."""
 MOST_TENS = 1_000.0
 TASTE = "taste"
 BY_POLICY = frozenset({"personalized", None})
@@ -26,21 +29,27 @@ BY_POLICY = frozenset({"personalized", None})
 
 @dataclass(slots=True)
 class Sums:
-    """Sums by bucket over some viewers: shares shown and by equal chance, (buckets, labels), and decisions."""
+    """Sums over some viewers: shares shown and by equal chance, shape (labels,), and by bucket.
+
+    By bucket there are the decisions, shape (buckets,), and what the policy adds to equal chance, shape
+    (buckets, labels).
+    """
 
     shown: Floats
     by_chance: Floats
+    added: Floats
     decisions: Floats
     viewers: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, labels: int) -> "Sums":
-        return cls(np.zeros((BUCKETS, labels)), np.zeros((BUCKETS, labels)), np.zeros(BUCKETS))
+        return cls(np.zeros(labels), np.zeros(labels), np.zeros((BUCKETS, labels)), np.zeros(BUCKETS))
 
     def add(self, viewer: int, shown: Floats, by_chance: Floats) -> None:
         bucket = viewer % BUCKETS
-        self.shown[bucket] += shown
-        self.by_chance[bucket] += by_chance
+        self.shown += shown
+        self.by_chance += by_chance
+        self.added[bucket] += shown - by_chance
         self.decisions[bucket] += 1
         if len(self.viewers) < MOST_COUNTED:
             self.viewers.add(viewer)
@@ -88,7 +97,7 @@ class ExposureSums:
         key = tuple(actions)
         found = self._kept.get(key)
         if found is None:
-            if len(self._kept) >= MOST_COUNTED:
+            if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
             rows = [[float(action.id in having) for having in self._having] for action in actions]
             found = self._kept[key] = np.array(rows).reshape(len(actions), len(self.labels))
