@@ -5,19 +5,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
-import httpx2
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.commands.calling import key_for
+from app.commands.calling import called
 from app.commands.environment import settings_for
-from app.commands.terminal import fail
-from app.operations.health import address_of
-from app.wiring.keys import KeyFileError
-
-SECONDS = 30.0
 
 
 def explain(
@@ -34,34 +28,11 @@ def explain(
         keyart explain $DECISION_ID
         keyart explain --json $DECISION_ID
     """
-    settings = settings_for("explain")
-    address = address_of(settings.host, settings.port)
-    try:
-        key = key_for(settings, address)
-    except KeyFileError as error:
-        raise fail(str(error)) from None
-    record = _asked(f"{address}/decisions/{quote(decision, safe='')}", key)
+    record = called(settings_for("explain"), "GET", f"/decisions/{quote(decision, safe='')}")
     if as_json:
         print(json.dumps(record, indent=2, ensure_ascii=False))  # noqa: T201
     else:
         _show(Console(), record)
-
-
-def _asked(address: str, key: str) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {key}"}
-    try:
-        answer = httpx2.get(address, headers=headers, timeout=SECONDS, trust_env=False)
-    except httpx2.TransportError as error:
-        reason = str(error) or type(error).__name__
-        raise fail(f"No Keyart answers at {address} ({reason}); start it, or set KEYART_PORT.") from None
-    try:
-        found = answer.json()
-    except ValueError:
-        found = None
-    if answer.is_success and isinstance(found, dict):
-        return found
-    detail = found.get("detail") if isinstance(found, dict) else None
-    raise fail(f"The service does not explain this decision: {detail or answer.status_code}")
 
 
 def _show(console: Console, record: Mapping[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """The features that raised and lowered the score of each candidate of a decision."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -11,8 +12,7 @@ from app.catalogue.live import UNREADABLE, LiveCatalogue
 from app.evaluation.part_words import sentence
 from app.learning.fold import context_of
 from app.records import Decision
-from app.serving.model import Model, NoModelError
-from app.store.protocol import State
+from app.store.protocol import Snapshot, State
 from bandit.explaining import Explainable, Part, Parts
 from bandit.learners import restored
 from bandit.policy import Learner
@@ -22,6 +22,8 @@ from bandit.types import Action, Context
 MOST: Final = 8
 """The most reasons of each kind that are told. `rest` is the sum of the others."""
 MOST_CHANGES: Final = 3
+LATEST: Final = 5
+"""Snapshots among which a usable one is looked for, as a worker does when it starts."""
 ONE_PIECE: Final = "The learner's scores are not sums, so they have no parts; use the learner `logistic`."
 ERASED: Final = "The viewer was erased, so the parts are those of a viewer without attributes and taste."
 NOBODY_DECIDED: Final = {
@@ -71,21 +73,31 @@ class Explanation(TypedDict):
 
 class _Used(NamedTuple):
     learner: Learner
-    snapshot: int | None
-    says: str
+    snapshot: int
 
 
 class ScoreExplainer:
-    def __init__(self, state: State, model: Model, live_catalogue: LiveCatalogue):
-        self._state, self._model, self._live_catalogue = state, model, live_catalogue
+    def __init__(self, state: State, live_catalogue: LiveCatalogue):
+        self._state, self._live_catalogue = state, live_catalogue
+        self._turn = asyncio.Lock()
 
     async def of(self, decision: Decision) -> Explanation:
-        """Explain a decision by the snapshot that decided, if it is kept, or by the current one."""
+        """Explain a decision by the snapshot that decided, if it is kept, or by the current one.
+
+        It takes a learner of its own, because the one in use must not be read in another thread, and the work is
+        too long for the event loop.
+        """
+        async with self._turn:  # a learner takes 20 MB
+            decided = await self._state.snapshot(decision.snapshot) if decision.snapshot is not None else None
+            kept = [*([decided] if decided else []), *await self._state.snapshots(limit=LATEST)]
+            return await asyncio.to_thread(self._explain, decision, kept)
+
+    def _explain(self, decision: Decision, kept: Sequence[Snapshot]) -> Explanation:
+        used = next(_usable(kept), None)
+        if used is None:
+            return _missing("There is no usable snapshot.")
         try:
-            used = await self._learner(decision.snapshot)
-            live_title = await asyncio.to_thread(self._live_catalogue.at, decision.title, decision.revision)
-        except NoModelError as error:
-            return _missing(str(error))
+            live_title = self._live_catalogue.at(decision.title, decision.revision)
         except UNREADABLE as error:
             return _missing(f"The title is not readable as it was then: {error}")
         if not isinstance(used.learner, Explainable):
@@ -96,30 +108,24 @@ class ScoreExplainer:
         return {
             "snapshot": used.snapshot,
             "decided": used.snapshot == decision.snapshot,
-            "says": " ".join([*_who_decided(decision), used.says]),
+            "says": " ".join([*_who_decided(decision), _which(used.snapshot, decision.snapshot)]),
             "candidates": [_explained(decision, index, each) for index, each in enumerate(parts)],
             "instead": _instead(used.learner, context, actions, parts),
             "missing": None,
         }
 
-    async def _learner(self, snapshot: int | None) -> _Used:
-        current = self._model.snapshot
-        if snapshot == current:
-            says = f"The parts are those of snapshot {current}, which decided."
-            return _Used(self._model.learner, current, says)
-        kept = next((each for each in await self._state.snapshots() if each.id == snapshot), None)
-        if kept:
-            try:
-                says = f"The parts are those of snapshot {snapshot}, which decided. The current one is {current}."
-                return _Used(await asyncio.to_thread(restored, kept.learner), snapshot, says)
-            except UnusableSnapshot:
-                pass
-        says = f"The parts are those of the current snapshot, {current}, because {_gone(snapshot)}."
-        return _Used(self._model.learner, current, says)
+
+def _usable(kept: Iterable[Snapshot]) -> Iterator[_Used]:
+    for snapshot in kept:
+        with suppress(UnusableSnapshot):
+            yield _Used(restored(snapshot.learner), snapshot.id)
 
 
-def _gone(snapshot: int | None) -> str:
-    return "no snapshot had decided" if snapshot is None else f"snapshot {snapshot}, which decided, is not kept"
+def _which(used: int, decided: int | None) -> str:
+    if used == decided:
+        return f"The parts are those of snapshot {used}, which decided."
+    gone = "no snapshot had decided" if decided is None else f"snapshot {decided}, which decided, is not kept"
+    return f"The parts are those of the current snapshot, {used}, because {gone}."
 
 
 def _missing(why: str, snapshot: int | None = None) -> Explanation:
@@ -127,10 +133,10 @@ def _missing(why: str, snapshot: int | None = None) -> Explanation:
 
 
 def _who_decided(decision: Decision) -> list[str]:
+    if decision.switched:  # such a decision counts as pinned, too
+        return ["The policy did not decide: an operator had ordered default pictures."]
     if decision.pinned:
         return ["The policy did not decide: an editor pinned the picture."]
-    if decision.switched:
-        return ["The policy did not decide: an operator had ordered default pictures."]
     if len(decision.candidates) == 1:
         return ["There was one candidate, so there was nothing to decide."]
     rule = NOBODY_DECIDED.get(decision.group or "")

@@ -159,7 +159,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
             )
         ),
         explainer=Explainer(store.log, ids, store.log.now),
-        score_explainer=ScoreExplainer(store.state, model, live_catalogue),
+        score_explainer=ScoreExplainer(store.state, live_catalogue),
         fitness=FitnessReporter(store, live_catalogue, settings.learner, settings.exploration_floor),
     )
 

@@ -1,15 +1,17 @@
 """`GET /decisions/{id}` tells what raised and lowered the score of each candidate."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.store.protocol import Snapshot
 from bandit.exploration import with_floor
 from bandit.types import Case
 from tests.api.service import ADMIN, CLIENT, Catalogue, Service, in_group, serving
+from tests.api.test_browser import listening
+from tests.e2e.service import keyart
 
 LIKED, OTHER = "ignition", "earthrise"
 
@@ -87,10 +89,10 @@ async def test_without_the_snapshot_that_decided_it_is_the_current_one_and_says_
     id_ = await decided(visited)
     await visit(visited, 40)
 
-    async def current_alone() -> list[Snapshot]:
-        return (await type(visited.store.state).snapshots(visited.store.state))[:1]
+    async def none(_: int) -> None:
+        """It is not kept."""
 
-    monkeypatch.setattr(visited.store.state, "snapshots", current_alone, raising=False)
+    monkeypatch.setattr(visited.store.state, "snapshot", none, raising=False)
     record, explanation = await explained(visited, id_)
     assert explanation["snapshot"] == visited.services.model.snapshot
     assert not explanation["decided"]
@@ -110,6 +112,14 @@ async def test_a_pin_is_named(visited: Service) -> None:
     assert explanation["says"].startswith("The policy did not decide: an editor pinned the picture.")
 
 
+async def test_default_pictures_that_an_operator_ordered_are_no_pins(visited: Service) -> None:
+    ordered = await visited.http.put("/interventions/serving", json={"pictures": "default"}, headers=ADMIN)
+    assert ordered.is_success, ordered.text
+    await visited.services.switch.refresh()
+    _, explanation = await explained(visited, await decided(visited))
+    assert "an operator had ordered default pictures" in explanation["says"]
+
+
 async def test_of_an_erased_viewer_no_attribute_is_left(visited: Service) -> None:
     profile = await in_group(visited, "personalized")
     id_ = (await visited.get(profile=profile, country="DE"))["decision_id"]
@@ -117,6 +127,23 @@ async def test_of_an_erased_viewer_no_attribute_is_left(visited: Service) -> Non
     _, explanation = await explained(visited, id_)
     assert "The viewer was erased" in explanation["says"]
     assert "DE" not in str(explanation)
+
+
+async def test_the_command_shows_it_and_names_an_unknown_id(visited: Service) -> None:
+    id_ = await decided(visited)
+    async with listening(visited.app) as address:
+        settings = {
+            "port": address.rpartition(":")[2],
+            "admin_key": ADMIN["Authorization"].removeprefix("Bearer "),
+        }
+        told = await asyncio.to_thread(keyart, visited.settings.data, "explain", id_, **settings)
+        assert told.returncode == 0, told.stderr
+        assert "which decided" in told.stdout
+        assert "If country is “DE”, viewers react better to" in told.stdout
+        assert "Without the attribute country" in told.stdout
+        unknown = await asyncio.to_thread(keyart, visited.settings.data, "explain", "nonsense", **settings)
+        assert unknown.returncode == 1
+        assert "is not one of this service's" in unknown.stderr
 
 
 class Whole:
@@ -127,7 +154,8 @@ class Whole:
 
 
 async def test_a_learner_without_parts_is_named(visited: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visited.services.model, "_learner", Whole())
-    _, explanation = await explained(visited, await decided(visited))
+    id_ = await decided(visited)
+    monkeypatch.setattr("app.evaluation.score_explanation.restored", lambda _: Whole())
+    _, explanation = await explained(visited, id_)
     assert "have no parts" in explanation["missing"]
     assert explanation["candidates"] == []
