@@ -68,13 +68,10 @@ def recorded_viewer(decision: Decision) -> Viewer:
 
     The record tells the limits of the profile, and none that only the request had.
     """
-    attributes = decision.attributes
-    context = Context(attributes, decision.taste or NEUTRAL)
-    language, country = (
-        _meant(canonical, attributes.get("language")),
-        _meant(country_of, attributes.get("country")),
-    )
-    maturity = _lowest(attributes.get("maturity"), None)
+    context = Context(decision.attributes, decision.taste or NEUTRAL)
+    told = {**decision.audit, **decision.attributes}  # attributes that no policy uses limit pictures, too
+    language, country = _meant(canonical, told.get("language")), _meant(country_of, told.get("country"))
+    maturity = _lowest(told.get("maturity"), None)
     return Viewer(
         decision.profile, "personalized", context, maturity, language, country, decision.timezone, known=True
     )

@@ -12,7 +12,7 @@ from app.learning.fold import Fold
 from app.learning.totals import NoTastes
 from app.records import DECISIONS, Decision, Record, decode_decision, encode
 from app.store.protocol import FoldState, Log
-from app.viewers.viewer import Profile, decode_profile
+from app.viewers.viewer import Profile, decode_profile, recorded_viewer
 from bandit.learners import new_learner
 from tests.api.service import ADMIN, CLIENT, Catalogue, Service, is_problem, serving
 
@@ -202,3 +202,4 @@ async def test_a_limit_holds_although_no_policy_uses_its_attribute(tmp_path: Pat
         decision = await decided(service, profile="ada")
         assert "ignition" not in decision.candidates
         assert "maturity" not in decision.attributes
+        assert recorded_viewer(decision).maturity == 6, "reports show the same candidates"
