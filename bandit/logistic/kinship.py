@@ -34,7 +34,7 @@ class Worth(NamedTuple):
 
 
 class TagRows(NamedTuple):
-    """The rows of the tags of n actions, of which none has more than t tags."""
+    """The rows of each action's tags: n actions, each with at most t tags."""
 
     rows: Rows
     """Shape (t, n)."""
