@@ -27,6 +27,10 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     until: int = 0
     device: str | None = None
     lifts: int | None = None
+    policy: str | None = None
+    """The policy of a candidate that starts, as `keyart evaluate` names it."""
+    by_rule: bool = False
+    """The candidate is to be promoted by rule."""
 
 
 class Given(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -65,6 +69,17 @@ class Promotion(msgspec.Struct, frozen=True, omit_defaults=True):
     snapshot: int | None = None
 
 
+class Shadowing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The order that a candidate learns beside the incumbent, and is compared with it.
+
+    Its `policy` is named as for `keyart evaluate`. It is promoted `by_rule` as soon as it is known to be better.
+    """
+
+    given: Given
+    policy: str
+    by_rule: bool = False
+
+
 class Interventions(msgspec.Struct, frozen=True, omit_defaults=True):
     """The interventions in force."""
 
@@ -79,6 +94,8 @@ class Interventions(msgspec.Struct, frozen=True, omit_defaults=True):
     quarantines: tuple[Quarantine, ...] = ()
     quarantined: int = 0
     """The position of the latest record that ordered or lifted a quarantine."""
+    candidate: Shadowing | None = None
+    """The candidate that learns in the shadow."""
 
     @property
     def serving(self) -> Serving:
@@ -89,6 +106,8 @@ class Interventions(msgspec.Struct, frozen=True, omit_defaults=True):
         return "paused" if self.learning_paused else "running"
 
 
+PROMOTE, ROLL_BACK = "promote", "roll back to"
+"""The beginnings of orders by which another learner becomes the incumbent."""
 NONE = Interventions()
 decode_order = msgspec.json.Decoder(Order).decode
 _decode = msgspec.json.Decoder(Interventions).decode
@@ -96,3 +115,8 @@ _decode = msgspec.json.Decoder(Interventions).decode
 
 def interventions_in(setting: bytes | None) -> Interventions:
     return NONE if setting is None else _decode(setting)
+
+
+def replaces_model(order: Order) -> bool:
+    """Tell whether another learner becomes the incumbent by this order."""
+    return order.what.startswith((PROMOTE, ROLL_BACK))

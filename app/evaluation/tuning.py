@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from app.evaluation.example_file import ExampleFile
 from app.learning.fold import Fold
-from app.records import Kind
-from app.store.protocol import Log, Store
+from app.store.protocol import Store
+from app.viewers.erasure import erased_since
 from bandit.exploration import with_floor
 from bandit.logistic.learner import LogisticLearner
 from bandit.logistic.prior import Tuning
@@ -30,7 +30,6 @@ DEVIATIONS = 2.0
 NEVER = 1e-6
 USUAL = Tuning()
 TOLD = 500
-PAGE = 5000
 Floats = NDArray[np.float64]
 Watch = Callable[[str, int, int], None]
 """A function that gets the present step, how many of its examples are done, and how many it has."""
@@ -226,15 +225,7 @@ async def keep(store: Store, fold: Fold) -> int | None:
     the write, because the trainer drops candidates for a later erasure.
     """
     candidate = await store.state.keep_candidate(fold.snapshot())
-    if await _erased_since(store.log, fold.position):
+    if await erased_since(store.log, fold.position):
         await store.state.drop_candidates()
         return None
     return candidate
-
-
-async def _erased_since(log: Log, position: int) -> bool:
-    while records := await log.read(position, PAGE):
-        if any(record.kind == Kind.ERASURE for record in records):
-            return True
-        position = records[-1].position
-    return False

@@ -8,6 +8,8 @@ from msgspec import structs
 
 from app.interventions import (
     MOST_QUARANTINES,
+    PROMOTE,
+    ROLL_BACK,
     SETTING,
     Given,
     Interventions,
@@ -23,6 +25,7 @@ from app.refusals import Conflict, Invalid, NotFound
 from app.store.protocol import Author, EditDraft, Head, Intervening, Snapshot, State, Store
 
 Change = Callable[[Interventions, Given], Interventions]
+CANDIDATE = f"{PROMOTE} candidate"
 LATEST = 253_402_300_799_000
 """The last second that a date can name, in milliseconds."""
 
@@ -69,7 +72,7 @@ class Operator:
             return structs.replace(now, serving_default=given if pictures == "default" else None)
 
         order = Order(f"serving {pictures}", by.role, by.name, why)
-        return await self._order(Kind.INTERVENTION, order, change, lambda found: {"serving": found.serving})
+        return await self.order(Kind.INTERVENTION, order, change, lambda found: {"serving": found.serving})
 
     async def learn(self, by: Author, state: Learning, why: str) -> Interventions:
         """Order a pause of learning, or its end. An order that is in force changes nothing."""
@@ -80,19 +83,23 @@ class Operator:
             return structs.replace(now, learning_paused=given if state == "paused" else None)
 
         order = Order(f"learning {state}", by.role, by.name, why)
-        return await self._order(Kind.INTERVENTION, order, change, lambda found: {"learning": found.learning})
+        return await self.order(Kind.INTERVENTION, order, change, lambda found: {"learning": found.learning})
 
-    async def promote(self, by: Author, snapshot: Snapshot, why: str, what: str = "promote") -> Interventions:
-        """Order that the trainer continues with the learner of a snapshot, which the caller has checked."""
+    async def promote(self, by: Author, snapshot: Snapshot, why: str, what: str = PROMOTE) -> Interventions:
+        """Order that the trainer continues with the learner of a snapshot, which the caller has checked.
+
+        A promoted `CANDIDATE` is not a candidate any more.
+        """
         self._demand_after_quarantine(snapshot, await self.in_force())
         await self._demand_folded_out()
         chosen = await self._store.state.choose(snapshot)
 
         def change(now: Interventions, given: Given) -> Interventions:
-            return structs.replace(now, promotion=Promotion(given, chosen))
+            shadowing = None if what == CANDIDATE else now.candidate
+            return structs.replace(now, promotion=Promotion(given, chosen), candidate=shadowing)
 
         order = Order(f"{what} {snapshot.id}", by.role, by.name, why)
-        return await self._order(Kind.INTERVENTION, order, change, _model)
+        return await self.order(Kind.INTERVENTION, order, change, _model)
 
     async def roll_back(self, by: Author, why: str) -> Interventions:
         """Order that the trainer continues with the learner that the latest promotion replaced."""
@@ -102,7 +109,7 @@ class Operator:
                 "There is no snapshot to roll back to, because no promotion was carried out since a profile was "
                 "erased the last time. GET /models lists the snapshots; promote another one."
             )
-        return await self.promote(by, replaced[0], why, "roll back to")
+        return await self.promote(by, replaced[0], why, ROLL_BACK)
 
     async def freeze(self, by: Author, why: str, *, frozen: bool) -> Interventions:
         """Order that the learner stays as it is, or that it learns again from the events after this order."""
@@ -120,7 +127,7 @@ class Operator:
             return structs.replace(now, frozen=None, promotion=Promotion(given, chosen))
 
         order = Order("freeze" if frozen else "thaw", by.role, by.name, why)
-        return await self._order(Kind.INTERVENTION, order, change, _model)
+        return await self.order(Kind.INTERVENTION, order, change, _model)
 
     async def _demand_folded_out(self) -> None:
         """Refuse while exposures in quarantine are folded out, because the new base would keep them."""
@@ -157,7 +164,7 @@ class Operator:
             return structs.replace(now, quarantines=(*kept, new), quarantined=given.position)
 
         order = Order("quarantine", by.role, by.name, why, span.since, span.until, span.device)
-        after = await self._order(Kind.QUARANTINE, order, change, _listed)
+        after = await self.order(Kind.QUARANTINE, order, change, _listed)
         found = _same(after, span)
         if found is None:  # another operator has lifted it meanwhile
             raise Conflict("The quarantine was lifted while it was ordered; look at GET /interventions.")
@@ -175,9 +182,9 @@ class Operator:
             return structs.replace(now, quarantines=kept, quarantined=given.position)
 
         order = Order("lift quarantine", by.role, by.name, why, lifts=position)
-        return await self._order(Kind.QUARANTINE, order, change, _listed)
+        return await self.order(Kind.QUARANTINE, order, change, _listed)
 
-    async def _order(
+    async def order(
         self, kind: Kind, order: Order, change: Change, fields: Callable[[Interventions], dict[str, object]]
     ) -> Interventions:
         """Log an order if it changes anything, and return the orders in force then."""

@@ -1,9 +1,11 @@
 """Erasure of a viewer from the log."""
 
+from app.records import Kind
 from app.store.protocol import Log
 
 SCRUBBED = 1000
 """Records examined in one transaction."""
+PAGE = 5000
 
 
 async def erase(log: Log, pseudonym: str) -> None:
@@ -29,3 +31,12 @@ async def finish_erasure(log: Log, pseudonym: str) -> None:
     while seen < end and (last := await log.scrub(pseudonym, seen, SCRUBBED)) > seen:
         seen = last
     await log.end_erasure(pseudonym)  # deletes as well what the trainer has learned of the profile meanwhile
+
+
+async def erased_since(log: Log, position: int) -> bool:
+    """Tell whether the log has an erasure after a position."""
+    while records := await log.read(position, PAGE):
+        if any(record.kind == Kind.ERASURE for record in records):
+            return True
+        position = records[-1].position
+    return False

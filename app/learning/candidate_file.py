@@ -1,0 +1,118 @@
+"""The file in which a candidate is kept, beside the state: its learner, its position, and its comparison."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from app.learning.candidate_fold import State
+from bandit.paired_difference import PairedDifference
+from bandit.sealing import UnusableSnapshot, seal, unseal, unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A candidate as it was saved. `order` is the position of the order that started it.
+
+    It leaves out the quarantines in force after the record at `quarantined`. `saved` is in milliseconds. If a rule
+    wanted to promote it and was refused, `refused` says why.
+    """
+
+    order: int
+    quarantined: int
+    saved: int
+    state: State
+    learner: bytes = field(repr=False)
+    refused: str | None = None
+
+
+class _Head(msgspec.Struct, frozen=True):
+    order: int
+    quarantined: int
+    saved: int
+    refused: str | None
+    position: int
+    stamp: int
+    resume: int
+    rules: str
+    caps: dict[str, str]
+    since: int
+    begun: int
+    erased: int | None
+    sums: list[float]
+    counts: list[int]
+    least: float
+    greatest: float
+
+
+class CandidateFile:
+    """Is replaced as a whole. A file that is damaged, or of another candidate, is passed over."""
+
+    def __init__(self, path: Path):
+        self._path = path
+
+    def write(self, kept: Kept) -> None:
+        """Replace the file. Raises `OSError`, and the file is then as before."""
+        new = self._path.with_suffix(".new")
+        try:
+            new.write_bytes(_sealed(kept))
+            new.replace(self._path)
+        except OSError:
+            with suppress(OSError):
+                new.unlink()
+            raise
+
+    def read(self, order: int) -> Kept | None:
+        """Return the candidate that this order started, if it is there and whole."""
+        try:
+            kept = _kept(self._path.read_bytes())
+        except (OSError, UnusableSnapshot):
+            return None
+        return kept if kept.order == order else None
+
+    def delete(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+def _sealed(kept: Kept) -> bytes:
+    state, paired = kept.state, kept.state.paired
+    head = _Head(
+        kept.order,
+        kept.quarantined,
+        kept.saved,
+        kept.refused,
+        state.position,
+        state.stamp,
+        state.resume,
+        state.rules.decode(),
+        state.caps,
+        state.since,
+        state.begun,
+        state.erased,
+        paired.sums,
+        paired.counts,
+        paired.least,
+        paired.greatest,
+    )
+    return seal(msgspec.to_builtins(head), kept.learner)
+
+
+def _kept(content: bytes) -> Kept:
+    found, learner = unseal(content)
+    try:
+        head = msgspec.convert(found, _Head)
+    except msgspec.ValidationError as error:
+        raise unusable(content, error) from error
+    state = State(
+        head.position,
+        head.stamp,
+        head.resume,
+        head.rules.encode(),
+        head.caps,
+        head.since,
+        head.begun,
+        head.erased,
+        PairedDifference(head.sums, head.counts, head.least, head.greatest),
+    )
+    return Kept(head.order, head.quarantined, head.saved, state, learner, head.refused)

@@ -1,0 +1,133 @@
+"""Orders about the candidate that learns in the shadow, and what is known of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from msgspec import structs
+
+from app.interventions import Given, Interventions, Order, Shadowing
+from app.learning.candidate_file import CandidateFile, Kept
+from app.operations.interventions import CANDIDATE, Operator
+from app.records import Kind
+from app.refusals import Conflict, Invalid, Refusal
+from app.store.protocol import Author, Snapshot, Store
+from app.viewers.erasure import erased_since
+from bandit.policy import Learner
+
+BY_RULE = Author("admin", "rule")
+WHY_BY_RULE = "The lower bound of its reward over the incumbent's is above 0."
+MOST_BEHIND = 50_000
+"""Records that a candidate may be behind the log's end when it is promoted."""
+NONE = "There is no candidate; start one with PUT /candidate or `keyart candidate start`."
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The candidate in force, as it was saved last; `head` is the position of the log's end."""
+
+    order: Shadowing
+    kept: Kept | None
+    head: int
+
+    @property
+    def position(self) -> int:
+        return self.kept.state.position if self.kept else 0
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether it has learned the log as it was when the candidate was started."""
+        return self.position >= self.order.given.position
+
+
+class Candidates:
+    """Starts, stops and promotes the candidate. There is one at most."""
+
+    def __init__(
+        self,
+        operator: Operator,
+        store: Store,
+        file: CandidateFile,
+        new: Callable[[str], Learner],
+        demand: Callable[[int], Awaitable[Snapshot]],
+    ):
+        """Take what makes a learner by its name, or raises `ValueError`, and what refuses an unfit snapshot."""
+        self._operator, self._store, self._file, self._new, self._demand = operator, store, file, new, demand
+
+    async def standing(self) -> Standing | None:
+        candidate = (await self._operator.in_force()).candidate
+        if candidate is None:
+            return None
+        head = (await self._store.log.head()).position
+        return Standing(candidate, self._file.read(candidate.given.position), head)
+
+    async def start(self, by: Author, policy: str, why: str, *, by_rule: bool = False) -> None:
+        """Order that a candidate learns beside the incumbent. One that is in force with the same name stays."""
+        try:
+            self._new(policy)
+        except ValueError as error:
+            raise Invalid.field("policy", str(error).rstrip(".")) from error
+
+        def change(now: Interventions, given: Given) -> Interventions:
+            if now.candidate is None:
+                return structs.replace(now, candidate=Shadowing(given, policy, by_rule))
+            if (now.candidate.policy, now.candidate.by_rule) == (policy, by_rule):
+                return now
+            raise Conflict(f"The candidate {now.candidate.policy} learns already; stop it first.")
+
+        order = Order(f"start candidate {policy}", by.role, by.name, why, policy=policy, by_rule=by_rule)
+        await self._operator.order(Kind.INTERVENTION, order, change, _shown)
+
+    async def stop(self, by: Author, why: str) -> None:
+        """Order that the candidate ends. Its learner and its comparison are deleted."""
+
+        def change(now: Interventions, _: Given) -> Interventions:
+            return structs.replace(now, candidate=None)
+
+        order = Order("stop candidate", by.role, by.name, why)
+        await self._operator.order(Kind.INTERVENTION, order, change, _shown)
+
+    async def promote(self, by: Author, why: str) -> None:
+        """Order that the trainer continues with the candidate's learner, which then is no candidate any more."""
+        standing = await self.standing()
+        if standing is None:
+            raise Conflict(NONE)
+        snapshot = _promotable(standing)
+        number = await self._store.state.keep_candidate(snapshot)
+        # The check is after the write, because the trainer drops candidates for a later erasure.
+        if await erased_since(self._store.log, snapshot.position):
+            await self._store.state.drop_candidates()
+            raise Conflict("A profile was erased just now; try again when the candidate has read that.")
+        found = await self._demand(number)
+        await self._operator.promote(by, found, why, CANDIDATE)
+
+    async def promote_by_rule(self) -> str | None:
+        """Promote the candidate, and return the reason if it is refused."""
+        try:
+            await self.promote(BY_RULE, WHY_BY_RULE)
+        except Refusal as refusal:
+            return refusal.sentence
+        return None
+
+
+def _promotable(standing: Standing) -> Snapshot:
+    """Return the candidate as a snapshot; refuse one that knows too little, or too much."""
+    kept, behind = standing.kept, standing.head - standing.position
+    if kept is None:
+        raise Conflict("The candidate has saved nothing yet; wait a few seconds. A trainer has to run.")
+    if not standing.caught_up or behind > MOST_BEHIND:
+        raise Conflict(f"The candidate is {behind} records behind the log's end; wait until it has caught up.")
+    if kept.state.erased is not None:
+        raise Conflict(
+            "The candidate has learned from a profile that was erased since. It learns the log again without it, "
+            "an hour after the erasure; promote it then."
+        )
+    state = kept.state
+    return Snapshot(0, "candidate", state.position, state.resume, 0, state.rules, kept.learner)
+
+
+def _shown(found: Interventions) -> dict[str, object]:
+    """Return the candidate as the edits show it."""
+    candidate = found.candidate
+    if candidate is None:
+        return {"candidate": None}
+    return {"candidate": candidate.policy, "by_rule": candidate.by_rule}

@@ -1,0 +1,240 @@
+"""A candidate in the shadow: it ends at the weights of a fold over the whole log, however it is interrupted."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from app.learning import shadow
+from app.learning.candidate_file import CandidateFile, Kept
+from app.learning.candidate_fold import CandidateFold, Mixture, State
+from app.learning.quarantines import Quarantines
+from app.learning.shadow import Parts, Shadow
+from app.operations.candidates import Candidates
+from app.operations.interventions import Operator, Span
+from app.store.protocol import Author, Snapshot
+from app.viewers.erasure import erase
+from bandit.learners import new_learner, restored
+from bandit.logistic.learner import LogisticLearner
+from bandit.logistic.prior import Tuning
+from bandit.policy import Learner
+from tests.learning.simulation import HOUR_MS, World, a_world
+from tests.learning.test_bases import soon
+from tests.learning.test_interventions import from_nothing
+
+ME = Author("admin", "key")
+MIXTURE = Mixture(0.02)
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IDLE_SECONDS", "SAVE_SECONDS"):
+        monkeypatch.setattr(shadow, name, 0.0)
+    monkeypatch.setattr(shadow, "WRITE_RATE", 1 << 40)
+    monkeypatch.setattr(shadow, "BATCH", 40)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> World:
+    return await a_world(5, tmp_path, events=150, unbroken=True)
+
+
+def named(policy: str) -> Learner:
+    return new_learner("logistic") if policy == "logistic" else LogisticLearner(Tuning(spread=0.3))
+
+
+class Stage:
+    """A world with a candidate, and the file in which it is kept."""
+
+    def __init__(self, world: World, folder: Path):
+        self.world, self.file = world, CandidateFile(folder / "candidate")
+        self.operator = Operator(world.store, 90 * 24 * HOUR_MS)
+        self.promoted: list[str] = []
+        self.candidates = Candidates(self.operator, world.store, self.file, named, self._fit)
+
+    async def _fit(self, number: int) -> Snapshot:
+        found = await self.world.store.state.snapshot(number)
+        assert found
+        return found
+
+    async def start(self, policy: str = "logistic", *, by_rule: bool = False) -> int:
+        await self.candidates.start(ME, policy, "", by_rule=by_rule)
+        candidate = (await self.operator.in_force()).candidate
+        assert candidate
+        return candidate.given.position
+
+    @asynccontextmanager
+    async def shadowing(self) -> AsyncIterator["asyncio.Task[None]"]:
+        async def by_rule(_: object) -> str | None:
+            return await self.candidates.promote_by_rule()
+
+        stop = asyncio.Event()
+        parts = Parts(named, MIXTURE, by_rule)
+        task = asyncio.create_task(Shadow(self.world.store, self.world.live_catalogue, self.file, parts).run(stop))
+        try:
+            yield task
+        finally:
+            stop.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait_for(task, 60)
+
+    async def kept(self) -> Kept | None:
+        candidate = (await self.operator.in_force()).candidate
+        return self.file.read(candidate.given.position) if candidate else None
+
+    async def caught_up(self) -> Kept | None:
+        """Return the candidate if it was saved at the log's end, with the quarantines in force."""
+        kept, head = await self.kept(), await self.world.store.log.head()
+        in_force = await self.operator.in_force()
+        done = kept and kept.state.position == head.position and kept.quarantined == in_force.quarantined
+        return kept if done else None
+
+    async def rerun(self, policy: str, order: int) -> CandidateFold:
+        """Return the fold over the whole log in one piece."""
+        log = self.world.store.log
+        left_out, head = await Quarantines.in_force(log), (await log.head()).position
+        state = State.first(order, head)
+        fold = CandidateFold(log, self.world.live_catalogue, named(policy), MIXTURE, left_out, state)
+        await fold.feed(await log.read(0, head))
+        return fold
+
+
+@pytest.fixture
+async def stage(world: World, tmp_path: Path) -> Stage:
+    return Stage(world, tmp_path)
+
+
+async def test_a_candidate_like_the_incumbent_learns_what_the_trainer_learns(stage: Stage) -> None:
+    await stage.start()
+    await stage.world.happen(100, unbroken=True)
+    async with stage.shadowing():
+        kept = await soon(stage.caught_up)
+    assert kept.learner == (await from_nothing(stage.world)).learner.snapshot()
+
+
+async def test_only_first_showings_by_the_incumbent_after_the_start_are_compared(stage: Stage) -> None:
+    await stage.start("logistic,spread=0.3")
+    async with stage.shadowing():
+        before = await soon(stage.caught_up)
+        assert before.state.paired.decisions == 0
+        await stage.world.happen(200, unbroken=True)
+        after = await soon(stage.caught_up)
+    since = [decision for hold, decision in stage.world.placed if hold.decision > after.order]
+    by_incumbent = [each for each in since if each.group in {None, "personalized"} and not each.pinned]
+    assert 10 < after.state.paired.decisions <= len(by_incumbent)
+    assert after.state.paired.mean != 0
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_killed_at_any_point_it_ends_at_the_same_weights_and_sums(seed: int, tmp_path: Path) -> None:
+    stage = Stage(await a_world(seed, tmp_path, events=80, unbroken=True), tmp_path)
+    order = await stage.start("logistic,spread=0.3")
+    for _ in range(8):
+        await stage.world.happen(20, unbroken=True)
+        async with stage.shadowing() as task:
+            await asyncio.sleep(stage.world.rng.choice([0, 0.003, 0.02, 0.05]))
+            task.cancel()
+    async with stage.shadowing():
+        kept = await soon(stage.caught_up)
+    whole = await stage.rerun("logistic,spread=0.3", order)
+    assert kept.learner == whole.learner.snapshot()
+    assert kept.state.paired == whole.paired
+    assert kept.state.caps == whole.state().caps
+
+
+async def test_a_quarantine_is_folded_out_of_the_candidate(stage: Stage) -> None:
+    order = await stage.start()
+    async with stage.shadowing():
+        before = await soon(stage.caught_up)
+        await stage.operator.quarantine(ME, Span(1, stage.world.clock() - 60_000), "")
+        after = await soon(stage.caught_up)
+    assert after.learner != before.learner
+    assert after.learner == (await stage.rerun("logistic", order)).learner.snapshot()
+
+
+async def test_nothing_is_learned_during_a_pause_and_everything_after_it(stage: Stage) -> None:
+    await stage.start()
+    async with stage.shadowing():
+        before = await soon(stage.caught_up)
+        await stage.operator.learn(ME, "paused", "")
+        await asyncio.sleep(0.02)
+        await stage.world.happen(60, unbroken=True)
+        await asyncio.sleep(0.02)
+        paused = await stage.kept()
+        assert paused
+        assert paused.state.position <= before.state.position + 1
+        await stage.operator.learn(ME, "running", "")
+        after = await soon(stage.caught_up)
+    assert after.learner == (await from_nothing(stage.world)).learner.snapshot()
+
+
+async def test_an_erased_viewer_is_folded_out_an_hour_later(stage: Stage) -> None:
+    who = next(d.profile for _, d in reversed(stage.world.placed) if d.profile and d.attributes)
+    await stage.start()
+    async with stage.shadowing():
+        await soon(stage.caught_up)
+        await erase(stage.world.store.log, who)
+        await soon(stage.caught_up)
+        stage.world.clock.now += HOUR_MS + 1
+
+        async def anew() -> Kept | None:
+            await stage.world.store.log.tick(1)
+            kept = await stage.caught_up()
+            return kept if kept and kept.state.erased is None else None
+
+        kept = await soon(anew)
+    assert who not in kept.state.caps
+    assert kept.learner == (await from_nothing(stage.world)).learner.snapshot()
+
+
+async def test_the_comparison_begins_anew_with_another_incumbent(stage: Stage) -> None:
+    await stage.start("logistic,spread=0.3")
+    await stage.world.happen(80, unbroken=True)
+    async with stage.shadowing():
+        before = await soon(stage.caught_up)
+        promoted = Snapshot(0, "candidate", before.state.position, 1, 0, b"{}", before.learner)
+        number = await stage.world.store.state.keep_candidate(promoted)
+        found = await stage.world.store.state.snapshot(number)
+        assert found
+        await stage.operator.promote(ME, found, "")
+        after = await soon(stage.caught_up)
+    assert before.state.paired.decisions
+    assert after.state.paired.decisions == 0
+    assert after.state.since > before.state.since
+
+
+async def test_a_log_that_lost_its_end_is_folded_anew(stage: Stage) -> None:
+    order = await stage.start()
+    async with stage.shadowing():
+        kept = await soon(stage.caught_up)
+    ahead = kept.state._replace(position=kept.state.position + 5)
+    stage.file.write(Kept(order, 0, 0, ahead, named("logistic").snapshot()))
+    await stage.world.happen(30, unbroken=True)
+    async with stage.shadowing():
+        again = await soon(stage.caught_up)
+    assert again.learner == (await from_nothing(stage.world)).learner.snapshot()
+
+
+async def test_a_damaged_file_is_passed_over(stage: Stage, tmp_path: Path) -> None:
+    order = await stage.start()
+    async with stage.shadowing():
+        await soon(stage.caught_up)
+    content = (tmp_path / "candidate").read_bytes()
+    (tmp_path / "candidate").write_bytes(content[:-9])
+    assert stage.file.read(order) is None
+    async with stage.shadowing():
+        again = await soon(stage.caught_up)
+    assert (tmp_path / "candidate").read_bytes() != content[:-9]
+    assert isinstance(restored(again.learner), LogisticLearner)
+
+
+async def test_without_an_order_nothing_runs_and_a_stop_ends_it(stage: Stage) -> None:
+    async with stage.shadowing() as task:
+        await asyncio.wait_for(task, 10)
+    await stage.start()
+    async with stage.shadowing() as task:
+        await soon(stage.caught_up)
+        await stage.candidates.stop(ME, "")
+        await asyncio.wait_for(task, 10)
