@@ -58,6 +58,10 @@ COMMANDS = {  # In the order in which users come to need them; `--help` keeps it
         "Write the joined examples of the log to a file: each closed exposure with its decision and its reward.",
     ),
     "models": Listed("models", "List the kept snapshots, or promote, roll back, freeze or thaw the model."),
+    "candidate": Listed(
+        "candidate",
+        "Train a candidate in the shadow, compare it with the learner in use, and promote it.",
+    ),
     "serving": Listed(
         "serving",
         "Give everyone the default pictures, or let the policy choose again, without a restart.",
@@ -81,6 +85,7 @@ COMMANDS = {  # In the order in which users come to need them; `--help` keeps it
     "history": Listed(
         "history", "Let the sample viewers use the service, and wait until it has learned from them.", hidden=True
     ),
+    "shadow": Listed("shadow", "Train the candidate in force beside the trainer.", hidden=True),
     "worker": Listed("worker", "Answer requests on an inherited socket.", hidden=True),
 }
 

@@ -13,6 +13,7 @@ ADMIN_KEY: Final = "admin-key"
 SAMPLE_HISTORY: Final = "sample-history.json"
 AUDIENCE: Final = "audience.log"
 ALARMS: Final = "alarms.json"
+CANDIDATE: Final = "candidate.snapshot"
 SERVICE_LOCK: Final = "serve.lock"
 RUN: Final = "run"
 """Files that only running processes need; they may be deleted while no process runs."""
@@ -42,6 +43,10 @@ class DataFolder:
         """The output of the audience that a page started, which locks the file while it runs."""
         self.alarms = path / RUN / ALARMS
         """The alarms that were told to KEYART_ALARM_URL. The worker that tells them locks the file."""
+        self.candidate = path / CANDIDATE
+        """The candidate that learns in the shadow."""
+        self.candidate_lock = path / RUN / "candidate.lock"
+        """The lock of the process that trains the candidate."""
         self.service_lock = path / SERVICE_LOCK
         """The file that a service locks, and in which it writes its settings."""
         self._metrics = path / RUN / "metrics"

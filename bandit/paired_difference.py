@@ -1,7 +1,7 @@
 """The difference of reward between two policies on the same decisions, with an interval one may look at any time.
 
-One policy drew the picture, so its probabilities are the propensities p, and the other would have used c. With the
-expected rewards q of the pictures, the doubly robust difference of a decision on which picture A earned r is
+One policy drew the picture, so its probabilities are the propensities p, and the other would have used c. The
+pictures have expected rewards q, and picture A was drawn and earned r. The doubly robust difference is
 
     Σ (c - p) · q + (c[A] / p[A] - 1) · (r - q[A])
 

@@ -55,6 +55,8 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "promote_model": Example({"snapshot": "1"}, {"why": "Better in keyart evaluate"}),
     "roll_back_model": Example(body={"why": "Fewer clicks since the promotion"}),
     "put_frozen": Example(body={"frozen": True, "why": "A campaign begins"}),
+    "put_candidate": Example(body={"policy": "logistic,spread=0.3", "why": "Better in keyart evaluate"}),
+    "promote_candidate": Example(body={"why": "It earns more"}),
     "put_serving": Example(body={"pictures": "policy", "why": "The new pictures are right again"}),
     "put_learning": Example(body={"state": "running", "why": "The clicks of the TV app are back"}),
     "post_quarantine": Example(body={"since": "2026-01-01T14:00", "until": "2026-01-01T15:30", "device": "tv"}),

@@ -27,6 +27,7 @@ from app.evaluation.series_report import SeriesReporter
 from app.evaluation.shares_report import SharesReporter
 from app.evaluation.title_probabilities import ProbabilityReporter
 from app.evaluation.title_search import TitleSearch
+from app.operations.candidates import Candidates
 from app.operations.interventions import Operator
 from app.operations.watch import Watch
 from app.serving.best_single import BestSingle
@@ -77,6 +78,7 @@ class Services:
     explainer: Explainer
     score_explainer: ScoreExplainer
     fitness: FitnessReporter
+    candidates: Candidates
 
 
 def _services(request: Request) -> Services:

@@ -14,6 +14,10 @@ from app.commands.calling import called
 from app.commands.environment import settings_of_service
 from app.commands.orders import Why
 from app.commands.terminal import fail
+from app.data_folder import DataFolder
+from app.evaluation.candidate_sentences import conclusion
+from app.interventions import SETTING, interventions_in
+from app.learning.candidate_file import CandidateFile, Kept
 from app.settings import Settings
 from app.store.protocol import Snapshot
 from app.wiring.stores import open_store
@@ -74,9 +78,14 @@ async def _models(settings: Settings) -> None:
     store = open_store(settings, read_only=True)
     try:
         snapshots = [each for role in ROLES for each in await store.state.snapshots(role)]
+        candidate = interventions_in(await store.log.setting(SETTING)).candidate
     finally:
         await store.close()
     Console().print(table(snapshots))
+    if candidate:
+        file = CandidateFile(DataFolder(settings.data).candidate)
+        line = of_candidate(candidate.policy, file.read(candidate.given.position))
+        Console().print(line, soft_wrap=True, markup=False)
 
 
 def table(snapshots: Iterable[Snapshot]) -> Table:
@@ -93,6 +102,14 @@ def table(snapshots: Iterable[Snapshot]) -> Table:
         kind = "" if weights is None else kind_of(s.learner)
         shown.add_row(str(s.id), mark, s.role, kind, str(s.position), _age(s.created), str(len(s.learner)), told)
     return shown
+
+
+def of_candidate(policy: str, kept: Kept | None) -> str:
+    """Describe the candidate in the shadow."""
+    if kept is None:
+        return f"The candidate {policy} has saved nothing yet."
+    at = f"The candidate {policy} learns in the shadow, and is at position {kept.state.position}."
+    return f"{at} {conclusion(kept.state.paired)}"
 
 
 def _age(created: int) -> str:

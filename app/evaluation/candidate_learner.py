@@ -3,12 +3,11 @@
 from typing import cast
 
 from app.evaluation.candidates import Learned, UnusablePolicyError
-from app.evaluation.policy_names import candidate
 from bandit.learners import restored
 from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot
 
-ANY_FLOOR = 1.0
+FLOOR = ",floor="
 
 
 def learner_of(name: str) -> Learner:
@@ -17,17 +16,19 @@ def learner_of(name: str) -> Learner:
     Raises `UnusablePolicyError` if a service could not decide by it: it learns nothing, has no snapshots, or names
     what the service alone determines.
     """
+    from app.evaluation.policy_names import candidate  # noqa: PLC0415  workers need numpy only for this
+
     if ".py:" in name:
         raise UnusablePolicyError(
-            f"{name} is a file, and a candidate is served from snapshots; name a learner that KEYART_LEARNER may name."
+            f"{name} is a file, and a candidate is served from snapshots; name a learner of KEYART_LEARNER."
         )
-    found = candidate(name, ANY_FLOOR)
+    found = candidate(name, 1.0)
     if not isinstance(found, Learned):
-        raise UnusablePolicyError(f"{name} learns nothing; name a learner that KEYART_LEARNER may name.")
-    if found.without or found.floor != ANY_FLOOR:
+        raise UnusablePolicyError(f"{name} learns nothing; name a learner of KEYART_LEARNER.")
+    if found.without or FLOOR in name:
         raise UnusablePolicyError(
-            f"{name} has a floor or leaves features out, and settings alone determine both for a service; name the "
-            "learner and its tuning."
+            f"{name} has a floor or leaves features out, and settings alone determine both for a service; "
+            "name the learner and its tuning."
         )
     learner = cast("Learner", found.policy)
     try:

@@ -3,12 +3,35 @@
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-from app.learning.candidate_fold import State
+from app.learning.log_join import UNDECLARED
+from app.records import encode
 from bandit.paired_difference import PairedDifference
 from bandit.sealing import UnusableSnapshot, seal, unseal, unusable
+
+
+class State(NamedTuple):
+    """Everything from which the fold continues: it has learned up to a position, and reads again from `resume`."""
+
+    position: int
+    stamp: int
+    resume: int
+    rules: bytes
+    caps: dict[str, str]
+    since: int
+    """The position after which decisions are compared."""
+    begun: int
+    """The position of the log's end when the fold began. No record up to it tells of a viewer erased by then."""
+    erased: int | None
+    """The time of the first erasure after `begun`, in milliseconds."""
+    paired: PairedDifference
+
+    @classmethod
+    def first(cls, since: int, begun: int) -> "State":
+        return cls(0, 0, 1, encode(UNDECLARED), {}, since, begun, None, PairedDifference())
 
 
 @dataclass(frozen=True, slots=True)

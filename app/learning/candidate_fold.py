@@ -1,19 +1,19 @@
-"""The fold of a candidate: it learns the log like the trainer, and is compared with what was served. No clock."""
+"""The fold of a candidate: it learns like the trainer, and is compared with the incumbent. It reads no clock."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
-from typing import NamedTuple
 
 from app.catalogue.live import LiveCatalogue
 from app.interventions import decode_order, replaces_model
+from app.learning.candidate_file import State
 from app.learning.caps import Caps
 from app.learning.fold import STEPS, example_of, witness_of
-from app.learning.log_join import UNDECLARED, Close, Forget, LogJoin, Step
+from app.learning.log_join import Close, Forget, LogJoin, Step
 from app.learning.quarantines import Quarantines
-from app.records import Decision, Kind, Record, decode_decision, encode, unknown
+from app.records import Decision, Kind, Record, decode_decision, unknown
 from app.store.protocol import Log, UnknownVersionError
 from bandit.exploration import with_floor, with_least
 from bandit.paired_difference import PairedDifference, difference
@@ -37,27 +37,6 @@ class Mixture:
             return floored
         marks = [([tag in action.tags for action in actions], share) for tag, share in self.demands]
         return with_least(floored, marks)
-
-
-class State(NamedTuple):
-    """Everything from which the fold continues: it has learned up to a position, and reads again from `resume`."""
-
-    position: int
-    stamp: int
-    resume: int
-    rules: bytes
-    caps: dict[str, str]
-    since: int
-    """The position after which decisions are compared."""
-    begun: int
-    """The position of the log's end when the fold began. No record up to it tells of a viewer erased by then."""
-    erased: int | None
-    """The time of the first erasure after `begun`, in milliseconds."""
-    paired: PairedDifference
-
-    @classmethod
-    def first(cls, since: int, begun: int) -> "State":
-        return cls(0, 0, 1, encode(UNDECLARED), {}, since, begun, None, PairedDifference())
 
 
 class CandidateFold:
@@ -97,7 +76,7 @@ class CandidateFold:
         await self._take(records[begin:])
 
     def _replaces(self, record: Record) -> bool:
-        """Tell whether an operator has ordered another incumbent here, so that the comparison begins anew."""
+        """Tell whether an operator has ordered another incumbent here, so that the comparison begins again."""
         if record.kind != Kind.INTERVENTION or record.position <= self.since:
             return False
         return replaces_model(decode_order(record.body))

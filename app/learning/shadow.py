@@ -10,8 +10,8 @@ import structlog
 
 from app.catalogue.live import LiveCatalogue
 from app.interventions import SETTING, Interventions, Shadowing, interventions_in
-from app.learning.candidate_file import CandidateFile, Kept
-from app.learning.candidate_fold import CandidateFold, Mixture, State
+from app.learning.candidate_file import CandidateFile, Kept, State
+from app.learning.candidate_fold import CandidateFold, Mixture
 from app.learning.quarantines import Quarantines
 from app.store.protocol import Store
 from bandit.learners import restored
@@ -46,7 +46,7 @@ class Parts:
 class Shadow:
     """Folds the retained log into the learner of the candidate in force, and saves it every few seconds.
 
-    It begins anew if the orders of quarantine change, an hour after a viewer was erased, and if the log does not
+    It begins again if the orders of quarantine change, an hour after a viewer was erased, and if the log does not
     have the record that it read last. Killed at any point, it ends at the same weights.
     """
 
@@ -121,7 +121,7 @@ class Shadow:
         return CandidateFold(self._store.log, self._live_catalogue, learner, self._parts.mixture, left_out, state)
 
     async def _outdated(self, fold: CandidateFold, in_force: Interventions) -> bool:
-        """Tell whether the fold has to begin anew."""
+        """Tell whether the fold has to begin again."""
         if in_force.quarantined != self._quarantined:
             return True
         due = fold.erased is not None and self._store.log.now() - fold.erased >= ANEW_MS

@@ -1,4 +1,4 @@
-"""Orders about the candidate that learns in the shadow, and what is known of it."""
+"""Orders about the candidate that learns in the shadow, and its standing."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ class Candidates:
         await self._operator.order(Kind.INTERVENTION, order, change, _shown)
 
     async def promote(self, by: Author, why: str) -> None:
-        """Order that the trainer continues with the candidate's learner, which then is no candidate any more."""
+        """Order that the trainer continues with the candidate's learner. The candidate then ends."""
         standing = await self.standing()
         if standing is None:
             raise Conflict(NONE)

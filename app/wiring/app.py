@@ -15,6 +15,7 @@ from app.api.heads import Heads
 from app.api.openapi import Documented
 from app.api.routes import (
     artwork,
+    candidate,
     catalogue,
     decisions,
     edits,
@@ -92,6 +93,7 @@ def create_app(
         images,
         interventions,
         models,
+        candidate,
         health,
         report,
         series,

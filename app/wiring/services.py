@@ -54,6 +54,7 @@ from app.viewers.pseudonym import Identity
 from app.viewers.viewer import Viewers
 from app.wiring.catalogue import images_in, originals_in, revisions_in, uploads_in
 from app.wiring.keys import identity_key, keys_of, make_admin_key, signing_keys
+from app.wiring.shadow import candidates_of
 from bandit.groups import Groups
 
 log = structlog.get_logger()
@@ -96,6 +97,8 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     images_folder, originals = images_in(settings), originals_in(settings)
     editor = Editor(store, revisions, live_catalogue, originals)
     rendering = Rendering(data=settings.data, images=images_folder, originals=originals)
+    fitness = FitnessReporter(store, live_catalogue, settings.learner, settings.exploration_floor)
+    operator = Operator(store, round(settings.retention_days * DAY_MS))
     choice_probabilities = ChoiceProbabilities(
         model, best_single, switch, settings.exploration_floor, settings.demands
     )
@@ -107,7 +110,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         model=model,
         best_single=best_single,
         switch=switch,
-        operator=Operator(store, round(settings.retention_days * DAY_MS)),
+        operator=operator,
         images=images_folder,
         bots=Bots(settings.bots),
         access=Access(
@@ -160,7 +163,8 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         ),
         explainer=Explainer(store.log, ids, store.log.now),
         score_explainer=ScoreExplainer(store.state, live_catalogue),
-        fitness=FitnessReporter(store, live_catalogue, settings.learner, settings.exploration_floor),
+        fitness=fitness,
+        candidates=candidates_of(settings, store, operator, fitness),
     )
 
 

@@ -1,17 +1,23 @@
 """Training: the trainer, and repeated folds."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
 from app.catalogue.cleanup import Tidier
 from app.catalogue.live import LiveCatalogue
 from app.clock import now_ms, passed_ms
+from app.data_folder import DataFolder
+from app.interventions import SETTING, interventions_in
 from app.learning import rebuild
 from app.learning.bases import BaseKeeper
+from app.learning.candidate_file import CandidateFile
 from app.learning.fold import Fold
 from app.learning.trainer import Trainer
 from app.learning.trusted_clock import TrustedClock
+from app.processes.companion import Companion, Due
 from app.settings import DAY_MS, Settings
 from app.store.protocol import Base, Store
 from app.wiring.catalogue import images_in, originals_in, revisions_in, uploads_in
@@ -20,7 +26,7 @@ from bandit.policy import Learner
 
 
 async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
-    """Run a trainer until `stop`, and tidy up beside it."""
+    """Run a trainer until `stop`; beside it, tidy up, and keep the process of a candidate running."""
     store = open_store(settings)
     revisions = revisions_in(settings)
     trusted = TrustedClock(store.log, now_ms, passed_ms).now
@@ -33,7 +39,7 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
         uploads=uploads_in(settings),
         retention_days=settings.retention_days,
     )
-    tidying = asyncio.create_task(tidier.run())
+    beside = [asyncio.create_task(each.run()) for each in (tidier, companion_of(settings, store, holder))]
     try:
         trainer = Trainer(
             store,
@@ -45,9 +51,10 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
         )
         await trainer.run(stop)
     finally:
-        tidying.cancel()
-        with suppress(asyncio.CancelledError):
-            await tidying
+        for task in beside:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await store.close()
 
 
@@ -72,3 +79,17 @@ async def publish_rebuilt(settings: Settings, store: Store, fold: Fold) -> int |
 def bases_of(settings: Settings, store: Store) -> BaseKeeper:
     retention = round(settings.retention_days * DAY_MS)
     return BaseKeeper(store, settings.learner, retention=retention, reach=settings.answerable_ms, clock=now_ms)
+
+
+def companion_of(settings: Settings, store: Store, holder: str) -> Companion:
+    """Return what keeps the process running while a candidate is in force and this trainer leads."""
+    command = [sys.executable, "-P", "-m", "app", "shadow", "--parent", str(os.getpid())]
+
+    async def due() -> Due:
+        lease = await store.state.lease()
+        if lease is None or lease.holder != holder:
+            return "elsewhere"
+        in_force = interventions_in(await store.log.setting(SETTING))
+        return "yes" if in_force.candidate else "no"
+
+    return Companion("shadow", command, due, CandidateFile(DataFolder(settings.data).candidate).delete)

@@ -10,6 +10,7 @@ from tests.api.service import ADMIN, Catalogue, Service, serving
 from tests.docs.api import document, operations
 
 NOT_READY = {
+    "promote_candidate",
     "upload_artwork",
     "open_session",
     "get_whole",

@@ -349,6 +349,7 @@ async def test_the_api_document_names_every_call_that_there_is(service: Service)
         *("GET /catalogue", "PATCH /catalogue", "GET /edits"),
         *("GET /models", "GET /models/{snapshot}/fitness", "POST /models/{snapshot}/promotion"),
         *("POST /models/rollback", "PUT /models/frozen"),
+        *("GET /candidate", "PUT /candidate", "DELETE /candidate", "POST /candidate/promotion"),
         *("GET /interventions", "PUT /interventions/serving", "PUT /interventions/learning"),
         *("POST /interventions/quarantines", "DELETE /interventions/quarantines/{position}"),
         *(

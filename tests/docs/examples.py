@@ -171,6 +171,17 @@ EXAMPLES = (
         "PUT /models/frozen",
         "curl -X PUT /…models/frozen -H ADMIN -H 'Content-Type: application/json' -d '{\"frozen\": true}'",
     ),
+    _of(
+        "PUT /candidate",
+        "curl -X PUT /…candidate -H ADMIN -H 'Content-Type: application/json' "
+        """-d '{"policy": "logistic,spread=0.3", "why": "Better in keyart evaluate"}'""",
+    ),
+    _of("GET /candidate", "curl /…candidate -H ADMIN"),
+    _of(
+        "POST /candidate/promotion",
+        "curl /…candidate/promotion -H ADMIN -H 'Content-Type: application/json' -d '{}'",
+    ),
+    _of("DELETE /candidate", "curl -X DELETE /…candidate -H ADMIN"),
     _of("GET /edits", "curl '/…edits?title=sintel&limit=1' -H ADMIN"),
     Example("GET /images/{name}", f'curl -D - -o picture.webp "{ADDRESS}$IMAGE"'),
     _of("GET /healthz", "curl /…healthz"),

@@ -3,26 +3,29 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.learning import shadow
-from app.learning.candidate_file import CandidateFile, Kept
-from app.learning.candidate_fold import CandidateFold, Mixture, State
+from app.learning import shadow, trainer
+from app.learning.candidate_file import CandidateFile, Kept, State
+from app.learning.candidate_fold import CandidateFold, Mixture
 from app.learning.quarantines import Quarantines
 from app.learning.shadow import Parts, Shadow
 from app.operations.candidates import Candidates
 from app.operations.interventions import Operator, Span
+from app.refusals import Conflict
 from app.store.protocol import Author, Snapshot
 from app.viewers.erasure import erase
 from bandit.learners import new_learner, restored
 from bandit.logistic.learner import LogisticLearner
 from bandit.logistic.prior import Tuning
+from bandit.paired_difference import Difference, PairedDifference
 from bandit.policy import Learner
 from tests.learning.simulation import HOUR_MS, World, a_world
-from tests.learning.test_bases import soon
-from tests.learning.test_interventions import from_nothing
+from tests.learning.test_bases import assert_equal, caught_up, soon, training
+from tests.learning.test_interventions import from_nothing, learned
 
 ME = Author("admin", "key")
 MIXTURE = Mixture(0.02)
@@ -30,8 +33,11 @@ MIXTURE = Mixture(0.02)
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("IDLE_SECONDS", "SAVE_SECONDS"):
+    for name in ("IDLE_SECONDS", "SAVE_SECONDS", "RULE_SECONDS"):
         monkeypatch.setattr(shadow, name, 0.0)
+    for name in ("PUBLISH_SECONDS", "COMMIT_SECONDS", "IDLE_SECONDS"):
+        monkeypatch.setattr(trainer, name, 0.0)
+    monkeypatch.setattr(trainer, "LOAD_SHARE", 0)
     monkeypatch.setattr(shadow, "WRITE_RATE", 1 << 40)
     monkeypatch.setattr(shadow, "BATCH", 40)
 
@@ -51,10 +57,12 @@ class Stage:
     def __init__(self, world: World, folder: Path):
         self.world, self.file = world, CandidateFile(folder / "candidate")
         self.operator = Operator(world.store, 90 * 24 * HOUR_MS)
-        self.promoted: list[str] = []
+        self.unfit = ""
         self.candidates = Candidates(self.operator, world.store, self.file, named, self._fit)
 
     async def _fit(self, number: int) -> Snapshot:
+        if self.unfit:
+            raise Conflict(self.unfit)
         found = await self.world.store.state.snapshot(number)
         assert found
         return found
@@ -238,3 +246,80 @@ async def test_without_an_order_nothing_runs_and_a_stop_ends_it(stage: Stage) ->
         await soon(stage.caught_up)
         await stage.candidates.stop(ME, "")
         await asyncio.wait_for(task, 10)
+
+
+# ---------------------------------------------------------------- promotion
+
+
+async def known_to_be(stage: Stage, value: float) -> None:
+    """Save the candidate with a comparison that found this difference for many viewers."""
+    async with stage.shadowing():
+        kept = await soon(stage.caught_up)
+    paired = PairedDifference()
+    for viewer in range(500):
+        paired.add(viewer, Difference(value, min(value, 0), max(value, 0)))
+    stage.file.write(replace(kept, state=kept.state._replace(paired=paired)))
+
+
+async def test_the_trainer_continues_with_a_promoted_candidate_and_a_rebuild_is_equal(stage: Stage) -> None:
+    await stage.start("logistic,spread=0.3")
+    async with training(stage.world), stage.shadowing() as task:
+        kept = await soon(stage.caught_up)
+        await stage.candidates.promote(ME, "")
+        await asyncio.wait_for(task, 60)
+
+        async def carried_out() -> bool:
+            return bool(await stage.world.store.state.promoted())
+
+        await soon(carried_out)
+        assert await learned(stage.world) == kept.learner
+        await stage.world.happen(50, unbroken=True)
+        await soon(lambda: caught_up(stage.world))
+    await assert_equal(stage.world)
+    now = restored(await learned(stage.world))
+    assert isinstance(now, LogisticLearner)
+    assert now.tuning.spread == 0.3
+
+
+async def test_by_rule_a_candidate_that_is_known_to_be_better_is_promoted(stage: Stage) -> None:
+    order = await stage.start("logistic,spread=0.3")
+    await known_to_be(stage, 0.2)
+    async with stage.shadowing():
+        await asyncio.sleep(0.05)
+    assert (await stage.operator.in_force()).promotion is None  # nobody ordered the rule
+    await stage.candidates.stop(ME, "")
+    order = await stage.start("logistic,spread=0.3", by_rule=True)
+    await known_to_be(stage, 0.2)
+    async with stage.shadowing() as task:
+        await asyncio.wait_for(task, 60)
+    in_force = await stage.operator.in_force()
+    assert in_force.promotion
+    assert in_force.promotion.given.position > order
+    assert (in_force.promotion.given.name, in_force.candidate) == ("rule", None)
+
+
+@pytest.mark.parametrize("value", [0.0, -0.2])
+async def test_by_rule_no_other_candidate_is_promoted(stage: Stage, value: float) -> None:
+    await stage.start("logistic,spread=0.3", by_rule=True)
+    await known_to_be(stage, value)
+    async with stage.shadowing():
+        await asyncio.sleep(0.05)
+        await stage.world.happen(5, unbroken=True)
+        await soon(stage.caught_up)
+    in_force = await stage.operator.in_force()
+    assert in_force.candidate
+    assert in_force.promotion is None
+
+
+async def test_by_rule_an_unfit_candidate_is_not_promoted_and_the_reason_is_kept(stage: Stage) -> None:
+    await stage.start("logistic,spread=0.3", by_rule=True)
+    stage.unfit = "Its choices are collapsed."
+    await known_to_be(stage, 0.2)
+
+    async def refused() -> bool:
+        kept = await stage.kept()
+        return kept is not None and kept.refused == stage.unfit
+
+    async with stage.shadowing():
+        await soon(refused)
+    assert (await stage.operator.in_force()).candidate
