@@ -62,6 +62,8 @@ class CandidateFold:
         self.position, self.learned, self.stamp = state.resume - 1, state.position, state.stamp
         self.since, self.begun, self.erased = state.since, state.begun, state.erased
         self.paired = state.paired
+        self.taken = 0
+        """The number of closed exposures and erasures since it was made; no part of its state."""
         self._log_join, self._caps = LogJoin(state.rules), Caps.of(state.caps)
 
     async def feed(self, records: Sequence[Record]) -> None:
@@ -114,6 +116,7 @@ class CandidateFold:
     def _apply(self, step: Step, found: dict[int, Record]) -> None:
         if step.position <= self.learned:
             return
+        self.taken += isinstance(step, Forget | Close)
         if isinstance(step, Forget):
             self._caps.forget(step.profile)
             self.learner.forget(witness_of(step.profile))

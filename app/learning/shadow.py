@@ -22,7 +22,8 @@ log = structlog.get_logger()
 
 BATCH = 500
 IDLE_SECONDS = 0.5
-SAVE_SECONDS = 2.0
+SAVE_SECONDS, QUIET_SECONDS = 2.0, 30.0
+"""Seconds between two saves; the second is for a candidate that took in nothing but ticks meanwhile."""
 WRITE_RATE = 1 << 20
 """Bytes written in a second, at most."""
 ANEW_MS = 3_600_000
@@ -53,7 +54,9 @@ class Shadow:
     def __init__(self, store: Store, live_catalogue: LiveCatalogue, file: CandidateFile, parts: Parts):
         self._store, self._live_catalogue, self._file, self._parts = store, live_catalogue, file, parts
         self._quarantined = 0
-        self._saved_position, self._save_at, self._rule_at = -1, 0.0, 0.0
+        self._save_at = self._quiet_until = self._rule_at = 0.0
+        self._saved = -1, -1
+        """The position, and the number of steps, of the fold that was saved."""
         self._refused: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -78,8 +81,7 @@ class Shadow:
             records = await self._store.log.read(fold.position, BATCH)
             await self._live_catalogue.refresh()
             await fold.feed(records)
-        if time.monotonic() >= self._save_at:
-            await self._save(fold, candidate.given.position)
+        if time.monotonic() >= self._save_at and await self._save(fold, candidate.given.position):
             await self._apply_rule(fold, candidate)
         return len(records) == BATCH
 
@@ -88,7 +90,7 @@ class Shadow:
     ) -> CandidateFold | None:
         """Return the fold that continues from the file, or begins at the oldest record; None if it has to wait."""
         await self._live_catalogue.refresh()
-        self._quarantined, self._saved_position = in_force.quarantined, -1
+        self._quarantined, self._saved = in_force.quarantined, (-1, -1)
         if resuming and (fold := await self._resumed(candidate)):
             log.info("shadow_resumed", policy=candidate.policy, position=fold.learned)
             return fold
@@ -127,29 +129,34 @@ class Shadow:
         due = fold.erased is not None and self._store.log.now() - fold.erased >= ANEW_MS
         return due and not await self._store.log.erasures()
 
-    async def _save(self, fold: CandidateFold, order: int) -> None:
-        if not fold.level or fold.learned == self._saved_position:
-            return
+    async def _save(self, fold: CandidateFold, order: int) -> bool:
+        """Save the fold if that changes the file; tell whether it did."""
+        now, (position, taken) = time.monotonic(), self._saved
+        quiet = fold.taken == taken and now < self._quiet_until
+        if not fold.level or fold.learned == position or quiet:
+            return False
         learner, state = fold.learner.snapshot(), fold.state()
         kept = Kept(order, self._quarantined, self._store.log.now(), state, learner, self._refused)
-        self._save_at = time.monotonic() + max(SAVE_SECONDS, len(learner) / WRITE_RATE)
+        self._save_at = now + max(SAVE_SECONDS, len(learner) / WRITE_RATE)
+        self._quiet_until = now + QUIET_SECONDS
         try:
             await asyncio.to_thread(self._file.write, kept)
-            self._saved_position = fold.learned
         except OSError as error:
             log.warning("candidate_unsaved", reason=str(error))
+            return False
+        self._saved = fold.learned, fold.taken
+        return True
 
     async def _apply_rule(self, fold: CandidateFold, candidate: Shadowing) -> None:
         """Promote the saved candidate if it is known to be better, and if the rule was ordered."""
-        if not candidate.by_rule or fold.learned != self._saved_position or time.monotonic() < self._rule_at:
-            return
         interval = fold.paired.interval()
-        if interval is None or interval.low <= 0:
+        known = interval is not None and interval.low > 0
+        if not candidate.by_rule or not known or time.monotonic() < self._rule_at:
             return
         self._rule_at = time.monotonic() + RULE_SECONDS
         self._refused = await self._parts.by_rule(candidate)
-        self._saved_position = -1  # the refusal is to be saved
-        log.info("candidate_judged", policy=candidate.policy, low=interval.low, refused=self._refused)
+        self._saved = -1, -1  # the refusal is to be saved
+        log.info("candidate_judged", policy=candidate.policy, low=interval and interval.low, refused=self._refused)
 
     async def _in_force(self) -> Interventions:
         return interventions_in(await self._store.log.setting(SETTING))

@@ -1,5 +1,6 @@
 """Orders about the candidate that learns in the shadow, and its standing."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -58,7 +59,8 @@ class Candidates:
         if candidate is None:
             return None
         head = (await self._store.log.head()).position
-        return Standing(candidate, self._file.read(candidate.given.position), head)
+        kept = await asyncio.to_thread(self._file.read, candidate.given.position)
+        return Standing(candidate, kept, head)
 
     async def start(self, by: Author, policy: str, why: str, *, by_rule: bool = False) -> None:
         """Order that a candidate learns beside the incumbent. One that is in force with the same name stays."""
@@ -102,6 +104,9 @@ class Candidates:
 
     async def promote_by_rule(self) -> str | None:
         """Promote the candidate, and return the reason if it is refused."""
+        in_force = await self._operator.in_force()
+        if in_force.frozen or in_force.learning == "paused":
+            return "The learner is frozen or paused, so only an operator changes it."
         try:
             await self.promote(BY_RULE, WHY_BY_RULE)
         except Refusal as refusal:

@@ -9,12 +9,15 @@ from typing import Literal
 
 import structlog
 
-from app.processes.supervisor import GRACE_SECONDS, Child
+from app.processes.supervisor import Child
 from app.telemetry.metric_files import FOLDER
 
 log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5
+AFTER_FAILURE_SECONDS = 5.0
+END_SECONDS = 1.0
+"""Seconds from the signal to the child to killing it. The process beside it may have to end, too."""
 Due = Literal["yes", "no", "elsewhere"]
 """Whether the child runs here. `elsewhere` means that another process decides."""
 
@@ -40,11 +43,12 @@ class Companion:
         """Go on until cancelled, and then end the child."""
         try:
             while True:
+                await asyncio.sleep(LOOK_SECONDS)
                 try:
                     await self._look()
                 except Exception:
                     log.exception("companion_failed", child=self._child.name)
-                await asyncio.sleep(LOOK_SECONDS)
+                    await asyncio.sleep(AFTER_FAILURE_SECONDS)
         finally:
             end(self._child)
 
@@ -68,7 +72,7 @@ def end(child: Child) -> None:
         return
     process.terminate()
     try:
-        process.wait(GRACE_SECONDS)
+        process.wait(END_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

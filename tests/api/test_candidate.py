@@ -23,8 +23,8 @@ LOW = "logistic,spread=0.3"
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shadow, "SAVE_SECONDS", 0.0)
-    monkeypatch.setattr(shadow, "IDLE_SECONDS", 0.0)
+    for name in ("SAVE_SECONDS", "QUIET_SECONDS", "IDLE_SECONDS"):
+        monkeypatch.setattr(shadow, name, 0.0)
 
 
 async def start(service: Service, policy: str = LOW, **body: object) -> httpx2.Response:

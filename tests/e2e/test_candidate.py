@@ -24,9 +24,10 @@ def shadows(service: Service) -> list[int]:
     return [pid for each in trainers for pid, line in children(each).items() if " shadow " in line]
 
 
-def follows(service: Service) -> bool:
+def follows(service: Service, after: int = 0) -> int:
+    """Return the position of the candidate if it has caught up, and is beyond that one."""
     found = asked(service, "/candidate").get("candidate") or {}
-    return bool(found.get("caught_up")) and found["behind"] < 3
+    return found["position"] if found.get("caught_up") and found["position"] > after else 0
 
 
 def niceness(pid: int) -> int:
@@ -41,14 +42,14 @@ def test_a_candidate_learns_in_a_process_that_may_be_killed_and_is_promoted(star
     assert shadows(service) == []
     assert f"{POLICY} learns in the shadow since" in command(service, "candidate", "start", POLICY)
     [pid] = until("its process runs", lambda: shadows(service))
-    until("it follows the log", lambda: follows(service))
+    position = until("it follows the log", lambda: follows(service))
     assert niceness(pid) == 19
 
     os.kill(pid, signal.SIGKILL)
     for viewer in range(30, 60):
         ask(service, viewer)
     [again] = until("another one runs", lambda: [each for each in shadows(service) if each != pid])
-    until("it follows the log again", lambda: follows(service))
+    until("it follows the log again", lambda: follows(service, position))
     said = command(service, "candidate")
     assert "It follows the log" in said
     assert "Nothing can be concluded yet" in said

@@ -33,7 +33,7 @@ MIXTURE = Mixture(0.02)
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("IDLE_SECONDS", "SAVE_SECONDS", "RULE_SECONDS"):
+    for name in ("IDLE_SECONDS", "SAVE_SECONDS", "QUIET_SECONDS", "RULE_SECONDS"):
         monkeypatch.setattr(shadow, name, 0.0)
     for name in ("PUBLISH_SECONDS", "COMMIT_SECONDS", "IDLE_SECONDS"):
         monkeypatch.setattr(trainer, name, 0.0)
@@ -323,3 +323,14 @@ async def test_by_rule_an_unfit_candidate_is_not_promoted_and_the_reason_is_kept
     async with stage.shadowing():
         await soon(refused)
     assert (await stage.operator.in_force()).candidate
+
+
+async def test_by_rule_nothing_is_promoted_while_the_learner_is_frozen(stage: Stage) -> None:
+    await stage.start("logistic,spread=0.3", by_rule=True)
+    await known_to_be(stage, 0.2)
+    await stage.operator.freeze(ME, "", frozen=True)
+    assert await stage.candidates.promote_by_rule() == (
+        "The learner is frozen or paused, so only an operator changes it."
+    )
+    await stage.candidates.promote(ME, "")
+    assert (await stage.operator.in_force()).promotion
