@@ -15,15 +15,19 @@ from app.learning.quarantines import Quarantines
 from app.learning.shadow import Parts, Shadow
 from app.operations.candidates import Candidates
 from app.operations.interventions import Operator, Span
+from app.records import encode
 from app.refusals import Conflict
 from app.store.protocol import Author, Snapshot
 from app.viewers.erasure import erase
+from app.viewers.pseudonym import hold_key
 from bandit.learners import new_learner, restored
 from bandit.logistic.learner import LogisticLearner
 from bandit.logistic.prior import Tuning
 from bandit.paired_difference import Difference, PairedDifference
 from bandit.policy import Learner
-from tests.learning.simulation import HOUR_MS, World, a_world
+from bandit.reward import RewardRules
+from tests.builders import a_decision, a_draft
+from tests.learning.simulation import HOUR_MS, NOW, PROFILES, World, a_world
 from tests.learning.test_bases import assert_equal, caught_up, soon, training
 from tests.learning.test_interventions import from_nothing, learned
 
@@ -133,6 +137,26 @@ async def test_only_first_showings_by_the_incumbent_after_the_start_are_compared
     by_incumbent = [each for each in since if each.group in {None, "personalized"} and not each.pinned]
     assert 10 < after.state.paired.decisions <= len(by_incumbent)
     assert after.state.paired.mean != 0
+
+
+async def test_a_picture_that_is_shown_again_is_learned_again_and_compared_once(stage: Stage) -> None:
+    store, clock = stage.world.store, stage.world.clock
+    await store.log.declare(encode(RewardRules(window=1_000)))
+    order = await stage.start()
+    before = await stage.rerun("logistic", order)
+    film, who = NOW[0], PROFILES[0]
+    even = tuple(1 / len(film.artworks) for _ in film.artworks)
+    decision = a_decision(film, 0, probabilities=even, group="personalized", profile=who)
+    key = hold_key(who, film.id, "another row")
+    [hold] = await store.log.log_decisions([a_draft(decision, key=key, lasts=60_000)])
+    for _ in range(3):
+        clock.now += 2_000
+        await store.log.log_exposure(hold, deferred=False, window=1_000)
+    clock.now += 5_000
+    await store.log.tick(1)
+    after = await stage.rerun("logistic", order)
+    assert after.taken == before.taken + 4
+    assert after.paired.decisions == 1
 
 
 @pytest.mark.parametrize("seed", range(2))
