@@ -84,7 +84,7 @@ class ScoreExplainer:
     async def of(self, decision: Decision) -> Explanation:
         """Explain a decision by the snapshot that decided, if it is kept, or by the current one.
 
-        It takes a learner of its own, because the one in use must not be read in another thread, and the work is
+        It takes a separate learner, because the one in use must not be read in another thread, and the work is
         too long for the event loop.
         """
         async with self._turn:  # a learner takes 20 MB

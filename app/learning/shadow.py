@@ -23,7 +23,7 @@ log = structlog.get_logger()
 BATCH = 500
 IDLE_SECONDS = 0.5
 SAVE_SECONDS, QUIET_SECONDS = 2.0, 30.0
-"""Seconds between two saves; the second is for a candidate that took in nothing but ticks meanwhile."""
+"""Seconds between two saves; the second is for a candidate that read only ticks meanwhile."""
 WRITE_RATE = 1 << 20
 """Bytes written in a second, at most."""
 ANEW_MS = 3_600_000
