@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.records import DECISIONS, decode_decision
 from tests.api.service import CLIENT, Catalogue, Service, serving
 
 decode = msgspec.json.Decoder().decode_lines
@@ -46,6 +47,15 @@ async def test_a_person_gets_their_decisions_and_feedback_and_nobody_else_s(serv
     assert end["kind"] == "end"
     assert end["records"] == 3
     assert end["position"] >= play["position"]
+
+
+async def test_another_s_decision_that_names_the_pseudonym_is_not_theirs(service: Service) -> None:
+    await service.get(profile="ada")
+    [mine] = [r for r in await service.store.log.read(0, 100) if r.kind in DECISIONS]
+    pseudonym = decode_decision(mine.body).profile
+    assert pseudonym
+    await service.get(profile="bob", device=pseudonym)
+    assert [each["kind"] for each in await records(service, "ada")] == ["decision", "end"]
 
 
 async def test_a_hold_that_is_shown_again_is_there_twice(tmp_path: Path, catalogue: Catalogue) -> None:

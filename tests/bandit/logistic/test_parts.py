@@ -48,6 +48,14 @@ def test_they_sum_to_the_log_odds_that_are_compared(monkeypatch: pytest.MonkeyPa
         assert 0 not in sizes
 
 
+def test_cells_that_features_share_by_chance_count_as_when_deciding(monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = taught(LogisticLearner(), some_examples(50))
+    learner._table.numbers[:] = np.float32(0.25)  # noqa: SLF001
+    context = replace(a_context(random.Random(1)), taste={"dark": 0.5})
+    found = [each.log_odds for each in learner.parts(context, some_actions(6))]
+    assert found == pytest.approx(compared(monkeypatch, learner, context), abs=1e-5)
+
+
 def strongest(learner: LogisticLearner, context: Context, actions: Sequence[Action]) -> tuple[object, object]:
     part = learner.parts(context, actions)[0].parts[0]
     assert part.log_odds > 0
