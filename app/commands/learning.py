@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from app.commands.calling import called
 from app.commands.environment import settings_for
-from app.commands.orders import Why, ordered
+from app.commands.orders import Why, interventions, ordered
 
 STATES = {"pause": "paused", "resume": "running"}
 
@@ -30,11 +29,8 @@ def learning(
         keyart learning resume
         keyart learning
     """
-    settings = settings_for("learning")
-    if do is None:
-        found = called(settings, "GET", "/interventions")
-    else:
-        found = called(settings, "PUT", "/interventions/learning", {"state": STATES[do], "why": why})
+    order = {"state": STATES[do], "why": why} if do else None
+    found = interventions(settings_for("learning"), "learning", order)
     Console().print(sentence(found), soft_wrap=True, markup=False)
 
 

@@ -5,7 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
+from app.commands.calling import called
+from app.settings import Settings
+
 Why = Annotated[str, typer.Option(help="The reason, which the list of edits shows (GET /edits).")]
+
+
+def interventions(settings: Settings, name: str, order: dict[str, Any] | None) -> dict[str, Any]:
+    """Give the service an order about `name`, or none, and return the interventions that are in force then."""
+    if order is None:
+        return called(settings, "GET", "/interventions")
+    return called(settings, "PUT", f"/interventions/{name}", order)
 
 
 def moment(seconds: float) -> str:

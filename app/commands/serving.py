@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from app.commands.calling import called
 from app.commands.environment import settings_for
-from app.commands.orders import Why, ordered
+from app.commands.orders import Why, interventions, ordered
 
 
 def serving(
@@ -29,11 +28,8 @@ def serving(
         keyart serving policy
         keyart serving
     """
-    settings = settings_for("serving")
-    if pictures is None:
-        found = called(settings, "GET", "/interventions")
-    else:
-        found = called(settings, "PUT", "/interventions/serving", {"pictures": pictures, "why": why})
+    order = {"pictures": pictures, "why": why} if pictures else None
+    found = interventions(settings_for("serving"), "serving", order)
     Console().print(sentence(found), soft_wrap=True, markup=False)
 
 

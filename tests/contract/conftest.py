@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from app.store.protocol import Store
+from app.store.protocol import State, Store
 from app.store.sqlite import SqliteStore
 from tests.builders import Clock
 from tests.memory import MemoryStore
 from tests.memory_folder import tmp_path
 
 __all__ = ["tmp_path"]
+LEASE = 5_000
 
 
 @pytest.fixture
@@ -28,3 +29,15 @@ async def store(request: pytest.FixtureRequest, clock: Clock, tmp_path: Path) ->
         store = SqliteStore(tmp_path, clock, full_sync=request.param == "sqlite-full")
     yield store
     await store.close()
+
+
+@pytest.fixture
+def state(store: Store) -> State:
+    return store.state
+
+
+@pytest.fixture
+async def token(state: State) -> int:
+    token = await state.lead("one", LEASE)
+    assert token is not None
+    return token

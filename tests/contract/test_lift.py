@@ -1,7 +1,5 @@
 """What every store owes of experiments; `app/store/protocol/lift.py` says it in words."""
 
-import pytest
-
 from app.records import Kind
 from app.store.protocol import (
     Begun,
@@ -21,18 +19,6 @@ from tests.builders import Clock
 TERMS = Terms({"personalized": 0.9, "best_single": 0.1}, 1_000, 20, 5_000)
 ONE = Entered(3, 2, Measure(1, 250, 62_500), Measure(1, 1, 1), Measure(), Measure(1, 9, 81))
 GREAT = Entered(10_000_000, 9, Measure(1, 2**40, 2**62))
-
-
-@pytest.fixture
-def state(store: Store) -> State:
-    return store.state
-
-
-@pytest.fixture
-async def token(state: State) -> int:
-    token = await state.lead("one", 5_000)
-    assert token is not None
-    return token
 
 
 def some(

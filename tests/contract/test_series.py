@@ -15,7 +15,6 @@ from app.store.protocol import (
     SeriesState,
     State,
     StepSums,
-    Store,
     Sums,
 )
 
@@ -24,18 +23,6 @@ MOON, SUN = ("apollo", "moon", "uniform"), ("apollo", "sun", "uniform")
 ONE, TWO = Sums(1, 1, 1, 0, 0.2, 0.04), Sums(2, 1, 0, 0, 0.5, 0.25)
 NOTHING = SeriesChange((), None, 0)
 Rows = list[tuple[int, SeriesKey, Sums | None]]
-
-
-@pytest.fixture
-def state(store: Store) -> State:
-    return store.state
-
-
-@pytest.fixture
-async def token(state: State) -> int:
-    token = await state.lead("one", 5_000)
-    assert token is not None
-    return token
 
 
 def some(

@@ -13,28 +13,15 @@ from app.store.protocol import (
     Progress,
     Snapshot,
     State,
-    Store,
     TasteRow,
 )
 from bandit.tally import Tally
 from tests.builders import Clock
+from tests.contract.conftest import LEASE
 
-LEASE = 5_000
 ADA, BOB = "0a" * 16, "0b" * 16
 ROW, OTHER = TasteRow(b"state", b"values", 0, b"showings"), TasteRow(b"state 2", b"values 2")
 KEY, OTHER_KEY = ("countdown", "moon", "uniform"), ("apollo", "moon", "uniform")
-
-
-@pytest.fixture
-def state(store: Store) -> State:
-    return store.state
-
-
-@pytest.fixture
-async def token(state: State) -> int:
-    token = await state.lead("one", LEASE)
-    assert token is not None
-    return token
 
 
 def some_progress(counted: int = 10, **changes: Any) -> Progress:
