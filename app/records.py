@@ -34,6 +34,8 @@ class Kind(IntEnum):
     """An operator's order to leave exposures out of everything learned and counted, or the end of it."""
     EXPERIMENT = 14
     """An experiment begins, which compares the groups."""
+    IMPORTED = 15
+    """An exposure that another system had, with its outcome. It is learned from, and counted nowhere."""
 
 
 FOLD = 3
@@ -99,6 +101,23 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
 
+class Imported(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An exposure that another system had, with its outcome. It ended at `at`, in Unix milliseconds.
+
+    Its `decision` has no probabilities. The `propensity` of the chosen artwork is None if nobody recorded it.
+    """
+
+    decision: Decision
+    at: int
+    clicked: bool = False
+    seconds: float | None = None
+    """The time watched; None if the title was not played."""
+    propensity: float | None = None
+
+    def forgotten(self) -> "Imported":
+        return msgspec.structs.replace(self, decision=self.decision.forgotten())
+
+
 class Feedback(msgspec.Struct, frozen=True, omit_defaults=True):
     """An impression, click or play. `opened` is the position that opened its exposure, perhaps its own."""
 
@@ -137,12 +156,26 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 encode = msgspec.json.Encoder().encode
 decode_decision = msgspec.json.Decoder(Decision).decode
+decode_imported = msgspec.json.Decoder(Imported).decode
 decode_feedback = msgspec.json.Decoder(Feedback).decode
 decode_reference = msgspec.json.Decoder(Reference).decode
 decode_erasure = msgspec.json.Decoder(Erasure).decode
 decode_rebase = msgspec.json.Decoder(Rebase).decode
 decode_terms = msgspec.json.Decoder(Terms).decode
 decode_rules = msgspec.json.Decoder(RewardRules).decode
+
+
+def without_profile(kind: int, body: bytes, pseudonym: str) -> bytes | None:
+    """Return the body of a record without the viewer; None if the record does not name this viewer."""
+    if pseudonym.encode() not in body:
+        return None
+    if kind in DECISIONS:
+        decision = decode_decision(body)
+        return encode(decision.forgotten()) if decision.profile == pseudonym else None
+    if kind == Kind.IMPORTED:
+        imported = decode_imported(body)
+        return encode(imported.forgotten()) if imported.decision.profile == pseudonym else None
+    return None
 
 
 def unknown(record: Record) -> tuple[str, str] | None:

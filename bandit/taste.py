@@ -44,6 +44,13 @@ class Taste:
     shown: float = 0.0
     liked: float = 0.0
     tags: dict[str, list[float]] = field(default_factory=dict)
+    imported: int = 0
+    """When the log got the latest imported event, which is older itself; 0 if there is none."""
+
+    @property
+    def latest(self) -> int:
+        """Return when the log got its latest event."""
+        return max(self.at, self.imported)
 
     def like(self, tags: tuple[str, ...], gain: float, at: int) -> None:
         """Count a reward when it comes, before the window closes, so that the next decision uses it."""
@@ -83,11 +90,12 @@ class Taste:
         """Return the weight of one event at `at`, in the units of `since`.
 
         New events get heavier instead of old ones lighter: the ratios are the same, and only one number changes.
+        An event that is older than the latest one, because it was imported or came late, weighs less than that.
         """
-        if not self.at:
+        if not self.at or at < self.first:
             self.first = at
         self.at = max(at, self.at)
-        age = (self.at - self.since) / HALF_LIFE
+        age = (at - self.since) / HALF_LIFE
         if age > REBASED:
             self._rebase(0.5**age)
             return 1.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.evaluation.replay import Ended, Shown
-from app.learning.fold import context_of
+from app.learning.examples import context_of
 from bandit.exploration import one_of, uniform, with_floor
 from bandit.policy import Policy, UnlearnableExample
 from bandit.tally import Tally, best_single

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.evaluation.candidates import Candidate
 from app.evaluation.replay import Ended, Event, Replay, Shown
 from app.evaluation.reward_models import CrossFitted
-from app.learning.fold import witness_of
+from app.learning.examples import witness_of
 from app.learning.log_join import Forget
 from app.records import Decision
 from bandit.empirical_likelihood import Floats, student

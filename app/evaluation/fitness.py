@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from app.catalogue.live import LiveCatalogue
 from app.evaluation.replay import Ended, Replay, Since
 from app.evaluation.turns import Turns
-from app.learning.fold import context_of
+from app.learning.examples import context_of
 from app.learning.quarantines import Quarantines
 from app.refusals import Conflict, NotFound
 from app.store.protocol import Snapshot, Store

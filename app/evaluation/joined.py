@@ -4,7 +4,7 @@ import msgspec
 
 from app.clock import moment
 from app.evaluation.replay import Ended
-from app.learning.fold import context_of
+from app.learning.examples import context_of
 from bandit.types import Example
 from bandit.vowpal.dsjson import line
 from bandit.windows import CLICK, PLAY

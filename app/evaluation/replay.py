@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.learning.caps import Caps
-from app.learning.fold import example_of
+from app.learning.examples import example_of
 from app.learning.log_join import Close, Forget, LogJoin, Step
 from app.learning.quarantines import Quarantines
 from app.records import DECISIONS, Decision, Kind, Record, decode_decision, decode_feedback, decode_reference

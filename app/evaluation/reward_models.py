@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from app.evaluation.replay import Ended, Shown
-from app.learning.fold import context_of
+from app.learning.examples import context_of
 from bandit.logistic.learner import LogisticLearner
 from bandit.policy import UnlearnableExample
 from bandit.tally import PSEUDO_DRAWS

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from app.catalogue.live import UNREADABLE, LiveCatalogue
 from app.evaluation.part_words import sentence
-from app.learning.fold import context_of
+from app.learning.examples import context_of
 from app.records import Decision
 from app.store.protocol import Snapshot, State
 from bandit.explaining import Explainable, Part, Parts

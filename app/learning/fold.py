@@ -1,16 +1,16 @@
 """The fold over the log: join, reward, learn, count. It reads no clock."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import islice
 
 import msgspec
 
 from app.catalogue.live import LiveCatalogue, LiveTitle
-from app.learning.caps import HOUR_MS, Caps
-from app.learning.log_join import Begin, Close, Credit, Forget, LogJoin, Step
+from app.learning.caps import Caps
+from app.learning.examples import example_of, example_of_past, witness_of, words_of
+from app.learning.log_join import Begin, Close, Credit, Forget, LogJoin, Past, Step
 from app.learning.quarantines import Quarantines
 from app.learning.totals import Totals, tallies_in
 from app.records import Decision, Record, decode_decision, encode, unknown
@@ -25,15 +25,12 @@ from app.store.protocol import (
 )
 from bandit.learners import forgotten
 from bandit.policy import Learner, UnlearnableExample
-from bandit.showings import by_picture
 from bandit.tally import Tally
 from bandit.taste import Base
-from bandit.types import Action, Context, Example, Witness
+from bandit.types import Example
 
 STEPS = 1000
 """Steps that are applied together, with one look-up for all their decisions."""
-WITNESS_DIGITS = 6
-"""The number of digits: enough to distinguish three profiles, and too few to identify one."""
 Found = dict[int, tuple[Decision, LiveTitle]]
 
 
@@ -219,16 +216,21 @@ class Fold:
 
     # ---------------------------------------------------------------- one step
 
-    async def _find(self, steps: Iterable[Step]) -> Found:
+    async def _find(self, steps: Sequence[Step]) -> Found:
         """Read the decisions of the steps. A decision that is no longer kept is skipped.
 
         A record that is not a decision, or whose title is not readable, is refused, because it would fail again.
         """
         wanted = {step.decision for step in steps if isinstance(step, Close | Credit) and self._matters(step)}
-        found = {}
+        known = {step.position: step.imported.decision for step in steps if isinstance(step, Past)}
+        found: Found = {}
         for position, record in (await self._log.records(wanted)).items():
             try:
-                decision = decode_decision(record.body)
+                known[position] = decode_decision(record.body)
+            except ValueError:
+                self.seen.refused += 1
+        for position, decision in known.items():
+            try:
                 found[position] = decision, self._live_catalogue.at(decision.title, decision.revision)
             except (LookupError, ValueError):
                 self.seen.refused += 1
@@ -254,13 +256,17 @@ class Fold:
                 self.seen.late += new and step.gain is None
                 self.seen.on_time += new and step.gain is not None
                 if new and step.gain and step.decision in found:
-                    decision, live_title = found[step.decision]
-                    if self.quarantines.leaves_out(step, decision):
-                        return
-                    self.totals.credit(step, decision, _words(decision, live_title))
+                    self._credit(step, *found[step.decision])
             case Close():
                 if step.decision in found:
                     self._close(step, *found[step.decision])
+            case Past():
+                if step.position in found:
+                    self._take_past(step, *found[step.position])
+
+    def _credit(self, step: Credit, decision: Decision, live_title: LiveTitle) -> None:
+        if not self.quarantines.leaves_out(step, decision):
+            self.totals.credit(step, decision, words_of(decision, live_title))
 
     def _forget(self, step: Forget) -> None:
         """Forget the taste, which belongs to the totals, and the profile in both caps."""
@@ -283,7 +289,18 @@ class Fold:
             self._learn(step, decision, live_title)
         if step.position > self.totals.position:
             picture = live_title.actions[decision.artwork].id
-            self.totals.close(step, decision, _words(decision, live_title), picture)
+            self.totals.close(step, decision, words_of(decision, live_title), picture)
+
+    def _take_past(self, step: Past, decision: Decision, live_title: LiveTitle) -> None:
+        """Learn an imported exposure, without caps. It counts in tastes, and in no other total."""
+        if self.quarantines.leaves_out(step, decision):
+            self.seen.quarantined += step.position > self.totals.position
+            return
+        if self._teaches(step):
+            self._teach(example_of_past(step, live_title))
+        if step.position > self.totals.position:
+            picture = live_title.actions[decision.artwork].id
+            self.totals.remember(step, decision, words_of(decision, live_title), picture)
 
     def _learn(self, step: Close, decision: Decision, live_title: LiveTitle) -> None:
         verdict = self.caps.take(decision, step.closed.deadline, step.rules)
@@ -291,42 +308,11 @@ class Fold:
             self.seen.capped += not verdict.own
             self.seen.strangers += verdict.own
             return
+        self._teach(example_of(step, decision, live_title))
+
+    def _teach(self, example: Example) -> None:
         try:
-            self.learner.learn(example_of(step, decision, live_title))
+            self.learner.learn(example)
             self.seen.examples += 1
         except UnlearnableExample:
             self.seen.refused += 1
-
-
-def example_of(step: Close, decision: Decision, live_title: LiveTitle) -> Example:
-    actions = [live_title.actions[artwork] for artwork in decision.candidates]
-    context = context_of(decision, actions, _witness(decision, step))
-    return Example(context, actions, decision.chosen, decision.propensity, step.closed.reward)
-
-
-def context_of(decision: Decision, actions: Sequence[Action], witness: Witness | None = None) -> Context:
-    """Return the context as the policy saw it; `actions` are those of the decision's candidates."""
-    showings = by_picture([action.id for action in actions], decision.showings) if decision.showings else {}
-    return Context(decision.attributes, decision.taste, witness, showings)
-
-
-def _witness(decision: Decision, step: Close) -> Witness | None:
-    """Return an anonymous mark of the profile that words come from: a few digits of a pseudonym, or a random one.
-
-    Without caps, as under the demo preset, words are known immediately, because one click should have an effect.
-    """
-    if not step.rules.learn_cap and not step.rules.stranger_cap:
-        return None
-    profile = witness_of(decision.profile) if decision.profile else 0
-    salt = int.from_bytes(blake2b(decision.nonce, digest_size=6).digest(), "big")
-    return Witness(profile, step.closed.deadline // HOUR_MS, salt)
-
-
-def witness_of(profile: str) -> int:
-    """Return the number by which a learner distinguishes profiles: a few digits of the pseudonym."""
-    return int(profile[:WITNESS_DIGITS], 16) + 1
-
-
-def _words(decision: Decision, live_title: LiveTitle) -> tuple[str, ...]:
-    """Return the tags of the chosen artwork and the genres of its title: the words that taste is learned in."""
-    return (*live_title.actions[decision.artwork].tags, *live_title.title.genres)

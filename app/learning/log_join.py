@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from app.records import (
+    Imported,
     Kind,
     Record,
     decode_erasure,
     decode_feedback,
+    decode_imported,
     decode_reference,
     decode_rules,
     decode_terms,
@@ -61,7 +63,17 @@ class Begin(msgspec.Struct, frozen=True, gc=False):
     terms: Terms
 
 
-Step = Close | Credit | Forget | Begin
+class Past(msgspec.Struct, frozen=True, gc=False):
+    """An imported exposure, which has closed already, with its reward by the `rules` in force."""
+
+    position: int
+    stamp: int
+    imported: Imported
+    reward: float
+    rules: RewardRules
+
+
+Step = Close | Credit | Forget | Begin | Past
 
 
 class LogJoin:
@@ -111,6 +123,16 @@ class LogJoin:
                 yield Forget(record.position, decode_erasure(record.body).profile)
             case Kind.EXPERIMENT:
                 yield Begin(record.position, record.stamp, decode_terms(record.body))
+            case Kind.IMPORTED:
+                yield self._past(record)
+
+    def _past(self, record: Record) -> Past:
+        imported, reward = decode_imported(record.body), 0.0
+        if imported.seconds is not None:
+            reward = self._current.of_play(imported.seconds)
+        elif imported.clicked:
+            reward = self._current.of_click()
+        return Past(record.position, record.stamp, imported, reward, self._current)
 
     def _open(self, record: Record, decision: int) -> None:
         self._windows.open(record.position, decision, record.stamp, self._current.window)

@@ -14,7 +14,7 @@ from app.interventions import (
     decode_order,
     interventions_in,
 )
-from app.learning.log_join import Close, Credit
+from app.learning.log_join import Close, Credit, Past
 from app.records import Decision, Kind, Record
 from app.store.protocol import Log
 
@@ -59,7 +59,7 @@ class Quarantines:
             if each.what.given.position == order.lifts:
                 each.before = position
 
-    def leaves_out(self, step: Close | Credit, decision: Decision) -> bool:
+    def leaves_out(self, step: Close | Credit | Past, decision: Decision) -> bool:
         """Tell whether an exposure, or a click or play, is in quarantine."""
         if not self._applied:
             return False
@@ -71,8 +71,10 @@ class Quarantines:
         )
 
 
-def _span(step: Close | Credit) -> tuple[int, int]:
-    """Return when the window was open; of a click or play, only its own time."""
+def _span(step: Close | Credit | Past) -> tuple[int, int]:
+    """Return when the window was open; of a click, a play or an imported exposure, only the time of it."""
+    if isinstance(step, Past):
+        return step.imported.at, step.imported.at + 1
     if isinstance(step, Credit):
         return step.stamp, step.stamp + 1
     return step.closed.deadline - step.rules.window, step.closed.deadline

@@ -8,7 +8,7 @@ import msgspec
 
 from app.learning.caps import Caps, Verdict
 from app.learning.lift import Lift
-from app.learning.log_join import Begin, Close, Credit
+from app.learning.log_join import Begin, Close, Credit, Past
 from app.learning.series import Series
 from app.records import ANONYMOUS, BOT, PINNED, Decision, encode
 from app.store.protocol import FoldState, Progress, StoredTastes, TallyKey, TasteRow
@@ -83,6 +83,8 @@ class Totals:
         self._changed_tallies: set[TallyKey] = set()
         self._changed_tastes: dict[str, tuple[float, float]] = {}
         """With the general rate at the change, so that a taste does not depend on the time of its commit."""
+        self._changed_base = False
+        """Whether an imported exposure changed the general rate, which other exposures change with a tally."""
         self._aside: dict[str, Stored | None] = {}
         """Changed tastes outside memory, in the smaller form in which they are committed. None: forgotten."""
         self._swept = ""
@@ -145,6 +147,19 @@ class Totals:
             else:
                 learned.taste.meet(closed.deadline)
 
+    def remember(self, step: Past, decision: Decision, words: tuple[str, ...], picture: str) -> None:
+        """Count an imported exposure in its viewer's taste and showings, and in the rate that tastes refer to."""
+        self._base.shown += 1.0
+        self._base.liked += step.reward
+        self._changed_base = True
+        if decision.profile:
+            learned = self._changing(decision.profile)
+            learned.showings = shown(learned.showings, picture)
+            learned.taste.show(words, step.imported.at)
+            if step.reward:
+                learned.taste.like(words, step.reward, step.imported.at)
+            learned.taste.imported = max(step.stamp, learned.taste.imported)
+
     def enter(self, closed: Closed, decision: Decision) -> None:
         """Count an exposure in the experiments that its profile has entered, or enters by it.
 
@@ -188,7 +203,7 @@ class Totals:
         """
         rows = await self._stored.tastes(self._swept, SWEPT)
         for who, row in rows.items():
-            if (learned := self._present(who, row)) and learned.taste.at < before:
+            if (learned := self._present(who, row)) and learned.taste.latest < before:
                 self._drop(who)
         self._swept = max(rows) if len(rows) == SWEPT else ""
 
@@ -220,6 +235,7 @@ class Totals:
         self.caps.settle()
         self._changed_tallies.clear()
         self._changed_tastes.clear()
+        self._changed_base = False
         self._aside.clear()
         if len(self._learned) > REMEMBERED:
             self._learned.clear()
@@ -240,7 +256,7 @@ class Totals:
 
     @property
     def changed(self) -> bool:
-        return bool(self._changed_tallies or self._changed_tastes or self.lift.changed)
+        return bool(self._changed_tallies or self._changed_tastes or self._changed_base or self.lift.changed)
 
     def _changing(self, profile: str) -> Learned:
         self._changed_tastes[profile] = self._base.shown, self._base.liked

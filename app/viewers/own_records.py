@@ -14,6 +14,7 @@ from app.records import (
     Spot,
     decode_decision,
     decode_feedback,
+    decode_imported,
     decode_reference,
 )
 from app.store.protocol import Log
@@ -53,6 +54,22 @@ class OwnEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     spot: Spot | None = None
 
 
+class OwnImported(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="imported"):
+    """An exposure that the viewer had in another system, as the owner of the catalogue imported it."""
+
+    position: int
+    imported: str
+    time: str
+    title: str
+    artwork: str
+    clicked: bool
+    seconds: float | None
+    attributes: Mapping[str, str | float]
+    taste: Mapping[str, float]
+    showings: tuple[int, ...]
+    timezone: str | None
+
+
 class End(msgspec.Struct, frozen=True, tag_field="kind", tag="end"):
     """The last line: without it something is missing. `records` is how many came before."""
 
@@ -60,7 +77,7 @@ class End(msgspec.Struct, frozen=True, tag_field="kind", tag="end"):
     position: int
 
 
-Own = OwnDecision | OwnEvent | End
+Own = OwnDecision | OwnEvent | OwnImported | End
 FEEDBACK: dict[int, Literal["impression", "click", "play"]] = {
     Kind.IMPRESSION: "impression",
     Kind.CLICK: "click",
@@ -97,9 +114,11 @@ class _Search:
         self._pseudonym, self._decisions = pseudonym, set[int]()
         self._mark = pseudonym.encode()
 
-    def own(self, record: Record) -> OwnDecision | OwnEvent | None:
+    def own(self, record: Record) -> OwnDecision | OwnEvent | OwnImported | None:
         if record.kind in DECISIONS:
             return self._decision(record) if self._mark in record.body else None
+        if record.kind == Kind.IMPORTED:
+            return self._imported(record) if self._mark in record.body else None
         if record.kind in FEEDBACK:
             return self._feedback(record)
         return self._reference(record) if record.kind in REFERENCES else None
@@ -110,6 +129,25 @@ class _Search:
             return None
         self._decisions.add(record.position)
         return _shown(record, decision)
+
+    def _imported(self, record: Record) -> OwnImported | None:
+        imported = decode_imported(record.body)
+        decision = imported.decision
+        if decision.profile != self._pseudonym:
+            return None
+        return OwnImported(
+            record.position,
+            moment(record.stamp),
+            moment(imported.at),
+            decision.title,
+            decision.artwork,
+            imported.clicked,
+            imported.seconds,
+            decision.attributes,
+            decision.taste,
+            decision.showings,
+            decision.timezone,
+        )
 
     def _feedback(self, record: Record) -> OwnEvent | None:
         feedback = decode_feedback(record.body)

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from app.learning.bases import resume
-from app.learning.fold import context_of
+from app.learning.examples import context_of
 from app.records import Kind, decode_decision
 from app.store.protocol import Snapshot
 from bandit.learners import new_learner

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.catalogue.live import LiveCatalogue
-from app.records import FOLD, LOT_BITS, Decision, Kind, Rebase, Spot, encode
+from app.records import FOLD, LOT_BITS, Decision, Imported, Kind, Rebase, Spot, encode
 from app.store.protocol import Event, Hold
 from app.viewers.pseudonym import hold_key
 from bandit.reward import RewardRules
@@ -30,6 +30,7 @@ class World:
     showings: random.Random = field(default_factory=lambda: random.Random(1))
     """Apart from `rng`, so that the worlds of all seeds are those of before."""
     experiments: random.Random = field(default_factory=lambda: random.Random(2))
+    imports: random.Random = field(default_factory=lambda: random.Random(3))
 
     async def happen(self, events: int, *, unbroken: bool = False) -> None:
         """Let so many things happen; `unbroken` are those that no base is set for."""
@@ -53,6 +54,8 @@ class World:
             await step()
             if self.experiments.random() < 0.04:
                 await self._begin()
+            if self.imports.random() < 0.06:
+                await self._import()
         self.clock.now += 5_000
         await self.store.log.tick(1)
 
@@ -121,6 +124,21 @@ class World:
 
     async def _rebase(self) -> None:
         await self.store.log.rebase(encode(Rebase("upgrade", FOLD)))
+
+    async def _import(self) -> None:
+        """Import exposures of the last days, in no order, of viewers who are known here and of others."""
+        rng, bodies = self.imports, []
+        for _ in range(rng.randrange(1, 4)):
+            title = rng.choice(NOW + BEFORE)
+            profile = rng.choice([*PROFILES, None])
+            decision = a_decision(title, rng.randrange(len(title.artworks)), probabilities=(), profile=profile)
+            clicked = rng.random() < 0.4
+            seconds = rng.choice([None, rng.uniform(0, 400)]) if clicked else None
+            propensity = rng.choice([None, rng.uniform(0.05, 1)])
+            at = self.clock.now - rng.randrange(60 * 24 * HOUR_MS)
+            bodies.append(encode(Imported(decision, at, clicked, seconds, propensity)))
+        stored = await self.store.log.setting("imported")
+        assert await self.store.log.log_imported(bodies, "imported", stored, b"%d" % rng.randrange(1 << 30))
 
     async def _change_rules(self) -> None:
         rng = self.rng

@@ -6,7 +6,18 @@ from itertools import islice
 
 import msgspec
 
-from app.records import DECISIONS, Erasure, Feedback, Kind, Record, Reference, Spot, decode_decision, encode
+from app.records import (
+    DECISIONS,
+    Erasure,
+    Feedback,
+    Kind,
+    Record,
+    Reference,
+    Spot,
+    decode_decision,
+    encode,
+    without_profile,
+)
 from app.store.log_time import LogTime
 from app.store.protocol import (
     Begun,
@@ -136,6 +147,13 @@ class MemoryLog:
         self._begun = Begun(self._last.stamp, terms)
         return True
 
+    async def log_imported(self, bodies: Sequence[bytes], name: str, expected: bytes | None, value: bytes) -> bool:
+        if not await self.swap_setting(name, expected, value):
+            return False
+        for body in bodies:
+            self.append(Kind.IMPORTED, body)
+        return True
+
     async def rebase(self, body: bytes) -> None:
         self.append(Kind.BASE, body)
 
@@ -169,10 +187,9 @@ class MemoryLog:
     async def scrub(self, pseudonym: str, after: int, limit: int) -> int:
         for record in await self.read(after, limit):
             after = record.position
-            if record.kind in DECISIONS:
-                decision = decode_decision(record.body)
-                if decision.profile == pseudonym:
-                    self._records[after] = msgspec.structs.replace(record, body=encode(decision.forgotten()))
+            body = without_profile(record.kind, record.body, pseudonym)
+            if body is not None:
+                self._records[after] = msgspec.structs.replace(record, body=body)
         return after
 
     async def profile(self, pseudonym: str) -> bytes | None:

@@ -1,6 +1,6 @@
 """The records of the log, in the order of their positions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -38,8 +38,8 @@ class Records(Protocol):
     async def size(self) -> Size:
         """Return the size of the log.
 
-        If it is full, methods that log decisions, exposures and feedback raise `FullLogError` until this finds
-        room again. Small writes, and those that make room, still succeed.
+        If it is full, methods that log decisions, exposures, feedback and imported exposures raise `FullLogError`
+        until this finds room again. Small writes, and those that make room, still succeed.
         """
 
     async def shrink(self, most: int) -> int:
@@ -63,6 +63,12 @@ class Records(Protocol):
 
     async def begin(self, terms: bytes, after: Begun | None) -> bool:
         """Log that an experiment begins, if `after` still is the latest one; tell whether it was."""
+
+    async def log_imported(self, bodies: Sequence[bytes], name: str, expected: bytes | None, value: bytes) -> bool:
+        """Log imported exposures, and note in a setting how far the import is, in one transaction.
+
+        Return False, and log nothing, if the setting is not `expected` any more: another import goes on with it.
+        """
 
     async def rebase(self, body: bytes) -> None:
         """Log that the fold's state is to become a new base."""

@@ -182,6 +182,18 @@ class SqliteLog:
         self._writer.execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('experiment', ?)", (value,))
         return True
 
+    async def log_imported(self, bodies: Sequence[bytes], name: str, expected: bytes | None, value: bytes) -> bool:
+        self._room.demand()
+        return await self._write(lambda: self._log_imported(bodies, name, expected, value))
+
+    def _log_imported(self, bodies: Sequence[bytes], name: str, expected: bytes | None, value: bytes) -> bool:
+        if self._settings.inside(name) != expected:
+            return False
+        for body in bodies:
+            self.append(Kind.IMPORTED, body)
+        self._writer.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
+        return True
+
     async def rebase(self, body: bytes) -> None:
         await self._write(lambda: self.append(Kind.BASE, body))
 

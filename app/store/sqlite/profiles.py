@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 
-from app.records import DECISIONS, Erasure, Kind, decode_decision, encode
+from app.records import Erasure, Kind, encode, without_profile
 from app.store.sqlite.connection import Access
 from app.store.sqlite.exposures import Appending
 
@@ -54,9 +54,7 @@ class SqliteProfiles:
             (after, limit),
         ).fetchall()
         for position, kind, body in rows:
-            if kind in DECISIONS and pseudonym.encode() in body:
-                decision = decode_decision(body)
-                if decision.profile == pseudonym:
-                    forgotten = encode(decision.forgotten())
-                    self._writer.execute("UPDATE log SET body = ? WHERE position = ?", (forgotten, position))
+            forgotten = without_profile(kind, body, pseudonym)
+            if forgotten is not None:
+                self._writer.execute("UPDATE log SET body = ? WHERE position = ?", (forgotten, position))
         return int(rows[-1][0]) if rows else after
