@@ -24,6 +24,10 @@ COMMANDS = {  # In the order in which users come to need them; `--help` keeps it
         "import_",
         "Merge a folder of pictures into the catalogue, whether or not the service runs.",
     ),
+    "import-history": Listed(
+        "import_history",
+        "Learn from exposures that another system had: a row for each, with its outcome, the oldest first.",
+    ),
     "contact-sheet": Listed(
         "contact_sheet",
         "Draw each picture of a folder with its focus, faces and crops, to check them before an import.",

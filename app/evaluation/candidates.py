@@ -30,6 +30,9 @@ class Candidate(Protocol):
 
     def tell(self, ended: Ended) -> None: ...
 
+    def learn(self, example: Example) -> None:
+        """Take in an imported exposure, which the best single picture does not depend on."""
+
     def forget(self, profile: int) -> None: ...
 
 
@@ -44,6 +47,9 @@ class Fixed:
         return self.choose(shown)
 
     def tell(self, ended: Ended) -> None:
+        pass
+
+    def learn(self, example: Example) -> None:
         pass
 
     def forget(self, profile: int) -> None:
@@ -74,6 +80,9 @@ class BestSingle:
             weighs=ended.weighs,
         )
 
+    def learn(self, example: Example) -> None:
+        pass
+
     def forget(self, profile: int) -> None:
         pass
 
@@ -93,8 +102,11 @@ class Learned:
         return with_floor(self.policy.probabilities(context, actions), self.floor)
 
     def tell(self, ended: Ended) -> None:
-        example, learn = ended.example, getattr(self.policy, "learn", None)
-        if example and learn:
+        if ended.example:
+            self.learn(ended.example)
+
+    def learn(self, example: Example) -> None:
+        if learn := getattr(self.policy, "learn", None):
             context = self._seen(example.context)
             seen = Example(context, example.actions, example.chosen, example.propensity, example.reward)
             with suppress(UnlearnableExample):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.evaluation.candidates import Candidate
-from app.evaluation.replay import Ended, Event, Replay, Shown
+from app.evaluation.replay import Ended, Event, Replay, Shown, Taught
 from app.evaluation.reward_models import CrossFitted
 from app.learning.examples import witness_of
 from app.learning.log_join import Forget
@@ -61,6 +61,9 @@ class Evaluator:
 
     A policy that learns is thus judged by decisions whose rewards it does not know yet (progressive validation;
     Blum, Kalai & Langford 1999). It needs some 330 bytes of memory for each decision.
+
+    Policies learn from imported exposures, as the service did. No estimate counts those: another system served
+    them, and their propensities may be unknown.
     """
 
     def __init__(self, candidates: Sequence[Candidate], model: CrossFitted):
@@ -85,6 +88,9 @@ class Evaluator:
                 self._shown(event)
             case Ended():
                 self._end(event)
+            case Taught():
+                for candidate in self._candidates:
+                    candidate.learn(event.example)
             case Forget():
                 for candidate in self._candidates:
                     candidate.forget(witness_of(event.profile))

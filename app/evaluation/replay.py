@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.learning.caps import Caps
-from app.learning.examples import example_of
-from app.learning.log_join import Close, Forget, LogJoin, Step
+from app.learning.examples import example_of, example_of_past
+from app.learning.log_join import Close, Forget, LogJoin, Past, Step
 from app.learning.quarantines import Quarantines
 from app.records import DECISIONS, Decision, Kind, Record, decode_decision, decode_feedback, decode_reference
 from app.store.protocol import Log
@@ -53,7 +53,14 @@ class Ended:
         return self.close.closed.reward
 
 
-Event = Shown | Ended | Forget
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """An imported exposure. The service learned from it, and showed nothing."""
+
+    example: Example
+
+
+Event = Shown | Ended | Forget | Taught
 
 
 class _Known(NamedTuple):
@@ -112,6 +119,8 @@ class Replay:
             for step in taken:
                 if isinstance(step, Close):
                     yield from self._ended(step)
+                elif isinstance(step, Past):
+                    yield from self._taught(step)
                 elif isinstance(step, Forget):
                     self._learned.forget(step.profile)
                     self._counted.forget(step.profile)
@@ -136,6 +145,17 @@ class Replay:
         weighs = self._counted.take(decision, at, step.rules, by_lot=False).everyone
         example = example_of(step, decision, known.live_title) if learned else None
         yield Ended(step.decision, known.stamp, decision, known.live_title, step, example, weighs)
+
+    def _taught(self, step: Past) -> Iterator[Taught]:
+        decision = step.imported.decision
+        if self._quarantines.leaves_out(step, decision):
+            return
+        try:
+            live_title = self._live_catalogue.at(decision.title, decision.revision)
+        except (LookupError, ValueError):
+            self.unreadable.add(decision.revision)
+        else:
+            yield Taught(example_of_past(step, live_title))
 
     # ---------------------------------------------------------------- decisions
 

@@ -127,11 +127,8 @@ class LogJoin:
                 yield self._past(record)
 
     def _past(self, record: Record) -> Past:
-        imported, reward = decode_imported(record.body), 0.0
-        if imported.seconds is not None:
-            reward = self._current.of_play(imported.seconds)
-        elif imported.clicked:
-            reward = self._current.of_click()
+        imported = decode_imported(record.body)
+        reward = self._current.of_outcome(imported.seconds, clicked=imported.clicked)
         return Past(record.position, record.stamp, imported, reward, self._current)
 
     def _open(self, record: Record, decision: int) -> None:

@@ -40,6 +40,7 @@ ALLOWED = {
     "app.commands.backup": STORE,
     "app.commands.doctor": CATALOGUE | {"PIL", "httpx2"},
     "app.commands.import_": CATALOGUE | {"PIL", "anyascii"},
+    "app.commands.import_history": CATALOGUE | {"anyascii"},
     "app.commands.contact_sheet": CATALOGUE | {"PIL", "anyascii", "numpy"},
     "app.commands.evaluate": CATALOGUE | {"anyascii", "numpy"},
     "app.commands.export": CATALOGUE | {"anyascii"},

@@ -60,6 +60,19 @@ def impression(hold: Hold) -> Event:
     return Event(Kind.IMPRESSION, hold.decision, hold.nonce, hold.deferred)
 
 
+async def test_imported_exposures_come_with_the_note_of_how_far_the_import_is(log: Log) -> None:
+    assert await log.log_imported([b"{1}", b"{2}"], "imported x", None, b"2")
+    assert not await log.log_imported([b"{3}"], "imported x", None, b"3"), "another one was faster"
+    assert not await log.log_imported([b"{3}"], "imported x", b"1", b"3")
+    assert await log.setting("imported x") == b"2"
+    assert await log.log_imported([b"{3}"], "imported x", b"2", b"3")
+    assert await log.log_imported([], "imported x", b"3", b"4"), "rows with faults count, too"
+    assert [(each.kind, each.body) for each in await logged(log)] == [
+        (Kind.IMPORTED, body) for body in (b"{1}", b"{2}", b"{3}")
+    ]
+    assert await log.setting("imported x") == b"4"
+
+
 # -------------------------------------------------------------------- positions and time
 
 

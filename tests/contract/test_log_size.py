@@ -50,6 +50,8 @@ async def test_a_full_log_takes_no_decision_and_no_feedback_and_goes_on_when_it_
         await store.log.log_feedback([click])
     with pytest.raises(FullLogError):
         await store.log.log_exposure(hold, deferred=False, window=0)
+    with pytest.raises(FullLogError):
+        await store.log.log_imported([b"{}"], "imported x", None, b"1")
     assert await store.log.holds([KEY]) == [hold], "what is held is served"
     await store.log.tick(0)
     await store.log.make_setting("catalogue", b"edits go on")

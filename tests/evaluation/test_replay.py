@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.evaluation.replay import Ended, Event, Replay, Shown
+from app.evaluation.replay import Ended, Event, Replay, Shown, Taught
 from app.learning.fold import Fold
 from app.learning.log_join import Forget
 from app.learning.totals import NoTastes
@@ -41,9 +41,9 @@ async def test_what_ends_is_what_the_fold_learns(seed: int, tmp_path: Path) -> N
     fold = Fold(world.store.log, NoTastes(), world.live_catalogue, learner, FoldState(0, None, {}), None)
     await fold.feed(await world.store.log.read(0, 1 << 20))
 
-    ended = [event.example for event in await events_of(world) if isinstance(event, Ended)]
-    replayed = [example for example in ended if example]
-    assert learner.taught
+    events = await events_of(world)
+    replayed = [event.example for event in events if isinstance(event, Ended | Taught) and event.example]
+    assert any(isinstance(event, Taught) for event in events)
     assert [_plain(each) for each in replayed] == [_plain(each) for each in learner.taught]
 
 
@@ -95,4 +95,6 @@ def _told(event: Event) -> tuple[object, ...]:
         return "forget", event.profile
     if isinstance(event, Shown):
         return "shown", event.number
+    if isinstance(event, Taught):
+        return "taught", event.example.chosen, event.example.reward
     return "ended", event.number, event.reward, event.example is None, event.weighs

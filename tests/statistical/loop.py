@@ -168,6 +168,11 @@ class Loop:
             play = msgspec.structs.replace(click, kind=Kind.PLAY, seconds=outcome.seconds)
             await self.store.log.log_feedback([click, play])
 
+    async def learn_all(self) -> None:
+        """Learn everything that is in the log."""
+        while self.fold.position < (await self.store.log.head()).position:
+            await self._learn()
+
     async def _learn(self) -> None:
         await self.fold.feed(await self.store.log.read(self.fold.position, 1000))
         progress = self.fold.progress()

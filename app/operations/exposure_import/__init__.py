@@ -1,0 +1,1 @@
+"""The import of exposures that another system had: read, checked, and written into the log."""
