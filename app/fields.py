@@ -50,6 +50,8 @@ Language = Annotated[str, StringConstraints(pattern=LANGUAGE, max_length=LONGEST
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 """A name that a client gives to a page, a row or a release. An address with a query is not one."""
 MOST_COLUMNS = 10_000
+LONGEST_SECONDS = 7 * 86400.0
+"""The longest play."""
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MOST_WIDTH = 8192
 MOST_TITLES = 200

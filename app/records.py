@@ -104,7 +104,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
 class Imported(msgspec.Struct, frozen=True, omit_defaults=True):
     """An exposure that another system had, with its outcome. It ended at `at`, in Unix milliseconds.
 
-    Its `decision` has no probabilities. The `propensity` of the chosen artwork is None if nobody recorded it.
+    Its `decision` has no probabilities. If nobody recorded the propensity, it is left
+    out.
     """
 
     decision: Decision

@@ -33,7 +33,7 @@ class RewardRules:
         return max(CLICK_BEFORE_PLAY, min(1.0, seconds / self.play_seconds))
 
     def of_outcome(self, seconds: float | None, *, clicked: bool) -> float:
-        """Return the reward of an exposure that has ended; `seconds` are None if the title was not played."""
+        """Return the reward of an exposure that has ended; without `seconds` it was not played."""
         if seconds is not None:
             return self.of_play(seconds)
         return self.of_click() if clicked else 0.0

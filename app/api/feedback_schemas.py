@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app.fields import MOST_COLUMNS, NAME
-from app.serving.feedback import LONGEST_SECONDS, MOST_ITEMS
+from app.fields import LONGEST_SECONDS, MOST_COLUMNS, NAME
+from app.serving.feedback import MOST_ITEMS
 
 Schema = Mapping[str, Any]
 

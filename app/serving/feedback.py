@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from typing_extensions import TypedDict
 
+from app.fields import LONGEST_SECONDS
 from app.records import Kind
 from app.refusals import Invalid
 from app.serving.decision_id import DecisionIds, UnacceptableId
@@ -19,7 +20,6 @@ log = structlog.get_logger()
 
 MOST_ITEMS = 1000
 GONE = "The log no longer keeps the decision; ask for a new one with GET /artwork."
-LONGEST_SECONDS = 7 * 86400.0
 LONGEST_QUOTE = 80
 
 

@@ -244,7 +244,7 @@ async def test_rows_that_do_not_fit_are_named_by_line_and_the_others_counted(sit
     assert said[:6] == [
         "line 2: title is 'nowhere'; the catalogue has no such title: import its pictures, or correct the id.",
         "line 3: artwork is 'nothing'; title 'apollo' has no such artwork: import the picture, or correct the id.",
-        "line 4: artwork is 'apollo-0'; it is none of the candidates: add it to them.",
+        "line 4: artwork is 'apollo-0'; the candidates lack it: add it to them.",
         "line 5: candidates is 'none'; title 'apollo' has no such artwork: import the picture, or correct the id.",
         f"line 6: time is '{late}'; it is in the future: correct it.",
         f"line 7: time is '{old}'; it is older than KEYART_RETENTION_DAYS: leave the row out.",

@@ -69,7 +69,7 @@ class PastExposures:
                 remedy = f"title {quote(row.title)} has no such artwork: import the picture, or correct the id"
                 raise RowFaultError(where, artwork, remedy)
         if row.candidates and row.artwork not in row.candidates:
-            raise RowFaultError("artwork", row.artwork, "it is none of the candidates: add it to them")
+            raise RowFaultError("artwork", row.artwork, "the candidates lack it: add it to them")
         return live_title
 
     async def record(self, row: PastRow, nonce: bytes, rules: RewardRules) -> Imported:

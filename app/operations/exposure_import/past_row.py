@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from app.fields import LONGEST_PROFILE, MOST_ATTRIBUTES, SLUG
+from app.fields import LONGEST_PROFILE, LONGEST_SECONDS, MOST_ATTRIBUTES, SLUG
 from app.operations.exposure_import.columns import ATTRIBUTE
-from app.serving.feedback import LONGEST_SECONDS
 from app.viewers.local_time import HOURS, zone_of
 from assets.countries import country_of
 from assets.languages import canonical
