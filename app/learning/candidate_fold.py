@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
@@ -10,8 +11,9 @@ from app.catalogue.live import LiveCatalogue
 from app.interventions import decode_order, replaces_model
 from app.learning.candidate_file import State
 from app.learning.caps import Caps
-from app.learning.fold import STEPS, example_of, witness_of
-from app.learning.log_join import Close, Forget, LogJoin, Step
+from app.learning.examples import example_of, example_of_past, witness_of
+from app.learning.fold import STEPS
+from app.learning.log_join import Close, Forget, LogJoin, Past, Step
 from app.learning.quarantines import Quarantines
 from app.records import Decision, Kind, Record, decode_decision, unknown
 from app.store.protocol import Log, UnknownVersionError
@@ -42,6 +44,7 @@ class Mixture:
 class CandidateFold:
     """Learns each closed exposure, after it was compared by the candidate that had not learned it.
 
+    It learns imported exposures, too, and compares none: another system chose their pictures.
     It compares the first showing of each decision of the incumbent, from the start of the candidate or the latest
     promotion on. Later showings repeat a draw that the candidate has learned from.
     """
@@ -116,12 +119,21 @@ class CandidateFold:
     def _apply(self, step: Step, found: dict[int, Record]) -> None:
         if step.position <= self.learned:
             return
-        self.taken += isinstance(step, Forget | Close)
+        self.taken += isinstance(step, Forget | Close | Past)
         if isinstance(step, Forget):
             self._caps.forget(step.profile)
             self.learner.forget(witness_of(step.profile))
         elif isinstance(step, Close) and step.decision in found:
             self._close(step, found[step.decision])
+        elif isinstance(step, Past):
+            self._learn_past(step)
+
+    def _learn_past(self, step: Past) -> None:
+        decision = step.imported.decision
+        if self._quarantines.leaves_out(step, decision):
+            return
+        with suppress(LookupError, ValueError):  # the trainer's fold counts them; ValueError: unlearnable, too
+            self.learner.learn(example_of_past(step, self._live_catalogue.at(decision.title, decision.revision)))
 
     def _close(self, step: Close, record: Record) -> None:
         try:

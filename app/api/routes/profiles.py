@@ -34,7 +34,8 @@ async def get_profile_records(profile: Profile, services: Service) -> Response:
     """Show all records of a profile in the log: its decisions, and the feedback on them, in the log's order.
 
     A person may demand them. Each line is a record: `kind` is `decision`, `shown again`, `impression`, `click`,
-    `play`, `not shown` or `imported`, which is an exposure in another system. The call reads the whole log, about a million records in two seconds.
+    `play`, `not shown` or `imported`, which is an exposure in another system. The call
+    reads the whole log, about a million records in two seconds.
     """
     lines = _lines(services.own_records.of(profile))
     return StreamingResponse(lines, media_type=LINES, headers={"Cache-Control": NEVER_CACHED})
