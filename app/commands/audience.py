@@ -1,7 +1,6 @@
 """`keyart audience`: made-up viewers with a known taste. The service sees only their clicks and plays."""
 
 import asyncio
-import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
@@ -23,7 +22,7 @@ from app.commands import audience_chart as chart
 from app.commands.calling import key_for
 from app.commands.environment import settings_for
 from app.commands.parent import Parent
-from app.commands.terminal import INTERRUPTED, fail, say
+from app.commands.terminal import INTERRUPTED, fail, say, stop_on_sigterm
 from app.data_folder import ADMIN_KEY
 from app.processes.parent_watch import end_with_parent
 from app.wiring.keys import KeyFileError
@@ -83,7 +82,7 @@ def audience(  # noqa: PLR0913  each is an option of the command
     """
     if parent:
         end_with_parent(parent)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleared away as after Ctrl-C
+    stop_on_sigterm()
     make_world = partial(World, viewers=viewers, click_rate=click_rate, drift=drift, seed=seed)
     try:
         with _stage(url, key, reward) as service:

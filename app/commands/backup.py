@@ -1,6 +1,5 @@
 """`keyart backup`: a copy of the data folder, which may be in use."""
 
-import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from app.commands.environment import settings_of_service
-from app.commands.terminal import INTERRUPTED, fail, say
+from app.commands.terminal import INTERRUPTED, fail, say, stop_on_sigterm
 from app.operations.backup import BackupError, Copied, Tree
 from app.settings import Settings
 from app.wiring.stores import back_up, engine_of
@@ -42,7 +41,7 @@ def backup(
     """
     settings = settings_of_service("backup")
     engine_of(settings).demand_known()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleared away as after Ctrl-C
+    stop_on_sigterm()
     try:
         copied = _backed_up(settings, destination)
     except BackupError as refusal:

@@ -1,7 +1,9 @@
 """The common parts of all commands: running them, and printing sentences for the user."""
 
 import os
+import signal
 from collections.abc import Callable
+from types import FrameType
 
 import typer
 
@@ -26,6 +28,21 @@ def run(app: Callable[[], object]) -> None:
         else:
             raise
         raise SystemExit(1) from None
+
+
+def stop_on_sigterm() -> None:
+    """Let SIGTERM stop a command as Ctrl-C does, so that it clears away."""
+    signal.signal(signal.SIGTERM, _stop)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """Act as Ctrl-C, which asyncio turns into the cancellation of the main task.
+
+    An exception would end whichever task is running, and not the main one.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job does not know Ctrl-C
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def say(sentence: str, style: str | None = None) -> None:
