@@ -17,6 +17,7 @@ from app.operations.health import Unwell, of_trainer
 from app.operations.interventions import at_work
 from app.operations.ring import EVERY_SECONDS, Ring
 from app.store.protocol import LostStoreError, Size, Store
+from app.telemetry import metrics
 from app.telemetry.reading import Reading, read
 
 log = structlog.get_logger()
@@ -68,6 +69,7 @@ class Watch:
         reading = self._read(self._facts.clock())
         self.ring.add(reading)
         seen, trainer = await self._see(reading.at)
+        metrics.QUARANTINE_AT_WORK.set(seen.quarantine is not None)
         self.latest = Look(reading, seen, trainer, alarms(self.ring, seen))
         self._wake()
         return self.latest

@@ -48,6 +48,9 @@ LOG_BYTES_MOST = _greatest("keyart_log_bytes_most", "Bytes that the log may use;
 LEARNING_PAUSED = _greatest("keyart_learning_paused", "1 while learning is paused by an order")
 MODEL_FROZEN = _greatest("keyart_model_frozen", "1 while the learner is frozen by an order")
 QUARANTINES = _greatest("keyart_quarantines", "Quarantines in force by orders")
+QUARANTINE_AT_WORK = _greatest(
+    "keyart_quarantine_at_work", "1 while a quarantine has not ended, or is still folded out"
+)
 SERVING_DEFAULT = _greatest("keyart_serving_default", "1 while everyone gets default pictures by an order")
 OPEN_WINDOWS = _greatest("keyart_open_windows", "Exposures whose reward is still open")
 EXAMPLES = Counter("keyart_examples", "Closed exposures, by whether they were learned and why not", ["outcome"])
@@ -69,7 +72,7 @@ for _reason in (
 for _cause in ("ended", "hung"):
     WORKERS_REPLACED.labels(_cause)
 DECISIONS.labels("personalized", "drawn")
-for _gauge in (SERVING_DEFAULT, LEARNING_PAUSED, MODEL_FROZEN, QUARANTINES):
+for _gauge in (SERVING_DEFAULT, LEARNING_PAUSED, MODEL_FROZEN, QUARANTINES, QUARANTINE_AT_WORK):
     _gauge.set(0)
 
 

@@ -20,7 +20,7 @@ CALM = Seen(position=100, size=Size(10, most=1000), window_seconds=600)
 FOLDED = {"keyart_trainer_position": 100.0, "keyart_snapshot_age_seconds": 1.0}
 ELSEWHERE = {"KeyartDown", "KeyartBackupOld"}
 """Alerts that the service itself cannot see: nobody is told by who is down."""
-HERE_ALONE = {"KeyartQuarantine", "KeyartNotReady", "KeyartSnapshotOld", "KeyartWorkersEnd"}
+HERE_ALONE = {"KeyartNotReady", "KeyartSnapshotOld", "KeyartWorkersEnd"}
 
 
 def ring(seconds: float = HOUR, gauges: dict[str, float] = FOLDED, **counts: Any) -> Ring:
