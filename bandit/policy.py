@@ -24,8 +24,11 @@ class Learner(Policy, Protocol):
     def remembered(self, case: Case) -> Probabilities | None:
         """Return the probabilities if they are known without computing anything."""
 
-    def learn(self, example: Example) -> None:
-        """Learn one example. Raises `UnlearnableExample`, and learns nothing, if a number in it is not usable."""
+    def learn(self, example: Example) -> float | None:
+        """Learn one example. Raises `UnlearnableExample`, and learns nothing, if a number in it is not usable.
+
+        Returns the reward that it expected before; None if it does not predict rewards.
+        """
 
     def forget(self, profile: int) -> None:
         """Forget the parts that belong to one profile alone, by the number of its `Witness`."""

@@ -285,11 +285,12 @@ class Fold:
         if self.quarantines.leaves_out(step, decision):
             self.seen.quarantined += step.position > self.totals.position
             return
+        predicted = None
         if self._teaches(step) and not (decision.pinned or decision.bot):
-            self._learn(step, decision, live_title)
+            predicted = self._learn(step, decision, live_title)
         if step.position > self.totals.position:
             picture = live_title.actions[decision.artwork].id
-            self.totals.close(step, decision, words_of(decision, live_title), picture)
+            self.totals.close(step, decision, words_of(decision, live_title), picture, predicted)
 
     def _take_past(self, step: Past, decision: Decision, live_title: LiveTitle) -> None:
         """Learn an imported exposure, without caps. It counts in tastes, and in no other total."""
@@ -302,17 +303,20 @@ class Fold:
             picture = live_title.actions[decision.artwork].id
             self.totals.remember(step, decision, words_of(decision, live_title), picture)
 
-    def _learn(self, step: Close, decision: Decision, live_title: LiveTitle) -> None:
+    def _learn(self, step: Close, decision: Decision, live_title: LiveTitle) -> float | None:
         verdict = self.caps.take(decision, step.closed.deadline, step.rules)
         if not verdict.everyone:
             self.seen.capped += not verdict.own
             self.seen.strangers += verdict.own
-            return
-        self._teach(example_of(step, decision, live_title))
+            return None
+        return self._teach(example_of(step, decision, live_title))
 
-    def _teach(self, example: Example) -> None:
+    def _teach(self, example: Example) -> float | None:
+        """Let the learner learn an example; return the reward that it predicted."""
         try:
-            self.learner.learn(example)
-            self.seen.examples += 1
+            predicted = self.learner.learn(example)
         except UnlearnableExample:
             self.seen.refused += 1
+            return None
+        self.seen.examples += 1
+        return predicted

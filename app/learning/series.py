@@ -1,8 +1,9 @@
 """The time series of a fold: by hour of groups, devices and releases, and by day of titles and artworks."""
 
+from app.learning.drift import Drift
 from app.learning.rollup import Bounds, Rollup
 from app.records import Decision
-from app.store.protocol import DAY_MS, HOUR_MS, SeriesChanges, SeriesKey, SeriesState
+from app.store.protocol import DAY_MS, HOUR_MS, SeriesChange, SeriesChanges, SeriesKey, SeriesState, Step
 from bandit.windows import CLICK, IMPRESSION, PLAY, Closed
 
 UNKNOWN, OTHER = "unknown", "other"
@@ -34,13 +35,14 @@ class Series:
         self._began, self._began_anew = state.began, state.apart
         self.hours = Rollup(HOURS, state.hours, apart=state.apart)
         self.days = Rollup(DAYS, state.days, apart=state.apart)
+        self.drift = Drift(state.drift, apart=state.apart)
 
     def begin(self, stamp: int) -> None:
         """Note the stamp of the log's first record: no exposure is missing, because there is none before."""
         if not self._began:
             self._began, self._began_anew = stamp // DAY_MS * DAY_MS, True
 
-    def count(self, closed: Closed, decision: Decision, group: str) -> None:
+    def count(self, closed: Closed, decision: Decision, group: str, predicted: float | None = None) -> None:
         hour = closed.deadline // HOUR_MS
         if not self._began:
             self._began, self._began_anew = (hour + 1) * HOUR_MS, True
@@ -48,6 +50,7 @@ class Series:
         release = decision.spot.release if decision.spot else None
         by_hour = self.hours.take(hour, (group, str(device or UNKNOWN), release or UNKNOWN))
         by_day = self.days.take(hour // 24, (decision.title, decision.artwork, group))
+        self.drift.count(closed, decision, predicted)
         happened, reward = closed.happened, closed.reward
         for sums in (by_hour, by_day):
             sums.exposures += 1
@@ -59,13 +62,15 @@ class Series:
                 sums.squares += reward * reward
 
     def state(self) -> SeriesState:
-        return SeriesState(self._began, self.hours.state(), self.days.state())
+        return SeriesState(self._began, self.hours.state(), self.days.state(), drift=self.drift.state())
 
     def changes(self) -> SeriesChanges:
         began = (self._began or None) if self._began_anew else None
-        return SeriesChanges({"hour": self.hours.change(), "day": self.days.change()}, began)
+        steps: dict[Step, SeriesChange] = {"hour": self.hours.change(), "day": self.days.change()}
+        return SeriesChanges(steps, began, self.drift.change())
 
     def settle(self) -> None:
         self._began_anew = False
         self.hours.settle()
         self.days.settle()
+        self.drift.settle()

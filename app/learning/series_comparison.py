@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator
 
+from msgspec.structs import replace
+
+from app.learning.drift import Drift
 from app.learning.rollup import Changed, Rollup
 from app.learning.series import Series
-from app.store.protocol import Period, SeriesState, State, Step
+from app.store.protocol import DriftHour, DriftSums, Period, SeriesState, State, Step
 
 
 async def differing_rows(state: State, committed: SeriesState, series: Series) -> list[str]:
@@ -15,7 +18,23 @@ async def differing_rows(state: State, committed: SeriesState, series: Series) -
     """
     hours = [row async for row in _of_step(state, "hour", committed.hours, series.hours)]
     days = [row async for row in _of_step(state, "day", committed.days, series.days)]
-    return hours + days
+    return hours + days + await _of_drift(state, committed.drift, series.drift)
+
+
+async def _of_drift(state: State, present: DriftHour, drift: Drift) -> list[str]:
+    """Compare the sums of drift, except the predictions, which a pause leaves out."""
+    if drift.since is None:
+        return []
+    stored = {at: sums for at, sums in (await state.drift_hours(drift.since)).items() if at < present.at}
+    if present.sums and present.at >= drift.since:
+        stored[present.at] = present.sums
+    folded = drift.hours()
+    hours = sorted(folded.keys() | stored.keys())
+    return [f"drift {at}" for at in hours if _draws(folded.get(at)) != _draws(stored.get(at))]
+
+
+def _draws(sums: DriftSums | None) -> DriftSums | None:
+    return sums and replace(sums, examples=0, predicted=[], seen=[])
 
 
 async def _of_step(state: State, step: Step, present: Period, rollup: Rollup) -> AsyncIterator[str]:

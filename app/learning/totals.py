@@ -117,16 +117,24 @@ class Totals:
         if profile and gain and not decision.pinned and self.caps.credits(profile, gain, at, step.rules):
             self._changing(profile).taste.like(words, gain, at)
 
-    def close(self, step: Close, decision: Decision, words: tuple[str, ...], picture: str) -> None:
+    def close(
+        self,
+        step: Close,
+        decision: Decision,
+        words: tuple[str, ...],
+        picture: str,
+        predicted: float | None = None,
+    ) -> None:
         """Count an exposure. The report counts all; the choices depend only on those that the caps let pass.
 
-        A showing of a pinned picture counts among the showings of its viewer, who saw it like any other.
+        A showing of a pinned picture counts among the showings of its viewer, who saw it like any other. The
+        learner, if it just learned from the exposure, `predicted` its reward.
         """
         closed = step.closed
         unused = decision.pinned or decision.bot
         verdict = UNUSED if unused else self._verdict(step, decision)
         group = _group(decision)
-        self.series.count(closed, decision, group)
+        self.series.count(closed, decision, group, predicted)
         key = (decision.title, decision.artwork, group)
         self._changed_tallies.add(key)
         self._tallies.setdefault(key, Tally()).add(

@@ -102,7 +102,7 @@ class LogisticLearner:
 
     # ---------------------------------------------------------------- learning
 
-    def learn(self, example: Example) -> None:
+    def learn(self, example: Example) -> float | None:
         """Learn one example, unweighted, because only estimators use the true propensity."""
         check(example)
         self._decider = None  # all that it remembers may change
@@ -111,12 +111,15 @@ class LogisticLearner:
         cells, effects = self._effects(who, what)
         affinity = _affinity(who, what)
         beliefs = self._believed(effects, affinity)
-        self._averages.score([belief.chance for belief in beliefs], example.reward)
+        chances = [belief.chance for belief in beliefs]
+        expected = self._averages.of(chances)
+        self._averages.score(chances, example.reward)
         pull, curve = zip(*self._surprises(beliefs, who, what, example.reward), strict=True)
         self._table.put(cells, effects.moved(pull, curve, self.tuning.most_known))
         if affinity is not None:
             for slopes, by, narrowed in zip(self._slopes, pull, curve, strict=True):
                 slopes.move(affinity, by, narrowed)
+        return expected
 
     def forget(self, profile: int) -> None:
         self._crossing.forget(profile)

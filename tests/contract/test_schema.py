@@ -214,7 +214,7 @@ LATER: dict[str, tuple[Callable[[Path], None], str, str]] = {
         lambda folder: later_schema("log.sqlite", folder), "schema version 2", "versions up to 1",
     ),
     "schema of the state": (
-        lambda folder: later_schema("state.sqlite", folder), "schema version 7", "versions up to 6",
+        lambda folder: later_schema("state.sqlite", folder), "schema version 8", "versions up to 7",
     ),
     "kind of record": (later_kind, "record of kind 99 at position 1000", f"the kinds 1 to {max(Kind):d}"),
     "base in the log": (later_base_in_the_log, f"fold version {FOLD + 1}", f"fold versions up to {FOLD}"),
@@ -266,9 +266,9 @@ async def test_a_file_that_became_a_later_ones_since_it_was_looked_at_is_not_mig
 ) -> None:
     await SqliteStore(tmp_path, clock).close()
     later_schema("state.sqlite", tmp_path)
-    with pytest.raises(UnknownVersionError, match=r"state\.sqlite has schema version 7"):
+    with pytest.raises(UnknownVersionError, match=r"state\.sqlite has schema version 8"):
         SqliteStore(tmp_path, clock)
-    assert versions(tmp_path)["state.sqlite"] == 7
+    assert versions(tmp_path)["state.sqlite"] == 8
     assert open_below(tmp_path) == []
 
 

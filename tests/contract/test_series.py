@@ -6,13 +6,18 @@ from app.store.protocol import (
     DAY_MS,
     HOUR_MS,
     Dimension,
+    DriftChange,
+    DriftHour,
+    DriftSums,
     FoldState,
+    GroupSums,
     Period,
     Progress,
     SeriesChange,
     SeriesChanges,
     SeriesKey,
     SeriesState,
+    ShownDays,
     State,
     StepSums,
     Sums,
@@ -130,3 +135,35 @@ async def test_a_lost_lease_writes_no_series(state: State, token: int) -> None:
     with pytest.raises(Exception, match="lease"):
         await state.commit(token + 1, some([(99, TV, ONE)]))
     assert (await state.fold_state()) == FoldState(0, None, {})
+
+
+# -------------------------------------------------------------------- the sums of drift
+
+
+def drifting(hours: dict[int, DriftSums], *, since: int | None = None, before: int = 0) -> Progress:
+    return Progress(10, b"base", {}, {}, series=SeriesChanges({}, drift=DriftChange(hours, since, before)))
+
+
+async def test_the_sums_of_drift_are_kept_by_the_hour(state: State, token: int) -> None:
+    assert (await state.fold_state()).series.drift == DriftHour()
+    one, two = DriftSums(drawn=1, even=0.5), DriftSums({"uniform": GroupSums()}, drawn=2)
+    await state.commit(token, drifting({98: one, 99: one, 100: one}))
+    await state.commit(token, drifting({99: two}, before=99))
+    assert await state.drift_hours(0) == {99: two, 100: one}
+    assert await state.drift_hours(100) == {100: one}
+    assert (await state.fold_state()).series.drift == DriftHour(100, one)
+    one.drawn += 1
+    assert (await state.drift_hours(100))[100].drawn == 1
+    await state.commit(token, drifting({100: two}, since=99))
+    assert await state.drift_hours(0) == {100: two}
+
+
+async def test_showings_are_summed_over_days(state: State, token: int) -> None:
+    rest: SeriesKey = ("", "", "uniform")
+    rows: Rows = [(4, MOON, ONE), (5, MOON, TWO), (5, SUN, ONE), (5, rest, ONE), (6, SUN, TWO)]
+    await state.commit(token, some(days=rows))
+    assert sorted(await state.shown_in_days(4, 5), key=lambda row: row.artwork) == [
+        ShownDays(*MOON, 3),
+        ShownDays(*SUN, 1),
+    ]
+    assert await state.shown_in_days(7, 9) == []

@@ -101,14 +101,14 @@ class _Split:
 
 
 async def series_of(state: State) -> dict[tuple[str, int], Any]:
-    """Return all hours and days, and the part of the state that a fold continues with."""
+    """Return all hours and days, the sums of drift, and the part of the state that a fold continues with."""
     found: dict[tuple[str, int], Any] = {
         ("began", await state.series_began() or 0): (await state.fold_state()).series
     }
     steps: tuple[Step, ...] = ("hour", "day")
     for step in steps:
         found |= {(step, at): await state.period_rows(step, at) for at in await state.periods(step, 0)}
-    return found
+    return found | {("drift", at): sums for at, sums in (await state.drift_hours(0)).items()}
 
 
 class Ending:

@@ -1,16 +1,20 @@
 """The time series in memory."""
 
 from collections.abc import Collection
+from copy import deepcopy
 
 from msgspec.structs import replace
 
 from app.store.protocol import (
     HOUR_MS,
     Dimension,
+    DriftHour,
+    DriftSums,
     Period,
     SeriesChanges,
     SeriesKey,
     SeriesState,
+    ShownDays,
     Step,
     StepSums,
     Sums,
@@ -24,6 +28,7 @@ class MemorySeries:
     def __init__(self) -> None:
         self.began: int | None = None
         self._steps: dict[Step, dict[int, Rows]] = {"hour": {}, "day": {}}
+        self._drift: dict[int, DriftSums] = {}
 
     def write(self, changes: SeriesChanges) -> None:
         for step, change in changes.steps.items():
@@ -36,11 +41,28 @@ class MemorySeries:
                 else:
                     rows[key] = replace(sums)
             self._steps[step] = kept
+        if drift := changes.drift:
+            since = float("inf") if drift.since is None else drift.since
+            self._drift = {at: sums for at, sums in self._drift.items() if drift.before <= at < since}
+            self._drift |= {at: deepcopy(sums) for at, sums in drift.hours.items()}
         if changes.began is not None:
             self.began = changes.began
 
     def state(self) -> SeriesState:
-        return SeriesState(self.began or 0, self._latest("hour"), self._latest("day"))
+        at = max(self._drift, default=0)
+        drift = DriftHour(at, deepcopy(self._drift.get(at)))
+        return SeriesState(self.began or 0, self._latest("hour"), self._latest("day"), drift=drift)
+
+    def drift_hours(self, first: int) -> dict[int, DriftSums]:
+        return {at: deepcopy(sums) for at, sums in sorted(self._drift.items()) if at >= first}
+
+    def shown_in_days(self, first: int, last: int) -> list[ShownDays]:
+        found: dict[SeriesKey, int] = {}
+        for day in self.periods("day", first):
+            for key, sums in self.rows("day", day).items():
+                if day <= last and key[0]:
+                    found[key] = found.get(key, 0) + sums.exposures
+        return [ShownDays(*key, exposures) for key, exposures in found.items()]
 
     def _latest(self, step: Step) -> Period:
         at = max(self._steps[step], default=0)

@@ -181,6 +181,12 @@ class MemoryState:
     async def experiments(self) -> list[protocol.Experiment]:
         return self._lift.all()
 
+    async def drift_hours(self, first: int) -> dict[int, protocol.DriftSums]:
+        return self._series.drift_hours(first)
+
+    async def shown_in_days(self, first: int, last: int) -> list[protocol.ShownDays]:
+        return self._series.shown_in_days(first, last)
+
     async def series_began(self) -> int | None:
         return self._series.began
 

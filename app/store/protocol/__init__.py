@@ -4,6 +4,7 @@ Every implementation passes `tests/contract/`. Times are in milliseconds of the 
 """
 
 from app.store.protocol.decisions import Draft, Event, Hold
+from app.store.protocol.drift import PARTS, DriftChange, DriftHour, DriftSums, GroupSums, ShownDays, StoredDrift
 from app.store.protocol.edits import KEPT_EDITS, Author, Edit, EditDraft, Edits, Intervening
 from app.store.protocol.engine import Engine, Log, State, Store
 from app.store.protocol.errors import (
@@ -44,6 +45,7 @@ __all__ = [
     "KEPT_EDITS",
     "OF_THE_HOUR",
     "OVER",
+    "PARTS",
     "SPENT_MS",
     "Author",
     "Base",
@@ -51,6 +53,9 @@ __all__ = [
     "CapChange",
     "Dimension",
     "Draft",
+    "DriftChange",
+    "DriftHour",
+    "DriftSums",
     "Edit",
     "EditDraft",
     "Edits",
@@ -62,6 +67,7 @@ __all__ = [
     "File",
     "FoldState",
     "FullLogError",
+    "GroupSums",
     "Head",
     "Hold",
     "Intervening",
@@ -80,6 +86,7 @@ __all__ = [
     "SeriesChanges",
     "SeriesKey",
     "SeriesState",
+    "ShownDays",
     "Size",
     "Snapshot",
     "State",
@@ -87,6 +94,7 @@ __all__ = [
     "StepSums",
     "Store",
     "StoreTimeoutError",
+    "StoredDrift",
     "StoredLift",
     "StoredSeries",
     "StoredTastes",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.store.protocol.decisions import Decisions
+from app.store.protocol.drift import StoredDrift
 from app.store.protocol.edits import Edits
 from app.store.protocol.examined import Examined
 from app.store.protocol.lease import Leases
@@ -46,7 +47,7 @@ class Log(Records, Decisions, Profiles, SharedSettings, Protocol):
         """Remove deleted and replaced data from all files; return False if other processes are busy: try again."""
 
 
-class State(Leases, Commits, Snapshots, StoredTotals, StoredSeries, StoredLift, Protocol):
+class State(Leases, Commits, Snapshots, StoredTotals, StoredSeries, StoredDrift, StoredLift, Protocol):
     """The data that only the trainer writes and everybody reads. All of it is a fold over the log.
 
     It can be made again. Candidate snapshots are the exception: a rebuild adds them beside a trainer, because

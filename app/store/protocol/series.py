@@ -6,6 +6,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from app.store.protocol.drift import DriftChange, DriftHour
+
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 Step = Literal["hour", "day"]
 Dimension = Literal["group", "device", "release"]
@@ -54,6 +56,7 @@ class SeriesState(msgspec.Struct, frozen=True):
     hours: Period = Period()
     days: Period = Period()
     apart: bool = False
+    drift: DriftHour = DriftHour()
 
 
 NO_SERIES = SeriesState()
@@ -73,10 +76,11 @@ class SeriesChange:
 
 @dataclass(frozen=True, slots=True)
 class SeriesChanges:
-    """The changes of both series, and `began` if that has changed, too."""
+    """The changes of both series and of the sums of drift, and `began` if that has changed, too."""
 
     steps: Mapping[Step, SeriesChange]
     began: int | None = None
+    drift: DriftChange | None = None
 
 
 class StepSums(msgspec.Struct, frozen=True, gc=False):

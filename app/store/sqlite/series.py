@@ -21,6 +21,7 @@ from app.store.protocol import (
     Sums,
 )
 from app.store.sqlite.connection import look
+from app.store.sqlite.drift import DriftTable
 
 _ROW = (
     "exposures INTEGER NOT NULL, impressions INTEGER NOT NULL, clicks INTEGER NOT NULL, plays INTEGER NOT NULL,"
@@ -50,10 +51,13 @@ class SeriesTables:
 
     def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection):
         self._writer, self._reader = writer, reader
+        self.drift = DriftTable(writer, reader)
 
     def write(self, changes: SeriesChanges) -> None:
         for step, change in changes.steps.items():
             self._write_step(step, change)
+        if changes.drift:
+            self.drift.write(changes.drift)
         if changes.began is not None:
             self._writer.execute("INSERT OR REPLACE INTO series_start (id, began) VALUES (1, ?)", (changes.began,))
 
@@ -77,8 +81,8 @@ class SeriesTables:
     # ---------------------------------------------------------------- reading
 
     def state(self) -> SeriesState:
-        """Return the part that a fold continues with: the latest hour and the latest day."""
-        return SeriesState(self.began() or 0, self._latest("hour"), self._latest("day"))
+        """Return the part that a fold continues with: the latest hour and day, and the sums of drift."""
+        return SeriesState(self.began() or 0, self._latest("hour"), self._latest("day"), drift=self.drift.latest())
 
     def _latest(self, step: Step) -> Period:
         table, period, _ = _TABLES[step]

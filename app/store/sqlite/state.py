@@ -11,6 +11,7 @@ from app.store import protocol
 from app.store.commit import BusyError
 from app.store.sqlite.bases import Bases
 from app.store.sqlite.connection import Transaction, connect, wipe, writing
+from app.store.sqlite.drift import shown_in_days
 from app.store.sqlite.group_sums import sums_of_groups
 from app.store.sqlite.lift import LiftTables
 from app.store.sqlite.open_files import OpenFiles
@@ -324,6 +325,12 @@ class SqliteState:
 
     async def periods(self, step: protocol.Step, first: int) -> list[int]:
         return self._series.periods(step, first)
+
+    async def drift_hours(self, first: int) -> dict[int, protocol.DriftSums]:
+        return self._series.drift.hours(first)
+
+    async def shown_in_days(self, first: int, last: int) -> list[protocol.ShownDays]:
+        return await asyncio.to_thread(shown_in_days, self._path, first, last)
 
     async def wipe(self) -> bool:
         with writing():

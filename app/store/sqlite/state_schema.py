@@ -3,6 +3,7 @@
 import sqlite3
 
 from app.store.sqlite.bases import SCHEMA as BASES
+from app.store.sqlite.drift import SCHEMA as DRIFT
 from app.store.sqlite.lift import SCHEMA as LIFT
 from app.store.sqlite.schema import Schema, columns_of, run
 from app.store.sqlite.series import SCHEMA as SERIES
@@ -78,7 +79,12 @@ def _note_promotions(connection: sqlite3.Connection) -> None:
     run(connection, PROMOTION)
 
 
+def _add_drift(connection: sqlite3.Connection) -> None:
+    run(connection, DRIFT)
+
+
 SCHEMA = Schema(
-    FIRST, (_extend, _add_series, _count_showings, _note_quarantines, _add_experiments, _note_promotions)
+    FIRST,
+    (_extend, _add_series, _count_showings, _note_quarantines, _add_experiments, _note_promotions, _add_drift),
 )
 """Each later step is a separate migration; a step that was released never changes."""
