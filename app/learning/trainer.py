@@ -12,6 +12,7 @@ import structlog
 from app.catalogue.live import LiveCatalogue
 from app.interventions import SETTING, interventions_in
 from app.learning.bases import BaseKeeper, resume
+from app.learning.drift_watch import DriftWatch
 from app.learning.experiments import renew
 from app.learning.fold import Fold, Seen
 from app.learning.leftovers import Leftovers
@@ -64,6 +65,7 @@ class Trainer:
         holder: str,
         clock: Callable[[], Awaitable[int]],
         bases: BaseKeeper,
+        floor: float,
         kind: Kind = "logistic",
     ):
         self._store, self._live_catalogue, self._kind = store, live_catalogue, kind
@@ -77,7 +79,7 @@ class Trainer:
         self._leftovers = Leftovers(store)
         self._floor = self._floor_stamp = 0
         self._seen = Seen()
-        self._promotions = Promotions(store, kind)
+        self._promotions, self._drift = Promotions(store, kind), DriftWatch(store.state, floor)
         self._bases, self._refolding = bases, Refolding(store, live_catalogue, bases.clock)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -339,6 +341,7 @@ class Trainer:
         metrics.TRAINER_LAG.set(head.position - fold.position)
         metrics.TRAINER_LAG_SECONDS.set((head.stamp - fold.stamp) / 1000 if fold.stamp else 0.0)
         metrics.OPEN_WINDOWS.set(fold.open_windows)
+        await self._drift.look(fold.stamp)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

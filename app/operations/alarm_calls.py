@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from app.file_lock import taken
-from app.operations.alarms import Alarm
+from app.operations.alarm import Alarm
 from app.operations.watch import Look, Watch
 
 log = structlog.get_logger()

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from app.interventions import NONE, Given, Interventions, Quarantine
+from app.operations.alarm import Alarm
+from app.operations.drift_alarms import drift_alarms
 from app.operations.ring import EVERY_SECONDS, HOUR, Ring
 from app.store.protocol import Size
 
@@ -36,15 +38,6 @@ CONNECTIONS, FALLBACKS, DISK, LOST, TRAINER, LEARNING, STOP = (
 """Headings of docs/operations.md."""
 
 
-class Alarm(NamedTuple):
-    """An alarm. `name` is as in alerts.yml, if it has this one; `see` is a heading of docs/operations.md."""
-
-    name: str
-    says: str
-    remedy: str
-    see: str
-
-
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The state of the service beside its metrics. `waits_for`, `lost` and `no_trainer` are sentences, or empty.
@@ -71,6 +64,7 @@ def alarms(ring: Ring, seen: Seen) -> list[Alarm]:
         *_of_interventions(seen),
         *_of_pictures(ring),
         *_of_learning(ring, seen),
+        *drift_alarms(ring.last(0).last.gauges),
         *_of_processes(ring),
         *_of_room(seen),
     ]

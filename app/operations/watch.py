@@ -12,7 +12,8 @@ import structlog
 
 from app.catalogue.live import LiveCatalogue
 from app.interventions import Interventions
-from app.operations.alarms import Alarm, Seen, alarms
+from app.operations.alarm import Alarm
+from app.operations.alarms import Seen, alarms
 from app.operations.health import Unwell, of_trainer
 from app.operations.interventions import at_work
 from app.operations.ring import EVERY_SECONDS, Ring

@@ -13,7 +13,13 @@ from app.file_lock import held, taken
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that prometheus_client reads when it is imported."""
-ROOM = {"counter": 64 << 10, "gauge_livemax": 64 << 10, "gauge_livesum": 64 << 10, "histogram": 1 << 20}
+ROOM = {
+    "counter": 64 << 10,
+    "gauge_livemax": 64 << 10,
+    "gauge_livemostrecent": 64 << 10,
+    "gauge_livesum": 64 << 10,
+    "histogram": 1 << 20,
+}
 """The most bytes that the files of one process need, by the beginnings of their names."""
 LIVE = "gauge_live"
 """The beginning of the names for gauges that end with their process."""

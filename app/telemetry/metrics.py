@@ -1,9 +1,10 @@
 """The service's metrics, summed over all its processes."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache, partial
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ FAST = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 _greatest = partial(Gauge, multiprocess_mode="livemax")
 """A gauge that is the greatest value of all processes."""
+
+
+def _latest(name: str, says: str, *labels: str) -> Gauge:
+    """Return a gauge with the value of the process that set it last. Labels are in the order of their names."""
+    return Gauge(name, says, labels, multiprocess_mode="livemostrecent")
+
 
 DECISIONS = Counter("keyart_decisions", "Pictures chosen, by group and outcome", ["group", "outcome"])
 FALLBACKS = Counter("keyart_fallbacks", "Default pictures served instead of a decision", ["reason"])
@@ -52,6 +59,21 @@ QUARANTINE_AT_WORK = _greatest(
     "keyart_quarantine_at_work", "1 while a quarantine has not ended, or is still folded out"
 )
 SERVING_DEFAULT = _greatest("keyart_serving_default", "1 while everyone gets default pictures by an order")
+EXPLORATION_FLOOR = _greatest(
+    "keyart_exploration_floor", "The part of each choice left to chance, by the settings"
+)
+SHOWN_ENTROPY = _latest("keyart_shown_entropy", "Entropy of the shown pictures, as a part of the greatest", "span")
+COLLAPSED_SHARE = _latest("keyart_collapsed_share", "Part of the showings that is of collapsed titles")
+SETTLED_SHARE = _latest(
+    "keyart_settled_share", "Part of the draws in which all pictures but one had the least probability", "span"
+)
+EVEN_SHARE = _latest("keyart_even_share", "Part of the choice that all pictures had alike", "span")
+FORCED_SHARE = _latest("keyart_forced_share", "Part of the draws that took the least probability", "share")
+FORCED_RATIO = _latest("keyart_forced_ratio", "Draws of the least probability, by the expected number", "bound")
+GAP = _latest(
+    "keyart_gap", "Reward of a showing to personalized viewers, less a control's", "bound", "control", "span"
+)
+CALIBRATION = _latest("keyart_calibration", "Rewards of learned examples, by the predicted rewards", "bound")
 OPEN_WINDOWS = _greatest("keyart_open_windows", "Exposures whose reward is still open")
 EXAMPLES = Counter("keyart_examples", "Closed exposures, by whether they were learned and why not", ["outcome"])
 REWARDS = Counter("keyart_rewards", "Clicks and plays, by whether their window was still open", ["timing"])
@@ -74,6 +96,26 @@ for _cause in ("ended", "hung"):
 DECISIONS.labels("personalized", "drawn")
 for _gauge in (SERVING_DEFAULT, LEARNING_PAUSED, MODEL_FROZEN, QUARANTINES, QUARANTINE_AT_WORK):
     _gauge.set(0)
+
+
+DRIFT = {
+    "keyart_shown_entropy": SHOWN_ENTROPY,
+    "keyart_collapsed_share": COLLAPSED_SHARE,
+    "keyart_settled_share": SETTLED_SHARE,
+    "keyart_even_share": EVEN_SHARE,
+    "keyart_forced_share": FORCED_SHARE,
+    "keyart_forced_ratio": FORCED_RATIO,
+    "keyart_gap": GAP,
+    "keyart_calibration": CALIBRATION,
+}
+"""The signs of drift, by their metrics' names."""
+
+
+def show_drift(signs: Mapping[tuple[str, ...], float], shown: Iterable[tuple[str, ...]] = ()) -> None:
+    """Show signs, each by its metric and labels, and NaN for those that were `shown` before and are missing."""
+    for sign in {*signs, *shown}:
+        name, *labels = sign
+        (DRIFT[name].labels(*labels) if labels else DRIFT[name]).set(signs.get(sign, nan))
 
 
 @cache

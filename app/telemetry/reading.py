@@ -10,14 +10,16 @@ from prometheus_client import Metric
 from prometheus_client.registry import REGISTRY
 
 from app.telemetry.metric_files import FOLDER
-from app.telemetry.metrics import Everyone
+from app.telemetry.metrics import DRIFT, Everyone
 
 CHOOSING: Final = "/artwork"
 """The route whose times are read: all others are rare, or wait for nobody."""
 ASKED_BY_MACHINES: Final = "/readyz"
 """Its 503 is an answer, not a failure."""
 SERVER_FAULT: Final = "5"
-GREATEST: Final = frozenset({"keyart_snapshot_age_seconds", "keyart_trainer_position", "keyart_open_windows"})
+GREATEST: Final = frozenset(
+    {"keyart_snapshot_age_seconds", "keyart_trainer_position", "keyart_open_windows", "keyart_exploration_floor"}
+)
 FEEDBACK, RECORDED = "keyart_feedback_total", "recorded"
 COUNTED: Final = {
     "keyart_decisions_total": "group",
@@ -68,6 +70,8 @@ def reading_of(metrics: Iterable[Metric], at: int) -> Reading:
                 _add(counts.setdefault(name, {}), labels.get(COUNTED[name], ""), value)
         elif name in GREATEST:
             gauges[name] = value
+        elif name in DRIFT:
+            gauges[" ".join([name, *(labels[label] for label in sorted(labels))])] = value
         elif name == "keyart_request_seconds_bucket" and labels["route"] == CHOOSING:
             _add(seconds, float(labels["le"]), value)
         elif name == "keyart_request_seconds_count" and _is_failure(labels):

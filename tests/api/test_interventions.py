@@ -186,6 +186,7 @@ async def test_a_quarantine_keeps_its_span_its_device_and_its_author_until_it_is
     assert len((await post(service, since="2026-01-01", until=now + 60, device="tv")).json()["quarantines"]) == 1
     await service.refresh()
     assert "KeyartQuarantine" in {alarm.name for alarm in (await service.services.watch.look()).alarms}
+    assert "keyart_quarantine_at_work 1.0" in (await service.http.get("/metrics")).text
     number = found["by"]["position"]
     [record] = [each for each in await service.store.log.read(0, 1000) if each.kind == Kind.QUARANTINE]
     assert record.position == number
@@ -194,6 +195,7 @@ async def test_a_quarantine_keeps_its_span_its_device_and_its_author_until_it_is
     is_problem(await service.http.delete(f"{QUARANTINES}/{number}", headers=ADMIN), 404)
     await service.refresh()
     assert "KeyartQuarantine" not in {alarm.name for alarm in (await service.services.watch.look()).alarms}
+    assert "keyart_quarantine_at_work 0.0" in (await service.http.get("/metrics")).text
     edits = (await service.http.get("/edits", headers=EDITOR)).json()["edits"]
     assert [each["operation"] for each in edits] == ["lift quarantine", "quarantine"]
     assert edits[0]["after"] == {"quarantines": [], "why": "Wrong span"}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from app.learning import bases, refolding, trainer
 from app.learning.bases import BaseKeeper, fed, fold_from, sound_base
@@ -19,6 +20,8 @@ from app.learning.totals import NoTastes
 from app.learning.trainer import Trainer
 from app.records import DECISIONS, FOLD, Kind, decode_decision, encode
 from app.store.protocol import (
+    DriftChange,
+    DriftSums,
     FoldState,
     Progress,
     SeriesChange,
@@ -67,6 +70,7 @@ def a_trainer(world: World) -> Trainer:
         world.store,
         world.live_catalogue,
         holder="me",
+        floor=0.02,
         clock=trusted,
         bases=BaseKeeper(world.store, "logistic", retention=RETENTION, reach=REACH, clock=world.clock),
     )
@@ -374,19 +378,33 @@ async def test_a_changed_row_of_an_hour_or_a_day_is_named(world: World) -> None:
         assert row in said
         await rewrite(world, step, at, key, before[key])
     await assert_equal(world)
+    [*_, (hour, sums)] = (await state.drift_hours(0)).items()
+    for changed, equal in ((replace(sums, drawn=99), False), (replace(sums, examples=99), True)):
+        await rewrite_drift(world, hour, changed)
+        said = (await verdicts(world))[2]
+        assert said.startswith("Equal") == equal, said
+        assert f"the first of them drift {hour}" in said or equal
+    await rewrite_drift(world, hour, sums)
     missing = (await state.periods("hour", 0))[0]
     for key in await state.period_rows("hour", missing):
         await rewrite(world, "hour", missing, key, None)
     assert (await verdicts(world))[2].startswith("Different in ")
 
 
+async def rewrite_drift(world: World, hour: int, sums: DriftSums) -> None:
+    await damage(world, SeriesChanges({}, drift=DriftChange({hour: sums}, None, 0)))
+
+
 async def rewrite(world: World, step: Step, at: int, key: SeriesKey, sums: Sums | None) -> None:
-    """Damage one row, as no trainer does."""
+    await damage(world, SeriesChanges({step: SeriesChange([(at, key, sums)], None, -1)}))
+
+
+async def damage(world: World, changes: SeriesChanges) -> None:
+    """Commit rows as no trainer does."""
     token = await world.store.state.lead("damage", 1)
     assert token is not None
     known = await world.store.state.fold_state()
-    damage = SeriesChanges({step: SeriesChange([(at, key, sums)], None, -1)})
-    await world.store.state.commit(token, Progress(known.position, known.base or b"", {}, {}, series=damage))
+    await world.store.state.commit(token, Progress(known.position, known.base or b"", {}, {}, series=changes))
     world.clock.now += 1
 
 

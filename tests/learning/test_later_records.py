@@ -35,6 +35,7 @@ def a_trainer(world: World) -> Trainer:
         world.store,
         world.live_catalogue,
         holder="me",
+        floor=0.02,
         clock=trusted,
         bases=bases,
     )

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 import structlog
+from msgspec.structs import replace
 
 from app.catalogue.live import LiveCatalogue
-from app.learning import leftovers
+from app.learning import drift_watch, leftovers
 from app.learning import trainer as trainer_module
 from app.learning.bases import BaseKeeper
 from app.learning.caps import Caps
+from app.learning.drift_signs import ENOUGH_DRAWN
 from app.learning.fold import Fold
 from app.learning.trainer import LEASE_MS, Trainer
 from app.learning.trusted_clock import TrustedClock
@@ -21,9 +23,10 @@ from app.serving.model import Model
 from app.settings import DAY_MS
 from app.store.protocol import Event, Hold, Progress, Snapshot, Store
 from app.store.sqlite import SqliteStore
+from app.telemetry.reading import read
 from app.viewers.erasure import erase
+from bandit.learners import LOGISTIC, kind_of, new_learner, restored
 from bandit.learners import Kind as Learning
-from bandit.learners import kind_of, new_learner, restored
 from bandit.logistic.learner import LogisticLearner
 from bandit.reward import RewardRules
 from bandit.taste import Base
@@ -73,6 +76,7 @@ def trainer_of(
         store,
         live_catalogue,
         holder="me",
+        floor=0.02,
         clock=trusted,
         bases=BaseKeeper(store, kind, retention=RETENTION * DAY_MS, reach=WINDOW, clock=clock),
         kind=kind,
@@ -129,6 +133,35 @@ async def test_a_trainer_whose_lease_was_taken_under_its_own_name_sees_that_it_l
     other = await store.state.lead("me", LEASE_MS)
     await asyncio.wait_for(trainer._renew(token, asyncio.Event()), 60)  # noqa: SLF001
     assert await store.state.lead("me", LEASE_MS, other) == other
+
+
+# -------------------------------------------------------------------- drift
+
+
+@pytest.mark.usefixtures("hurried", "no_signs")
+@pytest.mark.parametrize("kind", [LOGISTIC, pytest.param("vowpal", marks=needs_vowpal)])
+async def test_it_shows_signs_of_drift_with_the_predictions_of_its_learner(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, kind: Learning
+) -> None:
+    monkeypatch.setattr(drift_watch, "HOURS_SECONDS", 0.0)
+    store = VoidableStore(clock)
+    await store.log.declare(encode(RewardRules(WINDOW)))
+    one = a_decision(FILM, 1, probabilities=(0.9, 0.05, 0.05))
+    for number in range(ENOUGH_DRAWN):
+        await store.log.log_decisions([a_draft(replace(one, profile=f"{number:032x}", nonce=number.to_bytes(8)))])
+    trainer = await a_trainer(store, tmp_path, clock, kind)
+    await pass_time(store, clock)
+    async with leading(trainer):
+        await soon(lambda: counted_to(store, ENOUGH_DRAWN))
+        assert await soon(even_share) == pytest.approx(0.15)
+    [sums] = (await store.state.drift_hours(0)).values()
+    assert (sums.drawn, sum(sums.forced)) == (ENOUGH_DRAWN, ENOUGH_DRAWN)
+    assert sums.examples == (ENOUGH_DRAWN if kind == LOGISTIC else 0)
+    assert 0 < sum(sums.predicted) < ENOUGH_DRAWN or kind != LOGISTIC
+
+
+async def even_share() -> float | None:
+    return read(0).gauges.get("keyart_even_share recent")
 
 
 # -------------------------------------------------------------------- retention

@@ -12,8 +12,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.data_folder import DataFolder
+from app.operations.alarm import Alarm
 from app.operations.alarm_calls import CALM_MS, AlarmCalls, post_to
-from app.operations.alarms import Alarm, Seen
+from app.operations.alarms import Seen
 from app.operations.watch import Look, Watch
 from app.settings import Settings, faults
 from app.store.protocol import Size

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from math import nan
 from typing import Any
 
 import pytest
 
 from app.interventions import Given, Interventions, Quarantine
 from app.operations import alarms as subject
+from app.operations import drift_alarms
 from app.operations.alarms import Seen, alarms
 from app.operations.ring import HOUR, Ring
 from app.store.protocol import Size
@@ -39,6 +41,12 @@ def names(ring: Ring, **seen: Any) -> list[str]:
     return [alarm.name for alarm in alarms(ring, replace(CALM, **seen))]
 
 
+DRIFTED: dict[str, dict[str, float]] = {
+    "KeyartWorseThanControl": {"keyart_gap high uniform week": -0.001},
+    "KeyartCollapse": {"keyart_collapsed_share": 0.51},
+    "KeyartExploration": {"keyart_forced_ratio low": 1.26, "keyart_forced_ratio high": 2.0},
+    "KeyartCalibration": {"keyart_calibration low": 0.1, "keyart_calibration high": 0.79},
+}
 BUSY: dict[str, Any] = {"decisions": {"personalized": 100_000.0}, "examples": {"learned": 50_000.0}}
 CASES: dict[str, tuple[Ring, dict[str, Any]]] = {
     "KeyartNotReady": (ring(), {"waits_for": "It waits for a catalogue."}),
@@ -53,11 +61,28 @@ CASES: dict[str, tuple[Ring, dict[str, Any]]] = {
     "KeyartSnapshotRefused": (ring(snapshots_refused={"": 1.0}), {}),
     "KeyartSnapshotOld": (ring(gauges={**FOLDED, "keyart_snapshot_age_seconds": 301.0}, **BUSY), {}),
     "KeyartLearnsNothing": (ring(decisions={"personalized": 1001.0}), {}),
+    **{name: (ring(gauges=FOLDED | signs), {}) for name, signs in DRIFTED.items()},
     "KeyartWorkerHung": (ring(5, workers_replaced={"hung": 1.0}), {}),
     "KeyartWorkersEnd": (ring(workers_replaced={"ended": 3.0}), {}),
     "KeyartConnectionsCrowded": (ring(connections_ended={"evicted": 400.0}), {}),
     "KeyartLogFills": (ring(), {"size": Size(801, most=1000)}),
     "KeyartDiskFills": (ring(), {"free": 0.19}),
+}
+NOT_YET_DRIFTED: dict[str, dict[str, float]] = {
+    "worse": {"keyart_gap high uniform week": 0.0, "keyart_gap low uniform week": -1.0},
+    "unknown": {"keyart_gap high uniform week": nan, "keyart_calibration low": nan},
+    "collapsed": {"keyart_collapsed_share": 0.5},
+    "fallen": {"keyart_shown_entropy common": 0.1, "keyart_shown_entropy before": 0.3},
+    "still wide": {"keyart_shown_entropy common": 0.2, "keyart_shown_entropy before": 1.0},
+    "settled": {"keyart_settled_share recent": 1.0, "keyart_settled_share before": 0.45},
+    "settling": {"keyart_settled_share recent": 0.9, "keyart_settled_share before": 0.0},
+    "exploring": {"keyart_even_share recent": 0.006, "keyart_exploration_floor": 0.02},
+    "even": {"keyart_even_share recent": 1.0, "keyart_even_share before": 0.5},
+    "mostly even": {"keyart_even_share recent": 0.9, "keyart_even_share before": 0.0},
+    "forced": {"keyart_forced_ratio low": 1.25, "keyart_forced_ratio high": 9.0},
+    "seldom forced": {"keyart_forced_ratio low": 0.0, "keyart_forced_ratio high": 0.8},
+    "calibrated": {"keyart_calibration low": 1.25, "keyart_calibration high": 9.0},
+    "overconfident": {"keyart_calibration low": 0.0, "keyart_calibration high": 0.8},
 }
 NOT_YET: dict[str, tuple[Ring, dict[str, Any]]] = {
     "KeyartFallbacks": (ring(**BUSY, fallbacks={"timeout": 1000.0}), {}),
@@ -81,6 +106,11 @@ def test_an_alarm_comes(name: str) -> None:
 def test_an_alarm_does_not_come_at_its_bound(name: str) -> None:
     readings, seen = NOT_YET[name]
     assert names(readings, **seen) == []
+
+
+@pytest.mark.parametrize("name", NOT_YET_DRIFTED)
+def test_drift_is_no_alarm_at_its_bound(name: str) -> None:
+    assert names(ring(gauges=FOLDED | NOT_YET_DRIFTED[name])) == []
 
 
 def test_requests_that_fail_are_an_alarm() -> None:
@@ -125,6 +155,18 @@ def test_they_are_the_alerts_of_the_example() -> None:
         ("KeyartLogFills", subject.MOST_OF_LOG),
         ("KeyartTrainerBehind", subject.MOST_BEHIND),
         ("KeyartLearnsNothing", subject.MANY_DECISIONS),
+        ("KeyartCollapse", drift_alarms.COLLAPSED),
+        ("KeyartCollapse", drift_alarms.STILL_WIDE),
+        ("KeyartCollapse", drift_alarms.SETTLED),
+        ("KeyartCollapse", drift_alarms.SETTLED_BEFORE),
+        ("KeyartCollapse", drift_alarms.FALLEN),
+        ("KeyartExploration", drift_alarms.LEAST_FLOOR),
+        ("KeyartExploration", drift_alarms.EVEN),
+        ("KeyartExploration", drift_alarms.EVEN_BEFORE),
+        ("KeyartExploration", drift_alarms.TOO_MANY),
+        ("KeyartExploration", drift_alarms.TOO_FEW),
+        ("KeyartCalibration", drift_alarms.TOO_MANY),
+        ("KeyartCalibration", drift_alarms.TOO_FEW),
         ("KeyartDiskFills", subject.LEAST_DISK_FREE),
     ],
 )

@@ -696,6 +696,15 @@ def test_a_snapshot_that_does_not_load_is_wrong(data: Path, look: Callable[..., 
 
 
 @needs_vowpal
+def test_drift_is_told_as_the_dashboard_tells_it(data: Path, look: Callable[..., Found]) -> None:
+    told(look(data), "ok", "Too little was shown to judge")
+    worse = {("keyart_gap", bound, "uniform", "day"): -0.01 for bound in ("estimate", "low", "high")}
+    [alarm] = model.drift(observed(data, signs=worse))
+    assert alarm.level == "wrong"
+    assert "less reward than those of uniform" in alarm.sentence
+    assert "keyart models rollback" in alarm.remedy
+
+
 def test_a_snapshot_of_another_learner_is_noted(data: Path, look: Callable[..., Found]) -> None:
     with closing(sqlite3.connect(data / "state.sqlite", isolation_level=None)) as state:
         state.execute("UPDATE snapshot SET learner = x'00'")

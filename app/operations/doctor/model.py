@@ -7,9 +7,10 @@ from app.data_folder import LOG, STATE
 from app.learning.caps import Caps
 from app.operations.doctor.finding import Finding, finding, first, number, span
 from app.operations.doctor.observed import Observed
+from app.operations.drift_alarms import drift_alarms
 from app.records import DECISIONS, Decision, Kind, Record, decode_decision, decode_reference
 from app.store.protocol import Snapshot
-from bandit.learners import kind_of, restored
+from bandit.learners import LOGISTIC, kind_of, restored
 from bandit.sealing import UnusableSnapshot
 
 BEHIND_MS = 30_000
@@ -28,6 +29,7 @@ def findings(seen: Observed) -> Iterator[Finding]:
     yield lag(seen)
     yield from snapshots(seen)
     yield lately(seen)
+    yield from drift(seen)
     groups = Counter(each.group for each in _decisions(seen.tail))
     if groups.total() >= ENOUGH and not groups["personalized"]:
         names = ", ".join(sorted(group or "anonymous" for group in groups))
@@ -107,6 +109,19 @@ def _decisions(records: Sequence[Record]) -> list[Decision]:
             except ValueError:  # damaged, or another version's: reported elsewhere
                 continue
     return found
+
+
+def drift(seen: Observed) -> Iterator[Finding]:
+    """Tell the alarms of collapse and drift, as the dashboard does."""
+    gauges = {" ".join(sign): value for sign, value in seen.signs.items()}
+    gauges["keyart_exploration_floor"] = seen.settings.exploration_floor
+    found = list(drift_alarms(gauges))
+    for alarm in found:
+        yield finding("drift-alarm", alarm=alarm)
+    if not found:
+        yield first({"drift-early": len(seen.signs) <= 1, "drift-none": True})
+    if seen.snapshots and (kind := kind_of(seen.snapshots[0].learner)) != LOGISTIC:
+        yield finding("drift-no-predictions", kind=kind)
 
 
 def lately(seen: Observed) -> Finding:

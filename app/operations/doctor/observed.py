@@ -1,11 +1,12 @@
 """Everything that the checks look at, read once. Nothing is changed by reading it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from app.catalogue.setting import SETTING
 from app.clock import now_ms, passed_ms
 from app.data_folder import LOG, STATE, DataFolder
+from app.learning.drift_signs import Signs, signs
 from app.learning.trusted_clock import SETTING as TRUSTED
 from app.learning.trusted_clock import trusted_in
 from app.operations.in_force import InForce, in_force, in_use
@@ -39,6 +40,7 @@ class Observed:
     lease: Lease | None = None
     fold: FoldState = NO_FOLD
     snapshots: Sequence[Snapshot] = ()
+    signs: Signs = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -81,6 +83,9 @@ async def _in_store(seen: Observed, store: Store) -> Observed:
     if seen.usable(STATE):
         fold, lease = await store.state.fold_state(), await store.state.lease()
         seen = replace(seen, fold=fold, lease=lease, snapshots=await store.state.snapshots(limit=SNAPSHOTS))
+        if fold.series.began and seen.head.stamp:  # a file of an earlier version may lack the tables
+            floor = seen.settings.exploration_floor
+            seen = replace(seen, signs=await signs(store.state, seen.head.stamp, floor))
     return seen
 
 
