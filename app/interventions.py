@@ -78,6 +78,9 @@ class Shadowing(msgspec.Struct, frozen=True, omit_defaults=True):
     given: Given
     policy: str
     by_rule: bool = False
+    serving: Given | None = None
+    """The order that it decides for a share of the profiles, the canary."""
+    share: float = 0.0
 
 
 class Interventions(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -31,6 +31,7 @@ from app.operations.candidates import Candidates
 from app.operations.interventions import Operator
 from app.operations.watch import Watch
 from app.serving.best_single import BestSingle
+from app.serving.canary import Canary
 from app.serving.explanation import Explainer
 from app.serving.feedback import Recorder
 from app.serving.model import Model
@@ -41,6 +42,8 @@ from app.store.protocol import Author, Store
 from app.viewers.bots import Bots
 from app.viewers.own_records import OwnRecords
 from app.viewers.profiles import Profiles
+from app.viewers.pseudonym import Identity
+from app.viewers.viewer import Viewers
 
 NEVER_CACHED = "private, no-store"
 
@@ -51,7 +54,10 @@ class Services:
     clock: Callable[[], int]
     store: Store
     live_catalogue: LiveCatalogue
+    identity: Identity
     model: Model
+    canary: Canary
+    viewers: Viewers
     best_single: BestSingle
     switch: Switch
     operator: Operator

@@ -12,7 +12,7 @@ from app.commands.orders import Why, ordered
 from app.commands.terminal import fail
 from app.settings import Settings
 
-Do = Literal["start", "stop", "promote"]
+Do = Literal["start", "stop", "promote", "serve"]
 
 
 def candidate(
@@ -24,13 +24,17 @@ def candidate(
     promote_by_rule: Annotated[
         bool, typer.Option("--promote-by-rule", help="Promote it as soon as it is known to earn more.")
     ] = False,
+    share: Annotated[
+        float | None,
+        typer.Option(min=0, max=0.5, help="The share of the profiles that it decides for; 0 ends that."),
+    ] = None,
     why: Why = "",
 ) -> None:
     """Train a candidate in the shadow, compare it with the learner in use, and promote it.
 
     start lets a separate process learn the log; nobody sees the candidate's choices. It is compared with the
     learner in use on each decision after that. promote lets the trainer continue with the candidate, from a new
-    base, if the candidate is fit; stop deletes it.
+    base, if the candidate is fit; stop deletes it. serve lets it decide for a share of the profiles, the canary.
 
     The command calls the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the key in the data
     folder.
@@ -38,6 +42,7 @@ def candidate(
     Examples:
         keyart candidate start logistic,spread=0.3 --why "Better in keyart evaluate"
         keyart candidate
+        keyart candidate serve --share 0.05
         keyart candidate promote
         keyart candidate stop
     """
@@ -46,7 +51,10 @@ def candidate(
         raise fail("start needs a policy, such as logistic,spread=0.3, and the other orders need none.")
     if promote_by_rule and do != "start":
         raise fail("--promote-by-rule belongs to start.")
-    found = _called(settings, do, {"policy": policy, "by_rule": promote_by_rule, "why": why}, why)
+    if (do == "serve") != (share is not None):
+        raise fail("serve needs --share, such as 0.05, and the other orders need none.")
+    body = {"policy": policy, "by_rule": promote_by_rule} if do == "start" else {"share": share}
+    found = _called(settings, do, {**body, "why": why}, why)
     if do == "promote":
         Console().print("The trainer continues with the candidate's learner.")
     else:
@@ -54,9 +62,11 @@ def candidate(
             Console().print(line, soft_wrap=True, markup=False)
 
 
-def _called(settings: Settings, do: Do | None, start: dict[str, object], why: str) -> dict[str, Any]:
+def _called(settings: Settings, do: Do | None, body: dict[str, object], why: str) -> dict[str, Any]:
     if do == "start":
-        return called(settings, "PUT", "/candidate", start)
+        return called(settings, "PUT", "/candidate", body)
+    if do == "serve":
+        return called(settings, "PUT", "/candidate/serving", body)
     if do == "promote":
         return called(settings, "POST", "/candidate/promotion", {"why": why})
     if do == "stop":
@@ -75,6 +85,9 @@ def lines(found: dict[str, Any] | None) -> list[str]:
         if difference is not None:
             said.append(f"On {decisions:,} decisions it earns {difference * 1000:+.2f} in 1,000 decisions.")
         said.append(paired["says"])
+    if found["share"]:
+        whose = "the candidate" if found["serves"] else "the learner in use, because no usable candidate is saved,"
+        said.append(f"For {found['share']:.1%} of the profiles {whose} decides{ordered(found['serving_by'])}.")
     if found["refused"]:
         said.append(f"The rule did not promote it. {found['refused']}")
     return said

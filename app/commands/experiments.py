@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.commands.environment import settings_of_service
-from app.evaluation.lift_report import Comparison, ExperimentReport, LiftReporter
+from app.evaluation.lift_report import CanaryComparison, Comparison, ExperimentReport, LiftReporter
 from app.settings import Settings
 from app.wiring.stores import open_store
 
@@ -45,7 +45,7 @@ def _shown(experiment: ExperimentReport) -> list[Table | str]:
         for each in (experiment["lift"], *experiment["secondary"], *experiment["guardrails"])
         if each is not None
     ]
-    lines = [experiment["warning"], experiment["says"], left]
+    lines = [experiment["warning"], experiment["says"], _of_canary(experiment["canary"]), left]
     return [
         title,
         _groups(experiment),
@@ -77,6 +77,13 @@ def _comparisons(compared: list[Comparison]) -> Table:
             f"{each['confidence']:.1%}",
         )
     return shown
+
+
+def _of_canary(found: CanaryComparison | None) -> str:
+    if found is None:
+        return ""
+    interval = _interval(found["interval"], "{:+.4f}")
+    return f"The canary's profiles earn {found['difference']:+.4f} over personalized ones; interval {interval}."
 
 
 def _interval(bounds: list[float | None], form: str) -> str:

@@ -10,10 +10,8 @@ from app.clock import passed_ms
 from app.evaluation.intervals import CONFIDENCE
 from app.evaluation.lift_report import Comparison, ExperimentReport, LiftReporter
 from app.evaluation.lift_sentences import NO_EXPERIMENT, WORTH
-from app.evaluation.report import Rates, rates_of
-from app.records import ANONYMOUS, BOT, PINNED
+from app.evaluation.report import Rates, rates_of, reported
 from app.store.protocol import State
-from bandit.groups import GROUPS
 from bandit.tally import Tally
 
 log = structlog.get_logger()
@@ -64,7 +62,7 @@ class GroupReporter:
 
 
 def group_report_of(tallies: dict[str, Tally], experiment: ExperimentReport | None) -> GroupReport:
-    groups = {group: tallies.get(group, Tally()) for group in (*GROUPS, PINNED, ANONYMOUS, BOT)}
+    groups = {group: tallies.get(group, Tally()) for group in reported(tallies)}
     lift = experiment["lift"] if experiment else None
     return {
         "confidence": CONFIDENCE,

@@ -11,7 +11,7 @@ from app.evaluation.intervals import iso
 from app.evaluation.lift_sentences import NOTHING_CONCLUDED, Measured, conclusion, doubt
 from app.store.protocol import OVER, Entered, Experiment, State
 from bandit.confidence_sequences import ALPHA
-from bandit.groups import GROUPS
+from bandit.groups import CANARY, GROUPS
 from bandit.lift import Effect, Sample, bounded, effect, sample_ratio
 
 GUARDRAILS: tuple[Measured, ...] = ("clicks", "plays", "seconds")
@@ -44,6 +44,19 @@ class Comparison(TypedDict):
     more: int | None
 
 
+class CanaryComparison(TypedDict):
+    """The mean total of a profile in the group `canary`, less that in the group personalized.
+
+    The interval holds at all times with the chance `confidence`. A bound that is not known is null.
+    """
+
+    canary: float
+    personalized: float
+    difference: float
+    interval: list[float | None]
+    confidence: float
+
+
 class GroupEntered(TypedDict):
     """The profiles of a group: those whose window is over, whose window is open, and who sent an impression.
 
@@ -72,7 +85,7 @@ class ExperimentReport(TypedDict):
     """An experiment. Profiles enter until `ended`; it is null as long as they do.
 
     `left` counts profiles that left it, because the shares changed while their windows were open. Until enough
-    viewers are known, `lift` is null. `warning` is not empty if the numbers of profiles contradict the shares.
+    viewers are known, `lift` is null; so is `canary`, also without a canary. `warning` is not empty if the numbers of profiles contradict the shares.
     """
 
     experiment: int
@@ -88,6 +101,7 @@ class ExperimentReport(TypedDict):
     lift: Comparison | None
     secondary: list[Comparison]
     guardrails: list[Comparison]
+    canary: CanaryComparison | None
     groups: dict[str, GroupEntered]
     left: int
 
@@ -145,6 +159,7 @@ def report_of(experiment: Experiment) -> ExperimentReport:
             for name, found in guardrails.items()
             if found
         ],
+        "canary": _canary(samples, terms.shares),
         "groups": {
             group: _group(share, over.get(group, Entered()), entered.get(group, Entered()))
             for group, share in terms.shares.items()
@@ -186,6 +201,22 @@ def _secondary(samples: Mapping[str, Sample], shares: Mapping[str, float]) -> li
     alpha = ALPHA / len(SECONDARY)
     found = {group: effect(samples, shares, over=group, alpha=alpha) for group in SECONDARY if shares.get(group)}
     return [_comparison(each, group, "reward", alpha) for group, each in found.items() if each]
+
+
+def _canary(samples: Mapping[str, Sample], shares: Mapping[str, float]) -> CanaryComparison | None:
+    """Compare the profiles for which a candidate learner decides with the personalized ones."""
+    if not shares.get(CANARY) or not shares.get("personalized"):
+        return None
+    found = effect(samples, shares, over="personalized", treated=CANARY)
+    if found is None:
+        return None
+    return {
+        "canary": round(found.treated, 6),
+        "personalized": round(found.control, 6),
+        "difference": round(found.difference, 6),
+        "interval": _rounded(bounded(found.interval)),
+        "confidence": round(1 - ALPHA, 6),
+    }
 
 
 def _comparison(found: Effect, over: str, measure: Measured, alpha: float) -> Comparison:

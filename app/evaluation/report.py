@@ -1,7 +1,7 @@
 """The rewards of each group, title and artwork."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
@@ -12,7 +12,7 @@ from app.evaluation.lift_report import Comparison, LiftReporter
 from app.evaluation.lift_sentences import NO_EXPERIMENT
 from app.records import ANONYMOUS, BOT, PINNED
 from app.store.protocol import State
-from bandit.groups import GROUPS
+from bandit.groups import CANARY, LASTING
 from bandit.tally import Tally
 
 
@@ -82,7 +82,7 @@ class Reporter:
         tallies = await self.state.tallies(only)
         groups = {
             group: _sum(t for (_, _, g), t in tallies.items() if g == group)
-            for group in (*GROUPS, PINNED, ANONYMOUS, BOT)
+            for group in reported({group for _, _, group in tallies})
         }
         titles: dict[str, dict[str, dict[str, Tally]]] = {}
         for (title, artwork, group), tally in sorted(tallies.items()):
@@ -97,6 +97,11 @@ class Reporter:
             "warning": experiment["warning"] if experiment else "",
             "titles": {title: title_rates(artworks) for title, artworks in titles.items()},
         }
+
+
+def reported(found: Collection[str]) -> tuple[str, ...]:
+    """Return the groups of a report; the canary is one if it has any exposure."""
+    return (*LASTING, *([CANARY] if CANARY in found else []), PINNED, ANONYMOUS, BOT)
 
 
 def title_rates(artworks: dict[str, dict[str, Tally]]) -> TitleRates:

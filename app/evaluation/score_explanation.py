@@ -14,6 +14,7 @@ from app.learning.examples import context_of
 from app.records import Decision
 from app.store.protocol import Snapshot, State
 from bandit.explaining import Explainable, Part, Parts
+from bandit.groups import CANARY
 from bandit.learners import restored
 from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot
@@ -26,6 +27,7 @@ LATEST: Final = 5
 """Snapshots among which a usable one is looked for, as a worker does when it starts."""
 ONE_PIECE: Final = "The learner's scores are not sums, so they have no parts; use the learner `logistic`."
 ERASED: Final = "The viewer was erased, so the parts are those of a viewer without attributes and taste."
+CANDIDATE_DECIDED: Final = "A candidate learner decided: the viewer is in the canary. Its snapshots are not kept."
 NOBODY_DECIDED: Final = {
     "uniform": "The policy did not decide: the viewer's group gets each candidate with equal chance.",
     "best_single": "The policy did not decide: the viewer's group gets the picture that is best for everyone.",
@@ -140,6 +142,8 @@ def _who_decided(decision: Decision) -> list[str]:
     if len(decision.candidates) == 1:
         return ["There was one candidate, so there was nothing to decide."]
     rule = NOBODY_DECIDED.get(decision.group or "")
+    if decision.group == CANARY and decision.snapshot is None:
+        rule = CANDIDATE_DECIDED
     return [*([rule] if rule else []), *([ERASED] if decision.group and not decision.profile else [])]
 
 

@@ -94,6 +94,18 @@ class CandidateFile:
             return None
         return kept if kept.order == order else None
 
+    def stamp(self) -> int | None:
+        """Return when the file was replaced, in nanoseconds; None if it is not there."""
+        try:
+            return self._path.stat().st_mtime_ns
+        except OSError:
+            return None
+
+    def learner(self, order: int) -> bytes | None:
+        """Return the learner that may decide: that of this order, if it has caught up with the log."""
+        kept = self.read(order)
+        return kept.learner if kept and kept.state.position >= order else None
+
     def delete(self) -> None:
         self._path.unlink(missing_ok=True)
 

@@ -1,8 +1,20 @@
 """Experiments begin: with new settings, and again when the last one has lasted its time."""
 
+from dataclasses import replace
+
 from app.records import decode_terms, encode
 from app.store.protocol import Log
+from bandit.groups import CANARY
 from bandit.terms import Terms
+
+
+def with_canary(terms: Terms, share: float) -> Terms:
+    """Return the terms with a canary, which takes its share from the personalized profiles."""
+    if not share:
+        return terms
+    rest = terms.shares["personalized"]
+    taken = min(share, rest)
+    return replace(terms, shares={**terms.shares, "personalized": round(rest - taken, 12), CANARY: taken})
 
 
 async def begin_with(log: Log, terms: Terms) -> None:

@@ -17,6 +17,7 @@ from bandit.policy import Learner
 
 BY_RULE = Author("admin", "rule")
 WHY_BY_RULE = "The lower bound of its reward over the incumbent's is above 0."
+NOT_YET = "The candidate has not caught up with the log; `keyart candidate` says how far it is."
 MOST_BEHIND = 50_000
 """Records that a candidate may be behind the log's end when it is promoted."""
 NONE = "There is no candidate; start one with PUT /candidate or `keyart candidate start`."
@@ -88,6 +89,23 @@ class Candidates:
         order = Order("stop candidate", by.role, by.name, why)
         await self._operator.order(Kind.INTERVENTION, order, change, _shown)
 
+    async def serve(self, by: Author, share: float, why: str) -> None:
+        """Order that the candidate decides for a share of the profiles, the canary; 0 ends that."""
+        standing = await self.standing()
+        if share and not (standing and standing.caught_up):
+            raise Conflict(NOT_YET if standing else NONE)
+
+        def change(now: Interventions, given: Given) -> Interventions:
+            if now.candidate is None:
+                raise Conflict(NONE)
+            if now.candidate.share == share:
+                return now
+            serving = given if share else None
+            return structs.replace(now, candidate=structs.replace(now.candidate, serving=serving, share=share))
+
+        order = Order(f"serve candidate to {share:g}", by.role, by.name, why)
+        await self._operator.order(Kind.INTERVENTION, order, change, _shown)
+
     async def promote(self, by: Author, why: str) -> None:
         """Order that the trainer continues with the candidate's learner. The candidate then ends."""
         standing = await self.standing()
@@ -135,4 +153,4 @@ def _shown(found: Interventions) -> dict[str, object]:
     candidate = found.candidate
     if candidate is None:
         return {"candidate": None}
-    return {"candidate": candidate.policy, "by_rule": candidate.by_rule}
+    return {"candidate": candidate.policy, "by_rule": candidate.by_rule, "share": candidate.share}

@@ -9,11 +9,12 @@ from app.records import Decision, Kind, decode_decision
 from app.refusals import NotFound
 from app.serving.decision_id import DecisionId, DecisionIds, UnacceptableId
 from app.store.protocol import Log
+from bandit.groups import CANARY
 from bandit.sampling import draw, uniform_from
 
 DECISIONS = (Kind.DECISION, Kind.DEFERRED)
-BY_POLICY = frozenset({"personalized", None})
-"""The groups whose pictures the policy chooses; viewers who are not logged in have none."""
+BY_POLICY = frozenset({"personalized", CANARY, None})
+"""The groups whose pictures a policy chooses; viewers who are not logged in have none."""
 
 
 class Record(TypedDict):
@@ -163,6 +164,11 @@ def _reason(decision: Decision) -> str:
         return "The profile is in the group that gets the artwork that is best for everyone."
     if decision.group == "default":
         return "The profile is in the group that gets the editor's default artwork."
+    if decision.group == CANARY and decision.snapshot is None:
+        chance = f"{100 * decision.propensity:.1f} %"
+        return (
+            f"A candidate learner, which is tried out for some profiles, gave this artwork a chance of {chance}."
+        )
     known = "the viewer's context and taste" if decision.taste else "the viewer's context"
     chance = f"{100 * decision.propensity:.1f} %"
     return f"The policy gave this artwork, one of {n}, a chance of {chance}. It used {known}."

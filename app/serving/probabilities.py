@@ -5,17 +5,19 @@ from typing import NamedTuple
 
 from app.catalogue.live import Candidates, LiveTitle
 from app.serving.best_single import BestSingle
+from app.serving.canary import Canary
 from app.serving.model import Model
 from app.serving.switch import Switch
-from app.serving.turn import Turn
+from app.serving.turn import Computed, Turn
 from app.viewers.viewer import Viewer
 from assets.artwork import Artwork
 from bandit.exploration import one_of, uniform, with_floor, with_least
+from bandit.groups import CANARY
 from bandit.showings import by_picture, times
 from bandit.types import Case, Context
 
-BY_RULE = frozenset({"uniform", "best_single", "default"})
-"""The groups for which the policy is not asked."""
+APART = frozenset({"uniform", "best_single", "default", CANARY})
+"""The groups for which the learner in use is not asked."""
 
 
 class Shown(NamedTuple):
@@ -42,11 +44,12 @@ class ChoiceProbabilities:
         model: Model,
         best_single: BestSingle,
         switch: Switch,
+        canary: Canary,
         floor: float,
         demands: Sequence[tuple[str, float]] = (),
     ):
         """Take the floor, and the tags with the least share of pictures that have them, in all groups."""
-        self._model, self._best_single, self._switch = model, best_single, switch
+        self._model, self._best_single, self._switch, self._canary = model, best_single, switch, canary
         self._floor, self._demands = floor, demands
         self._turn = Turn(model)
 
@@ -64,14 +67,25 @@ class ChoiceProbabilities:
 
         Raises `NoModelError` if the policy is needed and no snapshot has been published.
         """
-        if not titles or viewer.group in BY_RULE:
-            snapshot, found = self._model.snapshot, [await self._by_rule(viewer, each) for each in titles]
+        if not titles or viewer.group in APART:
+            snapshot, found = await self._apart(viewer, titles)
         else:
             snapshot, found = await self._turn.probabilities([_case(viewer.context, each) for each in titles])
         floored = [with_floor(each, self._floor) for each in found]
         if self._demands:
             floored = [self._with_least(each, shown) for each, shown in zip(floored, titles, strict=True)]
         return snapshot, floored
+
+    async def _apart(self, viewer: Viewer, titles: Sequence[Shown]) -> Computed:
+        """Ask the candidate for the canary, and the rule for each control group.
+
+        The candidate has no number among the snapshots. If it is not usable, the learner in use decides.
+        """
+        if viewer.group != CANARY:
+            return self._model.snapshot, [await self._by_rule(viewer, each) for each in titles]
+        cases = [_case(viewer.context, each) for each in titles]
+        found = self._canary.probabilities(cases)
+        return (None, found) if found else await self._turn.probabilities(cases)
 
     def _with_least(self, probabilities: list[float], shown: Shown) -> list[float]:
         actions = shown.candidates.actions

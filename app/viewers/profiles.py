@@ -48,6 +48,10 @@ class Profiles:
     def __init__(self, store: Store, identity: Identity, groups: Groups):
         self._store, self._identity, self._groups = store, identity, groups
 
+    def regroup(self, groups: Groups) -> None:
+        """Assign profiles to groups by other shares from now on."""
+        self._groups = groups
+
     async def get(self, profile: str) -> Known:
         pseudonym = self._identity.pseudonym(profile)
         body = await self._store.log.profile(pseudonym)

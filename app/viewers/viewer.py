@@ -83,8 +83,13 @@ class Viewers:
         self._store, self._identity, self._groups, self._unused = store, identity, groups, unused
         self._known = lru_cache(maxsize=REMEMBERED)(self._know)
 
+    def regroup(self, groups: Groups) -> None:
+        """Assign profiles to groups by other shares from now on."""
+        self._groups = groups
+        self._known.cache_clear()
+
     def _know(self, profile: str) -> tuple[str, Group]:
-        """Return the two keyed hashes of a profile: its pseudonym and its group. They never change."""
+        """Return the pseudonym of a profile, which never changes, and its group."""
         return self._identity.pseudonym(profile), self._groups.of(profile)
 
     async def of(self, asked: Viewing, now_ms: int, sender: Sender = SOMEBODY) -> Viewer:

@@ -27,7 +27,9 @@ from app.evaluation.series_report import SeriesReporter
 from app.evaluation.shares_report import SharesReporter
 from app.evaluation.title_probabilities import ProbabilityReporter
 from app.evaluation.title_search import TitleSearch
-from app.learning.experiments import begin_with
+from app.interventions import SETTING, interventions_in
+from app.learning.candidate_file import CandidateFile
+from app.learning.experiments import begin_with, with_canary
 from app.operations.alarm_calls import AlarmCalls, post_to
 from app.operations.interventions import Operator
 from app.operations.store_watch import StoreWatch
@@ -35,6 +37,7 @@ from app.operations.watch import Facts, Watch
 from app.public_url import origin_of
 from app.records import encode
 from app.serving.best_single import BestSingle
+from app.serving.canary import Canary
 from app.serving.decision_id import DecisionIds
 from app.serving.drafting import Drafting
 from app.serving.explanation import Explainer
@@ -52,6 +55,7 @@ from app.viewers.own_records import OwnRecords
 from app.viewers.profiles import Profiles
 from app.viewers.pseudonym import Identity
 from app.viewers.viewer import Viewers
+from app.wiring.canary import CanaryFollower, share_of
 from app.wiring.catalogue import images_in, originals_in, revisions_in, uploads_in
 from app.wiring.keys import identity_key, keys_of, make_admin_key, signing_keys
 from app.wiring.shadow import candidates_of
@@ -68,10 +72,12 @@ async def opened(settings: Settings, store: Store, clock: Callable[[], int] = no
     """Yield the services over a store, kept up to date while they are in use."""
     make_admin_key(settings)  # where `keyart serve` has not done so before
     await store.log.declare(encode(settings.reward_rules()))
-    await begin_with(store.log, settings.terms())
+    in_force = interventions_in(await store.log.setting(SETTING))
+    await begin_with(store.log, with_canary(settings.terms(), share_of(in_force)))
     services = await build(settings, store, clock)
-    await _refresh(services)
-    tasks = [asyncio.create_task(each) for each in (_follow(services), services.watch.run())]
+    canary = CanaryFollower(services, groups_of(settings, services.identity))
+    await _refresh(services, canary)
+    tasks = [asyncio.create_task(each) for each in (_follow(services, canary), services.watch.run())]
     if settings.alarm_url:
         calls = AlarmCalls(DataFolder(settings.data).alarms, post_to(settings.alarm_url))
         tasks.append(asyncio.create_task(calls.follow(services.watch)))
@@ -88,11 +94,12 @@ async def opened(settings: Settings, store: Store, clock: Callable[[], int] = no
 async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> Services:
     identity = Identity(await identity_key(store.log))
     keys = await signing_keys(store.log)
-    groups = Groups(identity.key, settings.best_single_share, settings.uniform_share, settings.default_share)
+    groups = groups_of(settings, identity)
     ids = DecisionIds(keys, settings.answerable_ms)
     revisions = revisions_in(settings)
     live_catalogue = LiveCatalogue(store.log, revisions, clock, settings.public_url + IMAGES)
     model, best_single, switch = Model(store.state), BestSingle(store.state), Switch(store.log)
+    canary = Canary(CandidateFile(DataFolder(settings.data).candidate))
     viewers = Viewers(store, identity, groups, settings.unused_attributes)
     images_folder, originals = images_in(settings), originals_in(settings)
     editor = Editor(store, revisions, live_catalogue, originals)
@@ -100,14 +107,17 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     fitness = FitnessReporter(store, live_catalogue, settings.learner, settings.exploration_floor)
     operator = Operator(store, round(settings.retention_days * DAY_MS))
     choice_probabilities = ChoiceProbabilities(
-        model, best_single, switch, settings.exploration_floor, settings.demands
+        model, best_single, switch, canary, settings.exploration_floor, settings.demands
     )
     return Services(
         settings=settings,
         clock=clock,
         store=store,
         live_catalogue=live_catalogue,
+        identity=identity,
         model=model,
+        canary=canary,
+        viewers=viewers,
         best_single=best_single,
         switch=switch,
         operator=operator,
@@ -168,21 +178,26 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     )
 
 
-async def _follow(services: Services) -> None:
+def groups_of(settings: Settings, identity: Identity) -> Groups:
+    return Groups(identity.key, settings.best_single_share, settings.uniform_share, settings.default_share)
+
+
+async def _follow(services: Services, canary: CanaryFollower) -> None:
     watch = StoreWatch(services.store)
     while True:
         await asyncio.sleep(REFRESH_SECONDS)
         await watch.look()
-        await _refresh(services)
+        await _refresh(services, canary)
 
 
-async def _refresh(services: Services) -> None:
+async def _refresh(services: Services, canary: CanaryFollower) -> None:
     """Load a new catalogue or snapshot. A failure is logged and retried; the last good one serves."""
     services.best_single.look_again()
     for what, refresh in (
         ("interventions", services.switch.refresh),
         ("catalogue", services.live_catalogue.refresh),
         ("snapshot", services.model.refresh),
+        ("canary", canary.refresh),
     ):
         try:
             await refresh()

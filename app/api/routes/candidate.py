@@ -18,6 +18,7 @@ from bandit.paired_difference import PairedDifference
 
 router = APIRouter(tags=["operations"], route_class=JsonRoute)
 LONGEST_POLICY = 200
+MOST_SHARE = 0.5
 
 
 class Paired(TypedDict):
@@ -41,11 +42,17 @@ class Candidate(TypedDict):
     It has learned the records up to `position`, and is `behind` the log's end by so many. It has `caught_up` if
     it has learned the log as it was at its start. It was `saved` last at a time in Unix seconds. If the rule
     wanted to promote it and was refused, `refused` says why.
+
+    It decides for a `share` of the profiles, the group `canary`, by the order `serving_by`. If `serves` is false
+    although the share is above 0, this worker has no usable candidate, and the learner in use decides for them.
     """
 
     policy: str
     by: Ordered | None
     by_rule: bool
+    share: float
+    serving_by: Ordered | None
+    serves: bool
     position: int
     behind: int
     caught_up: bool
@@ -71,6 +78,13 @@ class CandidateBody(WhyBody):
     """True: it is promoted as soon as it is known to earn more than the incumbent, if it is fit."""
 
 
+class CanaryBody(WhyBody):
+    """The share of the profiles for which the candidate decides."""
+
+    share: Annotated[float, Field(ge=0, le=MOST_SHARE, allow_inf_nan=False)]
+    """0 ends it. It is taken from the personalized profiles, and is never more than they have."""
+
+
 @router.get("/candidate", dependencies=[ADMIN])
 async def get_candidate(services: Service) -> Shadowed:
     """Show the candidate that learns in the shadow, and its comparison with the incumbent."""
@@ -85,6 +99,19 @@ async def put_candidate(body: CandidateBody, by: Operating, services: Service) -
     incumbent after this order is compared with the candidate's choice, before the candidate learns from it.
     """
     await services.candidates.start(by, body.policy, body.why, by_rule=body.by_rule)
+    return await _shown(services)
+
+
+@router.put(
+    "/candidate/serving", responses=refusals({409: "There is no candidate, or it has not caught up with the log."})
+)
+async def put_candidate_serving(body: CanaryBody, by: Operating, services: Service) -> Shadowed:
+    """Let the candidate decide for a share of the profiles, the group `canary`, or end that.
+
+    Every worker follows within a second. An experiment with the new shares begins, in which the canary is compared
+    with the personalized profiles. Pictures that viewers hold stay until they expire.
+    """
+    await services.candidates.serve(by, body.share, body.why)
     return await _shown(services)
 
 
@@ -110,15 +137,18 @@ async def promote_candidate(body: WhyBody, by: Operating, services: Service) -> 
 
 async def _shown(services: Services) -> Shadowed:
     standing = await services.candidates.standing()
-    return {"candidate": _candidate(standing) if standing else None}
+    return {"candidate": _candidate(standing, serves=services.canary.ready) if standing else None}
 
 
-def _candidate(standing: Standing) -> Candidate:
+def _candidate(standing: Standing, *, serves: bool) -> Candidate:
     order, kept = standing.order, standing.kept
     return {
         "policy": order.policy,
         "by": ordered(order.given),
         "by_rule": order.by_rule,
+        "share": order.share,
+        "serving_by": ordered(order.serving),
+        "serves": serves,
         "position": standing.position,
         "behind": max(0, standing.head - standing.position),
         "caught_up": standing.caught_up,

@@ -9,6 +9,7 @@ const MEANINGS = {
   best_single: "one picture for everybody",
   uniform: "any picture, by chance",
   default: "the editor's picture",
+  canary: "chosen by the candidate learner that is tried out",
   pinned: "pinned by an editor; outside the lift",
   anonymous: "not logged in, or opted out; outside the lift",
   bot: "bots that say so; outside the lift",

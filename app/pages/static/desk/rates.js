@@ -13,6 +13,7 @@ export const GROUPS = {
   best_single: "Best single",
   uniform: "Uniform",
   default: "Default",
+  canary: "Canary",
   pinned: "Pinned",
   anonymous: "Logged out",
 };
