@@ -21,7 +21,7 @@ class Groups:
     The hash is a number from 0 to 1. Each control begins at an origin that belongs to it: `best_single` at 0 and
     upwards, `uniform` at 1 and downwards, and `default` in the middle, or as near to it as the others allow. A
     change of one share therefore moves only the profiles by which it grows or shrinks. The canary takes its share
-    from the personalized profiles by another hash, so that it moves no other group, and no other group moves it.
+    from the personalized profiles by another hash, and moves no profile of a control.
     """
 
     key: bytes

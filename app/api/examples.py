@@ -56,6 +56,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "roll_back_model": Example(body={"why": "Fewer clicks since the promotion"}),
     "put_frozen": Example(body={"frozen": True, "why": "A campaign begins"}),
     "put_candidate": Example(body={"policy": "logistic,spread=0.3", "why": "Better in keyart evaluate"}),
+    "put_candidate_serving": Example(body={"share": 0, "why": "Enough is known"}),
     "promote_candidate": Example(body={"why": "It earns more"}),
     "put_serving": Example(body={"pictures": "policy", "why": "The new pictures are right again"}),
     "put_learning": Example(body={"state": "running", "why": "The clicks of the TV app are back"}),

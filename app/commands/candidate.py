@@ -33,8 +33,9 @@ def candidate(
     """Train a candidate in the shadow, compare it with the learner in use, and promote it.
 
     start lets a separate process learn the log; nobody sees the candidate's choices. It is compared with the
-    learner in use on each decision after that. promote lets the trainer continue with the candidate, from a new
-    base, if the candidate is fit; stop deletes it. serve lets it decide for a share of the profiles, the canary.
+    learner in use on each decision after that. serve lets it decide for a share of the profiles, the canary.
+    promote lets the trainer continue with the candidate, from a new base, if the candidate is fit. stop deletes
+    it.
 
     The command calls the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the key in the data
     folder.

@@ -85,7 +85,8 @@ class ExperimentReport(TypedDict):
     """An experiment. Profiles enter until `ended`; it is null as long as they do.
 
     `left` counts profiles that left it, because the shares changed while their windows were open. Until enough
-    viewers are known, `lift` is null; so is `canary`, also without a canary. `warning` is not empty if the numbers of profiles contradict the shares.
+    viewers are known, `lift` is null; `canary` is null, too, if there is no canary. `warning` is not empty if the
+    numbers of profiles contradict the shares.
     """
 
     experiment: int

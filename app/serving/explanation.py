@@ -1,6 +1,7 @@
 """The record of a decision, its draw repeated, and its reasons."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 from typing_extensions import TypedDict
@@ -15,6 +16,12 @@ from bandit.sampling import draw, uniform_from
 DECISIONS = (Kind.DECISION, Kind.DEFERRED)
 BY_POLICY = frozenset({"personalized", CANARY, None})
 """The groups whose pictures a policy chooses; viewers who are not logged in have none."""
+GETS: Final = {
+    "uniform": "each of the {n} candidates with equal chance",
+    "best_single": "the artwork that is best for everyone",
+    "default": "the editor's default artwork",
+}
+"""The pictures of the profiles in each control group."""
 
 
 class Record(TypedDict):
@@ -158,17 +165,10 @@ def _reason(decision: Decision) -> str:
         return "An operator ordered default pictures for everyone, so there was no draw."
     if decision.pinned:
         return "An editor pinned this artwork, so there was no draw."
-    if decision.group == "uniform":
-        return f"The profile is in the group that gets each of the {n} candidates with equal chance."
-    if decision.group == "best_single":
-        return "The profile is in the group that gets the artwork that is best for everyone."
-    if decision.group == "default":
-        return "The profile is in the group that gets the editor's default artwork."
-    if decision.group == CANARY and decision.snapshot is None:
-        chance = f"{100 * decision.propensity:.1f} %"
-        return (
-            f"A candidate learner, which is tried out for some profiles, gave this artwork a chance of {chance}."
-        )
+    if what := GETS.get(decision.group or ""):
+        return f"The profile is in the group that gets {what.format(n=n)}."
     known = "the viewer's context and taste" if decision.taste else "the viewer's context"
     chance = f"{100 * decision.propensity:.1f} %"
-    return f"The policy gave this artwork, one of {n}, a chance of {chance}. It used {known}."
+    tried = decision.group == CANARY and decision.snapshot is None
+    who = "A candidate learner, which is tried out for some profiles," if tried else "The policy"
+    return f"{who} gave this artwork, one of {n}, a chance of {chance}. It used {known}."

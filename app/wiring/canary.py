@@ -1,4 +1,4 @@
-"""What follows from an order about the canary: the groups, the experiment, and the learner that decides."""
+"""The consequences of an order about the canary: groups, an experiment, and the learner that decides."""
 
 from dataclasses import replace
 

@@ -12,9 +12,12 @@ from app.evaluation.candidate_learner import learner_of
 from app.learning import shadow
 from app.learning.candidate_file import CandidateFile, Kept
 from app.learning.candidate_fold import Mixture
+from app.learning.fold import context_of
 from app.learning.shadow import Parts, Shadow
-from app.records import Kind, Record, decode_decision
+from app.records import Decision, Kind, Record, decode_decision, decode_terms
 from app.viewers.erasure import erase
+from bandit.exploration import with_floor
+from bandit.learners import restored
 from tests.api.service import ADMIN, CLIENT, EDITOR, Service, is_problem
 from tests.api.test_models import taught, use, visited
 
@@ -177,3 +180,91 @@ async def test_only_an_admin_orders(service: Service, headers: dict[str, str]) -
     for method, path in (("GET", ""), ("PUT", ""), ("DELETE", ""), ("POST", "/promotion")):
         answer = await service.http.request(method, f"/candidate{path}", json={"policy": LOW}, headers=headers)
         assert answer.status_code in {401, 403}
+
+
+# ---------------------------------------------------------------- the canary
+
+
+async def serve(service: Service, share: float) -> httpx2.Response:
+    return await service.http.put("/candidate/serving", json={"share": share}, headers=ADMIN)
+
+
+async def groups_of(service: Service) -> dict[str, str]:
+    """Return a profile of each group that has any."""
+    found = {}
+    for profile in (f"new {number}" for number in range(40)):
+        answer = await service.http.get("/profiles", params={"profile": profile}, headers=ADMIN)
+        found[str(answer.json()["group"])] = profile
+    return found
+
+
+async def latest(service: Service) -> Decision:
+    [record] = await service.store.log.latest((await service.store.log.head()).position + 1, 1)
+    return decode_decision(record.body)
+
+
+async def until(service: Service, groups: set[str]) -> dict[str, str]:
+    async with asyncio.timeout(30):
+        while (found := await groups_of(service)).keys() != groups:  # noqa: ASYNC110  the worker sets no event
+            await asyncio.sleep(0.05)
+    return found
+
+
+async def served_to_everyone(service: Service) -> None:
+    """Let the candidate decide for all profiles that are not in a control."""
+    await visited(service)
+    await start(service)
+    await caught_up(service)
+    answer = await serve(service, 0.5)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_the_canary_is_decided_by_the_candidate_with_its_own_propensities(service: Service) -> None:
+    assert (await groups_of(service)).keys() == {"personalized"}
+    await served_to_everyone(service)
+    who = (await until(service, {"personalized", "canary"}))["canary"]
+    assert (await shown(service))["serves"] is True
+    await service.get(profile=who)
+    decision = await latest(service)
+    kept = await service.services.candidates.standing()
+    assert kept
+    assert kept.kept
+    live_title = service.services.live_catalogue.at(decision.title, decision.revision)
+    actions = [live_title.actions[each] for each in decision.candidates]
+    alone = restored(kept.kept.learner).probabilities(context_of(decision, actions), actions)
+    floor = service.services.settings.exploration_floor
+    assert decision.probabilities == pytest.approx(with_floor(alone, floor), abs=1e-12)
+    assert (decision.group, decision.snapshot) == ("canary", None)
+
+    experiment = await service.store.log.begun()
+    assert experiment
+    shares = decode_terms(experiment.terms).shares
+    assert (shares["canary"], round(shares["personalized"], 9)) == (0.5, 0.5)
+    await serve(service, 0)
+    await until(service, {"personalized"})
+    experiment = await service.store.log.begun()
+    assert experiment
+    assert "canary" not in decode_terms(experiment.terms).shares
+
+
+async def test_without_a_usable_candidate_the_learner_in_use_decides_and_it_is_said(service: Service) -> None:
+    await served_to_everyone(service)
+    who = (await until(service, {"personalized", "canary"}))["canary"]
+    DataFolder(service.services.settings.data).candidate.write_bytes(b"broken")
+    async with asyncio.timeout(30):
+        while (await shown(service))["serves"]:  # noqa: ASYNC110  the worker sets no event
+            await asyncio.sleep(0.05)
+    await service.get(profile=who)
+    decision = await latest(service)
+    assert (decision.group, decision.snapshot) == ("canary", service.services.model.snapshot)
+    assert (await shown(service))["share"] == 0.5
+    await service.http.delete("/candidate", headers=ADMIN)
+    await until(service, {"personalized"})
+
+
+async def test_a_candidate_that_has_not_caught_up_is_not_served(service: Service) -> None:
+    assert "There is no candidate" in is_problem(await serve(service, 0.1), 409)["detail"]
+    await start(service)
+    assert "has not caught up" in is_problem(await serve(service, 0.1), 409)["detail"]
+    is_problem(await serve(service, 0.6), 422)
+    assert (await serve(service, 0)).status_code == 200

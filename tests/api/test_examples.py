@@ -11,6 +11,7 @@ from tests.docs.api import document, operations
 
 NOT_READY = {
     "promote_candidate",
+    "put_candidate_serving",
     "upload_artwork",
     "open_session",
     "get_whole",

@@ -350,6 +350,7 @@ async def test_the_api_document_names_every_call_that_there_is(service: Service)
         *("GET /models", "GET /models/{snapshot}/fitness", "POST /models/{snapshot}/promotion"),
         *("POST /models/rollback", "PUT /models/frozen"),
         *("GET /candidate", "PUT /candidate", "DELETE /candidate", "POST /candidate/promotion"),
+        "PUT /candidate/serving",
         *("GET /interventions", "PUT /interventions/serving", "PUT /interventions/learning"),
         *("POST /interventions/quarantines", "DELETE /interventions/quarantines/{position}"),
         *(

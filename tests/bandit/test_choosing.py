@@ -130,6 +130,18 @@ def test_a_change_of_one_share_moves_no_more_profiles_than_it_has_to(group: Grou
     assert {each for each in moved if each[0] != each[1]} == {("personalized", group)}
 
 
+def test_the_canary_has_its_share_of_all_profiles_and_moves_no_profile_of_a_control() -> None:
+    shares = {"best_single": 0.05, "uniform": 0.02, "default": 0.1}
+    without, small, large = (Groups(b"k", **shares, canary=share) for share in (0.0, 0.1, 0.2))
+    profiles = list(map(str, range(20_000)))
+    moved = Counter((without.of(who), small.of(who)) for who in profiles if without.of(who) != small.of(who))
+    assert moved.keys() == {("personalized", "canary")}
+    assert abs(moved.total() / 20_000 - 0.1) < 0.01
+    assert all(large.of(who) == "canary" for who in profiles if small.of(who) == "canary")
+    everyone = Groups(b"k", **shares, canary=small.rest)
+    assert {everyone.of(who) for who in profiles} == {"best_single", "uniform", "default", "canary"}
+
+
 @pytest.mark.parametrize(
     ("best_single", "uniform", "default"), [(0.7, 0.1, 0.2), (0.1, 0.7, 0.2), (0.45, 0.45, 0.1), (0.0, 0.0, 1.0)]
 )

@@ -181,6 +181,10 @@ EXAMPLES = (
         "POST /candidate/promotion",
         "curl /…candidate/promotion -H ADMIN -H 'Content-Type: application/json' -d '{}'",
     ),
+    _of(
+        "PUT /candidate/serving",
+        "curl -X PUT /…candidate/serving -H ADMIN -H 'Content-Type: application/json' -d '{\"share\": 0.05}'",
+    ),
     _of("DELETE /candidate", "curl -X DELETE /…candidate -H ADMIN"),
     _of("GET /edits", "curl '/…edits?title=sintel&limit=1' -H ADMIN"),
     Example("GET /images/{name}", f'curl -D - -o picture.webp "{ADDRESS}$IMAGE"'),

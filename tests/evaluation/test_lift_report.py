@@ -51,6 +51,28 @@ def test_an_interval_beyond_zero_pays() -> None:
     assert 0 < low < 0.1 < high
 
 
+def test_the_canary_is_compared_with_the_personalized_profiles() -> None:
+    without = an_experiment(personalized=3_720, best_single=200)
+    assert report_of(without)["canary"] is None
+    shares = {**SHARES, "personalized": 0.73, "canary": 0.2}
+    rows = {
+        (OVER, "personalized"): entered(14_600, 2_920),
+        (OVER, "canary"): entered(4_000, 1_200),
+        (OVER, "best_single"): entered(1_000, 200),
+        (OVER, "uniform"): entered(400, 50),
+    }
+    found = report_of(Experiment(17, BEGAN, replace(TERMS, shares=shares), rows=rows))
+    assert found["warning"] == ""
+    assert found["groups"]["canary"]["profiles"] == 4_000
+    canary = found["canary"]
+    assert canary
+    assert (canary["canary"], canary["personalized"], canary["difference"]) == (0.3, 0.2, 0.1)
+    low, high = canary["interval"]
+    assert low
+    assert high
+    assert 0 < low < 0.1 < high
+
+
 def test_an_interval_below_zero_costs_rewards() -> None:
     sentence = said(an_experiment(personalized=1_860, best_single=400))
     assert sentence.startswith("Keyart costs rewards. 20,000 viewers")
