@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-GROUPS = ("personalized", "best_single", "uniform", "default")
+GROUPS = ("personalized", "best_single", "uniform", "default", "canary")
 Z = 1.959964
 """Standard errors on either side of a figure in a 95 % interval."""
 LEAST_VIEWERS = 2

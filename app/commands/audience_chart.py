@@ -11,7 +11,7 @@ BINS = 25
 LEAST = 20
 """The fewest exposures of a group in a part of the run, on average, with which its line is more than noise."""
 WIDTH, HEIGHT = 78, 18
-COLOURS = ["green", "blue", "yellow", "cyan", "red", "magenta"]
+COLOURS = ["green", "blue", "yellow", "cyan", "red", "magenta", "white"]
 COLUMNS = ("group", "exposures", "clicks", "click\nrate", "95 %\ninterval")
 YARDSTICKS = ("best\nsingle", "best\npossible")
 LEFT = "aban-\ndoned"

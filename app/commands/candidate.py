@@ -32,10 +32,10 @@ def candidate(
 ) -> None:
     """Train a candidate in the shadow, compare it with the learner in use, and promote it.
 
-    start lets a separate process learn the log; nobody sees the candidate's choices. It is compared with the
-    learner in use on each decision after that. serve lets it decide for a share of the profiles, the canary.
-    promote lets the trainer continue with the candidate, from a new base, if the candidate is fit. stop deletes
-    it.
+    With start, a separate process learns the log; nobody sees the candidate's choices. It is compared with the
+    learner in use on each decision after that. With serve, it decides for a share of the profiles, the canary.
+    With promote, the trainer continues with the candidate, from a new base, if the candidate is fit. With stop,
+    the candidate is deleted.
 
     The command calls the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the key in the data
     folder.
@@ -87,7 +87,11 @@ def lines(found: dict[str, Any] | None) -> list[str]:
             said.append(f"On {decisions:,} decisions it earns {difference * 1000:+.2f} in 1,000 decisions.")
         said.append(paired["says"])
     if found["share"]:
-        whose = "the candidate" if found["serves"] else "the learner in use, because no usable candidate is saved,"
+        whose = (
+            "the candidate"
+            if found["serves"]
+            else "the learner in use, because the worker has loaded no usable candidate,"
+        )
         said.append(f"For {found['share']:.1%} of the profiles {whose} decides{ordered(found['serving_by'])}.")
     if found["refused"]:
         said.append(f"The rule did not promote it. {found['refused']}")

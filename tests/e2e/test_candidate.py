@@ -54,8 +54,17 @@ def test_a_candidate_learns_in_a_process_that_may_be_killed_and_is_promoted(star
     assert "It follows the log" in said
     assert "Nothing can be concluded yet" in said
 
+    assert "of the profiles" in command(service, "candidate", "serve", "--share", "0.5")
+    until("the candidate decides for the canary", lambda: asked(service, "/candidate")["candidate"]["serves"])
+    until(
+        "viewers are in the canary",
+        lambda: "canary" in {ask(service, viewer)["group"] for viewer in range(60, 70)},
+    )
     assert "continues with the candidate" in command(service, "candidate", "promote", "--why", "A test")
     until("the trainer continues with it", lambda: asked(service, "/models").get("promoting") is False)
+    until(
+        "nobody is in the canary", lambda: "canary" not in {ask(service, each)["group"] for each in range(70, 90)}
+    )
     until("its process ended", lambda: again not in shadows(service))
     until("its file is gone", lambda: not (service.data / "candidate.snapshot").exists())
     assert service.processes() == others
