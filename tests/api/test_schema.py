@@ -151,6 +151,7 @@ PUT_RIGHT: dict[str, Callable[[Any], None]] = {
         | ({"until": LATE} if body.get("until") is not None else {})
         | ({"country": "DE"} if body.get("country") is not None else {})
     ),
+    "PUT /candidate": lambda body: body.update(policy="logistic,spread=0.3"),
     "POST /interventions/quarantines": lambda body: body.update(since=1, until=LATE),
     UPLOAD: _form,
 }
