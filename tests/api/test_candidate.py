@@ -12,7 +12,7 @@ from app.evaluation.candidate_learner import learner_of
 from app.learning import shadow
 from app.learning.candidate_file import CandidateFile, Kept
 from app.learning.candidate_fold import Mixture
-from app.learning.fold import context_of
+from app.learning.examples import context_of
 from app.learning.shadow import Parts, Shadow
 from app.records import Decision, Kind, Record, decode_decision, decode_terms
 from app.viewers.erasure import erase
