@@ -11,6 +11,7 @@ evaluation and learning). With q = 0 it is that of inverse propensity scoring.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bandit.confidence_sequences import ALPHA, Interval, Moments, sequence
 
@@ -31,24 +32,36 @@ class Difference:
     greatest: float
 
 
-def difference(
-    propensities: Sequence[float],
-    targets: Sequence[float],
-    expected: Sequence[float],
-    chosen: int,
-    reward: float,
-) -> Difference:
-    """Return by how much the policy of `targets` earns more than that of `propensities` on a decision.
+class Score(NamedTuple):
+    """The known part of a difference, before the reward is known."""
 
-    The reward is in [0, 1], and no propensity is 0.
+    whole: float
+    """Σ (c - p) · q."""
+    more: float
+    """c[A] / p[A] - 1."""
+    expected: float
+    """q[A]."""
+    least: float
+    greatest: float
+
+    def with_reward(self, reward: float) -> Difference:
+        return Difference(self.whole + self.more * (reward - self.expected), self.least, self.greatest)
+
+
+def score(
+    propensities: Sequence[float], targets: Sequence[float], expected: Sequence[float], chosen: int
+) -> Score:
+    """Return by how much the policy of `targets` earns more than that of `propensities`, up to the reward.
+
+    The reward will be in [0, 1], and no propensity is 0.
     """
     whole, possible = 0.0, [0.0]
     for p, c, q in zip(propensities, targets, expected, strict=True):
         whole += (c - p) * q
         more = c / p - 1
         possible += (more * (0 - q), more * (1 - q))
-    value = whole + (targets[chosen] / propensities[chosen] - 1) * (reward - expected[chosen])
-    return Difference(value, whole + min(possible), whole + max(possible))
+    more = targets[chosen] / propensities[chosen] - 1
+    return Score(whole, more, expected[chosen], whole + min(possible), whole + max(possible))
 
 
 @dataclass(slots=True)

@@ -7,13 +7,12 @@ from typing import NamedTuple
 from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.learning.caps import Caps
 from app.learning.examples import example_of, example_of_past
-from app.learning.log_join import Close, Forget, LogJoin, Past, Step
+from app.learning.log_join import Close, Forget, LogJoin, Past, Step, opened_by
 from app.learning.quarantines import Quarantines
-from app.records import DECISIONS, Decision, Kind, Record, decode_decision, decode_feedback, decode_reference
+from app.records import DECISIONS, Decision, Kind, Record, decode_decision
 from app.store.protocol import Log
 from bandit.types import Example
 
-FEEDBACK = frozenset({Kind.IMPRESSION, Kind.CLICK, Kind.PLAY})
 BATCH = 1000
 REMEMBERED = 100_000
 """Decisions with an open window that are kept in memory; others are read again at the close."""
@@ -125,7 +124,7 @@ class Replay:
                     self._learned.forget(step.profile)
                     self._counted.forget(step.profile)
                     yield step
-            if number := _opened_by(record):
+            if number := opened_by(record):
                 yield from self._shown(number, record)
 
     def _shown(self, number: int, record: Record) -> Iterator[Shown]:
@@ -167,7 +166,7 @@ class Replay:
         for record, _ in steps:
             if record.kind == Kind.DECISION:
                 self._remember(record)
-            elif number := _opened_by(record):
+            elif number := opened_by(record):
                 wanted.add(number)
         absent = wanted.difference(self._open)
         for record in (await self._log.records(absent)).values() if absent else ():
@@ -192,15 +191,3 @@ class Replay:
         else:
             deferred = record.kind == Kind.DEFERRED
             self._open[record.position] = _Known(decision, live_title, record.stamp, deferred)
-
-
-def _opened_by(record: Record) -> int | None:
-    """Return the decision of which this record opens a window."""
-    if record.kind == Kind.DECISION:
-        return record.position
-    if record.kind == Kind.EXPOSURE:
-        return decode_reference(record.body).decision
-    if record.kind in FEEDBACK:
-        feedback = decode_feedback(record.body)
-        return feedback.decision if feedback.opened == record.position else None
-    return None

@@ -28,10 +28,12 @@ class State(NamedTuple):
     erased: int | None
     """The time of the first erasure after `begun`, in milliseconds."""
     paired: PairedDifference
+    scores: bytes
+    """The scores of exposures whose window is open (`app.learning.comparing`)."""
 
     @classmethod
     def first(cls, since: int, begun: int) -> "State":
-        return cls(0, 0, 1, encode(UNDECLARED), {}, since, begun, None, PairedDifference())
+        return cls(0, 0, 1, encode(UNDECLARED), {}, since, begun, None, PairedDifference(), b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class _Head(msgspec.Struct, frozen=True):
     counts: list[int]
     least: float
     greatest: float
+    scores: int
+    """The bytes before the learner that are scores."""
 
 
 class CandidateFile:
@@ -77,7 +81,7 @@ class CandidateFile:
 
     def write(self, kept: Kept) -> None:
         """Replace the file. Raises `OSError`, and the file is then as before."""
-        new = self._path.with_suffix(".new")
+        new = self._new
         try:
             new.write_bytes(_sealed(kept))
             new.replace(self._path)
@@ -108,6 +112,11 @@ class CandidateFile:
 
     def delete(self) -> None:
         self._path.unlink(missing_ok=True)
+        self._new.unlink(missing_ok=True)  # a process that was killed may have left it
+
+    @property
+    def _new(self) -> Path:
+        return self._path.with_suffix(".new")
 
 
 def _sealed(kept: Kept) -> bytes:
@@ -129,12 +138,13 @@ def _sealed(kept: Kept) -> bytes:
         paired.counts,
         paired.least,
         paired.greatest,
+        len(state.scores),
     )
-    return seal(msgspec.to_builtins(head), kept.learner)
+    return seal(msgspec.to_builtins(head), state.scores + kept.learner)
 
 
 def _kept(content: bytes) -> Kept:
-    found, learner = unseal(content)
+    found, body = unseal(content)
     try:
         head = msgspec.convert(found, _Head)
     except msgspec.ValidationError as error:
@@ -149,5 +159,6 @@ def _kept(content: bytes) -> Kept:
         head.begun,
         head.erased,
         PairedDifference(head.sums, head.counts, head.least, head.greatest),
+        body[: head.scores],
     )
-    return Kept(head.order, head.quarantined, head.saved, state, learner, head.refused)
+    return Kept(head.order, head.quarantined, head.saved, state, body[head.scores :], head.refused)

@@ -20,6 +20,7 @@ from bandit.reward import RewardRules
 from bandit.terms import Terms
 from bandit.windows import CLICK, IMPRESSION, PLAY, REPORTED, Closed, Windows
 
+FEEDBACK = frozenset({Kind.IMPRESSION, Kind.CLICK, Kind.PLAY})
 UNDECLARED = RewardRules(window=600_000)
 """The rules before the first rules of a log; every process logs its rules before it decides."""
 
@@ -87,7 +88,7 @@ class LogJoin:
         """Yield the steps of the records, in order; the windows that a record's stamp closes come first."""
         for record in records:
             for closed in self._windows.close(record.stamp):
-                yield Close(record.position, closed, self._current)
+                yield Close(record.position, closed, self.current)
             yield from self._take(record)
 
     def resume(self, position: int) -> tuple[int, bytes]:
@@ -102,7 +103,7 @@ class LogJoin:
         return len(self._windows)
 
     @property
-    def _current(self) -> RewardRules:
+    def current(self) -> RewardRules:
         return self._rules[-1][1]
 
     def _take(self, record: Record) -> Iterator[Step]:
@@ -128,11 +129,11 @@ class LogJoin:
 
     def _past(self, record: Record) -> Past:
         imported = decode_imported(record.body)
-        reward = self._current.of_outcome(imported.seconds, clicked=imported.clicked)
-        return Past(record.position, record.stamp, imported, reward, self._current)
+        reward = self.current.of_outcome(imported.seconds, clicked=imported.clicked)
+        return Past(record.position, record.stamp, imported, reward, self.current)
 
     def _open(self, record: Record, decision: int) -> None:
-        self._windows.open(record.position, decision, record.stamp, self._current.window)
+        self._windows.open(record.position, decision, record.stamp, self.current.window)
 
     def _credit(self, record: Record) -> Credit:
         feedback = decode_feedback(record.body)
@@ -140,11 +141,23 @@ class LogJoin:
             self._open(record, feedback.decision)
         reward, happened = self._worth(record.kind, feedback.seconds)
         gain = self._windows.credit(feedback.opened, reward, happened, feedback.seconds)
-        return Credit(record.position, record.stamp, feedback.decision, gain, self._current)
+        return Credit(record.position, record.stamp, feedback.decision, gain, self.current)
 
     def _worth(self, kind: int, seconds: float) -> tuple[float, int]:
         if kind == Kind.PLAY:
-            return self._current.of_play(seconds), IMPRESSION | CLICK | PLAY
+            return self.current.of_play(seconds), IMPRESSION | CLICK | PLAY
         if kind == Kind.CLICK:
-            return self._current.of_click(), IMPRESSION | CLICK
+            return self.current.of_click(), IMPRESSION | CLICK
         return 0.0, IMPRESSION | REPORTED
+
+
+def opened_by(record: Record) -> int | None:
+    """Return the decision of which this record opens a window."""
+    if record.kind == Kind.DECISION:
+        return record.position
+    if record.kind == Kind.EXPOSURE:
+        return decode_reference(record.body).decision
+    if record.kind in FEEDBACK:
+        feedback = decode_feedback(record.body)
+        return feedback.decision if feedback.opened == record.position else None
+    return None

@@ -7,11 +7,17 @@ from itertools import product
 import numpy as np
 import pytest
 
-from bandit.paired_difference import ENOUGH, Difference, PairedDifference, difference
+from bandit.paired_difference import ENOUGH, Difference, PairedDifference, score
 
 PICTURES = 8
 FLOOR = 0.05
 LOOKS = 60
+
+
+def difference(
+    propensities: Sequence[float], targets: Sequence[float], expected: Sequence[float], chosen: int, reward: float
+) -> Difference:
+    return score(propensities, targets, expected, chosen).with_reward(reward)
 
 
 @pytest.mark.parametrize("expected", [(0.0, 0.0, 0.0), (0.9, 0.1, 0.4), (1.0, 1.0, 0.0)])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.catalogue.live import LiveTitle
 from app.learning import shadow, trainer
 from app.learning.candidate_file import CandidateFile, Kept, State
 from app.learning.candidate_fold import CandidateFold, Mixture
@@ -15,17 +16,19 @@ from app.learning.quarantines import Quarantines
 from app.learning.shadow import Parts, Shadow
 from app.operations.candidates import Candidates
 from app.operations.interventions import Operator, Span
-from app.records import encode
+from app.records import Kind, encode
 from app.refusals import Conflict
-from app.store.protocol import Author, Snapshot
+from app.store.protocol import Author, Event, Snapshot
 from app.viewers.erasure import erase
 from app.viewers.pseudonym import hold_key
+from assets.catalogue import Title
 from bandit.learners import new_learner, restored
 from bandit.logistic.learner import LogisticLearner
 from bandit.logistic.prior import Tuning
 from bandit.paired_difference import Difference, PairedDifference
 from bandit.policy import Learner
 from bandit.reward import RewardRules
+from bandit.types import Context
 from tests.builders import a_decision, a_draft
 from tests.learning.simulation import HOUR_MS, NOW, PROFILES, World, a_world
 from tests.learning.test_bases import assert_equal, caught_up, soon, training
@@ -139,6 +142,45 @@ async def test_only_first_showings_by_the_incumbent_after_the_start_are_compared
     assert after.state.paired.mean != 0
 
 
+async def test_a_candidate_that_knows_as_much_as_the_incumbent_never_differs(stage: Stage) -> None:
+    """The incumbent knew nothing of windows that were open when it decided."""
+    store, clock, rng, film = stage.world.store, stage.world.clock, stage.world.rng, NOW[0]
+    await store.log.declare(encode(RewardRules(window=1_000)))
+    incumbent = await stage.rerun("logistic", await stage.start())
+    actions = [film_of(stage, film).actions[each.id] for each in film.artworks]
+    for number in range(120):
+        clock.now += 150
+        await store.log.tick(1)
+        await incumbent.feed(await store.log.read(incumbent.position, 1000))
+        context = Context({"device": rng.choice(["tv", "phone"])}, {})
+        chances = MIXTURE.mixed(incumbent.learner.probabilities(context, actions), actions)
+        chosen = rng.choices(range(len(actions)), chances)[0]
+        decision = a_decision(
+            film,
+            chosen,
+            probabilities=tuple(chances),
+            group="personalized",
+            profile=f"{number:032x}",
+            attributes=dict(context.attributes),
+        )
+        [hold] = await store.log.log_decisions([a_draft(decision)])
+        if rng.random() < 0.2 + 0.2 * chosen:
+            await store.log.log_feedback([Event(Kind.CLICK, hold.decision, hold.nonce, hold.deferred, 0.0)])
+    clock.now += 5_000
+    await store.log.tick(1)
+    whole = await stage.rerun("logistic", incumbent.since)
+    assert whole.paired.decisions == 120
+    assert set(whole.paired.sums) == {0.0}
+    other = await stage.rerun("logistic,spread=0.3", incumbent.since)
+    assert other.paired.mean != 0
+
+
+def film_of(stage: Stage, film: Title) -> LiveTitle:
+    found = stage.world.live_catalogue.get(film.id)
+    assert found
+    return found
+
+
 async def test_a_picture_that_is_shown_again_is_learned_again_and_compared_once(stage: Stage) -> None:
     store, clock = stage.world.store, stage.world.clock
     await store.log.declare(encode(RewardRules(window=1_000)))
@@ -173,6 +215,7 @@ async def test_killed_at_any_point_it_ends_at_the_same_weights_and_sums(seed: in
     whole = await stage.rerun("logistic,spread=0.3", order)
     assert kept.learner == whole.learner.snapshot()
     assert kept.state.paired == whole.paired
+    assert kept.state.scores == whole.state().scores
     assert kept.state.caps == whole.state().caps
 
 
