@@ -38,7 +38,7 @@ def stop_on_sigterm() -> None:
 def _stop(_number: int, _frame: FrameType | None) -> None:
     """Act as Ctrl-C, which asyncio turns into the cancellation of the main task.
 
-    An exception would end whichever task is running, and not the main one.
+    An exception would end the running task, and not the main one.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job does not know Ctrl-C
         raise KeyboardInterrupt

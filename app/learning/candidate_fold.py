@@ -44,7 +44,7 @@ class Mixture:
 
 
 class Opened(NamedTuple):
-    """A record showed a decision at a time, for the first time or again after its window of so many ms."""
+    """A record that shows a decision and opens a window of so many ms."""
 
     position: int
     stamp: int
