@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from app.evaluation.intervals import iso, iso_day
 from app.store.protocol import DAY_MS, State, Sums
+from bandit.drift import spread
 
 Days = dict[int, dict[tuple[str, str], Sums]]
 
@@ -30,11 +31,21 @@ class ArtworkShares(TypedDict):
 # The functional form, because `from` is a word of Python's own.
 SharesReport = TypedDict(
     "SharesReport",
-    {"from": str, "until": str, "days": list[str], "kept": bool, "artworks": list[ArtworkShares]},
+    {
+        "from": str,
+        "until": str,
+        "days": list[str],
+        "kept": bool,
+        "artworks": list[ArtworkShares],
+        "entropy": dict[str, list[float | None]],
+    },
 )
 SharesReport.__doc__ = """The shares of the artworks that were shown. Days are those of UTC; the last is today.
 
 `kept` is false if the title was not among the busiest titles on any of the days: then nothing is kept of it.
+
+Each group has the `entropy` of its shares on each day, as a part of the greatest possible one. It is 1 if the
+group was shown all artworks of the day equally often, and 0 if it was shown only one. It is null without a choice.
 """
 
 
@@ -55,6 +66,7 @@ class SharesReporter:
             "days": [iso_day(day) for day in days],
             "kept": bool(found),
             "artworks": _artworks(found, days),
+            "entropy": _entropy(found, days),
         }
 
 
@@ -72,6 +84,17 @@ def _artworks(found: Days, days: range) -> list[ArtworkShares]:
         ]
         artworks.setdefault(artwork, {})[group] = {"exposures": exposures, "share": shares}
     return [{"artwork": artwork, "groups": groups} for artwork, groups in artworks.items()]
+
+
+def _entropy(found: Days, days: range) -> dict[str, list[float | None]]:
+    groups = sorted({group for rows in found.values() for _, group in rows})
+    return {group: [_spread(found.get(day, {}), group) for day in days] for group in groups}
+
+
+def _spread(rows: dict[tuple[str, str], Sums], group: str) -> float | None:
+    artworks = {artwork for artwork, _ in rows}
+    found = spread(rows.get((artwork, group), Sums()).exposures for artwork in sorted(artworks))
+    return None if found is None else round(found, 6)
 
 
 def _exposures(found: Days, day: int, key: tuple[str, str]) -> int:

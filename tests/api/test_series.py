@@ -1,5 +1,6 @@
 """`GET /report/series` and `GET /report/shares`."""
 
+from math import log
 from typing import Any
 
 import pytest
@@ -109,6 +110,10 @@ async def test_shares_add_up_to_one_in_each_group_and_day(service: Service) -> N
     for day, exposures in ((1, 12), (2, 1)):
         assert sum(group["exposures"][day] for group in groups.values()) == exposures
         assert sum(group["share"][day] for group in groups.values()) == pytest.approx(1, abs=1e-5)
+    [group] = found["entropy"].items()
+    parts = [artworks.count(artwork) / 12 for artwork in set(artworks)]
+    expected = sum(part * log(1 / part) for part in parts) / log(len(parts))
+    assert group == ("personalized", [None, pytest.approx(expected, abs=1e-5), None]), "one is no choice"
     assert (await shares(service, title="no-such-title"))["kept"] is False
 
 
