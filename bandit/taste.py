@@ -1,9 +1,9 @@
 """The taste of a profile, learned from its exposures and clicks."""
 
 from dataclasses import dataclass, field
-from math import log
 
 from bandit.addition import added
+from bandit.elementary import exp2, log
 
 HALF_LIFE = 30 * 24 * 3600 * 1000
 """The age at which an event counts half, in milliseconds of the log's time."""
@@ -97,9 +97,9 @@ class Taste:
         self.at = max(at, self.at)
         age = (at - self.since) / HALF_LIFE
         if age > REBASED:
-            self._rebase(0.5**age)
+            self._rebase(exp2(-age))
             return 1.0
-        return float(2.0**age)
+        return exp2(age)
 
     def _rebase(self, kept: float) -> None:
         self.since = self.at

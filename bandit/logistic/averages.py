@@ -1,12 +1,12 @@
 """The weights of the priors in their average."""
 
 from collections.abc import Sequence
-from math import exp, log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandit.addition import added
+from bandit.elementary import exp, log, log1p
 from bandit.logistic.prior import HEAD_START
 
 REMEMBERED = 0.999
@@ -23,7 +23,7 @@ class Averages:
 
     def score(self, chance: Sequence[float], reward: float) -> None:
         """Update the weights by the probability that each prior gave to the observed reward."""
-        happened = [reward * log(p) + (1 - reward) * log1p(-p) for p in chance]
+        happened = [_log_likelihood(p, reward) for p in chance]
         self.logs = [REMEMBERED * kept + new for kept, new in zip(self.logs, happened, strict=True)]
         self._weigh()
 
@@ -38,7 +38,13 @@ class Averages:
 
     def _weigh(self) -> None:
         most = max(self.logs)
-        shares = [exp(each - most) for each in self.logs]
+        shares = [1.0 if each == most else exp(each - most) for each in self.logs]
         total = added(shares)
         self.weights = [share / total for share in shares]
         self._by_column = None
+
+
+def _log_likelihood(chance: float, reward: float) -> float:
+    if reward in {0, 1}:  # nearly every reward, so that one logarithm is enough
+        return log(chance) if reward else log1p(-chance)
+    return reward * log(chance) + (1 - reward) * log1p(-chance)

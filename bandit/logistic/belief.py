@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import exp, log, pi, sqrt
+from math import pi, sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bandit.elementary import exp, log
 
 Floats = NDArray[np.float64]
 SURE = 1e-6

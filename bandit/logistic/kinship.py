@@ -177,7 +177,8 @@ class Kinship:
                 before = 0.0
             bounded = value if -GREATEST <= value <= GREATEST else _bound(value, GREATEST)
             total = sums[tag] = before + bounded
-            self._squares += (bounded - total / seen) ** 2
+            off = bounded - total / seen
+            self._squares += off * off
             self._values += 1
 
     def _known(self, liking: Liking) -> tuple[Rows, Floats]:
