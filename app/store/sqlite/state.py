@@ -16,21 +16,18 @@ from app.store.sqlite.group_sums import sums_of_groups
 from app.store.sqlite.lift import LiftTables
 from app.store.sqlite.open_files import OpenFiles
 from app.store.sqlite.series import SeriesTables, sums_by_step
+from app.store.sqlite.snapshots import Snapshots
 from app.store.sqlite.state_schema import SCHEMA
+from app.store.sqlite.tastes import Tastes
 from bandit.tally import Tally
 
 LOCK_SECONDS = 2.0
 """A trainer may wait for the standby that asks for the lease; no request waits with it."""
-KEPT = 5
-"""Incumbents kept to fall back on."""
-CANDIDATES = 3
-"""Snapshots of each other role that are kept: candidates, chosen, promoted and replaced ones."""
 GONE = "The trainer learns nothing any more. Start it again: it makes the state again from the log."
 PART_GONE = (
     "The trainer learns nothing any more. Stop the service, which saves the data of the file, and start it again."
 )
 _TALLY = "title, artwork, in_group, exposures, clicks, plays, reward, weight, weighted"
-_COLUMNS = "id, role, position, resume, created, rules, learner"
 
 
 class SqliteState:
@@ -45,6 +42,8 @@ class SqliteState:
         self._bases = Bases(self._writer, self._reader)
         self._series = SeriesTables(self._writer, self._reader)
         self._lift = LiftTables(self._writer, self._reader)
+        self._snapshots = Snapshots(self._writer, self._reader, self._clock)
+        self._tastes = Tastes(self._writer, self._reader)
         self._files = None if self._read_only else OpenFiles(self._path, GONE, PART_GONE)
 
     async def check(self) -> None:
@@ -124,19 +123,7 @@ class SqliteState:
             "INSERT OR REPLACE INTO counted (id, position, base) VALUES (1, ?, ?)",
             (progress.counted, progress.base),
         )
-        write.executemany(
-            "INSERT OR REPLACE INTO taste (pseudonym, state, taste, first, showings, marks)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (who, row.state, row.values, row.first, row.showings, row.marks)
-                for who, row in progress.tastes.items()
-                if row
-            ],
-        )
-        write.executemany(
-            "DELETE FROM taste WHERE pseudonym = ?",
-            [(who,) for who, row in progress.tastes.items() if not row],
-        )
+        self._tastes.write(progress.tastes)
         write.executemany(
             f"INSERT OR REPLACE INTO tally ({_TALLY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  our own names
             [(*key, *astuple(tally)) for key, tally in progress.tallies.items() if tally is not None],
@@ -157,7 +144,7 @@ class SqliteState:
                 "INSERT OR REPLACE INTO promotion (id, position) VALUES (1, ?)", (progress.promoted,)
             )
         for snapshot in progress.kept:
-            self._insert(snapshot, CANDIDATES)
+            self._snapshots.add(snapshot)
 
     def _write_bases(self, progress: protocol.Progress) -> None:
         self._bases.scrub(progress.scrubbed)
@@ -169,7 +156,7 @@ class SqliteState:
 
     def _write_snapshot(self, snapshot: protocol.Snapshot, progress: protocol.Progress) -> int | None:
         self._write_caps("learner", progress.learned_caps)
-        return self._insert(snapshot, KEPT)
+        return self._snapshots.add(snapshot)
 
     def _write_caps(self, taker: str, change: protocol.CapChange) -> None:
         write = self._writer
@@ -185,37 +172,17 @@ class SqliteState:
             [(taker, name) for name, row in change.rows.items() if row is None],
         )
 
-    def _insert(self, snapshot: protocol.Snapshot, kept: int) -> int:
-        """Write a snapshot, and delete those of its role that are older than the latest few."""
-        new = self._writer.execute(
-            "INSERT INTO snapshot (role, position, resume, created, rules, learner) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                snapshot.role,
-                snapshot.position,
-                snapshot.resume,
-                self._clock(),
-                snapshot.rules,
-                snapshot.learner,
-            ),
-        ).lastrowid
-        self._writer.execute(
-            "DELETE FROM snapshot WHERE role = ? AND id NOT IN "
-            "(SELECT id FROM snapshot WHERE role = ? ORDER BY id DESC LIMIT ?)",
-            (snapshot.role, snapshot.role, kept),
-        )
-        return int(new or 0)
-
     async def keep_candidate(self, snapshot: protocol.Snapshot) -> int:
         with self._writing():
-            return self._insert(replace(snapshot, role="candidate"), CANDIDATES)
+            return self._snapshots.add(replace(snapshot, role="candidate"))
 
     async def choose(self, snapshot: protocol.Snapshot) -> int:
         with self._writing():
-            return self._insert(replace(snapshot, role="chosen"), CANDIDATES)
+            return self._snapshots.add(replace(snapshot, role="chosen"))
 
     async def drop_candidates(self) -> None:
         with self._writing():
-            self._writer.execute("DELETE FROM snapshot WHERE role <> 'incumbent'")
+            self._snapshots.keep_incumbents()
 
     # ---------------------------------------------------------------- reading
 
@@ -254,47 +221,26 @@ class SqliteState:
         return int(row[0])
 
     async def current(self) -> int | None:
-        row = self._reader.execute("SELECT max(id) FROM snapshot WHERE role = 'incumbent'").fetchone()
-        return row[0] if row else None
+        return self._snapshots.current()
 
     async def snapshots(self, role: str = "incumbent", limit: int = 20) -> list[protocol.Snapshot]:
-        rows = self._reader.execute(
-            f"SELECT {_COLUMNS} FROM snapshot WHERE role = ? ORDER BY id DESC LIMIT ?",  # noqa: S608  our own names
-            (role, limit),
-        ).fetchall()
-        return [protocol.Snapshot(*row) for row in rows]
+        return self._snapshots.latest(role, limit)
 
     async def snapshot(self, id: int) -> protocol.Snapshot | None:  # noqa: A002  the word for it
-        row = self._reader.execute(f"SELECT {_COLUMNS} FROM snapshot WHERE id = ?", (id,)).fetchone()  # noqa: S608  our own names
-        return protocol.Snapshot(*row) if row else None
+        return self._snapshots.one(id)
 
     async def promoted(self) -> int:
         row = self._reader.execute("SELECT position FROM promotion").fetchone() if self._has("promotion") else None
         return row[0] if row else 0
 
     async def taste_rows(self, pseudonyms: Iterable[str]) -> dict[str, protocol.TasteRow]:
-        found: dict[str, protocol.TasteRow] = {}
-        for who in pseudonyms:
-            row = self._reader.execute(
-                "SELECT state, taste, first, showings, marks FROM taste WHERE pseudonym = ?", (who,)
-            ).fetchone()
-            if row:
-                found[who] = protocol.TasteRow(*row)
-        return found
+        return self._tastes.of(pseudonyms)
 
     async def tastes(self, after: str, limit: int) -> dict[str, protocol.TasteRow]:
-        rows = self._reader.execute(
-            "SELECT pseudonym, state, taste, first, showings, marks FROM taste WHERE pseudonym > ?"
-            " ORDER BY pseudonym LIMIT ?",
-            (after, limit),
-        ).fetchall()
-        return {who: protocol.TasteRow(*row) for who, *row in rows}
+        return self._tastes.page(after, limit)
 
     async def taste_since(self, pseudonym: str) -> tuple[bytes, int, bytes] | None:
-        row: tuple[bytes, int, bytes] | None = self._reader.execute(
-            "SELECT taste, first, showings FROM taste WHERE pseudonym = ?", (pseudonym,)
-        ).fetchone()
-        return row
+        return self._tastes.since(pseudonym)
 
     async def tallies(self, title: str | None = None) -> dict[protocol.TallyKey, Tally]:
         where, values = ("", ()) if title is None else ("WHERE title = ?", (title,))
