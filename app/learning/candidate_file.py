@@ -61,7 +61,6 @@ class _Head(msgspec.Struct, frozen=True):
     stamp: int
     resume: int
     rules: str
-    caps: dict[str, str]
     since: int
     begun: int
     erased: int | None
@@ -70,7 +69,8 @@ class _Head(msgspec.Struct, frozen=True):
     least: float
     greatest: float
     scores: int
-    """The bytes before the learner that are scores."""
+    caps: int
+    """Before the learner there are so many bytes of scores, and of caps."""
 
 
 class CandidateFile:
@@ -107,8 +107,11 @@ class CandidateFile:
 
     def learner(self, order: int) -> bytes | None:
         """Return the learner that may decide: that of this order, if it has caught up with the log."""
-        kept = self.read(order)
-        return kept.learner if kept and kept.state.position >= order else None
+        try:
+            head, body = _opened(self._path.read_bytes())
+        except (OSError, UnusableSnapshot):
+            return None
+        return body[head.scores + head.caps :] if head.position >= order == head.order else None
 
     def delete(self) -> None:
         self._path.unlink(missing_ok=True)
@@ -120,7 +123,7 @@ class CandidateFile:
 
 
 def _sealed(kept: Kept) -> bytes:
-    state, paired = kept.state, kept.state.paired
+    state, paired, caps = kept.state, kept.state.paired, encode(kept.state.caps)
     head = _Head(
         kept.order,
         kept.quarantined,
@@ -130,7 +133,6 @@ def _sealed(kept: Kept) -> bytes:
         state.stamp,
         state.resume,
         state.rules.decode(),
-        state.caps,
         state.since,
         state.begun,
         state.erased,
@@ -139,26 +141,36 @@ def _sealed(kept: Kept) -> bytes:
         paired.least,
         paired.greatest,
         len(state.scores),
+        len(caps),
     )
-    return seal(msgspec.to_builtins(head), state.scores + kept.learner)
+    return seal(msgspec.to_builtins(head), state.scores + caps + kept.learner)
+
+
+def _opened(content: bytes) -> tuple[_Head, bytes]:
+    found, body = unseal(content)
+    try:
+        return msgspec.convert(found, _Head), body
+    except msgspec.ValidationError as error:
+        raise unusable(content, error) from error
 
 
 def _kept(content: bytes) -> Kept:
-    found, body = unseal(content)
-    try:
-        head = msgspec.convert(found, _Head)
-    except msgspec.ValidationError as error:
-        raise unusable(content, error) from error
+    head, body = _opened(content)
+    scores, rest = body[: head.scores], body[head.scores :]
+    caps, learner = rest[: head.caps], rest[head.caps :]
     state = State(
         head.position,
         head.stamp,
         head.resume,
         head.rules.encode(),
-        head.caps,
+        _decode_caps(caps),
         head.since,
         head.begun,
         head.erased,
         PairedDifference(head.sums, head.counts, head.least, head.greatest),
-        body[: head.scores],
+        scores,
     )
-    return Kept(head.order, head.quarantined, head.saved, state, body[head.scores :], head.refused)
+    return Kept(head.order, head.quarantined, head.saved, state, learner, head.refused)
+
+
+_decode_caps = msgspec.json.Decoder(dict[str, str]).decode

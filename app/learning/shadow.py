@@ -143,6 +143,7 @@ class Shadow:
             await asyncio.to_thread(self._file.write, kept)
         except OSError as error:
             log.warning("candidate_unsaved", reason=str(error))
+            self._save_at = now + QUIET_SECONDS
             return False
         self._saved = fold.learned, fold.taken
         return True

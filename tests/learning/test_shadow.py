@@ -305,6 +305,21 @@ async def test_a_damaged_file_is_passed_over(stage: Stage, tmp_path: Path) -> No
     assert isinstance(restored(again.learner), LogisticLearner)
 
 
+async def test_a_disk_that_takes_nothing_stops_nothing(stage: Stage, tmp_path: Path) -> None:
+    stage.file = CandidateFile(tmp_path / "later" / "candidate")
+    await stage.start()
+    async with stage.shadowing() as task:
+        await stage.world.happen(30, unbroken=True)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert await stage.kept() is None
+        assert not task.done()
+        (tmp_path / "later").mkdir()
+        kept = await soon(stage.caught_up)
+    assert kept.learner == (await from_nothing(stage.world)).learner.snapshot()
+    assert [each.name for each in (tmp_path / "later").iterdir()] == ["candidate"]
+
+
 async def test_without_an_order_nothing_runs_and_a_stop_ends_it(stage: Stage) -> None:
     async with stage.shadowing() as task:
         await asyncio.wait_for(task, 10)
