@@ -227,6 +227,11 @@ class Settings(BaseSettings):
         """Return the tags of `least_shares` with their shares; raises `ValueError`."""
         return tuple([_demand(each) for each in self.least_shares])
 
+    @property
+    def even_floor(self) -> float:
+        """The part of each choice that all pictures have alike at least. Demands of least shares take from it."""
+        return self.exploration_floor * (1 - sum(share for _, share in self.demands))
+
     def _check_lists(self) -> None:
         if (total := sum(share for _, share in self.demands)) > MOST_DEMANDED:
             raise ValueError(

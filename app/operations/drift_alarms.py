@@ -12,7 +12,7 @@ FALLEN, STILL_WIDE = 0.33, 0.2
 SETTLED, SETTLED_BEFORE = 0.9, 0.45
 EVEN, EVEN_BEFORE = 0.9, 0.5
 LEAST_FLOOR = 0.3
-"""The least part of the floor that pictures must have alike. Demands of the least shares take some of it."""
+"""The least part of the floor that pictures must have alike: draws from before a higher floor count, too."""
 TOO_MANY, TOO_FEW = 1.25, 0.8
 """Ratios that a certain interval has to exceed."""
 CONTROLS = ("best_single", "uniform", "default")

@@ -60,7 +60,7 @@ QUARANTINE_AT_WORK = _greatest(
 )
 SERVING_DEFAULT = _greatest("keyart_serving_default", "1 while everyone gets default pictures by an order")
 EXPLORATION_FLOOR = _greatest(
-    "keyart_exploration_floor", "The part of each choice left to chance, by the settings"
+    "keyart_exploration_floor", "Part of each choice that is left to chance, by the settings"
 )
 SHOWN_ENTROPY = _latest("keyart_shown_entropy", "Entropy of the shown pictures, as a part of the greatest", "span")
 COLLAPSED_SHARE = _latest("keyart_collapsed_share", "Part of the showings that is of collapsed titles")

@@ -47,7 +47,7 @@ async def train(settings: Settings, holder: str, stop: asyncio.Event) -> None:
             holder=holder,
             clock=trusted,
             bases=bases_of(settings, store),
-            floor=settings.exploration_floor,
+            floor=settings.even_floor,
             kind=settings.learner,
         )
         await trainer.run(stop)

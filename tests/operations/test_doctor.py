@@ -705,6 +705,15 @@ def test_drift_is_told_as_the_dashboard_tells_it(data: Path, look: Callable[...,
     assert "keyart models rollback" in alarm.remedy
 
 
+@pytest.mark.parametrize(("shares", "level"), [((), "wrong"), (("women=0.8",), "ok")])
+def test_demands_may_take_from_the_floor(data: Path, shares: tuple[str, ...], level: str) -> None:
+    """A demand leaves a fifth of the floor of 0.02 to pictures without the tag."""
+    even: dict[tuple[str, ...], float] = {("keyart_even_share", "recent"): 0.004, ("keyart_gap",): 0.0}
+    seen = observed(data, signs=even)
+    [found] = model.drift(replace(seen, here=Settings(data=data, least_shares=shares), told=None))
+    assert found.level == level
+
+
 def test_a_snapshot_of_another_learner_is_noted(data: Path, look: Callable[..., Found]) -> None:
     with closing(sqlite3.connect(data / "state.sqlite", isolation_level=None)) as state:
         state.execute("UPDATE snapshot SET learner = x'00'")

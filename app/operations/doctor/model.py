@@ -114,7 +114,7 @@ def _decisions(records: Sequence[Record]) -> list[Decision]:
 def drift(seen: Observed) -> Iterator[Finding]:
     """Tell the alarms of collapse and drift, as the dashboard does."""
     gauges = {" ".join(sign): value for sign, value in seen.signs.items()}
-    gauges["keyart_exploration_floor"] = seen.settings.exploration_floor
+    gauges["keyart_exploration_floor"] = seen.settings.even_floor
     found = list(drift_alarms(gauges))
     for alarm in found:
         yield finding("drift-alarm", alarm=alarm)

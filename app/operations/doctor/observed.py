@@ -84,8 +84,8 @@ async def _in_store(seen: Observed, store: Store) -> Observed:
         fold, lease = await store.state.fold_state(), await store.state.lease()
         seen = replace(seen, fold=fold, lease=lease, snapshots=await store.state.snapshots(limit=SNAPSHOTS))
         if fold.series.began and seen.head.stamp:  # a file of an earlier version may lack the tables
-            floor = seen.settings.exploration_floor
-            seen = replace(seen, signs=await signs(store.state, seen.head.stamp, floor))
+            found = await signs(store.state, seen.head.stamp, seen.settings.even_floor)
+            seen = replace(seen, signs=found)
     return seen
 
 
