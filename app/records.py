@@ -126,6 +126,8 @@ class Feedback(msgspec.Struct, frozen=True, omit_defaults=True):
     opened: int
     seconds: float = 0.0
     spot: Spot | None = None
+    ago: int = 0
+    """How long before its record it happened, in milliseconds, as an app says that had no network."""
 
 
 class Reference(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -51,6 +51,14 @@ class Windows:
                 return lane.credit(index, reward, happened, seconds)
         return None
 
+    def deadline(self, opened: int) -> int | None:
+        """Return when the window closes; None if it is not open."""
+        for lane in self._lanes.values():
+            index = lane.find(opened)
+            if index is not None:
+                return lane.deadline[index]
+        return None
+
     def void(self, decision: int) -> None:
         """Forget a decision that was logged but never served, which was its own opening."""
         for lane in self._lanes.values():

@@ -25,7 +25,16 @@ _SECONDS: Final = {
         "description": "The time that the viewer watched in all, in seconds. The greatest value counts.",
     }
 }
-_SPOT: Final = {
+_AGO: Final = {
+    "seconds_ago": {
+        "type": "number",
+        "minimum": 0,
+        "default": 0,
+        "description": "How many seconds ago it happened, if the app had no network; not before the decision.",
+    }
+}
+_COMMON: Final = {
+    **_AGO,
     **{
         name: {"type": "string", "pattern": NAME, "description": f"The name of the {thing}. The log records it."}
         for name, thing in (("release", "client's release"), ("page", "page"), ("row", "row on the page"))
@@ -44,12 +53,14 @@ def _item(description: str, fields: Schema, *required: str) -> Schema:
 
 
 FEEDBACK: Final[Mapping[str, Schema]] = {
-    "Feedback": _item("Feedback on a decision.", {**_ID, **_SPOT}, "decision_id"),
-    "FeedbackByTitle": _item("Feedback on a profile's latest decision.", {**_LATEST, **_SPOT}, "profile", "title"),
-    "Play": _item("Time watched after a decision.", {**_ID, **_SECONDS, **_SPOT}, "decision_id", "seconds"),
+    "Feedback": _item("Feedback on a decision.", {**_ID, **_COMMON}, "decision_id"),
+    "FeedbackByTitle": _item(
+        "Feedback on a profile's latest decision.", {**_LATEST, **_COMMON}, "profile", "title"
+    ),
+    "Play": _item("Time watched after a decision.", {**_ID, **_SECONDS, **_COMMON}, "decision_id", "seconds"),
     "PlayByTitle": _item(
         "Time watched after a profile's latest decision.",
-        {**_LATEST, **_SECONDS, **_SPOT},
+        {**_LATEST, **_SECONDS, **_COMMON},
         "profile",
         "title",
         "seconds",

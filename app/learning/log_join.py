@@ -26,11 +26,16 @@ UNDECLARED = RewardRules(window=600_000)
 
 
 class Close(msgspec.Struct, frozen=True, gc=False):
-    """A window has closed. `rules` are those in force at its close."""
+    """A window has closed. `rules` are those in force at its close.
+
+    An app without a network may tell late what opened the window: then the viewer's own window ended `ago`
+    milliseconds before the one of the log.
+    """
 
     position: int
     closed: Closed
     rules: RewardRules
+    ago: int = 0
 
     @property
     def decision(self) -> int:
@@ -41,7 +46,7 @@ class Credit(msgspec.Struct, frozen=True, gc=False):
     """A click or play has arrived.
 
     `gain` is by how much it raised its exposure's reward; None if it came too late. `rules` are those in force
-    then.
+    then. It happened `ago` milliseconds before.
     """
 
     position: int
@@ -49,6 +54,7 @@ class Credit(msgspec.Struct, frozen=True, gc=False):
     decision: int
     gain: float | None
     rules: RewardRules
+    ago: int = 0
 
 
 class Forget(msgspec.Struct, frozen=True, gc=False):
@@ -83,12 +89,15 @@ class LogJoin:
     def __init__(self, rules: bytes | None = None):
         self._windows = Windows()
         self._rules = [(0, decode_rules(rules) if rules else UNDECLARED)]
+        self._told_late: dict[int, int] = {}
+        """How many milliseconds before its record each of these open windows began for its viewer."""
 
     def steps(self, records: Iterable[Record]) -> Iterator[Step]:
         """Yield the steps of the records, in order; the windows that a record's stamp closes come first."""
         for record in records:
             for closed in self._windows.close(record.stamp):
-                yield Close(record.position, closed, self.current)
+                ago = self._told_late.pop(closed.opened, 0) if self._told_late else 0
+                yield Close(record.position, closed, self.current, ago)
             yield from self._take(record)
 
     def resume(self, position: int) -> tuple[int, bytes]:
@@ -139,9 +148,21 @@ class LogJoin:
         feedback = decode_feedback(record.body)
         if feedback.opened == record.position:
             self._open(record, feedback.decision)
+            if feedback.ago:
+                self._told_late[record.position] = feedback.ago
         reward, happened = self._worth(record.kind, feedback.seconds)
-        gain = self._windows.credit(feedback.opened, reward, happened, feedback.seconds)
-        return Credit(record.position, record.stamp, feedback.decision, gain, self.current)
+        gain = None
+        if not self._is_late(record.stamp - feedback.ago, feedback.opened):
+            gain = self._windows.credit(feedback.opened, reward, happened, feedback.seconds)
+        return Credit(record.position, record.stamp, feedback.decision, gain, self.current, feedback.ago)
+
+    def _is_late(self, at: int, opened: int) -> bool:
+        """Tell whether the viewer's own window was over, although the log's is open: it was told of late."""
+        ago = self._told_late.get(opened)
+        if ago is None:
+            return False
+        deadline = self._windows.deadline(opened)
+        return deadline is not None and at >= deadline - ago
 
     def _worth(self, kind: int, seconds: float) -> tuple[float, int]:
         if kind == Kind.PLAY:

@@ -115,7 +115,7 @@ class Totals:
     def credit(self, step: Credit, decision: Decision, words: tuple[str, ...]) -> None:
         profile, gain, at = decision.profile, step.gain, step.stamp
         if profile and gain and not decision.pinned and self.caps.credits(profile, gain, at, step.rules):
-            self._changing(profile).taste.like(words, gain, at)
+            self._changing(profile).taste.like(words, gain, at - step.ago)
 
     def close(
         self,
@@ -151,9 +151,9 @@ class Totals:
             learned = self._changing(decision.profile)
             learned.showings = shown(learned.showings, picture)
             if verdict.own:
-                learned.taste.show(words, closed.deadline)
+                learned.taste.show(words, closed.deadline - step.ago)
             else:
-                learned.taste.meet(closed.deadline)
+                learned.taste.meet(closed.deadline - step.ago)
 
     def remember(self, step: Past, decision: Decision, words: tuple[str, ...], picture: str) -> None:
         """Count an imported exposure in its viewer's taste and showings, and in the rate that tastes refer to."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
+import msgspec
 import structlog
 from typing_extensions import TypedDict
 
@@ -21,6 +22,12 @@ log = structlog.get_logger()
 MOST_ITEMS = 1000
 GONE = "The log no longer keeps the decision; ask for a new one with GET /artwork."
 LONGEST_QUOTE = 80
+LONGEST_AGO = 10 * 365 * 86400.0
+"""More seconds than any decision is accepted for."""
+LEAST_AGO_MS = 5_000
+"""A shorter time is the way through the network, and not recorded: the fold remembers each that is."""
+SKEW_MS = 60_000
+"""By how much the feedback may be older than its decision: clocks run differently, and answers take time."""
 
 
 class Rejected(TypedDict):
@@ -96,17 +103,21 @@ class Recorder:
     async def _event(self, kind: Kind, item: object, now: int, *, trusted: bool) -> Event:
         if not isinstance(item, dict):
             raise NotAccepted(f"An item is an object with a decision_id, not {_short(item)}.")
-        seconds = _seconds(item) if kind is Kind.PLAY else 0.0
+        seconds, ago = _seconds(item) if kind is Kind.PLAY else 0.0, _ago(item)
         if "decision_id" not in item and "profile" in item:
-            return await self._latest(kind, item, seconds, trusted=trusted)
+            event, decided = await self._latest(kind, item, seconds, trusted=trusted)
+            return _that_happened(event, ago, now - decided)
         text = item.get("decision_id")
         if not isinstance(text, str):
             raise NotAccepted(f"The decision_id is the text that the service answered with, not {_short(text)}.")
         decision = self._ids.verify(text, now)
-        return Event(kind, decision.position, decision.nonce, decision.deferred, seconds, spot_of(item))
+        event = Event(kind, decision.position, decision.nonce, decision.deferred, seconds, spot_of(item))
+        return _that_happened(event, ago, now - decision.stamp)
 
-    async def _latest(self, kind: Kind, item: dict[str, Any], seconds: float, *, trusted: bool) -> Event:
-        """Take the profile's latest pick for the title to be meant."""
+    async def _latest(
+        self, kind: Kind, item: dict[str, Any], seconds: float, *, trusted: bool
+    ) -> tuple[Event, int]:
+        """Take the profile's latest pick for the title to be meant; return when it was decided, too."""
         if not trusted:
             raise NotAccepted(
                 "Feedback by profile and title needs the client key or the admin key; send one, or a decision_id."
@@ -120,7 +131,7 @@ class Recorder:
             raise NotAccepted(
                 f"Title {_short(title)} was never chosen for this profile in placement {_short(placement)}."
             )
-        return Event(kind, hold.decision, hold.nonce, hold.deferred, seconds, spot_of(item))
+        return Event(kind, hold.decision, hold.nonce, hold.deferred, seconds, spot_of(item)), hold.stamp
 
 
 def _items(content: object) -> list[Any]:
@@ -139,6 +150,28 @@ def _seconds(item: dict[str, Any]) -> float:
     if not 0 <= seconds <= LONGEST_SECONDS:  # not for NaN either, and right for integers too large for a float
         raise NotAccepted(f"A play's seconds are between 0 and {LONGEST_SECONDS:.0f}, not {_short(seconds)}.")
     return float(seconds)
+
+
+def _ago(item: dict[str, Any]) -> int:
+    """Return how long ago an item happened, in milliseconds."""
+    ago = item.get("seconds_ago", 0)
+    if isinstance(ago, bool) or not isinstance(ago, int | float):
+        raise NotAccepted(f"The seconds_ago are a number, not {_short(ago)}; leave them out for now.")
+    if not 0 <= ago <= LONGEST_AGO:
+        raise NotAccepted(
+            f"The seconds_ago are between 0 and {LONGEST_AGO:.0f}, not {_short(ago)}; leave them out for now."
+        )
+    return round(ago * 1000)
+
+
+def _that_happened(event: Event, ago: int, age: int) -> Event:
+    """Return feedback that happened so long ago on a decision of that age, both in milliseconds."""
+    if ago > age + SKEW_MS:
+        raise NotAccepted(
+            f"The seconds_ago are {ago / 1000:g}, but the decision is only {age / 1000:g} seconds old; count them "
+            "from the viewer's click, play or look."
+        )
+    return event if ago < LEAST_AGO_MS else msgspec.structs.replace(event, ago=min(ago, max(0, age)))
 
 
 def _short(value: object) -> str:

@@ -156,7 +156,7 @@ class _Search:
         return OwnEvent(
             FEEDBACK[record.kind],
             record.position,
-            moment(record.stamp),
+            moment(record.stamp - feedback.ago),
             feedback.decision,
             feedback.seconds if record.kind == Kind.PLAY else None,
             feedback.spot,

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.records import Kind
+from app.clock import moment
+from app.records import Kind, decode_feedback
 from app.serving.decision_id import DecisionIds
 from app.settings import GRACE_MS
 from app.store.protocol import Event
@@ -52,6 +53,46 @@ async def test_what_is_acknowledged_is_in_the_log_once(service: Service, id_: st
             await post(service, route, {"decision_id": id_, "seconds": 5})
     kinds = [kind for kind, _ in await service.records() if kind in {Kind.IMPRESSION, Kind.CLICK, Kind.PLAY}]
     assert sorted(kinds) == [Kind.IMPRESSION, Kind.CLICK, Kind.PLAY]
+
+
+async def test_feedback_says_how_long_ago_it_happened(service: Service, id_: str) -> None:
+    """An app that had no network sends it later. Clocks differ, so it may seem older than the decision."""
+    service.clock.now += 60_000
+    late = [
+        {"decision_id": id_, "seconds": n + 1, "seconds_ago": ago} for n, ago in enumerate([59.5, 100, 4.9, 0])
+    ]
+    assert await post(service, "/plays", late) == counts(4)
+    feedback = [decode_feedback(body) for kind, body in await service.records() if kind == Kind.PLAY]
+    assert [each.ago for each in feedback] == [59_500, 60_000, 0, 0]
+    [own] = [each for each in await own_records(service, "ada") if each.get("seconds") == 1]
+    assert own["time"] == moment(service.clock.now - 59_500)
+
+
+@pytest.mark.parametrize(
+    ("ago", "reason"),
+    [
+        (-1, "between 0 and 315360000, not -1"),
+        (1e300, "between 0 and 315360000, not 1e+300"),
+        ("1", "a number, not '1'"),
+        (None, "a number, not None"),
+        (True, "a number, not True"),
+        (121, "The seconds_ago are 121, but the decision is only 60 seconds old"),
+    ],
+)
+async def test_feedback_from_before_its_decision_is_rejected(
+    service: Service, id_: str, ago: object, reason: str
+) -> None:
+    service.clock.now += 60_000
+    by_title = {"profile": "ada", "title": "countdown", "seconds_ago": ago}
+    for item, headers in (({"decision_id": id_, "seconds_ago": ago}, {}), (by_title, CLIENT)):
+        answer = await service.http.post("/clicks", json=item, headers=headers)
+        assert answer.status_code == 422
+        assert reason in answer.json()["rejected"][0]["reason"]
+
+
+async def own_records(service: Service, profile: str) -> list[dict[str, Any]]:
+    answer = await service.http.get("/profiles/records", params={"profile": profile}, headers=CLIENT)
+    return [json.loads(line) for line in answer.text.splitlines()]
 
 
 async def test_a_longer_play_is_news_and_a_shorter_one_is_not(service: Service, id_: str) -> None:

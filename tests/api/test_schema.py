@@ -103,8 +103,10 @@ def served(folder: Path, catalogue: Catalogue) -> Iterator[Served]:
 
 
 def _feedback(body: Any, names: dict[str, str]) -> None:
-    """Let each item be about what was chosen."""
+    """Let each item be about what was chosen, and happen after it was."""
     for item in body if isinstance(body, list) else [body]:
+        if "seconds_ago" in item:
+            item["seconds_ago"] = min(item["seconds_ago"], 1)
         if "decision_id" in item:
             item["decision_id"] = names["decision_id"]
         else:

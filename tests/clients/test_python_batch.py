@@ -138,12 +138,29 @@ def test_a_buffer_is_bounded_and_drops_the_oldest(caplog: pytest.LogCaptureFixtu
             buffer.add("clicks", of_decision(str(number)))
     assert "1 items of feedback were dropped" in caplog.text
     taken = buffer.take()
-    assert [item["decision_id"] for item in taken["clicks"]][:2] == ["2", "3"]
+    assert [kept.item["decision_id"] for kept in taken["clicks"]][:2] == ["2", "3"]
     assert len(buffer) == 0
     buffer.add("clicks", of_decision("new"))
     buffer.put_back(taken)
     assert len(buffer) == MOST_KEPT
-    assert buffer.take()["clicks"][-1] == {"decision_id": "new"}
+    assert buffer.take()["clicks"][-1].item == {"decision_id": "new"}
+
+
+def test_what_waited_for_a_network_says_how_long_ago_it_happened() -> None:
+    now = 100.0
+    buffer = Buffer(10, lambda: now)
+    buffer.add("clicks", of_decision("first"))
+    now += 30
+    buffer.add("clicks", of_decision("second"))
+    buffer.put_back(buffer.take())
+    now += 12.34
+    taken = buffer.take()
+    assert buffer.aged(taken["clicks"]) == [
+        {"decision_id": "first", "seconds_ago": 42.3},
+        {"decision_id": "second", "seconds_ago": 12.3},
+    ]
+    buffer.add("clicks", of_decision("new"))
+    assert buffer.aged(buffer.take()["clicks"]) == [{"decision_id": "new"}]
 
 
 def test_a_batch_has_at_least_one_item() -> None:

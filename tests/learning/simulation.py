@@ -31,6 +31,7 @@ class World:
     """Apart from `rng`, so that the worlds of all seeds are those of before."""
     experiments: random.Random = field(default_factory=lambda: random.Random(2))
     imports: random.Random = field(default_factory=lambda: random.Random(3))
+    offline: random.Random = field(default_factory=lambda: random.Random(4))
 
     async def happen(self, events: int, *, unbroken: bool = False) -> None:
         """Let so many things happen; `unbroken` are those that no base is set for."""
@@ -96,7 +97,10 @@ class World:
             hold, _ = self.rng.choice(self.placed[-8:])
             kind = self.rng.choice([Kind.IMPRESSION, Kind.CLICK, Kind.CLICK, Kind.PLAY])
             seconds = self.rng.uniform(0, 400) if kind is Kind.PLAY else 0.0
-            await self.store.log.log_feedback([Event(kind, hold.decision, hold.nonce, hold.deferred, seconds)])
+            age = max(0, self.clock.now - hold.stamp)
+            ago = self.offline.randrange(age + 1) if self.offline.random() < 0.3 else 0
+            feedback = Event(kind, hold.decision, hold.nonce, hold.deferred, seconds, ago=ago)
+            await self.store.log.log_feedback([feedback])
 
     async def _show_again(self) -> None:
         if self.placed:

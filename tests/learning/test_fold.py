@@ -325,8 +325,9 @@ class Service:
         [hold] = await self.store.log.log_decisions([a_draft(decision, deferred=deferred)])
         return hold
 
-    async def respond(self, kind: Kind, hold: Hold, seconds: float = 0.0) -> None:
-        await self.store.log.log_feedback([Event(kind, hold.decision, hold.nonce, hold.deferred, seconds)])
+    async def respond(self, kind: Kind, hold: Hold, seconds: float = 0.0, ago: int = 0) -> None:
+        feedback = Event(kind, hold.decision, hold.nonce, hold.deferred, seconds, ago=ago)
+        await self.store.log.log_feedback([feedback])
 
     async def wait(self, ms: int = WINDOW) -> None:
         self.clock.now += ms
@@ -403,6 +404,33 @@ async def test_the_window_of_a_deferred_decision_opens_with_its_impression(servi
     await service.respond(Kind.CLICK, hold)
     await service.wait(1)
     assert await service.rewards() == [1.0]
+
+
+@pytest.mark.parametrize(("later", "reward"), [(0, 1.0), (WINDOW - 1, 1.0), (WINDOW, 0.0)])
+async def test_a_click_that_arrives_with_its_impression_counts_by_the_time_between_them(
+    service: Service, later: int, reward: float
+) -> None:
+    """An app without a network sends both later. The window is that of its viewer."""
+    hold = await service.decide(deferred=True, profile=ADA)
+    await service.wait(50 * WINDOW)
+    await service.respond(Kind.IMPRESSION, hold, ago=40 * WINDOW)
+    await service.respond(Kind.CLICK, hold, ago=40 * WINDOW - later)
+    await service.wait()
+    fold, [example] = await service.fold()
+    assert example.reward == reward
+    assert (fold.seen.on_time, fold.seen.late) == (int(reward), int(not reward))
+    taste = fold.progress().tastes[ADA]
+    assert taste
+    assert taste.first == hold.stamp + 10 * WINDOW + (later if reward else WINDOW), "its own time"
+
+
+async def test_a_window_that_has_closed_stays_closed_whenever_the_click_was(service: Service) -> None:
+    hold = await service.decide()
+    await service.wait()
+    await service.respond(Kind.CLICK, hold, ago=WINDOW // 2)
+    await service.wait()
+    fold, [example] = await service.fold()
+    assert (example.reward, fold.seen.late) == (0.0, 1)
 
 
 async def test_a_hold_shown_again_is_an_example_more_with_its_own_reward(service: Service) -> None:

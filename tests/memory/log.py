@@ -121,7 +121,7 @@ class MemoryLog:
         if opened is not None and happened & bit and not longer:
             return False
         opener = self._last.position + 1 if opened is None else opened
-        self.append(event.kind, encode(Feedback(event.decision, opener, event.seconds, event.spot)))
+        self.append(event.kind, encode(Feedback(event.decision, opener, event.seconds, event.spot, event.ago)))
         if opened_at is None:
             opening = self._records.get(opener)
             opened_at = opening.stamp if opening else 0

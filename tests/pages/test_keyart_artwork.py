@@ -313,6 +313,31 @@ class TestFeedback:
             await site.open("other.html")
             await recorded(service, [Kind.IMPRESSION])
 
+    async def test_an_impression_that_had_no_network_says_how_long_ago_it_was(
+        self, service: Service, address: str, tmp_path: Path
+    ) -> None:
+        async with site_of(tmp_path / "site", address, has_complaints=True) as site:
+            await site.page.clock.install(time="2026-01-01")
+            await site.page.clock.pause_at("2026-01-02")
+            await site.open()
+            await site.page.clock.run_for(100)
+            await site.shows("#one")
+            await site.page.evaluate(VIEWED, "#one")
+            await site.page.route("**/impressions", lambda route: route.abort("internetdisconnected"))
+            async with site.page.expect_event("requestfailed"):
+                await site.page.clock.run_for(2000)
+            await site.page.unroute("**/impressions")
+            await site.page.evaluate(
+                f"fetch('{address}/healthz').then(() => null)"
+            )  # the other call has failed before
+            await site.page.clock.run_for(20_000)
+            service.clock.now += 30_000
+            await site.open("other.html")
+            await recorded(service, [Kind.IMPRESSION])
+            assert 0 < site.reported("impressions")[0][0]["seconds_ago"] < 5
+            [late] = [decode_feedback(body) for kind, body in await service.records() if kind == Kind.IMPRESSION]
+            assert 20_000 <= late.ago <= 22_000
+
     @pytest.mark.parametrize("act", ["click", "Enter", "middle"])
     async def test_a_click_on_the_link_around_it_arrives_although_the_page_is_left(
         self, service: Service, address: str, tmp_path: Path, act: str

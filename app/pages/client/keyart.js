@@ -58,7 +58,8 @@ class Impressions {
   #timer = 0;
 
   add(address, item) {
-    this.#put(address, item);
+    const seen = performance.now();
+    this.#put(address, {...item, get seconds_ago() { return (performance.now() - seen) / 1000; }});
     this.#timer ||= setTimeout(() => this.flush(false), TOGETHER);
   }
 

@@ -41,7 +41,10 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """Feedback about to be logged. `nonce` and `deferred` are its decision's."""
+    """Feedback about to be logged, `ago` milliseconds after it happened.
+
+    `nonce` and `deferred` are its decision's.
+    """
 
     kind: Kind
     decision: int
@@ -49,6 +52,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     deferred: bool
     seconds: float = 0.0
     spot: Spot | None = None
+    ago: int = 0
 
 
 class Decisions(Protocol):

@@ -55,7 +55,8 @@ class Exposures:
         if opened is not None and happened & bit and not longer:
             return False
         opener = self._log.next_position if opened is None else opened
-        at = self._log.append(event.kind, encode(Feedback(event.decision, opener, event.seconds, event.spot)))
+        body = Feedback(event.decision, opener, event.seconds, event.spot, event.ago)
+        at = self._log.append(event.kind, encode(body))
         if opened is None:
             opened_at = at.stamp
         elif opened_at is None:

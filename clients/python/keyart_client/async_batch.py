@@ -49,7 +49,7 @@ class AsyncBatch:
             left = self._buffer.take()
             try:
                 for what in list(left):
-                    recorded += await self._sent(what, left[what])
+                    recorded += await self._sent(what, self._buffer.aged(left[what]))
                     del left[what]
             finally:
                 self._buffer.put_back(left)

@@ -51,7 +51,7 @@ class Batch:
                 left = self._buffer.take()
             try:
                 for what in list(left):
-                    recorded += self._sent(what, left[what])
+                    recorded += self._sent(what, self._buffer.aged(left[what]))
                     del left[what]
             finally:
                 with self._lock:

@@ -2,9 +2,10 @@
 
 import logging
 import math
+import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from keyart_client.calls import What
 from keyart_client.errors import Refused
@@ -16,6 +17,8 @@ LONGEST_ID = 256
 """Characters of an id that are sent. Those of the service are shorter."""
 MOST_KEPT = 10_000
 """Items that are kept while the service does not answer; then the oldest are dropped, and a warning says so."""
+AGO_FROM = 5.0
+"""Seconds after which an item says how long ago it happened."""
 WHATS: tuple[What, ...] = ("impressions", "clicks", "plays")
 """The order in which they are reported."""
 
@@ -47,35 +50,51 @@ def of_plays(seconds: Mapping[str, float]) -> list[Item]:
     return [item for id_, each in seconds.items() for item in of_play(id_, each)]
 
 
+class Kept(NamedTuple):
+    """An item, and when it was added, by a clock that only goes on."""
+
+    item: Item
+    added: float
+
+
 class Buffer:
     """Feedback that was not reported yet, oldest first."""
 
-    def __init__(self, size: int):
+    def __init__(self, size: int, clock: Callable[[], float] = time.monotonic):
         if size < 1:
             raise ValueError(f"size is {size}; a batch has at least one item.")
-        self.size = size
-        self._items: deque[tuple[What, Item]] = deque()
+        self.size, self._clock = size, clock
+        self._items: deque[tuple[What, Kept]] = deque()
 
     def __len__(self) -> int:
         return len(self._items)
 
     def add(self, what: What, items: Sequence[Item]) -> bool:
         """Add items, and tell whether there are enough to report them now."""
-        self._items.extend((what, item) for item in items)
+        now = self._clock()
+        self._items.extend((what, Kept(item, now)) for item in items)
         self._limit()
         return len(self._items) >= self.size
 
-    def take(self) -> dict[What, list[Item]]:
+    def take(self) -> dict[What, list[Kept]]:
         """Take everything out."""
-        taken: dict[What, list[Item]] = {what: [] for what in WHATS}
+        taken: dict[What, list[Kept]] = {what: [] for what in WHATS}
         while self._items:
-            what, item = self._items.popleft()
-            taken[what].append(item)
+            what, kept = self._items.popleft()
+            taken[what].append(kept)
         return {what: items for what, items in taken.items() if items}
 
-    def put_back(self, taken: Mapping[What, list[Item]]) -> None:
+    def aged(self, taken: Iterable[Kept]) -> list[Item]:
+        """Return the items as they are sent now: those that waited long say how long ago they happened."""
+        now = self._clock()
+        return [
+            {**item, "seconds_ago": round(now - added, 1)} if now - added >= AGO_FROM else item
+            for item, added in taken
+        ]
+
+    def put_back(self, taken: Mapping[What, list[Kept]]) -> None:
         """Put back what did not arrive."""
-        items = [(what, item) for what in taken for item in taken[what]]
+        items = [(what, kept) for what in taken for kept in taken[what]]
         self._items.extendleft(reversed(items))
         self._limit()
 
