@@ -157,7 +157,7 @@ class LogJoin:
         return Credit(record.position, record.stamp, feedback.decision, gain, self.current, feedback.ago)
 
     def _is_late(self, at: int, opened: int) -> bool:
-        """Tell whether the viewer's own window was over, although the log's is open: it was told of late."""
+        """Tell whether the viewer's own window was over, although the window of the log is open."""
         ago = self._told_late.get(opened)
         if ago is None:
             return False
