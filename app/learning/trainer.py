@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from math import inf
@@ -17,12 +17,11 @@ from app.learning.experiments import renew
 from app.learning.fold import Fold, Seen
 from app.learning.leftovers import Leftovers
 from app.learning.promotions import Promotions
+from app.learning.publishing import Publisher
 from app.learning.refolding import Refolding
 from app.store.protocol import (
     LostLeaseError,
     LostStoreError,
-    NewBase,
-    Snapshot,
     Store,
     StoreTimeoutError,
     UnknownVersionError,
@@ -39,13 +38,6 @@ log = structlog.get_logger()
 BATCH = 1000
 LEASE_MS = 5_000
 IDLE_SECONDS = 0.05
-COMMIT_SECONDS = 0.25
-"""Seconds between commits of totals: a click has an effect within a second."""
-PUBLISH_SECONDS = 1.0
-LOAD_SHARE = 20
-"""The least time between two snapshots, in units of their loading time, because workers wait while they load."""
-WRITE_RATE = 1 << 20
-"""Bytes of snapshots written in a second, at most."""
 CATCH_UP_SECONDS = 20.0
 """Seconds for which a new learner catches up before it is published, if workers have none."""
 UNWRITABLE_SECONDS = 2.0
@@ -71,16 +63,13 @@ class Trainer:
         self._store, self._live_catalogue, self._kind = store, live_catalogue, kind
         self._holder, self._clock = holder, clock
         self._token = 0
-        self._committed = self._published = self._trimmed = self._renewed = 0.0
-        self._pause = PUBLISH_SECONDS
-        self._unpublished = 0
+        self._trimmed = self._renewed = 0.0
         self._held_back: float | None = None
-        self._erased = 0
         self._leftovers = Leftovers(store)
-        self._floor = self._floor_stamp = 0
         self._seen = Seen()
         self._promotions, self._drift = Promotions(store, kind), DriftWatch(store.state, floor)
         self._bases, self._refolding = bases, Refolding(store, live_catalogue, bases.clock)
+        self._publisher = Publisher(store.state, bases, self._promotions, self._refolding)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Lead whenever the lease is free, and stand by otherwise, until `stop`.
@@ -118,13 +107,13 @@ class Trainer:
         await self._promotions.begin(fold)
         fold.paused = await self._stopped()
         self._seen = replace(fold.seen)
-        self._erased = 0
+        self._publisher.begin(token)
         self._leftovers.begin()
         log.info("leading", token=token, position=fold.position, learned=fold.learned)
         await finish_erasures(self._store.log)  # a killed worker may have left one unfinished
         await self._bases.begin(fold)
         if base := await self._bases.due(fold):  # a fold from nothing is a base without a snapshot
-            await self._commit(fold, base)
+            await self._publisher.commit(fold, base)
         await self._refolding.begin()
         await self._begin(fold)
         self._trimmed = time.monotonic()
@@ -132,7 +121,7 @@ class Trainer:
         try:
             while not stop.is_set() and not renewing.done() and not await self._resumes(fold):
                 await self._turn(fold, stop)
-            await (self._commit if self._held_back or fold.paused else self._publish)(fold)
+            await (self._publisher.commit if self._held_back or fold.paused else self._publisher.publish)(fold)
         finally:
             renewing.cancel()
             with suppress(asyncio.CancelledError, StoreTimeoutError, UnwritableStoreError):
@@ -148,7 +137,7 @@ class Trainer:
         if await self._served_by_another():
             self._held_back = inf
         elif fold.learned or fold.paused:
-            await self._publish(fold)
+            await self._publisher.publish(fold)
         else:
             self._held_back = time.monotonic() + CATCH_UP_SECONDS
 
@@ -168,7 +157,7 @@ class Trainer:
         """
         paused = await self._stopped()
         if paused and not fold.paused:
-            await (self._commit if self._held_back else self._publish)(fold)
+            await (self._publisher.commit if self._held_back else self._publisher.publish)(fold)
             fold.paused = True
             log.info("learning_paused", learned=fold.learned)
         if fold.paused and not paused and fold.learned == fold.position:
@@ -187,13 +176,13 @@ class Trainer:
         await self._live_catalogue.refresh()
         await fold.feed(records)
         self._bases.note(records)
-        self._unpublished += fold.seen.examples + fold.forgotten - before
+        self._publisher.note(fold.seen.examples + fold.forgotten - before)
         await self._observe(fold)
         await self._keep(fold, caught_up=len(records) < BATCH)
         if len(records) < BATCH:
             await self._store.log.tick(TICK_MS)
             await self._renew_experiment()
-            await self._leftovers.wipe(self._erased)
+            await self._leftovers.wipe(self._publisher.erased)
             await self._trim(fold)
             await self._leftovers.shrink()
             await self._refold(fold)
@@ -205,18 +194,21 @@ class Trainer:
         now = time.monotonic()
         if fold.paused:
             learner = await self._promotions.ready(fold)
-            await (self._promote(fold, learner) if learner else self._keep_totals(fold, now))
+            if learner:
+                await self._promote(fold, learner)
+            elif self._publisher.is_commit_due(now):
+                await self._publisher.commit_paused(fold)
             return
         base = None if self._held_back else await self._bases.due(fold)
         if base:
-            await self._publish(fold, base=base)
+            await self._publisher.publish(fold, base=base)
         elif self._held_back and (caught_up or now >= self._held_back):
             self._held_back = None
-            await self._publish(fold, base=await self._bases.due(fold))
-        elif not self._held_back and self._unpublished and now - self._published >= self._pause:
-            await self._publish(fold)
-        elif now - self._committed >= COMMIT_SECONDS:
-            await self._commit(fold)
+            await self._publisher.publish(fold, base=await self._bases.due(fold))
+        elif not self._held_back and self._publisher.is_due(now):
+            await self._publisher.publish(fold)
+        elif self._publisher.is_commit_due(now):
+            await self._publisher.commit(fold)
 
     async def _promote(self, fold: Fold, learner: Learner) -> None:
         """Continue with another learner, from a base that no earlier one leads to."""
@@ -225,69 +217,8 @@ class Trainer:
         self._held_back = None
         kept = *replaced, replace(fold.snapshot(), role="promoted")
         self._refolding.give_up()
-        await self._publish(fold, base=await self._bases.new(fold, "promotion"), kept=kept)
+        await self._publisher.publish(fold, base=await self._bases.new(fold, "promotion"), kept=kept)
         log.info("promoted", position=fold.position)
-
-    async def _keep_totals(self, fold: Fold, now: float) -> None:
-        """Commit the totals of a paused fold: no snapshot leads to its position."""
-        if now - self._committed < COMMIT_SECONDS:
-            return
-        if fold.forgotten > self._erased:
-            await self._store.state.drop_candidates()
-        await self._commit(fold)
-        self._unpublished, self._erased = 0, fold.forgotten
-
-    async def _commit(self, fold: Fold, base: NewBase | None = None) -> None:
-        self._committed = time.monotonic()
-        if base or fold.totals.changed or self._promotions.unsaved:
-            progress = fold.progress()
-            progress.base_of, progress.promoted = base, self._promotions.carried_out
-            await self._store.state.commit(self._token, progress)
-            fold.settle(progress)
-            self._promotions.settle()
-        if base:
-            self._bases.settle(base)
-
-    async def _publish(
-        self,
-        fold: Fold,
-        base: NewBase | None = None,
-        refolded: int | None = None,
-        kept: Sequence[Snapshot] = (),
-    ) -> None:
-        """Commit everything with a snapshot that was checked to load, because a bad one would stop every worker.
-
-        With `base` the state becomes a base; with `refolded` it is the state that the base of that id leads to.
-        """
-        snapshot = fold.snapshot()
-        started = time.monotonic()
-        try:
-            restored(snapshot.learner)
-            progress = fold.progress(snapshot)
-            progress.base_of, progress.refolded = base, refolded
-            progress.quarantined, progress.kept = fold.quarantines.known_to, kept
-            progress.scrubbed = await self._bases.scrubbed()
-        except UnusableSnapshot as error:
-            metrics.SNAPSHOTS_REFUSED.inc()
-            log.exception("snapshot_refused", position=snapshot.position, reason=str(error))
-            progress = fold.progress()
-        progress.promoted = self._promotions.carried_out
-        loading = time.monotonic() - started
-        if fold.forgotten > self._erased:  # candidates are not soon replaced by later ones, unlike incumbents
-            await self._store.state.drop_candidates()
-        await self._store.state.commit(self._token, progress)
-        fold.settle(progress)
-        self._promotions.settle()
-        if progress.snapshot:
-            self._floor, self._floor_stamp = snapshot.resume, fold.stamp
-            self._bases.settle_scrubbed()
-        if progress.base_of:
-            if progress.base_of.breaks:
-                self._refolding.demand(hurried=self._bases.hurried)
-            self._bases.settle(progress.base_of)
-        self._unpublished, self._erased = 0, fold.forgotten
-        self._committed = self._published = time.monotonic()
-        self._pause = max(PUBLISH_SECONDS, LOAD_SHARE * loading, len(snapshot.learner) / WRITE_RATE)
 
     async def _trim(self, fold: Fold) -> None:
         """Delete a part of the records past retention, but none that a restart now would read again.
@@ -301,12 +232,13 @@ class Trainer:
         before = min(fold.stamp, await self._clock()) - self._bases.retention
         if fold.paused:
             await self._bases.make_room(self._token, before)
-            self._floor, self._floor_stamp = fold.resume, fold.stamp
+            self._publisher.keep_from(fold)
         elif await self._bases.make_room(self._token, before):
-            await self._publish(fold, base=await self._bases.new(fold, "retention"))
-        elif self._floor_stamp < before:  # nothing was published because nothing was learned for so long
-            await self._publish(fold)
-        below = min(self._floor, await self._bases.floor() or self._floor)
+            await self._publisher.publish(fold, base=await self._bases.new(fold, "retention"))
+        elif self._publisher.floor_stamp < before:  # nothing was published because nothing was learned for so long
+            await self._publisher.publish(fold)
+        floor = self._publisher.floor
+        below = min(floor, await self._bases.floor() or floor)
         if await self._store.log.trim(before=before, below=below, limit=TRIM_ROWS) < TRIM_ROWS:
             await fold.totals.sweep(before)
             self._trimmed, self._leftovers.shrinking = time.monotonic(), True
@@ -325,9 +257,9 @@ class Trainer:
         if refolded is None:
             return
         if refolded.base is None:
-            await self._publish(fold, base=await self._bases.new(fold, "erasure"))
+            await self._publisher.publish(fold, base=await self._bases.new(fold, "erasure"))
         else:
-            await self._publish(fold, refolded=refolded.base)
+            await self._publisher.publish(fold, refolded=refolded.base)
 
     async def _renew(self, token: int, stop: asyncio.Event) -> None:
         while not stop.is_set() and await self._store.state.lead(self._holder, LEASE_MS, token) == token:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from app.learning import bases, refolding, trainer
+from app.learning import bases, publishing, refolding, trainer
 from app.learning.bases import BaseKeeper, fed, fold_from, sound_base
 from app.learning.comparison import Comparison
 from app.learning.fold import Fold
@@ -45,9 +45,10 @@ RETENTION, REACH = 24 * HOUR_MS, 12 * HOUR_MS
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the trainer do at once what it does after a second, a minute or an hour."""
-    for name in ("TRIM_SECONDS", "PUBLISH_SECONDS", "COMMIT_SECONDS", "IDLE_SECONDS"):
+    for name in ("TRIM_SECONDS", "IDLE_SECONDS"):
         monkeypatch.setattr(trainer, name, 0.0)
-    monkeypatch.setattr(trainer, "LOAD_SHARE", 0)
+    for name in ("PUBLISH_SECONDS", "COMMIT_SECONDS", "LOAD_SHARE"):
+        monkeypatch.setattr(publishing, name, 0.0)
     monkeypatch.setattr(refolding, "DELAY_SECONDS", 0.0)
     monkeypatch.setattr(bases, "PATIENCE_SECONDS", 0.0)
 

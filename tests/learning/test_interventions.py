@@ -7,7 +7,7 @@ import pytest
 
 from app.evaluation.replay import Ended, Replay
 from app.interventions import SETTING, Interventions, Quarantine, interventions_in
-from app.learning import bases, refolding, trainer
+from app.learning import bases, publishing, refolding, trainer
 from app.learning.bases import fed
 from app.learning.fold import Fold
 from app.learning.quarantines import Quarantines
@@ -38,9 +38,10 @@ EVER = Span(0, 10**13)
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the trainer do at once what it does after a second, a minute or an hour."""
-    for name in ("TRIM_SECONDS", "PUBLISH_SECONDS", "COMMIT_SECONDS", "IDLE_SECONDS"):
+    for name in ("TRIM_SECONDS", "IDLE_SECONDS"):
         monkeypatch.setattr(trainer, name, 0.0)
-    monkeypatch.setattr(trainer, "LOAD_SHARE", 0)
+    for name in ("PUBLISH_SECONDS", "COMMIT_SECONDS", "LOAD_SHARE"):
+        monkeypatch.setattr(publishing, name, 0.0)
     monkeypatch.setattr(bases, "PATIENCE_SECONDS", 0.0)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.learning import bases, refolding, trainer
+from app.learning import bases, publishing, refolding, trainer
 from app.learning.rebuild import publish
 from app.operations.interventions import Operator, Span
 from app.refusals import Conflict
@@ -34,9 +34,10 @@ ME = Author("admin", "key")
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the trainer do at once what it does after a second, a minute or an hour."""
-    for name in ("TRIM_SECONDS", "PUBLISH_SECONDS", "COMMIT_SECONDS", "IDLE_SECONDS"):
+    for name in ("TRIM_SECONDS", "IDLE_SECONDS"):
         monkeypatch.setattr(trainer, name, 0.0)
-    monkeypatch.setattr(trainer, "LOAD_SHARE", 0)
+    for name in ("PUBLISH_SECONDS", "COMMIT_SECONDS", "LOAD_SHARE"):
+        monkeypatch.setattr(publishing, name, 0.0)
     monkeypatch.setattr(bases, "PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(refolding, "DELAY_SECONDS", 0.0)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.catalogue.live import LiveTitle
-from app.learning import shadow, trainer
+from app.learning import publishing, shadow, trainer
 from app.learning.candidate_file import CandidateFile, Kept, State
 from app.learning.candidate_fold import CandidateFold, Mixture
 from app.learning.quarantines import Quarantines
@@ -42,9 +42,9 @@ MIXTURE = Mixture(0.02)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("IDLE_SECONDS", "SAVE_SECONDS", "QUIET_SECONDS", "RULE_SECONDS"):
         monkeypatch.setattr(shadow, name, 0.0)
-    for name in ("PUBLISH_SECONDS", "COMMIT_SECONDS", "IDLE_SECONDS"):
-        monkeypatch.setattr(trainer, name, 0.0)
-    monkeypatch.setattr(trainer, "LOAD_SHARE", 0)
+    monkeypatch.setattr(trainer, "IDLE_SECONDS", 0.0)
+    for name in ("PUBLISH_SECONDS", "COMMIT_SECONDS", "LOAD_SHARE"):
+        monkeypatch.setattr(publishing, name, 0.0)
     monkeypatch.setattr(shadow, "WRITE_RATE", 1 << 40)
     monkeypatch.setattr(shadow, "BATCH", 40)
 

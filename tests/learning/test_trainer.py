@@ -10,7 +10,7 @@ import structlog
 from msgspec.structs import replace
 
 from app.catalogue.live import LiveCatalogue
-from app.learning import drift_watch, leftovers
+from app.learning import drift_watch, leftovers, publishing
 from app.learning import trainer as trainer_module
 from app.learning.bases import BaseKeeper
 from app.learning.caps import Caps
@@ -51,9 +51,10 @@ def clock() -> Clock:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it do at once what it does after a minute, a second or a part of one."""
-    for name in ("TRIM_SECONDS", "PUBLISH_SECONDS", "COMMIT_SECONDS", "UNWRITABLE_SECONDS"):
+    for name in ("TRIM_SECONDS", "UNWRITABLE_SECONDS"):
         monkeypatch.setattr(trainer_module, name, 0.0)
-    monkeypatch.setattr(trainer_module, "LOAD_SHARE", 0)
+    for name in ("PUBLISH_SECONDS", "COMMIT_SECONDS", "LOAD_SHARE"):
+        monkeypatch.setattr(publishing, name, 0.0)
     monkeypatch.setattr(leftovers, "WIPE_SECONDS", 0.0)
 
 
