@@ -11,7 +11,7 @@ class Tastes:
         self._writer, self._reader = writer, reader
 
     def write(self, tastes: Mapping[str, TasteRow | None]) -> None:
-        """Replace rows, and delete those that are None, as a part of a transaction of the state's."""
+        """Replace rows, and delete those without a new one, as a part of a transaction of the state's."""
         self._writer.executemany(
             "INSERT OR REPLACE INTO taste (pseudonym, state, taste, first, showings, marks)"
             " VALUES (?, ?, ?, ?, ?, ?)",
