@@ -9,7 +9,8 @@ COLLAPSED = 0.5
 """Part of the showings that is of collapsed titles."""
 FALLEN, STILL_WIDE = 0.33, 0.2
 """The part of the former entropy that is left, and the entropy above which that is harmless."""
-SETTLED, SETTLED_BEFORE = 0.9, 0.45
+SETTLED, SETTLED_BEFORE = 0.95, 0.7
+"""Parts of the draws. A sound policy comes slowly, over weeks, to about two thirds in simulated services."""
 EVEN, EVEN_BEFORE = 0.9, 0.5
 LEAST_FLOOR = 0.3
 """The least part of the floor that pictures must have alike: draws from before a higher floor count, too."""
