@@ -8,7 +8,8 @@ import structlog
 
 from app.catalogue.live import LiveCatalogue
 from app.interventions import SETTING, interventions_in
-from app.learning.fold import Fold, without
+from app.learning.counting import fold_state_in, without
+from app.learning.fold import Fold
 from app.learning.quarantines import Quarantines
 from app.learning.totals import NoTastes
 from app.records import FOLD, Kind, Rebase, Record, decode_erasure, encode
@@ -71,7 +72,7 @@ async def fold_from(store: Store, live_catalogue: LiveCatalogue, base: Base) -> 
         raise BaseGoneError(f"Base {base.id} is gone because a trainer replaced it; try again.")
     snapshot, counts = found
     learner = learners.restored(snapshot.learner)
-    counted, left_out = Fold.fold_state_in(counts, base.position), await Quarantines.in_force(store.log)
+    counted, left_out = fold_state_in(counts, base.position), await Quarantines.in_force(store.log)
     return Fold(store.log, NoTastes(), live_catalogue, learner, counted, snapshot, left_out)
 
 

@@ -1,32 +1,27 @@
 """The fold over the log: join, reward, learn, count. It reads no clock."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-import msgspec
-
 from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.learning.caps import Caps
+from app.learning.counting import Counting
 from app.learning.examples import example_of, example_of_past, witness_of, words_of
 from app.learning.log_join import Begin, Close, Credit, Forget, LogJoin, Past, Step
 from app.learning.quarantines import Quarantines
-from app.learning.totals import Totals, tallies_in
+from app.learning.totals import Totals
 from app.records import Decision, Record, decode_decision, encode, unknown
 from app.store.protocol import (
     FoldState,
     Log,
     Progress,
-    SeriesState,
     Snapshot,
     StoredTastes,
     UnknownVersionError,
 )
-from bandit.learners import forgotten
 from bandit.policy import Learner, UnlearnableExample
-from bandit.tally import Tally
-from bandit.taste import Base
 from bandit.types import Example
 
 STEPS = 1000
@@ -45,31 +40,6 @@ class Seen:
     quarantined: int = 0
     on_time: int = 0
     late: int = 0
-
-
-class Counting(msgspec.Struct, frozen=True):
-    """The part of a base beside its snapshot."""
-
-    everyone: Base
-    tallies: list[tuple[str, str, str, Tally]]
-    counted_caps: dict[str, str]
-    learned_caps: dict[str, str]
-    series: SeriesState = SeriesState()
-
-
-_decode_counting = msgspec.json.Decoder(Counting).decode
-
-
-def without(profiles: Collection[str], learner: bytes, counting: bytes) -> tuple[bytes, bytes]:
-    """Return a base's learner and totals without the parts that tell only of these profiles."""
-    known = _decode_counting(counting)
-    caps = [Caps.of(rows) for rows in (known.counted_caps, known.learned_caps)]
-    for profile in profiles:
-        for each in caps:
-            each.forget(profile)
-    counted, learned = (each.rows() for each in caps)
-    forgetful = forgotten(learner, map(witness_of, profiles))
-    return forgetful, encode(Counting(known.everyone, known.tallies, counted, learned, known.series))
 
 
 class Fold:
@@ -182,15 +152,6 @@ class Fold:
         """Return the totals at the position, without the tastes, because no learner reads them."""
         caps, taught = self.totals.caps.rows(), self.caps.rows()
         return encode(Counting(*self.totals.totals(), caps, taught, self.totals.series.state()))
-
-    @staticmethod
-    def fold_state_in(counting: bytes, position: int) -> FoldState:
-        """Return the totals of `counting` at a position, in the form that a fold begins with."""
-        known = _decode_counting(counting)
-        everyone, tallies = encode(known.everyone), tallies_in(known.tallies)
-        series = msgspec.structs.replace(known.series, apart=True)
-        caps = known.counted_caps, known.learned_caps
-        return FoldState(position, everyone, tallies, *caps, series, knows_from=position + 1)
 
     @property
     def forgets_later(self) -> bool:
