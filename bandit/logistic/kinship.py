@@ -120,7 +120,7 @@ class Kinship:
         return found
 
     def _rows_of(self, tags: tuple[tuple[str, ...], ...]) -> TagRows:
-        row, most = self._row, max(map(len, tags), default=0)
+        row, most = self._row, max([1, *map(len, tags)])
         rows = [[row.get(tag, TAGS) for tag in each] + [TAGS] * (most - len(each)) for each in tags]
         counts = np.array([max(1, len(each)) for each in tags], np.float64)
         return TagRows(np.ascontiguousarray(np.array(rows, np.intp).reshape(len(tags), most).T), counts, tags)
@@ -195,7 +195,8 @@ def means_over(worth: Worth, actions: TagRows) -> Floats:
     """Return the mean worth of the tags of each action, added up in the order of its tags."""
     if worth.by_tag:
         return np.array([mean_over(worth.by_tag, tags) for tags in actions.tags])
-    means: Floats = np.add.reduce(worth.by_row.take(actions.rows, mode="clip"), axis=0)
+    worths = worth.by_row.take(actions.rows, mode="clip")
+    means: Floats = np.add.accumulate(worths, axis=0)[-1]  # reduce would add a single column in pairs
     means /= actions.counts
     return means
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bandit.logistic import kinship as kinship_module
@@ -144,6 +144,7 @@ def worths(kinship: Kinship, liking: dict[str, float], tags: Iterable[str], kind
 
 
 @given(st.lists(st.lists(st.sampled_from([*"abcdefgh", "new", "newer"]), max_size=20), min_size=1), tastes)
+@example([["a"] * 16], {"a": 0.0})
 def test_the_mean_worth_over_an_actions_tags_is_that_of_plain_addition(
     actions: list[list[str]], taste: dict[str, float]
 ) -> None:
