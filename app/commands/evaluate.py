@@ -13,7 +13,7 @@ from app.catalogue.live import LiveCatalogue
 from app.commands import evaluation_table as tables
 from app.commands.environment import settings_of_service
 from app.commands.terminal import fail
-from app.evaluation.candidates import Candidate, UnusablePolicyError
+from app.evaluation.candidates import Candidate, Demanded, UnusablePolicyError
 from app.evaluation.evaluating import Evaluation, Evaluator, NothingToEvaluateError
 from app.evaluation.policy_names import candidate
 from app.evaluation.replay import Replay
@@ -37,6 +37,9 @@ def evaluate(
     model: Annotated[
         str, typer.Option(help="The reward model of the doubly robust estimate: pictures or logistic.")
     ] = "pictures",
+    least_shares: Annotated[
+        bool, typer.Option(help="Demand KEYART_LEAST_SHARES of each policy, as the service does.")
+    ] = True,
     json: Annotated[bool, typer.Option("--json", help="Print the estimates as JSON.")] = False,
 ) -> None:
     """Estimate the reward that other policies would have earned on the decisions of the log.
@@ -61,6 +64,8 @@ def evaluate(
     names = list(dict.fromkeys([*(policies or ()), *CONTROLS]))
     try:
         candidates = [candidate(name, settings.exploration_floor) for name in names]
+        if least_shares and settings.demands:
+            candidates = [Demanded(each, settings.demands) for each in candidates]
         evaluation = asyncio.run(_evaluated(settings, candidates, model))
     except (UnusablePolicyError, NothingToEvaluateError) as error:
         raise fail(str(error)) from error

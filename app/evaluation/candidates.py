@@ -7,7 +7,7 @@ from typing import Protocol
 
 from app.evaluation.replay import Ended, Shown
 from app.learning.examples import context_of
-from bandit.exploration import one_of, uniform, with_floor
+from bandit.exploration import one_of, uniform, with_floor, with_least
 from bandit.policy import Policy, UnlearnableExample
 from bandit.tally import Tally, best_single
 from bandit.types import Context, Example
@@ -23,7 +23,8 @@ class UnusablePolicyError(ValueError):
 class Candidate(Protocol):
     """A policy in an evaluation: asked about each decision when it was shown, and told when a window ended."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def probabilities(self, shown: Shown) -> Sequence[float]:
         """Return one probability for each candidate artwork, in their order, summing to 1."""
@@ -123,6 +124,36 @@ class Learned:
         taste = {} if TASTE in self.without else context.taste
         showings = {} if SHOWINGS in self.without else context.showings
         return Context(attributes, taste, context.witness, showings)
+
+
+@dataclass(frozen=True, slots=True)
+class Demanded:
+    """A policy as a service would serve it that demands least shares of pictures with a tag.
+
+    The tags are those of the pictures at the decision, and the policy's probabilities rise by one factor to
+    reach the share. A picture without any probability gets none.
+    """
+
+    policy: Candidate
+    demands: Sequence[tuple[str, float]]
+
+    @property
+    def name(self) -> str:
+        return self.policy.name
+
+    def probabilities(self, shown: Shown) -> Sequence[float]:
+        actions = [shown.live_title.actions[artwork] for artwork in shown.decision.candidates]
+        marks = [([tag in action.tags for action in actions], share) for tag, share in self.demands]
+        return with_least(self.policy.probabilities(shown), marks)
+
+    def tell(self, ended: Ended) -> None:
+        self.policy.tell(ended)
+
+    def learn(self, example: Example) -> None:
+        self.policy.learn(example)
+
+    def forget(self, profile: int) -> None:
+        self.policy.forget(profile)
 
 
 def always_default() -> Fixed:

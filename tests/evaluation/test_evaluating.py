@@ -8,6 +8,7 @@ import pytest
 from app.evaluation.candidates import (
     BestSingle,
     Candidate,
+    Demanded,
     Fixed,
     Learned,
     UnusablePolicyError,
@@ -216,3 +217,27 @@ async def test_a_model_never_expects_the_reward_of_a_viewer_whom_it_knows(tmp_pa
     await evaluated(site, [Fixed("first", lambda shown: [1.0, 0.0, 0.0, 0.0])], Watching)
     assert all(told)
     assert not both
+
+
+async def test_a_demand_of_a_least_share_is_part_of_what_would_be_served(site: Site) -> None:
+    """The shares come from the tags of each picture at the decision, and learners learn as without them."""
+    picture = FILMS[0].artworks[0]
+    demands, knowing = [(picture.tags[0], 0.5)], Learned("knowing", Knowing(), 0.02)
+    replay = Replay(site.store.log, site.live_catalogue)
+    shown = [each async for batch in replay.events(2_000) for each in batch if isinstance(each, Shown)]
+    raised = 0
+    for each in shown:
+        free, bound = knowing.probabilities(each), Demanded(knowing, demands).probabilities(each)
+        actions = [each.live_title.actions[artwork] for artwork in each.decision.candidates]
+        marked = [picture.tags[0] in action.tags for action in actions]
+        held = sum(p for p, mark in zip(bound, marked, strict=True) if mark)
+        assert sum(bound) == pytest.approx(1)
+        if any(marked) and not all(marked):
+            assert held >= 0.5 - 1e-9
+            raised += bound != list(free)
+        else:
+            assert bound == list(free)
+    assert raised
+    free_value, bound_value = (await evaluated(site, [knowing, Demanded(knowing, demands)])).values
+    assert free_value.policy == bound_value.policy == "knowing"
+    assert bound_value.doubly_robust.value < free_value.doubly_robust.value
