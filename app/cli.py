@@ -61,6 +61,10 @@ COMMANDS = {  # In the order in which users come to need them; `--help` keeps it
         "export",
         "Write the joined examples of the log to a file: each closed exposure with its decision and its reward.",
     ),
+    "learners": Listed(
+        "learners",
+        "List the learners of this environment, or check that one keeps the rules of every learner.",
+    ),
     "models": Listed("models", "List the kept snapshots, or promote, roll back, freeze or thaw the model."),
     "candidate": Listed(
         "candidate",

@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     serve: Literal["policy", "default"] = "policy"
     """`default` is the emergency switch: everyone gets the default picture, and no decision is logged."""
     learner: Annotated[Kind, AfterValidator(_usable)] = "logistic"
-    """The learner: `logistic`, or `vowpal` for Vowpal Wabbit. After a change the trainer learns the log again."""
+    """The learner: `logistic`, `vowpal`, or your own. After a change the trainer learns the log again."""
     hold_seconds: Annotated[float, Field(ge=0, le=31 * 86400, allow_inf_nan=False)] = 86400
     """How long a viewer sees the same picture of a title; with 0 every call draws again."""
     best_single_share: Share = 0.05

@@ -1,21 +1,26 @@
 """The learners, by name. Each is loaded only when it is used."""
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
-from typing import Literal
 
 from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot, unseal
 
-Kind = Literal["logistic", "vowpal"]
+Kind = str
+"""The name of a learner: one of Keyart's own, or of an entry point; see `bandit.own`."""
 LOGISTIC: Kind = "logistic"
 VOWPAL: Kind = "vowpal"
+BUILT_IN = (LOGISTIC, VOWPAL)
 
 
 def lacking(kind: str) -> str | None:
     """Return why a learner is not usable here, and the remedy, as the end of a sentence; None if it is usable."""
-    if kind != VOWPAL or find_spec("vowpal_wabbit_next"):
+    if kind not in BUILT_IN:
+        from bandit.own import entry_points  # noqa: PLC0415  see above
+
+        return entry_points.lacking(kind)
+    if kind == LOGISTIC or find_spec("vowpal_wabbit_next"):
         return None
     here = f"{platform.python_implementation()} {platform.python_version()} on {_machine()}"
     return (
@@ -25,10 +30,15 @@ def lacking(kind: str) -> str | None:
 
 
 def new_learner(kind: Kind = LOGISTIC) -> Learner:
+    """Return a learner that has learned nothing; raises `FaultyLearnerError` if an own one is not usable."""
     if kind == VOWPAL:
         from bandit.vowpal.learner import VowpalLearner  # noqa: PLC0415  see above
 
         return VowpalLearner()
+    if kind not in BUILT_IN:
+        from bandit.own.learner import OwnLearner  # noqa: PLC0415  see above
+
+        return OwnLearner.new(kind)
     from bandit.logistic.learner import LogisticLearner  # noqa: PLC0415  see above
 
     return LogisticLearner()
@@ -38,6 +48,12 @@ def kind_of(snapshot: bytes) -> str:
     """Return which learner wrote the snapshot. Snapshots from before there were several are Vowpal Wabbit's."""
     head, _ = unseal(snapshot)
     return str(head.get("learner", VOWPAL))
+
+
+def tuning_of(snapshot: bytes) -> Mapping[str, float]:
+    """Return the numbers by which the learner was tuned, by their names."""
+    head, _ = unseal(snapshot)
+    return dict(head.get("tuning", {}))
 
 
 def restored(snapshot: bytes, wanted: Kind | None = None, before: Learner | None = None) -> Learner:
@@ -59,7 +75,9 @@ def restored(snapshot: bytes, wanted: Kind | None = None, before: Learner | None
         from bandit.logistic.learner import LogisticLearner  # noqa: PLC0415  see above
 
         return LogisticLearner.restore(snapshot, before if isinstance(before, LogisticLearner) else None)
-    raise UnusableSnapshot(f"The snapshot is of a learner {kind!r}, which this version does not have.")
+    from bandit.own.learner import OwnLearner  # noqa: PLC0415  see above
+
+    return OwnLearner.restore(snapshot)
 
 
 def forgotten(snapshot: bytes, profiles: Iterable[int]) -> bytes:

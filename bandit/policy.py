@@ -47,6 +47,14 @@ class UnlearnableExample(ValueError):
     """An example whose propensity, reward or choice is not valid for learners."""
 
 
+class FailedExample(UnlearnableExample):
+    """An example at which the code of an own learner failed; the sentence says how."""
+
+
+class FaultyLearnerError(RuntimeError):
+    """An own learner whose code fails, or whose answer is not valid; the sentence names the fault."""
+
+
 def check(example: Example) -> None:
     """Refuse an example that would silently harm a learner: p = 0, NaN, infinity, a choice out of range.
 

@@ -23,6 +23,7 @@ from app.settings import Settings
 from app.store.protocol import Store
 from app.wiring.catalogue import revisions_in
 from app.wiring.stores import open_store
+from bandit.policy import FaultyLearnerError
 
 CONTROLS = ("best_single", "uniform", "default")
 MODELS: dict[str, Callable[[], RewardModel]] = {"pictures": PictureMeans, "logistic": Logistic}
@@ -67,7 +68,7 @@ def evaluate(
         if least_shares and settings.demands:
             candidates = [Demanded(each, settings.demands) for each in candidates]
         evaluation = asyncio.run(_evaluated(settings, candidates, model))
-    except (UnusablePolicyError, NothingToEvaluateError) as error:
+    except (UnusablePolicyError, NothingToEvaluateError, FaultyLearnerError) as error:
         raise fail(str(error)) from error
     if json:
         typer.echo(msgspec.json.format(msgspec.json.encode(tables.plain(evaluation))).decode())

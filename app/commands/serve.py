@@ -16,6 +16,7 @@ import structlog
 import typer
 
 from app.commands.environment import make_folder, settings_for
+from app.commands.own_learner import demand_learner
 from app.commands.terminal import fail, say
 from app.data_folder import DataFolder
 from app.file_lock import taken
@@ -55,6 +56,7 @@ def serve(
     settings = settings_for("supervisor")
     if link := link_in(os.environ):
         log.warning("port_ignored", was=link, port=settings.port)
+    demand_learner(settings)
     make_folder(settings)
     is_first = not DataFolder(settings.data).log.exists()
     raise_limit()

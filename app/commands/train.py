@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from app.commands.environment import make_folder, settings_for
+from app.commands.own_learner import demand_learner
 from app.commands.parent import Parent
 from app.processes.parent_watch import end_with_parent
 from app.settings import Settings
@@ -34,6 +35,8 @@ def train(
         end_with_parent(parent)
         os.nice(BEHIND)
     settings = settings_for("trainer")
+    if not parent:  # `keyart serve` has checked it
+        demand_learner(settings)
     make_folder(settings)
     if FOLDER not in os.environ:
         _count_by_itself(settings)

@@ -1,11 +1,14 @@
 """The learner of a candidate, by its name: that of a policy of `keyart evaluate` whose snapshots can be served."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from app.evaluation.candidates import Learned, UnusablePolicyError
 from bandit.learners import restored
 from bandit.policy import Learner
 from bandit.sealing import UnusableSnapshot
+
+if TYPE_CHECKING:
+    from bandit.own.learner import OwnLearner
 
 FLOOR = ",floor="
 
@@ -17,6 +20,7 @@ def learner_of(name: str) -> Learner:
     what the service alone determines.
     """
     from app.evaluation.policy_names import candidate  # noqa: PLC0415  workers need numpy only for this
+    from bandit.own.learner import OwnLearner  # noqa: PLC0415  as above
 
     if ".py:" in name:
         raise UnusablePolicyError(
@@ -31,8 +35,21 @@ def learner_of(name: str) -> Learner:
             "name the learner and its tuning."
         )
     learner = cast("Learner", found.policy)
+    if isinstance(learner, OwnLearner):
+        _demand_contract(learner)
     try:
         restored(learner.snapshot())
     except (AttributeError, UnusableSnapshot) as error:
         raise UnusablePolicyError(f"{name} has no snapshots that a service can load; name another one.") from error
     return learner
+
+
+def _demand_contract(learner: "OwnLearner") -> None:
+    """Refuse an own learner that breaks the contract with this tuning."""
+    from app.evaluation.learner_checks import Subject, breaches  # noqa: PLC0415  as above
+    from bandit.own.learner import OwnLearner  # noqa: PLC0415  as above
+
+    name, tuning = learner.name, learner.tuning
+    for rule, sentence in breaches(Subject(name, lambda: OwnLearner.new(name, tuning), OwnLearner.restore)):
+        if sentence:
+            raise UnusablePolicyError(f"The learner {name} breaks a rule: {rule}. {sentence}")

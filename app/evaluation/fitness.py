@@ -16,7 +16,7 @@ from app.refusals import Conflict, NotFound
 from app.store.protocol import Snapshot, Store
 from bandit.exploration import one_of, with_floor
 from bandit.learners import Kind, restored
-from bandit.policy import Learner
+from bandit.policy import FaultyLearnerError, Learner
 from bandit.sealing import UnusableSnapshot
 from bandit.tally import Tally, best_single
 
@@ -80,7 +80,10 @@ class FitnessReporter:
             return Fitness(
                 decisions=len(cases), entropy=None, entropy_in_use=None, over_best_single=None, interval=None
             )
-        chosen = await self._choices(learner, cases)
+        try:
+            chosen = await self._choices(learner, cases)
+        except FaultyLearnerError as error:
+            raise Conflict(f"Snapshot {snapshot.id} is not fit to be promoted. {error}") from error
         in_use = await self._in_use()
         value, interval = _over_best_single(cases, chosen)
         return Fitness(

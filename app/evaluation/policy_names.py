@@ -16,10 +16,12 @@ from app.evaluation.own_policy import OwnPolicy
 from bandit.learners import LOGISTIC, VOWPAL, lacking, new_learner
 from bandit.logistic.learner import LogisticLearner
 from bandit.logistic.prior import Tuning
-from bandit.policy import Policy
+from bandit.own import entry_points
+from bandit.own.learner import OwnLearner
+from bandit.policy import FaultyLearnerError, Policy
 
 TUNINGS = tuple(field.name for field in fields(Tuning))
-KINDS = "default, uniform, best_single, logistic, vowpal, or FILE.py:CLASS"
+KINDS = "default, uniform, best_single, logistic, vowpal, an installed learner, or FILE.py:CLASS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ def candidate(name: str, floor: float) -> Candidate:
     if kind in _FIXED:
         _allow(name, options, ())
         return _FIXED[kind](floor)
-    _allow(name, options, ("floor", *TUNINGS) if kind == LOGISTIC else ("floor",), without=True)
+    if kind not in entry_points.names():  # an own learner knows its options
+        _allow(name, options, ("floor", *TUNINGS) if kind == LOGISTIC else ("floor",), without=True)
     floor = options.numbers.pop("floor", floor)
     if not 0 < floor <= 1:
         raise UnusablePolicyError(f"{name} has a floor of {floor:g}; give one above 0, and at most 1.")
@@ -56,6 +59,11 @@ def _policy(name: str, kind: str, tuning: dict[str, float]) -> Policy:
         if reason := lacking(VOWPAL):
             raise UnusablePolicyError(f"The learner {VOWPAL!r} {reason}.")
         return new_learner(VOWPAL)
+    if kind in entry_points.names():
+        try:
+            return OwnLearner.new(kind, tuning)
+        except FaultyLearnerError as error:
+            raise UnusablePolicyError(str(error)) from None
     if ".py:" not in kind:
         raise UnusablePolicyError(f"There is no policy {kind!r}; name {KINDS}.")
     return OwnPolicy.load(kind)

@@ -10,7 +10,7 @@ from app.learning.fold import Fold
 from app.learning.lift import KEPT
 from app.learning.series_comparison import differing_rows
 from app.store.protocol import Base, Experiment, FoldState, Snapshot, State, Store
-from bandit.learners import LOGISTIC, Kind, kind_of, restored
+from bandit.learners import BUILT_IN, LOGISTIC, Kind, kind_of, restored
 from bandit.sealing import UnusableSnapshot
 
 FROM_NOTHING = (
@@ -63,6 +63,8 @@ class Comparison:
             if (other := kind_of(incumbent.learner)) != self.kind:
                 mismatch = f"it is of the learner {other!r}, not {self.kind!r}"
                 return f"This fold has no comparison with {which}, because {mismatch}."
+            if self.kind not in BUILT_IN:
+                return self._of_bytes(fold, incumbent, which)
             learner = restored(incumbent.learner)
         except UnusableSnapshot as error:
             return f"This fold has no comparison with {which}, because the snapshot is damaged: {error}"
@@ -74,6 +76,12 @@ class Comparison:
                 f"Equal to {which} in every weight, but different in the rest of the snapshot: {self._why(fold)}."
             )
         return f"Equal to {which} in every weight."
+
+    def _of_bytes(self, fold: Fold, incumbent: Snapshot, which: str) -> str:
+        """Compare the snapshots of an own learner, whose numbers only its class knows."""
+        if fold.learner.snapshot() != incumbent.learner:
+            return f"Different from {which}: {self._why(fold)}, or the learner is not deterministic."
+        return f"Equal to {which} in every byte."
 
     def _of_tallies(self, fold: Fold) -> str:
         _, rows = fold.totals.totals()

@@ -9,6 +9,7 @@ from app.catalogue.live import LiveCatalogue, LiveTitle
 from app.learning.caps import Caps
 from app.learning.counting import Counting
 from app.learning.examples import example_of, example_of_past, witness_of, words_of
+from app.learning.learner_faults import LearnerFaults
 from app.learning.log_join import Begin, Close, Credit, Forget, LogJoin, Past, Step
 from app.learning.quarantines import Quarantines
 from app.learning.totals import Totals
@@ -21,7 +22,7 @@ from app.store.protocol import (
     StoredTastes,
     UnknownVersionError,
 )
-from bandit.policy import Learner, UnlearnableExample
+from bandit.policy import FailedExample, Learner, UnlearnableExample
 from bandit.types import Example
 
 STEPS = 1000
@@ -73,6 +74,7 @@ class Fold:
         """Profiles that were erased during a pause, and that the learner still knows."""
         self.forgotten = 0
         """The number of erasures that this fold has met; no part of its state, like `seen`."""
+        self._faults = LearnerFaults()
         self.totals = Totals(stored, counted)
         self._log_join = LogJoin(since.rules if since else None)
         self.caps = Caps.of(counted.learned_caps) if since else Caps()
@@ -276,8 +278,10 @@ class Fold:
         """Let the learner learn an example; return the reward that it predicted."""
         try:
             predicted = self.learner.learn(example)
-        except UnlearnableExample:
+        except UnlearnableExample as error:
             self.seen.refused += 1
+            if isinstance(error, FailedExample):
+                self._faults.tell(str(error), self.position)
             return None
         self.seen.examples += 1
         return predicted

@@ -30,7 +30,7 @@ from app.store.protocol import (
 from app.telemetry import metrics
 from app.viewers.erasure import finish_erasures
 from bandit.learners import Kind, kind_of, restored
-from bandit.policy import Learner
+from bandit.policy import FaultyLearnerError, Learner
 from bandit.sealing import UnusableSnapshot
 
 log = structlog.get_logger()
@@ -40,6 +40,8 @@ LEASE_MS = 5_000
 IDLE_SECONDS = 0.05
 CATCH_UP_SECONDS = 20.0
 """Seconds for which a new learner catches up before it is published, if workers have none."""
+FAULTY_SECONDS = 10.0
+"""How long the trainer waits after the code of an own learner failed. Answers go on by the last snapshot."""
 UNWRITABLE_SECONDS = 2.0
 TICK_MS = 1_000
 RENEW_SECONDS = 1.0
@@ -97,6 +99,9 @@ class Trainer:
             except UnwritableStoreError as fault:
                 log.warning("state_unwritable", reason=str(fault))
                 await _wait(stop, UNWRITABLE_SECONDS)
+            except FaultyLearnerError as fault:
+                log.error("learner_failed", reason=str(fault), again_in_seconds=FAULTY_SECONDS)  # noqa: TRY400  as above
+                await _wait(stop, FAULTY_SECONDS)
         with suppress(StoreTimeoutError, UnwritableStoreError):
             await self._store.state.resign(self._token)
 

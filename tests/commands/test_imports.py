@@ -28,6 +28,7 @@ ALLOWED = {
     "app.commands.train": START,
     "app.commands.open_": STORE | {"httpx2"},
     "app.commands.models": STORE | {"httpx2"},
+    "app.commands.learners": {"rich"},
     "app.commands.candidate": STORE | {"httpx2"},
     "app.commands.shadow": CATALOGUE | {"anyascii"},
     "app.commands.serving": STORE | {"httpx2"},

@@ -340,7 +340,7 @@ def backed_up(data: Path, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_example_is_linked_from_the_page() -> None:
-    links = [*page("deploying.md").links, *page("warm-start.md").links]
+    links = [*page("deploying.md").links, *page("warm-start.md").links, *page("own-learners.md").links]
     shipped = [str(path.relative_to(DOCS)) for path in sorted(EXAMPLES.iterdir())]
     assert [path for path in shipped if path not in links] == []
 

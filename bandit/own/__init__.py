@@ -1,0 +1,1 @@
+"""Learners of data scientists, in packages that entry points name."""
