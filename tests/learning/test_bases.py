@@ -3,21 +3,17 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from app.learning import bases, publishing, refolding, trainer
+from app.learning import bases, refolding
 from app.learning.bases import BaseKeeper, fed, fold_from, sound_base
 from app.learning.comparison import Comparison
 from app.learning.fold import Fold
 from app.learning.rebuild import publish
 from app.learning.totals import NoTastes
-from app.learning.trainer import Trainer
 from app.records import DECISIONS, FOLD, Kind, decode_decision, encode
 from app.store.protocol import (
     DriftChange,
@@ -35,109 +31,29 @@ from app.viewers.erasure import erase
 from bandit.learners import new_learner
 from bandit.reward import RewardRules
 from tests.builders import a_decision, a_draft
-from tests.learning.simulation import NOW, PROFILES, World, a_world
+from tests.learning.simulation import HOUR_MS, NOW, PROFILES, World, a_world
+from tests.learning.training import (
+    REACH,
+    RETENTION,
+    assert_equal,
+    caught_up,
+    erased_in_the_middle,
+    folded_anew,
+    happening,
+    none_under_way,
+    reasons,
+    soon,
+    training,
+    verdicts,
+)
 from tests.memory.series import MemorySeries
 
-HOUR_MS = 3_600_000
-RETENTION, REACH = 24 * HOUR_MS, 12 * HOUR_MS
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the trainer do at once what it does after a second, a minute or an hour."""
-    for name in ("TRIM_SECONDS", "IDLE_SECONDS"):
-        monkeypatch.setattr(trainer, name, 0.0)
-    for name in ("PUBLISH_SECONDS", "COMMIT_SECONDS", "LOAD_SHARE"):
-        monkeypatch.setattr(publishing, name, 0.0)
-    monkeypatch.setattr(refolding, "DELAY_SECONDS", 0.0)
-    monkeypatch.setattr(bases, "PATIENCE_SECONDS", 0.0)
+pytestmark = pytest.mark.usefixtures("hurried", "refolding_at_once")
 
 
 @pytest.fixture
-def never_refolded(monkeypatch: pytest.MonkeyPatch) -> None:
+def never_refolded(refolding_at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refolding, "DELAY_SECONDS", 1e9)
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> World:
-    return await a_world(5, tmp_path, events=150, unbroken=True)
-
-
-def a_trainer(world: World) -> Trainer:
-    async def trusted() -> int:
-        return world.clock()
-
-    return Trainer(
-        world.store,
-        world.live_catalogue,
-        holder="me",
-        floor=0.02,
-        clock=trusted,
-        bases=BaseKeeper(world.store, "logistic", retention=RETENTION, reach=REACH, clock=world.clock),
-    )
-
-
-@asynccontextmanager
-async def training(world: World) -> AsyncIterator[asyncio.Task[None]]:
-    """Let a trainer lead meanwhile; it ends as after SIGTERM, unless it was killed by then."""
-    stop = asyncio.Event()
-    task = asyncio.create_task(a_trainer(world).run(stop))
-    try:
-        yield task
-    finally:
-        stop.set()
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait_for(task, 60)
-
-
-async def soon(condition: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(60):
-        while not (found := await condition()):  # noqa: ASYNC110  the trainer sets no event
-            await asyncio.sleep(0.005)
-    return found
-
-
-async def reasons(world: World) -> list[str]:
-    return [base.reason for base in await world.store.state.bases()]
-
-
-async def caught_up(world: World) -> bool:
-    """Whether all that is in the log was learned, and no base is due."""
-    snapshots = await world.store.state.snapshots(limit=1)
-    if not snapshots or not await world.store.state.bases():
-        return False
-    unread = await world.store.log.read(snapshots[0].position, 1000)
-    due = [record for record in unread if record.kind in {Kind.ERASURE, Kind.BASE}]
-    counted, head = await world.store.state.fold_state(), await world.store.log.head()
-    return counted.position >= head.position - 1 and not due
-
-
-async def verdicts(world: World) -> list[str]:
-    """Do what `keyart rebuild` does, and return what it says."""
-    store = world.store
-    base = await sound_base(store, "logistic")
-    assert base, "no base is sound"
-    found = await Comparison.with_state(store, "logistic", base)
-    said: list[str] = []
-    fold = await fold_from(store, world.live_catalogue, base)
-    async for at in fed(store.log, fold, found.stops((await store.log.head()).position)):
-        said += [sentence async for sentence in found.at(at)]
-    return said
-
-
-async def assert_equal(world: World) -> None:
-    weights, counts, series, lift = await verdicts(world)
-    assert weights.startswith("Equal to snapshot"), weights
-    assert weights.endswith("in every weight."), weights
-    assert counts.startswith("Equal in every count"), counts
-    assert series.startswith("Equal in every hour and day"), series
-    assert lift.startswith("Equal in every experiment"), lift
-
-
-async def erased_in_the_middle(world: World, who: str) -> None:
-    """Do half of what an erasure does, as a worker that is killed then."""
-    await world.store.log.forget(who)
-    await world.store.log.scrub(who, 0, 20)
 
 
 async def test_a_trainer_that_begins_with_nothing_sets_a_base_there(world: World) -> None:
@@ -188,11 +104,6 @@ async def somebody(world: World) -> str:
     named = [decode_decision(record.body).profile for record in records if record.kind in DECISIONS]
     [(profile, _)] = Counter(who for who in named if who).most_common(1)
     return profile
-
-
-async def folded_anew(world: World) -> bool:
-    """Whether the oldest base leads to the state in use again."""
-    return all(base.sound for base in await world.store.state.bases()) and await caught_up(world)
 
 
 @pytest.mark.usefixtures("never_refolded")
@@ -316,10 +227,6 @@ async def test_an_erasure_that_was_interrupted_is_finished_by_the_next_trainer(
         if r.position <= last and r.kind in DECISIONS and who.encode() in r.body
     ]
     await assert_equal(world)
-
-
-async def none_under_way(world: World) -> bool:
-    return not await world.store.log.erasures()
 
 
 async def test_after_trims_the_oldest_base_needs_no_record_that_is_gone(world: World) -> None:
@@ -481,15 +388,3 @@ async def play(seed: int, folder: Path, rounds: int) -> None:
         await soon(lambda: caught_up(world))
         await soon(lambda: folded_anew(world))
     await assert_equal(world)
-
-
-async def happening(world: World, rng: random.Random) -> None:
-    event = rng.random()
-    if event < 0.25:
-        await erase(world.store.log, rng.choice(PROFILES))
-    elif event < 0.4:
-        await erased_in_the_middle(world, rng.choice(PROFILES))
-    elif event < 0.6:
-        world.clock.now += rng.randrange(1, 8) * HOUR_MS
-        await world.store.log.tick(1)
-    await world.happen(rng.randrange(5, 40))

@@ -7,86 +7,43 @@ import pytest
 
 from app.evaluation.replay import Ended, Replay
 from app.interventions import SETTING, Interventions, Quarantine, interventions_in
-from app.learning import bases, publishing, refolding, trainer
-from app.learning.bases import fed
+from app.learning import refolding
 from app.learning.fold import Fold
 from app.learning.quarantines import Quarantines
 from app.learning.rebuild import Start, rebuilt
 from app.learning.totals import NoTastes
-from app.operations.interventions import Operator, Span
+from app.operations.interventions import Span
 from app.records import DECISIONS, Kind
-from app.store.protocol import Author, FoldState, SeriesState
+from app.store.protocol import FoldState, SeriesState
 from app.viewers.erasure import erase
 from bandit.learners import new_learner
-from tests.learning.simulation import PROFILES, World, a_world
-from tests.learning.test_bases import (
-    HOUR_MS,
+from tests.learning.simulation import HOUR_MS, PROFILES, World, a_world
+from tests.learning.training import (
+    ME,
     assert_equal,
     caught_up,
+    counted_everything,
     folded_anew,
+    from_nothing,
     happening,
+    learned,
+    learned_everything,
     none_under_way,
+    operator,
+    order,
+    ordering,
     reasons,
+    settled,
     soon,
     training,
 )
 
-ME = Author("admin", "key")
+pytestmark = pytest.mark.usefixtures("hurried")
+
 EVER = Span(0, 10**13)
 
 
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the trainer do at once what it does after a second, a minute or an hour."""
-    for name in ("TRIM_SECONDS", "IDLE_SECONDS"):
-        monkeypatch.setattr(trainer, name, 0.0)
-    for name in ("PUBLISH_SECONDS", "COMMIT_SECONDS", "LOAD_SHARE"):
-        monkeypatch.setattr(publishing, name, 0.0)
-    monkeypatch.setattr(bases, "PATIENCE_SECONDS", 0.0)
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> World:
-    return await a_world(5, tmp_path, events=150, unbroken=True)
-
-
-def operator(world: World) -> Operator:
-    return Operator(world.store, 90 * 24 * HOUR_MS)
-
-
-async def order(world: World, *, paused: bool) -> None:
-    await operator(world).learn(ME, "paused" if paused else "running", "")
-
-
-async def learned(world: World) -> bytes:
-    """Return the learner of the latest snapshot."""
-    [snapshot] = await world.store.state.snapshots(limit=1)
-    return snapshot.learner
-
-
-async def from_nothing(world: World) -> Fold:
-    """Fold the whole log, with what is in quarantine left out."""
-    head = (await world.store.log.head()).position
-    left_out = await Quarantines.in_force(world.store.log)
-    state = FoldState(0, None, {}, series=SeriesState(apart=True))
-    learner = new_learner("logistic")
-    fold = Fold(world.store.log, NoTastes(), world.live_catalogue, learner, state, None, left_out)
-    async for _ in fed(world.store.log, fold, [head]):
-        pass
-    return fold
-
-
-async def learned_everything(world: World) -> bool:
-    """Whether a snapshot has learned all that the whole log has, and all of it is counted."""
-    return await caught_up(world) and await learned(world) == (await from_nothing(world)).learner.snapshot()
-
-
 # ---------------------------------------------------------------- pauses
-
-
-async def counted_everything(world: World) -> bool:
-    counted, head = await world.store.state.fold_state(), await world.store.log.head()
-    return counted.position >= head.position
 
 
 async def test_the_learner_stays_as_it_is_while_the_totals_go_on(world: World) -> None:
@@ -272,10 +229,6 @@ async def test_a_quarantine_during_a_pause_is_never_learned(world: World) -> Non
         await soon(lambda: learned_everything(world))
 
 
-async def settled(world: World) -> bool:
-    return (await operator(world).folding()).done and await folded_anew(world)
-
-
 @pytest.mark.parametrize("seed", range(4))
 async def test_whatever_happens_the_fold_from_the_oldest_base_is_equal(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -297,18 +250,6 @@ async def test_whatever_happens_the_fold_from_the_oldest_base_is_equal(
         await soon(lambda: caught_up(world))
         await soon(lambda: settled(world))
     await assert_equal(world)
-
-
-async def ordering(world: World, rng: random.Random) -> None:
-    event, now = rng.random(), world.clock.now
-    in_force = (await operator(world).in_force()).quarantines
-    if event < 0.3:
-        await order(world, paused=rng.random() < 0.5)
-    elif event < 0.6:
-        device = rng.choice([None, "tv", "phone"])
-        await operator(world).quarantine(ME, Span(now - rng.randrange(HOUR_MS), now + 1000, device), "")
-    elif event < 0.7 and in_force:
-        await operator(world).lift(ME, rng.choice(in_force).given.position, "")
 
 
 async def test_a_fold_depends_on_no_batch_when_it_meets_a_quarantine_and_its_end(world: World) -> None:

@@ -7,48 +7,34 @@ from pathlib import Path
 
 import pytest
 
-from app.learning import bases, publishing, refolding, trainer
+from app.learning import bases
 from app.learning.rebuild import publish
-from app.operations.interventions import Operator, Span
+from app.operations.interventions import Span
 from app.refusals import Conflict
-from app.store.protocol import Author, Snapshot
+from app.store.protocol import Snapshot
 from app.viewers.erasure import erase
 from bandit.learners import new_learner
 from tests.learning.simulation import PROFILES, World, a_world
-from tests.learning.test_bases import (
-    HOUR_MS,
+from tests.learning.training import (
+    ME,
     assert_equal,
     caught_up,
+    counted_everything,
     folded_anew,
+    from_nothing,
     happening,
+    learned,
     none_under_way,
+    operator,
+    order,
+    ordering,
     reasons,
+    settled,
     soon,
     training,
 )
-from tests.learning.test_interventions import counted_everything, from_nothing, learned, order, ordering, settled
 
-ME = Author("admin", "key")
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the trainer do at once what it does after a second, a minute or an hour."""
-    for name in ("TRIM_SECONDS", "IDLE_SECONDS"):
-        monkeypatch.setattr(trainer, name, 0.0)
-    for name in ("PUBLISH_SECONDS", "COMMIT_SECONDS", "LOAD_SHARE"):
-        monkeypatch.setattr(publishing, name, 0.0)
-    monkeypatch.setattr(bases, "PATIENCE_SECONDS", 0.0)
-    monkeypatch.setattr(refolding, "DELAY_SECONDS", 0.0)
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> World:
-    return await a_world(5, tmp_path, events=150, unbroken=True)
-
-
-def operator(world: World) -> Operator:
-    return Operator(world.store, 90 * 24 * HOUR_MS)
+pytestmark = pytest.mark.usefixtures("hurried", "refolding_at_once")
 
 
 async def latest(world: World) -> Snapshot:

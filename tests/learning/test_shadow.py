@@ -18,7 +18,7 @@ from app.operations.candidates import Candidates
 from app.operations.interventions import Operator, Span
 from app.records import Kind, encode
 from app.refusals import Conflict
-from app.store.protocol import Author, Event, Snapshot
+from app.store.protocol import Event, Snapshot
 from app.viewers.erasure import erase
 from app.viewers.pseudonym import hold_key
 from assets.catalogue import Title
@@ -31,10 +31,16 @@ from bandit.reward import RewardRules
 from bandit.types import Context
 from tests.builders import a_decision, a_draft
 from tests.learning.simulation import HOUR_MS, NOW, PROFILES, World, a_world
-from tests.learning.test_bases import assert_equal, caught_up, soon, training
-from tests.learning.test_interventions import from_nothing, learned
+from tests.learning.training import (
+    ME,
+    assert_equal,
+    caught_up,
+    from_nothing,
+    learned,
+    soon,
+    training,
+)
 
-ME = Author("admin", "key")
 MIXTURE = Mixture(0.02)
 
 
@@ -47,11 +53,6 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(publishing, name, 0.0)
     monkeypatch.setattr(shadow, "WRITE_RATE", 1 << 40)
     monkeypatch.setattr(shadow, "BATCH", 40)
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> World:
-    return await a_world(5, tmp_path, events=150, unbroken=True)
 
 
 def named(policy: str) -> Learner:
