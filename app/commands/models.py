@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Annotated, Literal
 
 import typer
@@ -21,7 +22,7 @@ from app.learning.candidate_file import CandidateFile, Kept
 from app.settings import Settings
 from app.store.protocol import Snapshot
 from app.wiring.stores import open_store
-from bandit.learners import kind_of, restored
+from bandit.learners import kind_of, restored, tuning_of
 from bandit.sealing import UnusableSnapshot
 
 ROLES = ("incumbent", "candidate", "promoted", "replaced")
@@ -82,6 +83,8 @@ async def _models(settings: Settings) -> None:
     finally:
         await store.close()
     Console().print(table(snapshots))
+    for line in tunings(snapshots):
+        Console().print(line, soft_wrap=True, markup=False, highlight=False)
     if candidate:
         file = CandidateFile(DataFolder(settings.data).candidate)
         line = of_candidate(candidate.policy, file.read(candidate.given.position))
@@ -102,6 +105,17 @@ def table(snapshots: Iterable[Snapshot]) -> Table:
         kind = "" if weights is None else kind_of(s.learner)
         shown.add_row(str(s.id), mark, s.role, kind, str(s.position), _age(s.created), str(len(s.learner)), told)
     return shown
+
+
+def tunings(snapshots: Iterable[Snapshot]) -> list[str]:
+    """Return a sentence for each tuning, with the snapshots that have it."""
+    by_tuning: dict[str, list[str]] = {}
+    for snapshot in snapshots:
+        with suppress(UnusableSnapshot):
+            written = ", ".join([f"{name}={value:g}" for name, value in tuning_of(snapshot.learner).items()])
+            if written:
+                by_tuning.setdefault(f"{kind_of(snapshot.learner)},{written}", []).append(str(snapshot.id))
+    return [f"Tuning {tuning}: snapshots {', '.join(ids)}." for tuning, ids in by_tuning.items()]
 
 
 def of_candidate(policy: str, kept: Kept | None) -> str:

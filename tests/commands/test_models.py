@@ -6,9 +6,11 @@ import pytest
 from rich.console import Console
 
 from app.clock import now_ms
-from app.commands.models import table
+from app.commands.models import table, tunings
 from app.store.protocol import Snapshot
 from bandit.learners import Kind, new_learner
+from bandit.logistic.learner import LogisticLearner
+from bandit.logistic.prior import Tuning
 from tests.learners import every_kind
 
 
@@ -56,3 +58,13 @@ def test_a_candidate_is_never_in_use() -> None:
     [snapshots, in_use, role] = [list(shown.columns[number].cells) for number in (0, 1, 2)]
     assert (snapshots, in_use) == (["4", "3", "2", "1"], ["", "yes", "", ""])
     assert role == list(roles.values())
+
+
+def test_snapshots_are_told_by_their_tuning() -> None:
+    usual, narrow = new_learner().snapshot(), LogisticLearner(Tuning(spread=0.3)).snapshot()
+    kept = [(4, usual), (3, narrow), (2, usual), (1, usual[:-1])]
+    said = tunings([Snapshot(id_, "incumbent", 10, 1, 0, b"", learner) for id_, learner in kept])
+    assert len(said) == 2
+    assert said[0].endswith(": snapshots 4, 2.")
+    assert said[1].startswith("Tuning logistic,spread=0.3, ")
+    assert said[1].endswith(": snapshots 3.")
