@@ -15,7 +15,7 @@ PARQUET, JSON_LINES, DSJSON = ".parquet", ".jsonl", ".dsjson"
 LINES: dict[str, Line] = {PARQUET: json_line, JSON_LINES: json_line, DSJSON: dsjson_line}
 ROWS = 20_480
 """The rows of a group in a Parquet file: DuckDB keeps one group in memory."""
-MEMORY = "128MB"
+MEMORY = "96MB"
 PRIVATE = 0o600
 """The file tells of viewers, so it is readable only for the user who made it."""
 

@@ -14,7 +14,7 @@ from app.store.protocol import Log
 from bandit.types import Example
 
 BATCH = 1000
-REMEMBERED = 100_000
+REMEMBERED = 8_000
 """Decisions with an open window that are kept in memory; others are read again at the close."""
 
 
