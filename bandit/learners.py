@@ -1,7 +1,7 @@
 """The learners, by name. Each is loaded only when it is used."""
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib.util import find_spec
 
 from bandit.policy import Learner
@@ -50,7 +50,7 @@ def kind_of(snapshot: bytes) -> str:
     return str(head.get("learner", VOWPAL))
 
 
-def tuning_of(snapshot: bytes) -> Mapping[str, float]:
+def tuning_of(snapshot: bytes) -> dict[str, float]:
     """Return the numbers by which the learner was tuned, by their names."""
     head, _ = unseal(snapshot)
     return dict(head.get("tuning", {}))

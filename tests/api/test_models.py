@@ -1,6 +1,6 @@
 """`/models`: snapshots, which of them may be promoted, and the orders about them."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import httpx2
@@ -11,6 +11,7 @@ from app.learning.examples import context_of
 from app.records import Kind, decode_decision
 from app.store.protocol import Snapshot
 from bandit.learners import new_learner
+from bandit.logistic.prior import Tuning
 from bandit.policy import Learner
 from bandit.types import Example
 from tests.api.service import ADMIN, EDITOR, Service, is_problem
@@ -70,6 +71,7 @@ async def test_snapshots_are_listed_with_their_roles_and_the_one_in_use(service:
     found = await listed(service)
     assert [each["snapshot"] for each in found["models"] if each["role"] == "candidate"] == [candidate]
     [used] = [each for each in found["models"] if each["used"]]
+    assert used["tuning"] == asdict(Tuning())
     assert (used["role"], used["learner"], used["snapshot"]) == (
         "incumbent",
         "logistic",
@@ -135,6 +137,7 @@ async def test_a_snapshot_that_does_not_load_is_refused(service: Service, learne
     assert f"Snapshot {number} is not fit to be promoted" in refused
     [candidate] = [each for each in (await listed(service))["models"] if each["role"] == "candidate"]
     assert candidate["learner"] is None
+    assert candidate["tuning"] is None
 
 
 async def test_what_is_not_there_is_refused(service: Service) -> None:

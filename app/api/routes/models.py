@@ -1,6 +1,7 @@
 """`/models`: the snapshots of the learner, and which of them the trainer continues with."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict
@@ -14,9 +15,10 @@ from app.evaluation.fitness import Fitness
 from app.interventions import Interventions
 from app.refusals import NotFound
 from app.store.protocol import Snapshot
-from bandit.learners import kind_of
+from bandit.learners import kind_of, tuning_of
 from bandit.sealing import UnusableSnapshot
 
+T = TypeVar("T")
 router = APIRouter(tags=["operations"], route_class=JsonRoute)
 ROLES: tuple[Literal["incumbent", "candidate", "promoted", "replaced"], ...] = (
     "incumbent",
@@ -31,12 +33,14 @@ UNFIT = refusals({404: "There is no such snapshot.", 409: "The snapshot is not f
 class Model(TypedDict):
     """A snapshot. It has learned the records up to `position`; `created` is in Unix seconds.
 
-    The `learner` is null if the snapshot is damaged. `used` is true for the one that this worker decides by.
+    The `learner` and its `tuning` are null if the snapshot is damaged. `used` is true for the one that
+    this worker decides by.
     """
 
     snapshot: int
     role: Literal["incumbent", "candidate", "promoted", "replaced"]
     learner: str | None
+    tuning: dict[str, float] | None
     position: int
     created: float
     bytes: int
@@ -130,7 +134,8 @@ def _model(services: Services, found: Snapshot) -> Model:
     return {
         "snapshot": found.id,
         "role": role,
-        "learner": _learner(found),
+        "learner": _told(kind_of, found),
+        "tuning": _told(tuning_of, found),
         "position": found.position,
         "created": found.created / 1000,
         "bytes": len(found.learner),
@@ -138,8 +143,8 @@ def _model(services: Services, found: Snapshot) -> Model:
     }
 
 
-def _learner(found: Snapshot) -> str | None:
+def _told(about: Callable[[bytes], T], found: Snapshot) -> T | None:
     try:
-        return kind_of(found.learner)
+        return about(found.learner)
     except UnusableSnapshot:
         return None
