@@ -4,14 +4,16 @@ import platform
 from collections.abc import Iterable
 from importlib.util import find_spec
 
-from bandit.policy import Learner
-from bandit.sealing import UnusableSnapshot, unseal
+from bandit.policy import FaultyLearnerError, Learner
+from bandit.sealing import UnusableSnapshot, seal, unseal
 
 Kind = str
 """The name of a learner: one of Keyart's own, or of an entry point; see `bandit.own`."""
 LOGISTIC: Kind = "logistic"
 VOWPAL: Kind = "vowpal"
 BUILT_IN = (LOGISTIC, VOWPAL)
+EMPTIED = "-"
+"""The name in a snapshot that an erasure has emptied. No learner has it, so nobody continues from one."""
 
 
 def lacking(kind: str) -> str | None:
@@ -83,16 +85,23 @@ def restored(snapshot: bytes, wanted: Kind | None = None, before: Learner | None
 def forgotten(snapshot: bytes, profiles: Iterable[int]) -> bytes:
     """Return the snapshot without the parts that belong only to these profiles; see `Learner.forget`.
 
-    It does not need Vowpal Wabbit, so that erasures work on every machine.
+    It does not need Vowpal Wabbit, so that erasures work on every machine. A snapshot of a package's learner is
+    emptied if that is gone or fails, because only its class knows which bytes tell of a profile.
     """
-    if kind_of(snapshot) == VOWPAL:
+    kind = kind_of(snapshot)
+    if kind == VOWPAL:
         from bandit.vowpal import words  # noqa: PLC0415  see above
 
         return words.forgotten(snapshot, profiles)
-    learner = restored(snapshot)
-    for profile in profiles:
-        learner.forget(profile)
-    return learner.snapshot()
+    try:
+        learner = restored(snapshot)
+        for profile in profiles:
+            learner.forget(profile)
+        return learner.snapshot()
+    except (FaultyLearnerError, UnusableSnapshot):
+        if kind == LOGISTIC:
+            raise
+        return seal({"learner": EMPTIED}, b"")
 
 
 def _machine() -> str:

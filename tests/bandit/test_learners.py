@@ -55,7 +55,7 @@ def test_a_snapshot_from_before_there_were_others_is_vowpal_wabbits() -> None:
 
 
 def test_a_snapshot_of_a_learner_that_there_is_no_more_is_refused() -> None:
-    with pytest.raises(UnusableSnapshot, match="learner 'oracle', which this version does not have"):
+    with pytest.raises(UnusableSnapshot, match="learner 'oracle', which is not installed"):
         restored(seal({"learner": "oracle"}, b""))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.evaluation.learner_checks import CHECKS, Subject, breaches, fingerprint, made_up, subject_of
-from bandit.learners import Kind, forgotten, kind_of, lacking, new_learner, restored, tuning_of
+from bandit.learners import EMPTIED, Kind, forgotten, kind_of, lacking, new_learner, restored, tuning_of
 from bandit.own import entry_points
 from bandit.own.answers import distribution
 from bandit.own.learner import OwnLearner
@@ -100,6 +100,11 @@ class Grows(Whole):
         return learner
 
 
+class Stubborn(Whole):
+    def forget(self, profile: int) -> None:
+        raise KeyError(profile)
+
+
 class RaisesAtText(Whole):
     def learn(self, example: Example) -> None:
         example.actions[0].title.encode("ascii")
@@ -178,7 +183,7 @@ def test_a_class_that_keeps_every_rule_has_no_broken_one() -> None:
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Install a package whose learners are the classes above, and some that do not work."""
-    names = ["whole", "short", "infinite", "grows", "raises:RaisesAtText", "not-a-class:NOT_A_CLASS"]
+    names = ["whole", "short", "infinite", "grows", "raises:RaisesAtText", "stubborn", "not-a-class:NOT_A_CLASS"]
     lines = [
         f"{name} = {__name__}:{target or name.capitalize()}"
         for name, _, target in (n.partition(":") for n in names)
@@ -211,6 +216,19 @@ def test_an_entry_point_is_a_learner_by_its_name() -> None:
     assert forgotten(snapshot, [5]) == snapshot
     with pytest.raises(UnusableSnapshot, match="'whole', but 'logistic'"):
         restored(snapshot, "logistic")
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("name", ["nobody", "gone", "stubborn"])
+def test_a_snapshot_is_emptied_if_its_class_is_gone_or_fails_to_forget(name: str) -> None:
+    """Otherwise one old base of a package that was removed would stop the trainer at the next erasure."""
+    body = json.dumps([1.0, {"viewer-5": 1.0}]).encode()
+    emptied = forgotten(seal({"learner": name, "tuning": {}}, body), [5])
+    assert b"viewer-5" not in emptied
+    assert kind_of(emptied) == EMPTIED
+    assert forgotten(emptied, [6]) == emptied
+    with pytest.raises(UnusableSnapshot):
+        restored(emptied)
 
 
 @pytest.mark.usefixtures("installed")

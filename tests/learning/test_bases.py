@@ -1,6 +1,7 @@
 """Bases: a fold from the oldest sound one ends at the state in use, after erasures, trims, upgrades and kills."""
 
 import asyncio
+import dataclasses
 import random
 from collections import Counter
 from pathlib import Path
@@ -30,6 +31,7 @@ from app.store.protocol import (
 from app.viewers.erasure import erase
 from bandit.learners import new_learner
 from bandit.reward import RewardRules
+from bandit.sealing import seal
 from tests.builders import a_decision, a_draft
 from tests.learning.simulation import HOUR_MS, NOW, PROFILES, World, a_world
 from tests.learning.training import (
@@ -77,6 +79,21 @@ async def test_an_erasure_sets_a_base_from_which_the_state_in_use_follows(world:
     sound = [base.reason for base in await world.store.state.bases() if base.sound]
     assert sound[0] == "erasure"
     await assert_equal(world)
+
+
+async def test_an_erasure_is_completed_although_the_learner_of_an_older_base_is_gone(world: World) -> None:
+    """A package was removed after the service had changed to another learner."""
+    async with training(world):
+        await soon(lambda: caught_up(world))
+    gone, kept = seal({"learner": "gone"}, b"viewer-5"), world.store.state._bases  # noqa: SLF001  another learner's
+    for id_, (base, snapshot, counts) in kept.items():
+        kept[id_] = base, dataclasses.replace(snapshot, learner=gone), counts
+    async with training(world):
+        await soon(lambda: has_base(world, "upgrade"))
+        await erase(world.store.log, PROFILES[0])
+        await soon(lambda: has_base(world, "erasure"))
+    found = [await world.store.state.base(base.id) for base in await world.store.state.bases()]
+    assert not any(b"viewer-5" in each[0].learner for each in found if each)
 
 
 async def has_base(world: World, reason: str) -> bool:
