@@ -1,18 +1,29 @@
 """Every setting, from the environment, in one frozen object."""
 
-import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ByteSize, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.public_url import checked
-from bandit.learners import Kind, lacking
+from app.setting_checks import (
+    Key,
+    Share,
+    callable_address,
+    check_bots,
+    check_demands,
+    check_origins,
+    check_placements,
+    check_unused,
+    demand,
+    roomy,
+    usable,
+)
+from bandit.learners import Kind
 from bandit.reward import RewardRules
 from bandit.terms import Terms
 
@@ -39,66 +50,10 @@ LISTS = ("placements", "cors_origins", "bots", "unused_attributes", "least_share
 """Settings that are lists, with commas."""
 PLACEMENT = "row"
 """The placement that replaces one that is not on the list or is left out."""
-SHORTEST_WORD = 3
-MOST_DEMANDED = 0.8
-"""The most that all least shares together may take from the policy."""
 LINK = "://"
 """A mark of values that are not ports. For a Service named `keyart`, Kubernetes sets KEYART_PORT to a value such
 as `tcp://10.0.0.1:8000`; Docker does the same for a link of that name.
 """
-SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#\s@]+", re.IGNORECASE)
-
-
-SHORTEST_KEY, LONGEST_KEY = 16, 256
-"""Even 16 hex digits are 64 bits: at a million tries a second, half of all keys take 290,000 years."""
-KEY = re.compile(rf"[!-~]{{{SHORTEST_KEY},{LONGEST_KEY}}}")
-
-
-def _sendable(key: SecretStr) -> SecretStr:
-    text = key.get_secret_value()
-    if not re.fullmatch(r"[!-~]+", text):
-        raise ValueError("a key is sent in a header: write visible ASCII characters without spaces")
-    if not KEY.fullmatch(text):
-        raise ValueError(
-            f"a key has {SHORTEST_KEY} to {LONGEST_KEY} characters, so that nobody can guess it; make one with "
-            "openssl rand -hex 24"
-        )
-    return key
-
-
-SMALLEST_LOG = 64 << 20
-"""The write-ahead log counts, too, and grows to 16 MiB and more in a service that has next to nothing to do."""
-
-
-def _roomy(most: ByteSize) -> ByteSize:
-    if 0 < most < SMALLEST_LOG:
-        raise ValueError(
-            f"{most:d} bytes are soon full, even in a service with almost no requests; write at least 64MiB, "
-            "or 0 for no limit"
-        )
-    return most
-
-
-def _usable(learner: Kind) -> Kind:
-    if reason := lacking(learner):
-        raise ValueError(f"{learner!r} {reason}")
-    return learner
-
-
-def _callable(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        valid = not address or (parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0)
-    except ValueError:
-        valid = False
-    if not valid or not re.fullmatch(r"[!-~]*", address) or "@" in address or "#" in address:
-        raise ValueError("write an address without user and fragment, such as https://hooks.example.org/keyart")
-    return address
-
-
-Key = Annotated[SecretStr, AfterValidator(_sendable)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):
@@ -134,13 +89,13 @@ class Settings(BaseSettings):
     """The key with which editors may change titles, artworks and pins, and read the report and the edits."""
     client_key: Key | None = None
     """The key with which a backend may write profiles and give feedback by profile and title."""
-    alarm_url: Annotated[str, AfterValidator(_callable)] = ""
+    alarm_url: Annotated[str, AfterValidator(callable_address)] = ""
     """The address that gets a POST when an alarm begins, and another when it ends. It may contain a secret."""
     browse: bool = False
     """Whether `/` is the browse page, whose visitors use the service like viewers of your site."""
     serve: Literal["policy", "default"] = "policy"
     """`default` is the emergency switch: everyone gets the default picture, and no decision is logged."""
-    learner: Annotated[Kind, AfterValidator(_usable)] = "logistic"
+    learner: Annotated[Kind, AfterValidator(usable)] = "logistic"
     """The learner: `logistic`, `vowpal`, or your own. After a change the trainer learns the log again."""
     hold_seconds: Annotated[float, Field(ge=0, le=31 * 86400, allow_inf_nan=False)] = 86400
     """How long a viewer sees the same picture of a title; with 0 every call draws again."""
@@ -172,7 +127,7 @@ class Settings(BaseSettings):
     """After this time without a decision the answer is the title's default picture as a fallback."""
     retention_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 90
     """How long the log is kept: at least as long as feedback is accepted."""
-    log_bytes: Annotated[ByteSize, Field(ge=0), AfterValidator(_roomy)] = ByteSize(32 << 30)
+    log_bytes: Annotated[ByteSize, Field(ge=0), AfterValidator(roomy)] = ByteSize(32 << 30)
     """How large the log may become, such as `20GiB`. Above it everyone gets default pictures. 0: no bound."""
     originals: Literal["keep", "off"] = "keep"
     """Whether the files of new pictures are kept, so that focus, faces and crops can be corrected later."""
@@ -225,7 +180,7 @@ class Settings(BaseSettings):
     @property
     def demands(self) -> tuple[tuple[str, float], ...]:
         """Return the tags of `least_shares` with their shares; raises `ValueError`."""
-        return tuple([_demand(each) for each in self.least_shares])
+        return tuple([demand(each) for each in self.least_shares])
 
     @property
     def even_floor(self) -> float:
@@ -233,34 +188,11 @@ class Settings(BaseSettings):
         return self.exploration_floor * (1 - sum(share for _, share in self.demands))
 
     def _check_lists(self) -> None:
-        if (total := sum(share for _, share in self.demands)) > MOST_DEMANDED:
-            raise ValueError(
-                f"LEAST_SHARES add up to {total:g}; lower them to at most {MOST_DEMANDED:g}, because the policy "
-                "needs the rest."
-            )
-        for word in self.bots:
-            if len(word) < SHORTEST_WORD:
-                raise ValueError(
-                    f"BOTS has the word {word!r}, which many a User-Agent has; write words of at least "
-                    f"{SHORTEST_WORD} characters."
-                )
-        for placement in self.placements:
-            if not SLUG.fullmatch(placement):
-                raise ValueError(
-                    f"PLACEMENTS has {placement!r}; write 1 to 64 of a-z, 0-9 and hyphens, the first of "
-                    "them a letter or a digit."
-                )
-        if "taste" in self.unused_attributes:
-            raise ValueError(
-                "UNUSED_ATTRIBUTES has 'taste', which is not an attribute but learned from clicks and plays; "
-                "leave it out, and opt profiles out with personalize: false."
-            )
-        for origin in self.cors_origins:
-            if not ORIGIN.fullmatch(origin):
-                raise ValueError(
-                    f"CORS_ORIGINS has {origin!r}; write origins as a browser sends them, such as "
-                    "https://www.example.org, without a path, or * for all."
-                )
+        check_demands(self.demands)
+        check_bots(self.bots)
+        check_placements(self.placements)
+        check_unused(self.unused_attributes)
+        check_origins(self.cors_origins)
 
     def _check_experiment(self) -> None:
         longest = min(self.experiment_days, self.retention_days) * DAY_MS / 1000
@@ -358,16 +290,3 @@ def link_in(environment: Mapping[str, str]) -> str | None:
     """Return the value of KEYART_PORT if it is an address, which Kubernetes or Docker set and Keyart ignores."""
     values = [value for name, value in environment.items() if name.upper() == "KEYART_PORT"]
     return next((value for value in values if LINK in value), None)
-
-
-def _demand(text: str) -> tuple[str, float]:
-    tag, _, written = text.partition("=")
-    try:
-        share = float(written)
-    except ValueError:
-        share = 0.0
-    if not SLUG.fullmatch(tag) or not 0 < share < 1:
-        raise ValueError(
-            f"LEAST_SHARES has {text!r}; write a tag and a share between 0 and 1, such as ensemble=0.3."
-        )
-    return tag, share
