@@ -131,5 +131,6 @@ class Watch:
 def _free(data: Path) -> float:
     with suppress(OSError):
         usage = shutil.disk_usage(data)
-        return usage.free / usage.total if usage.total else 1.0
+        usable = usage.used + usage.free  # as `df` counts: the rest of the total is reserved
+        return usage.free / usable if usable else 1.0
     return 1.0
