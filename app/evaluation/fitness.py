@@ -24,6 +24,8 @@ RECORDS: Final = 20_000
 """Records from the log's end whose exposures are looked at."""
 ENOUGH: Final = 50
 """Decisions without which the choices of a snapshot are not judged."""
+LEAST_REWARDED: Final = 30
+"""Viewers with a reward without whom the rewards are not compared, because the interval would be too narrow."""
 LEAST_ENTROPY: Final = 0.5
 """The least entropy of a snapshot's choices, as a part of the incumbent's."""
 HALF_WIDTH: Final = 1.96
@@ -35,7 +37,7 @@ class Fitness(TypedDict):
 
     The entropy is that of a title's pictures over all of its decisions, in bits, as a mean over titles. It is null
     if there are fewer than 50 decisions. The rewards are those of an exposure over the best single picture, by
-    inverse propensities, with a 95 % interval by viewer.
+    inverse propensities, with a 95 % interval by viewer. They are null if fewer than 30 viewers earned a reward.
     """
 
     decisions: int
@@ -152,7 +154,7 @@ def _unfit(fitness: Fitness) -> str | None:
         )
     if interval is not None and interval[1] < 0:
         return (
-            f"it is worse than the best single picture, by {-interval[1]:.4f} to {-interval[0]:.4f} of the reward "
+            f"it is worse than the best single picture, by {-interval[1]:.2g} to {-interval[0]:.2g} of the reward "
             "of an exposure"
         )
     return None
@@ -174,15 +176,22 @@ def _entropy(cases: Sequence[_Case], chosen: Sequence[Sequence[float]]) -> float
     return sum(found) / len(found)
 
 
-def _over_best_single(cases: Sequence[_Case], chosen: Sequence[Sequence[float]]) -> tuple[float, list[float]]:
+def _over_best_single(
+    cases: Sequence[_Case], chosen: Sequence[Sequence[float]]
+) -> tuple[float, list[float]] | tuple[None, None]:
     """Return by how much an exposure earns more than with the best single picture, and the interval by viewer."""
     by_viewer: dict[str, float] = {}
+    rewarded: set[str] = set()
     for number, (case, probabilities) in enumerate(zip(cases, chosen, strict=True)):
         decision = case.ended.decision
         more = probabilities[decision.chosen] - case.best[decision.chosen]
         weight = max(-MOST_WEIGHT, min(MOST_WEIGHT, more / decision.propensity))
         who = decision.profile or str(number)
         by_viewer[who] = by_viewer.get(who, 0.0) + weight * case.ended.reward
+        if case.ended.reward:
+            rewarded.add(who)
+    if len(rewarded) < LEAST_REWARDED:
+        return None, None
     sums, mean = by_viewer.values(), sum(by_viewer.values()) / len(by_viewer)
     value = sum(sums) / len(cases)
     error = sqrt(sum((each - mean) ** 2 for each in sums)) / len(cases)

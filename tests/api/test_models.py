@@ -129,6 +129,25 @@ async def test_a_snapshot_that_is_worse_than_the_best_single_picture_is_refused(
     assert (await promote(service, await taught(service, "cupola"))).status_code == 200
 
 
+async def test_a_few_rewards_say_nothing_about_a_snapshot(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.evaluation.fitness.LEAST_ENTROPY", 0.0)
+    await service.learn()
+    clicks = 0
+    for number in range(80):
+        choice = await service.get(profile=str(number))
+        if choice["artwork"] == "cupola" and clicks < 8:
+            clicks += 1
+            await service.http.post("/clicks", json={"decision_id": choice["decision_id"]})
+    await service.close_windows()
+    number = await taught(service, "ignition")
+    fitness = (await service.http.get(f"/models/{number}/fitness", headers=ADMIN)).json()
+    assert fitness["decisions"] >= 50
+    assert (fitness["over_best_single"], fitness["interval"]) == (None, None)
+    assert (await promote(service, number)).status_code == 200
+
+
 @pytest.mark.parametrize("learner", [b"broken", b""])
 async def test_a_snapshot_that_does_not_load_is_refused(service: Service, learner: bytes) -> None:
     await service.learn()
