@@ -25,7 +25,7 @@ RECORDS: Final = 20_000
 ENOUGH: Final = 50
 """Decisions without which the choices of a snapshot are not judged."""
 LEAST_REWARDED: Final = 30
-"""Viewers with a reward without whom the rewards are not compared, because the interval would be too narrow."""
+"""Viewers with a reward who are needed to compare rewards. With fewer the interval is too narrow."""
 LEAST_ENTROPY: Final = 0.5
 """The least entropy of a snapshot's choices, as a part of the incumbent's."""
 HALF_WIDTH: Final = 1.96

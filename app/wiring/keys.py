@@ -9,8 +9,8 @@ import structlog
 
 from app.api.roles import Role
 from app.data_folder import DataFolder
-from app.setting_checks import KEY, SHORTEST_KEY
 from app.settings import Settings
+from app.settings.checks import KEY, SHORTEST_KEY
 from app.store.protocol import Log
 
 log = structlog.get_logger()

@@ -33,8 +33,8 @@ from app.operations.doctor.checkup import check
 from app.operations.doctor.finding import Finding
 from app.operations.doctor.observed import Observed, observe
 from app.records import Kind, Reference, decode_decision, encode
-from app.setting_checks import SMALLEST_LOG
 from app.settings import Settings
+from app.settings.checks import SMALLEST_LOG
 from app.store.protocol import Event, File, Lease
 from app.store.sqlite import SqliteStore
 from app.wiring.stores import engine_of

@@ -14,7 +14,7 @@ from app.api.roles import Role
 from app.api.services import ADMIN, HOLDER, NEVER_CACHED, SESSION, Service, Services
 from app.api.tickets import SESSION_MS
 from app.public_url import cookie_path
-from app.setting_checks import LONGEST_KEY
+from app.settings.checks import LONGEST_KEY
 
 router = APIRouter(tags=["operations"], route_class=JsonRoute)
 LANDING = "../../dashboard#signed-in"

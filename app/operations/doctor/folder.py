@@ -10,7 +10,7 @@ from pathlib import Path
 from app.data_folder import RUN, DataFolder
 from app.operations.doctor.finding import Finding, Level, finding, first, graded, listed, size, span
 from app.operations.doctor.observed import Observed
-from app.setting_checks import KEY, SHORTEST_KEY
+from app.settings.checks import KEY, SHORTEST_KEY
 
 SOON_TO_TELL = 86_400
 """Seconds: the length of log that is needed to know its pace."""

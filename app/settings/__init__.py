@@ -10,7 +10,7 @@ from pydantic import AfterValidator, ByteSize, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.public_url import checked
-from app.setting_checks import (
+from app.settings.checks import (
     Key,
     Share,
     callable_address,
