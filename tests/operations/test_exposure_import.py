@@ -267,6 +267,15 @@ async def test_a_file_that_grew_is_continued_and_another_beginning_is_refused(si
     assert len(await site.imported()) == 20
 
 
+async def test_rows_that_are_too_old_by_now_are_still_the_beginning_of_a_file(site: Site) -> None:
+    rows = site.rows(12)
+    await site.import_(site.file(rows))
+    site.clock.now += 85 * DAY_MS
+    grown = await site.import_(site.file([*rows, *site.rows(8)]))
+    assert (grown.already, grown.imported, grown.refused) == (12, 8, 0)
+    assert len(await site.imported()) == 20
+
+
 @pytest.mark.parametrize("killed", [0, 1, 2, 3])
 async def test_an_import_that_ends_at_any_piece_continues_to_the_same_records(
     site: Site, killed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

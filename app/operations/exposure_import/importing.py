@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -58,9 +59,12 @@ class ExposureImport:
         """Check all rows, and yield how far the reading is. Raises `UnusableFileError`."""
         marks, outcome, known = _Marks(), self.outcome, Reached(0, "")
         for number, read in enumerate(self._file.rows(), 1):
-            marks.take(self._row(read, note=True) or read)
+            row = self._row(read)
+            marks.take(row or read)
             if number == 1:
                 known = await self._known(f"imported {marks.now()}")
+            if number > known.rows:  # time and catalogue may have changed since the others were imported
+                self._note(row, read)
             if number == known.rows and marks.now() == known.mark:
                 outcome.already = number
             outcome.rows = number
@@ -96,7 +100,7 @@ class ExposureImport:
                 break
             row, last = self._row(read), number
             marks.take(row or read)
-            if row:
+            if row and not self._fault(row, read):
                 imported = await self._exposures.record(row, marks.nonce(), rules)
                 bodies += [encode(imported)] if number > self.outcome.already else []
             if len(bodies) >= BATCH:
@@ -122,16 +126,25 @@ class ExposureImport:
         self.outcome.imported += len(bodies)
         await asyncio.sleep(time.monotonic() - began)
 
-    def _row(self, read: Read, *, note: bool = False) -> PastRow | None:
-        """Return the row, or None if it has a fault, which the outcome may note."""
-        try:
+    def _row(self, read: Read) -> PastRow | None:
+        """Return the row; None if it is not valid."""
+        with suppress(RowFaultError):
             return self._exposures.row(read)
+        return None
+
+    def _fault(self, row: PastRow | None, read: Read) -> RowFaultError | None:
+        """Return why a row is refused."""
+        try:
+            self._exposures.demand_fit(row or self._exposures.row(read), read)
         except RowFaultError as fault:
-            if note:
-                self.outcome.refused += 1
-                if len(self.outcome.faults) < NAMED:
-                    self.outcome.faults.append(f"{self._file.path}, {self._file.unit} {read.line}: {fault}")
-            return None
+            return fault
+        return None
+
+    def _note(self, row: PastRow | None, read: Read) -> None:
+        if fault := self._fault(row, read):
+            self.outcome.refused += 1
+            if len(self.outcome.faults) < NAMED:
+                self.outcome.faults.append(f"{self._file.path}, {self._file.unit} {read.line}: {fault}")
 
 
 class _Marks:

@@ -42,11 +42,15 @@ class PastExposures:
         self._now, self._retention, self._unused = log.now(), retention, unused
         self._viewers = ViewersSoFar()
 
-    def row(self, read: Read) -> PastRow:
-        """Return a row. Raises `RowFaultError`."""
+    @staticmethod
+    def row(read: Read) -> PastRow:
+        """Return a row. Raises `RowFaultError` if it is not valid, whatever the time and the catalogue are."""
         if read.fault:
             raise LineFaultError(read.fault)
-        row = PastRow.of(read.row)
+        return PastRow.of(read.row)
+
+    def demand_fit(self, row: PastRow, read: Read) -> None:
+        """Raise `RowFaultError` if a row does not fit the time now or the catalogue."""
         if row.at > self._now + SKEW_MS:
             raise RowFaultError("time", read.row.get("time"), "it is in the future: correct it")
         if row.at < self._now - self._retention:
@@ -54,7 +58,6 @@ class PastExposures:
                 "time", read.row.get("time"), "it is older than KEYART_RETENTION_DAYS: leave the row out"
             )
         self._titled(row)
-        return row
 
     def _titled(self, row: PastRow) -> LiveTitle:
         """Return the title. Raises `RowFaultError` if the catalogue lacks it or one of the artworks."""
