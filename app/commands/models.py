@@ -1,9 +1,9 @@
 """`keyart models`: the snapshots of the learner, and orders about them."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.box import SIMPLE
@@ -39,6 +39,9 @@ def models(
     do: Annotated[Do | None, typer.Argument(help="The order. Without it the command lists the snapshots.")] = None,
     snapshot: Annotated[int | None, typer.Argument(min=1, help="The snapshot to promote.")] = None,
     *,
+    fitness: Annotated[
+        bool, typer.Option("--fitness", help="Compare each snapshot with the best single picture, too.")
+    ] = False,
     why: Why = "",
 ) -> None:
     """List the kept snapshots, or promote, roll back, freeze or thaw the model.
@@ -47,18 +50,22 @@ def models(
     replaced. The service refuses a snapshot that is not fit, with the reason. freeze keeps the learner as it is;
     after thaw it learns again, from the events after that. Each order sets a new base.
 
-    The orders call the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the key in the data
-    folder.
+    The orders and --fitness call the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the key in
+    the data folder.
 
     Examples:
         keyart models
+        keyart models --fitness
         keyart models promote 17 --why "Better in keyart evaluate"
         keyart models rollback
         keyart models freeze
     """
     settings = settings_of_service("models")
     if do is None:
-        asyncio.run(_models(settings))
+        listed = asyncio.run(_models(settings))
+        for number in [each.id for each in listed if fitness and _weights_in_use(each) is not None]:
+            found = called(settings, "GET", f"/models/{number}/fitness")
+            Console().print(fitness_of(number, found), soft_wrap=True, markup=False, highlight=False)
         return
     if (do == "promote") != (snapshot is not None):
         raise fail("promote needs the number of a snapshot, and the other orders need none; see `keyart models`.")
@@ -75,7 +82,8 @@ def _order(settings: Settings, do: Do, snapshot: int | None, why: str) -> None:
         called(settings, "PUT", "/models/frozen", {"frozen": do == "freeze", "why": why})
 
 
-async def _models(settings: Settings) -> None:
+async def _models(settings: Settings) -> list[Snapshot]:
+    """Show the snapshots and the candidate, and return the snapshots."""
     store = open_store(settings, read_only=True)
     try:
         snapshots = [each for role in ROLES for each in await store.state.snapshots(role)]
@@ -89,6 +97,7 @@ async def _models(settings: Settings) -> None:
         file = CandidateFile(DataFolder(settings.data).candidate)
         line = of_candidate(candidate.policy, file.read(candidate.given.position))
         Console().print(line, soft_wrap=True, markup=False)
+    return snapshots
 
 
 def table(snapshots: Iterable[Snapshot]) -> Table:
@@ -116,6 +125,19 @@ def tunings(snapshots: Iterable[Snapshot]) -> list[str]:
             if written:
                 by_tuning.setdefault(f"{kind_of(snapshot.learner)},{written}", []).append(str(snapshot.id))
     return [f"Tuning {tuning}: snapshots {', '.join(ids)}." for tuning, ids in by_tuning.items()]
+
+
+def fitness_of(number: int, found: Mapping[str, Any]) -> str:
+    """Say how a snapshot would have done on the latest exposures."""
+    if found["entropy"] is None:
+        return f"Snapshot {number}: {found['decisions']} decisions are too few to judge it."
+    choices = f"Snapshot {number}: the entropy of its choices is {found['entropy']:.2f} bits"
+    if found["interval"] is None:
+        return f"{choices}; too few viewers earned a reward to compare it with the best single picture."
+    more, low, high = (f"{1000 * each:+.1f}" for each in (found["over_best_single"], *found["interval"]))
+    return (
+        f"{choices}; in 1,000 exposures it earns {more} ({low} to {high}) compared with the best single picture."
+    )
 
 
 def of_candidate(policy: str, kept: Kept | None) -> str:

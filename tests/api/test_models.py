@@ -1,5 +1,6 @@
 """`/models`: snapshots, which of them may be promoted, and the orders about them."""
 
+import asyncio
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,6 +16,8 @@ from bandit.logistic.prior import Tuning
 from bandit.policy import Learner
 from bandit.types import Example
 from tests.api.service import ADMIN, EDITOR, Service, is_problem
+from tests.api.test_browser import listening
+from tests.e2e.service import keyart
 
 FROZEN = "/models/frozen"
 
@@ -144,6 +147,13 @@ async def test_a_few_rewards_say_nothing_about_a_snapshot(
     number = await taught(service, "ignition")
     fitness = (await service.http.get(f"/models/{number}/fitness", headers=ADMIN)).json()
     assert fitness["decisions"] >= 50
+    async with listening(service.app) as address:
+        settings = {
+            "port": address.rpartition(":")[2],
+            "admin_key": ADMIN["Authorization"].removeprefix("Bearer "),
+        }
+        told = await asyncio.to_thread(keyart, service.settings.data, "models", "--fitness", **settings)
+    assert f"Snapshot {number}: the entropy of its choices is" in told.stdout, told.stderr
     assert (fitness["over_best_single"], fitness["interval"]) == (None, None)
     assert (await promote(service, number)).status_code == 200
 

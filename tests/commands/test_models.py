@@ -1,12 +1,13 @@
 """What commands show of snapshots."""
 
 from io import StringIO
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from app.clock import now_ms
-from app.commands.models import table, tunings
+from app.commands.models import fitness_of, table, tunings
 from app.store.protocol import Snapshot
 from bandit.learners import Kind, new_learner
 from bandit.logistic.learner import LogisticLearner
@@ -68,3 +69,18 @@ def test_snapshots_are_told_by_their_tuning() -> None:
     assert said[0].endswith(": snapshots 4, 2.")
     assert said[1].startswith("Tuning logistic,spread=0.3, ")
     assert said[1].endswith(": snapshots 3.")
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ({"decisions": 12, "entropy": None, "interval": None}, "12 decisions are too few to judge it."),
+        ({"decisions": 90, "entropy": 1.234, "interval": None}, "1.23 bits; too few viewers earned a reward"),
+        (
+            {"decisions": 90, "entropy": 0.5, "over_best_single": 0.0123, "interval": [-0.001, 0.025]},
+            "0.50 bits; in 1,000 exposures it earns +12.3 (-1.0 to +25.0) compared with the best single picture.",
+        ),
+    ],
+)
+def test_the_fitness_is_told_as_far_as_it_is_known(found: dict[str, Any], told: str) -> None:
+    assert told in fitness_of(7, found)
