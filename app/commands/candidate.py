@@ -1,11 +1,11 @@
 """`keyart candidate`: a learner that is trained in the shadow, and orders about it."""
 
-import time
 from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
+from app.clock import now_ms
 from app.commands.calling import called
 from app.commands.environment import settings_for
 from app.commands.orders import Why, ordered
@@ -101,7 +101,7 @@ def lines(found: dict[str, Any] | None) -> list[str]:
 def _position(found: dict[str, Any]) -> str:
     if found["saved"] is None:
         return "It has saved nothing yet. A trainer that leads starts its process within seconds."
-    age = max(0, round(time.time() - found["saved"]))
+    age = max(0, round(now_ms() / 1000 - found["saved"]))
     behind = f"{found['behind']:,} records behind the log's end"
     state = "follows the log" if found["caught_up"] else "still learns the log"
     return f"It {state}: it is at position {found['position']}, {behind}, and was saved {age} s ago."

@@ -12,6 +12,7 @@ from app.commands.terminal import stop_on_sigterm
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job begins without it
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
