@@ -44,7 +44,7 @@ class PastExposures:
 
     @staticmethod
     def row(read: Read) -> PastRow:
-        """Return a row. Raises `RowFaultError` if it is not valid, whatever the time and the catalogue are."""
+        """Return a row. Raises `RowFaultError` if it is not valid. Time and catalogue play no part in it."""
         if read.fault:
             raise LineFaultError(read.fault)
         return PastRow.of(read.row)
