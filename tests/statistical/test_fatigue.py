@@ -36,6 +36,7 @@ def test_knowing_the_showings_earns_more_where_they_change_clicks(
     assert sum(found) / len(found) > least
 
 
+@pytest.mark.soak
 def test_where_showings_change_nothing_knowing_them_costs_next_to_nothing(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -12,6 +12,7 @@ from scipy import stats
 from tests.statistical.arrival import Arrival, Mask, arrival
 from tests.statistical.loop import DELAY, FLOOR, Drawn
 
+pytestmark = pytest.mark.soak  # a minute of work, for claims that few changes touch
 LEVEL = 0.01
 SEEDS = range(8)
 When = Callable[[Arrival], Sequence[Drawn]]
