@@ -23,7 +23,7 @@ _ATTRIBUTE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 
 
 class UnusableFileError(Exception):
-    """A file of which nothing is imported, with the reason and the remedy."""
+    """Says why a file is not imported at all, with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
