@@ -149,11 +149,7 @@ class Replay:
         decision = step.imported.decision
         if self._quarantines.leaves_out(step, decision):
             return
-        try:
-            live_title = self._live_catalogue.at(decision.title, decision.revision)
-        except (LookupError, ValueError):
-            self.unreadable.add(decision.revision)
-        else:
+        if live_title := self._title_of(decision):
             yield Taught(example_of_past(step, live_title))
 
     # ---------------------------------------------------------------- decisions
@@ -184,10 +180,14 @@ class Replay:
         decision = decode_decision(record.body)
         if decision.pinned or decision.bot:
             return
-        try:
-            live_title = self._live_catalogue.at(decision.title, decision.revision)
-        except (LookupError, ValueError):
-            self.unreadable.add(decision.revision)
-        else:
+        if live_title := self._title_of(decision):
             deferred = record.kind == Kind.DEFERRED
             self._open[record.position] = _Known(decision, live_title, record.stamp, deferred)
+
+    def _title_of(self, decision: Decision) -> LiveTitle | None:
+        """Return the title as it was at a decision; None, and its revision is noted, if it is not readable."""
+        try:
+            return self._live_catalogue.at(decision.title, decision.revision)
+        except (LookupError, ValueError):
+            self.unreadable.add(decision.revision)
+            return None
