@@ -86,6 +86,9 @@ def lines(found: dict[str, Any] | None) -> list[str]:
         if difference is not None:
             said.append(f"On {decisions:,} decisions it earns {difference * 1000:+.2f} in 1,000 decisions.")
         said.append(paired["says"])
+    if found["remedy"]:
+        said.append(f"{found['says']} {found['remedy']}")
+    said.append(found["promotion"])
     if found["share"]:
         whose = (
             "the candidate"

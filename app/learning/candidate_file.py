@@ -10,7 +10,7 @@ import msgspec
 from app.learning.log_join import UNDECLARED
 from app.records import encode
 from bandit.paired_difference import PairedDifference
-from bandit.sealing import UnusableSnapshot, seal, unseal, unusable
+from bandit.sealing import DIGEST_BYTES, UnusableSnapshot, seal, unseal, unusable
 
 
 class State(NamedTuple):
@@ -50,6 +50,17 @@ class Kept:
     state: State
     learner: bytes = field(repr=False)
     refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A candidate as it was saved, without its learner."""
+
+    saved: int
+    position: int
+    erased: int | None
+    paired: PairedDifference
+    refused: str | None
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -97,6 +108,21 @@ class CandidateFile:
         except (OSError, UnusableSnapshot):
             return None
         return kept if kept.order == order else None
+
+    def summary(self, order: int) -> Summary | None:
+        """Return the saved candidate that this order started, without its learner.
+
+        It reads the head alone, and compares no digest, because it is asked every few seconds.
+        """
+        try:
+            with self._path.open("rb") as file:
+                file.seek(DIGEST_BYTES)
+                head = _decode_head(file.readline())
+        except (OSError, ValueError):  # msgspec's errors are of the second kind
+            return None
+        paired = PairedDifference(head.sums, head.counts, head.least, head.greatest)
+        found = Summary(head.saved, head.position, head.erased, paired, head.refused)
+        return found if head.order == order else None
 
     def stamp(self) -> int | None:
         """Return when the file was replaced, in nanoseconds; None if it is not there."""
@@ -173,4 +199,5 @@ def _kept(content: bytes) -> Kept:
     return Kept(head.order, head.quarantined, head.saved, state, learner, head.refused)
 
 
+_decode_head = msgspec.json.Decoder(_Head).decode
 _decode_caps = msgspec.json.Decoder(dict[str, str]).decode

@@ -7,6 +7,8 @@ from typing import Final
 
 from app.interventions import NONE, Given, Interventions, Quarantine
 from app.operations.alarm import Alarm
+from app.operations.candidate_alarms import candidate_alarms
+from app.operations.candidate_standing import Standing
 from app.operations.drift_alarms import drift_alarms
 from app.operations.ring import EVERY_SECONDS, HOUR, Ring
 from app.store.protocol import Size
@@ -55,6 +57,7 @@ class Seen:
     free: float = 1.0
     in_force: Interventions = NONE
     quarantine: Quarantine | None = None
+    candidate: Standing | None = None
 
 
 def alarms(ring: Ring, seen: Seen) -> list[Alarm]:
@@ -65,6 +68,7 @@ def alarms(ring: Ring, seen: Seen) -> list[Alarm]:
         *_of_pictures(ring),
         *_of_learning(ring, seen),
         *drift_alarms(ring.last(0).last.gauges),
+        *candidate_alarms(seen.candidate, _lately(ring, "keyart_candidate_ended_total")),
         *_of_processes(ring),
         *_of_room(seen),
     ]

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from msgspec import structs
 
 from app.interventions import Given, Interventions, Order, Shadowing
 from app.learning.candidate_file import CandidateFile, Kept
+from app.operations.candidate_standing import ERASED, UNSAVED, Standing, standing_of
 from app.operations.interventions import CANDIDATE, Operator
 from app.records import Kind
 from app.refusals import Conflict, Invalid, Refusal
@@ -18,27 +18,7 @@ from bandit.policy import Learner
 BY_RULE = Author("admin", "rule")
 WHY_BY_RULE = "The lower bound of its reward over the incumbent's is above 0."
 NOT_YET = "The candidate has not caught up with the log; `keyart candidate` says how far it is."
-MOST_BEHIND = 50_000
-"""Records that a candidate may be behind the log's end when it is promoted."""
 NONE = "There is no candidate; start one with PUT /candidate or `keyart candidate start`."
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The candidate in force, as it was saved last; `head` is the position of the log's end."""
-
-    order: Shadowing
-    kept: Kept | None
-    head: int
-
-    @property
-    def position(self) -> int:
-        return self.kept.state.position if self.kept else 0
-
-    @property
-    def caught_up(self) -> bool:
-        """Whether it has learned the log as it was when the candidate was started."""
-        return self.position >= self.order.given.position
 
 
 class Candidates:
@@ -56,12 +36,7 @@ class Candidates:
         self._operator, self._store, self._file, self._new, self._demand = operator, store, file, new, demand
 
     async def standing(self) -> Standing | None:
-        candidate = (await self._operator.in_force()).candidate
-        if candidate is None:
-            return None
-        head = (await self._store.log.head()).position
-        kept = await asyncio.to_thread(self._file.read, candidate.given.position)
-        return Standing(candidate, kept, head)
+        return await standing_of(self._store, self._file)
 
     async def start(self, by: Author, policy: str, why: str, *, by_rule: bool = False) -> None:
         """Order that a candidate learns beside the incumbent. One that is in force with the same name stays."""
@@ -111,7 +86,8 @@ class Candidates:
         standing = await self.standing()
         if standing is None:
             raise Conflict(NONE)
-        snapshot = _promotable(standing)
+        kept = await asyncio.to_thread(self._file.read, standing.order.given.position)
+        snapshot = _promotable(standing, kept)
         number = await self._store.state.keep_candidate(snapshot)
         # The check is after the write, because the trainer drops candidates for a later erasure.
         if await erased_since(self._store.log, snapshot.position):
@@ -132,19 +108,13 @@ class Candidates:
         return None
 
 
-def _promotable(standing: Standing) -> Snapshot:
+def _promotable(standing: Standing, kept: Kept | None) -> Snapshot:
     """Return the candidate as a snapshot; refuse one that knows too little, or too much."""
-    kept, behind = standing.kept, standing.head - standing.position
-    if kept is None:
-        raise Conflict("The candidate has saved nothing yet; wait a few seconds. A trainer has to run.")
-    if not standing.caught_up or behind > MOST_BEHIND:
-        raise Conflict(f"The candidate is {behind} records behind the log's end; wait until it has caught up.")
-    if kept.state.erased is not None:
-        raise Conflict(
-            "The candidate has learned from a profile that was erased since. It learns the log again without it, "
-            "an hour after the erasure; promote it then."
-        )
+    if standing.refusal or kept is None:
+        raise Conflict(standing.refusal or UNSAVED)
     state = kept.state
+    if state.erased is not None:  # it may have been saved again since
+        raise Conflict(ERASED)
     return Snapshot(0, "candidate", state.position, state.resume, 0, state.rules, kept.learner)
 
 

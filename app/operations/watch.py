@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from app.catalogue.live import LiveCatalogue
 from app.interventions import Interventions
 from app.operations.alarm import Alarm
 from app.operations.alarms import Seen, alarms
+from app.operations.candidate_metrics import show_candidate
+from app.operations.candidate_standing import Standing
 from app.operations.health import Unwell, of_trainer
 from app.operations.interventions import at_work
 from app.operations.ring import EVERY_SECONDS, Ring
@@ -44,6 +46,7 @@ class Facts:
     data: Path
     window_seconds: float
     in_force: Callable[[], Interventions]
+    candidate: Callable[[], Awaitable[Standing | None]]
 
 
 class Watch:
@@ -71,6 +74,7 @@ class Watch:
         self.ring.add(reading)
         seen, trainer = await self._see(reading.at)
         metrics.QUARANTINE_AT_WORK.set(seen.quarantine is not None)
+        show_candidate(seen.candidate)
         self.latest = Look(reading, seen, trainer, alarms(self.ring, seen))
         self._wake()
         return self.latest
@@ -113,6 +117,7 @@ class Watch:
             free=_free(facts.data),
             in_force=in_force,
             quarantine=await at_work(facts.store.state, in_force, now),
+            candidate=await facts.candidate() if in_force.candidate and not lost else None,
         ), trainer
 
     def _waits_for(self) -> str:

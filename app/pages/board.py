@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
+from app.api.candidate_answer import shown
 from app.api.services import Services
 from app.operations.ring import EVERY_SECONDS, Span
 from app.operations.watch import Look
@@ -72,6 +73,7 @@ async def _now(services: Services, look: Look) -> dict[str, Any]:
         "minute": {**point(minute), "seconds": minute.seconds},
         "feedback": _feedback(ring.last(3600)),
         "report": report,
+        "candidate": shown(look.seen.candidate, serves=services.canary.ready),
     }
 
 

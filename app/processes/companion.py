@@ -34,9 +34,14 @@ class Companion:
         command: Sequence[str],
         due: Callable[[], Awaitable[Due]],
         clear_away: Callable[[], object],
+        count_end: Callable[[], object],
     ):
-        """`clear_away` is called while it is not due, to delete everything that the child left."""
+        """Take what it calls: `clear_away` while it is not due, to delete everything that the child left.
+
+        It calls `count_end` when the child ended although it is due.
+        """
         self._child, self._due, self._clear_away = Child(name, command), due, clear_away
+        self._count_end = count_end
         self._environment = {name: value for name, value in os.environ.items() if name != FOLDER}
 
     async def run(self) -> None:
@@ -55,7 +60,8 @@ class Companion:
     async def _look(self) -> None:
         due = await self._due()
         if due == "yes":
-            self._child.note_death()
+            if self._child.note_death():
+                self._count_end()
             if self._child.process is None and time.monotonic() >= self._child.due:
                 self._child.start(self._environment)
             return

@@ -74,6 +74,15 @@ GAP = _latest(
     "keyart_gap", "Reward of a showing to personalized viewers, less a control's", "bound", "control", "span"
 )
 CALIBRATION = _latest("keyart_calibration", "Rewards of learned examples, by the predicted rewards", "bound")
+CANDIDATE = _latest("keyart_candidate", "1 for the condition that the candidate learner is in", "condition")
+CANDIDATE_LAG = _latest("keyart_candidate_lag_records", "Records that the candidate learner has not learned")
+CANDIDATE_LAG_SECONDS = _latest(
+    "keyart_candidate_lag_seconds", "Age of the first record that the candidate learner has not learned"
+)
+CANDIDATE_DIFFERENCE = _latest(
+    "keyart_candidate_difference", "Reward of a decision by the candidate learner, less the incumbent's", "bound"
+)
+CANDIDATE_ENDED = Counter("keyart_candidate_ended", "Processes of the candidate learner that ended too early")
 OPEN_WINDOWS = _greatest("keyart_open_windows", "Exposures whose reward is still open")
 EXAMPLES = Counter("keyart_examples", "Closed exposures, by whether they were learned and why not", ["outcome"])
 REWARDS = Counter("keyart_rewards", "Clicks and plays, by whether their window was still open", ["timing"])

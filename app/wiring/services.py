@@ -106,6 +106,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     rendering = Rendering(data=settings.data, images=images_folder, originals=originals)
     fitness = FitnessReporter(store, live_catalogue, settings.learner, settings.exploration_floor)
     operator = Operator(store, round(settings.retention_days * DAY_MS))
+    candidates = candidates_of(settings, store, operator, fitness)
     choice_probabilities = ChoiceProbabilities(
         model, best_single, switch, canary, settings.exploration_floor, settings.demands
     )
@@ -169,12 +170,13 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
                 settings.data,
                 settings.reward_window_seconds,
                 lambda: switch.in_force,
+                candidates.standing,
             )
         ),
         explainer=Explainer(store.log, ids, store.log.now),
         score_explainer=ScoreExplainer(store.state, live_catalogue),
         fitness=fitness,
-        candidates=candidates_of(settings, store, operator, fitness),
+        candidates=candidates,
     )
 
 

@@ -20,6 +20,7 @@ from app.learning.trusted_clock import TrustedClock
 from app.processes.companion import Companion, Due
 from app.settings import DAY_MS, Settings
 from app.store.protocol import Base, Store
+from app.telemetry import metrics
 from app.wiring.catalogue import images_in, originals_in, revisions_in, uploads_in
 from app.wiring.stores import open_store
 from bandit.policy import Learner
@@ -93,4 +94,5 @@ def companion_of(settings: Settings, store: Store, holder: str) -> Companion:
         in_force = interventions_in(await store.log.setting(SETTING))
         return "yes" if in_force.candidate else "no"
 
-    return Companion("shadow", command, due, CandidateFile(DataFolder(settings.data).candidate).delete)
+    file = CandidateFile(DataFolder(settings.data).candidate)
+    return Companion("shadow", command, due, file.delete, metrics.CANDIDATE_ENDED.inc)

@@ -64,6 +64,8 @@ async def test_a_candidate_is_a_record_with_its_author_and_reason(service: Servi
     found = await shown(service)
     assert (found["policy"], found["by"]["name"], found["by"]["why"]) == (LOW, "key", "Half the spread")
     assert (found["by_rule"], found["saved"], found["paired"], found["position"]) == (False, None, None, 0)
+    assert found["condition"] == "starting"
+    assert "has saved nothing yet" in found["promotion"]
     [record] = [each for each in await service.store.log.read(0, 1000) if each.kind == Kind.INTERVENTION]
     assert record.position == found["by"]["position"]
     assert LOW.encode() in record.body
@@ -77,6 +79,8 @@ async def test_the_comparison_is_shown_and_a_conclusion(service: Service) -> Non
     await caught_up(service)
     before = await shown(service)
     assert (before["caught_up"], before["behind"], before["paired"]["decisions"]) == (True, 0, 0)
+    assert (before["condition"], before["lag_seconds"], before["remedy"]) == ("following", 0, "")
+    assert "keyart candidate promote" in before["promotion"]
     for number in range(1000, 1030):
         await service.get(profile=str(number))
     await service.close_windows()
@@ -158,16 +162,20 @@ async def test_a_collapsed_candidate_is_refused_and_stays(service: Service) -> N
     assert collapsed
     await start(service)
     await caught_up(service)
-    found = await service.services.candidates.standing()
-    assert found
-    assert found.kept
-    _write(service, found.kept, collapsed.learner)
+    _write(service, await kept_of(service), collapsed.learner)
     assert "its choices are collapsed" in is_problem(await promote(service), 409)["detail"]
     assert (await shown(service))["policy"] == LOW
 
 
 def _profile(record: Record) -> str | None:
     return decode_decision(record.body).profile
+
+
+async def kept_of(service: Service) -> Kept:
+    file = CandidateFile(DataFolder(service.services.settings.data).candidate)
+    found = file.read((await shown(service))["by"]["position"])
+    assert found
+    return found
 
 
 def _write(service: Service, kept: Kept, learner: bytes) -> None:
@@ -226,12 +234,10 @@ async def test_the_canary_is_decided_by_the_candidate_with_its_own_propensities(
     assert (await shown(service))["serves"] is True
     await service.get(profile=who)
     decision = await latest(service)
-    kept = await service.services.candidates.standing()
-    assert kept
-    assert kept.kept
+    kept = await kept_of(service)
     live_title = service.services.live_catalogue.at(decision.title, decision.revision)
     actions = [live_title.actions[each] for each in decision.candidates]
-    alone = restored(kept.kept.learner).probabilities(context_of(decision, actions), actions)
+    alone = restored(kept.learner).probabilities(context_of(decision, actions), actions)
     floor = service.services.settings.exploration_floor
     assert decision.probabilities == pytest.approx(with_floor(alone, floor), abs=1e-12)
     assert (decision.group, decision.snapshot) == ("canary", None)

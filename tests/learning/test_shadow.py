@@ -293,6 +293,23 @@ async def test_a_log_that_lost_its_end_is_folded_anew(stage: Stage) -> None:
     assert again.learner == (await from_nothing(stage.world)).learner.snapshot()
 
 
+async def test_the_summary_of_the_file_is_its_head(stage: Stage, tmp_path: Path) -> None:
+    order = await stage.start()
+    assert stage.file.summary(order) is None
+    async with stage.shadowing():
+        await soon(stage.caught_up)
+    kept, found = await stage.kept(), stage.file.summary(order)
+    assert kept
+    assert found
+    state = kept.state
+    assert (found.saved, found.position, found.erased) == (kept.saved, state.position, state.erased)
+    assert (found.paired, found.refused) == (state.paired, kept.refused)
+    assert stage.file.summary(order + 1) is None
+    for content in (b"", b"x" * 100, b"x" * 16 + b"{}\n", b"x" * 16 + b'{"order": []}', b"\n" * 40):
+        (tmp_path / "candidate").write_bytes(content)
+        assert stage.file.summary(order) is None
+
+
 async def test_a_damaged_file_is_passed_over(stage: Stage, tmp_path: Path) -> None:
     order = await stage.start()
     async with stage.shadowing():

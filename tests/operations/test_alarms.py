@@ -9,13 +9,14 @@ import pytest
 
 from app.interventions import Given, Interventions, Quarantine
 from app.operations import alarms as subject
-from app.operations import drift_alarms
+from app.operations import candidate_alarms, drift_alarms
 from app.operations.alarms import Seen, alarms
 from app.operations.ring import HOUR, Ring
 from app.store.protocol import Size
 from app.telemetry.reading import Reading
 from tests.docs.pages import page
 from tests.docs.test_alerts import expressions
+from tests.operations.standings import standing
 
 GIVEN = Given(7, 1_790_000_000_000, "admin", "key", "Because")
 CALM = Seen(position=100, size=Size(10, most=1000), window_seconds=600)
@@ -62,6 +63,9 @@ CASES: dict[str, tuple[Ring, dict[str, Any]]] = {
     "KeyartSnapshotOld": (ring(gauges={**FOLDED, "keyart_snapshot_age_seconds": 301.0}, **BUSY), {}),
     "KeyartLearnsNothing": (ring(decisions={"personalized": 1001.0}), {}),
     **{name: (ring(gauges=FOLDED | signs), {}) for name, signs in DRIFTED.items()},
+    "KeyartCandidateStuck": (ring(), {"candidate": standing(saved=300_001, oldest=300_001)}),
+    "KeyartCandidateBehind": (ring(), {"candidate": standing(head=50_101)}),
+    "KeyartCandidateEnds": (ring(candidate_ended={"": 6.0}), {"candidate": standing()}),
     "KeyartWorkerHung": (ring(5, workers_replaced={"hung": 1.0}), {}),
     "KeyartWorkersEnd": (ring(workers_replaced={"ended": 3.0}), {}),
     "KeyartConnectionsCrowded": (ring(connections_ended={"evicted": 400.0}), {}),
@@ -89,6 +93,9 @@ NOT_YET: dict[str, tuple[Ring, dict[str, Any]]] = {
     "KeyartTrainerBehind": (ring(), {"position": 10_100}),
     "KeyartSnapshotOld": (ring(gauges={**FOLDED, "keyart_snapshot_age_seconds": 9999.0}), {}),
     "KeyartLearnsNothing": (ring(1700, decisions={"personalized": 9999.0}), {}),
+    "KeyartCandidateStuck": (ring(), {"candidate": standing(saved=300_001, oldest=300_000)}),
+    "KeyartCandidateBehind": (ring(), {"candidate": standing(head=50_100)}),
+    "KeyartCandidateEnds": (ring(candidate_ended={"": 9.0}), {"candidate": None}),
     "KeyartWorkersEnd": (ring(workers_replaced={"ended": 2.0}), {}),
     "KeyartConnectionsCrowded": (ring(connections_ended={"evicted": 350.0, "malformed": 9999.0}), {}),
     "KeyartLogFills": (ring(), {"size": Size(10**12, most=0)}),
@@ -167,6 +174,7 @@ def test_they_are_the_alerts_of_the_example() -> None:
         ("KeyartExploration", drift_alarms.TOO_FEW),
         ("KeyartCalibration", drift_alarms.TOO_MANY),
         ("KeyartCalibration", drift_alarms.TOO_FEW),
+        ("KeyartCandidateEnds", candidate_alarms.MOST_ENDED),
         ("KeyartDiskFills", subject.LEAST_DISK_FREE),
     ],
 )

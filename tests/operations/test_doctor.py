@@ -27,15 +27,20 @@ import pytest
 
 from app.catalogue.live import LiveCatalogue
 from app.clock import now_ms
+from app.evaluation.candidate_learner import learner_of
 from app.learning.bases import resume
+from app.learning.candidate_file import CandidateFile
+from app.operations.candidates import Candidates
 from app.operations.doctor import catalogue, clock, finding, folder, log, machine, model, service
 from app.operations.doctor.checkup import check
 from app.operations.doctor.finding import Finding
 from app.operations.doctor.observed import Observed, observe
+from app.operations.interventions import Operator
 from app.records import Kind, Reference, decode_decision, encode
+from app.refusals import Conflict
 from app.settings import Settings
 from app.settings.checks import SMALLEST_LOG
-from app.store.protocol import Event, File, Lease
+from app.store.protocol import Author, Event, File, Lease, Snapshot
 from app.store.sqlite import SqliteStore
 from app.wiring.stores import engine_of
 from assets.catalogue import Title
@@ -48,6 +53,7 @@ from tests.assets.builders import a_picture, encoded, put
 from tests.builders import Clock, a_decision, a_draft, a_film, make_current
 from tests.e2e.service import Service, free_port, keyart
 from tests.learners import needs_vowpal
+from tests.operations.standings import standing
 
 DAY_MS = 86_400_000
 EVERYWHERE = "0.0.0.0"  # noqa: S104  nothing is bound
@@ -704,6 +710,26 @@ def test_drift_is_told_as_the_dashboard_tells_it(data: Path, look: Callable[...,
     assert alarm.level == "wrong"
     assert "less reward than those of uniform" in alarm.sentence
     assert "keyart models rollback" in alarm.remedy
+
+
+def test_a_candidate_is_told_with_its_remedy(data: Path, look: Callable[..., Found]) -> None:
+    assert "candidate" not in {each.about for each in look(data)}
+    asyncio.run(_started(data))
+    assert "no trainer leads" in told(look(data), "note", "candidate", "logistic,spread=0.3").sentence
+    stuck = told([model.candidate(standing(saved=600_000, oldest=600_000))], "wrong", "is stuck")
+    assert "keyart candidate stop" in stuck.remedy
+    told([model.candidate(standing())], "ok", "It follows the log.")
+
+
+async def _started(data: Path) -> None:
+    store = SqliteStore(data, Clock(now_ms()))
+    candidates = Candidates(Operator(store, DAY_MS), store, CandidateFile(data / "none"), learner_of, no_snapshot)
+    await candidates.start(Author("admin", "key"), "logistic,spread=0.3", "Because")
+    await store.close()
+
+
+async def no_snapshot(_: int) -> Snapshot:
+    raise Conflict("Nothing is promoted here.")
 
 
 @pytest.mark.parametrize(("shares", "level"), [((), "wrong"), (("women=0.8",), "ok")])

@@ -14,7 +14,11 @@ import pytest
 from playwright.async_api import Page, expect
 
 from app.api.access import COOKIE
+from app.data_folder import DataFolder
+from app.learning.candidate_file import CandidateFile, Kept, State
 from app.store.protocol import OVER, Entered, Experiment, LiftChange, LiftKey, Progress
+from bandit.learners import new_learner
+from bandit.paired_difference import Difference, PairedDifference
 from tests.api.service import ADMIN, EDITOR, Catalogue, Service, is_problem, serving
 from tests.api.test_browser import listening
 from tests.evaluation.test_lift_report import an_experiment, entered
@@ -38,6 +42,33 @@ async def put(service: Service, experiment: Experiment) -> None:
     await state.commit(token, Progress(counted, b"", {}, {}, lift=LiftChange([experiment], rows)))
     service.services.group_reporter._due = 0  # noqa: SLF001  the sums of the last four seconds are due now
     await look(service)
+
+
+def candidate_file(service: Service) -> CandidateFile:
+    return CandidateFile(DataFolder(service.services.settings.data).candidate)
+
+
+async def started(service: Service, why: str) -> int:
+    """Start a candidate, let this worker know of it, and return the position of the order."""
+    body = {"policy": "logistic,spread=0.3", "by_rule": True, "why": why}
+    answer = await service.http.put("/candidate", json=body, headers=ADMIN)
+    assert answer.status_code == 200, answer.text
+    await service.refresh()
+    return int(answer.json()["candidate"]["by"]["position"])
+
+
+def better_by(value: float) -> PairedDifference:
+    """Return a comparison of 5,000 decisions in which the candidate earned so much more."""
+    paired = PairedDifference()
+    for number in range(5000):
+        paired.add(number, Difference(value + (0.1 if number % 2 else -0.1), -1.0, 1.0))
+    return paired
+
+
+def saved(service: Service, order: int, paired: PairedDifference, refused: str) -> Kept:
+    """Return a candidate that was saved now, when it had learned the whole log."""
+    state = State.first(order, order)._replace(position=order, paired=paired)
+    return Kept(order, 0, service.clock.now, state, new_learner().snapshot(), refused)
 
 
 BROWSER = [pytest.mark.browser, NEEDS_CHROMIUM]
@@ -235,6 +266,42 @@ class TestInABrowser:
             await put(service, experiment)
             await expect(card.locator(".answer")).to_have_text("Not valid")
             await expect(card.locator(".warning")).to_contain_text("Do not trust the lift")
+
+    async def test_a_candidate_is_a_section_as_long_as_there_is_one(self, service: Service, address: str) -> None:
+        async with browsing(address) as page:
+            await page.goto("/dashboard")
+            await sign_in(page)
+            section, file = page.locator("#candidate"), candidate_file(service)
+            await page.get_by_text("Live, as of").wait_for()
+            await expect(section).to_be_hidden()
+            order = await started(service, HOSTILE)
+            await look(service)
+            await expect(section.locator("code")).to_have_text("logistic,spread=0.3")
+            await expect(section).to_contain_text(f"by admin (key): {HOSTILE}.")
+            await expect(section.locator("#candidate-state .answer")).to_have_text("Starts")
+            await expect(section).to_contain_text("Nothing was compared yet.")
+            assert await section.locator("img, script").count() == 0
+
+            file.write(saved(service, order, better_by(0.25), refused="Its choices are collapsed."))
+            await look(service)
+            await expect(section.locator("#candidate-state .answer")).to_have_text("Follows the log")
+            await expect(section.locator("#candidate-earns .answer")).to_have_text("Yes")
+            await expect(section.locator(".interval")).to_contain_text(
+                "+250.0 rewards for each 1,000 decisions (+"
+            )
+            await expect(section).to_contain_text("The rule did not promote it. Its choices are collapsed.")
+
+            service.clock.now += 400_000
+            await service.get(profile="ada")
+            service.clock.now += 400_000
+            await service.store.state.lead("test", 60_000)
+            await look(service)
+            await expect(section.locator("#candidate-state .answer")).to_have_text("Is stuck")
+            await expect(section.locator(".remedy")).to_contain_text("keyart candidate stop")
+            await expect(page.locator("#alarms")).to_contain_text("The candidate logistic,spread=0.3: It is stuck")
+            await service.http.delete("/candidate", headers=ADMIN)
+            await look(service)
+            await expect(section).to_be_hidden()
 
     async def test_hostile_names_are_text(self, service: Service, address: str) -> None:
         title = service.title()

@@ -7,58 +7,16 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from app.api.bodies import JsonRoute
+from app.api.candidate_answer import Candidate, shown
 from app.api.openapi import refusals
-from app.api.routes.interventions import Ordered, Why, ordered
+from app.api.routes.interventions import Why
 from app.api.routes.models import WhyBody
 from app.api.services import ADMIN, Operating, Service, Services
-from app.evaluation.candidate_sentences import conclusion
 from app.fields import PLAIN
-from app.operations.candidates import Standing
-from bandit.paired_difference import PairedDifference
 
 router = APIRouter(tags=["operations"], route_class=JsonRoute)
 LONGEST_POLICY = 200
 MOST_SHARE = 0.5
-
-
-class Paired(TypedDict):
-    """The reward of a decision by the candidate, less that by the incumbent.
-
-    It is a mean over the first showings of the incumbent's `decisions` since the candidate was started, or since
-    another snapshot was promoted. They are those of at least so many `viewers`, a number up to 1,024. The 95 %
-    `interval` holds at any time; it is null as long as there are too few viewers. `says` states a conclusion.
-    """
-
-    decisions: int
-    viewers: int
-    difference: float | None
-    interval: list[float] | None
-    says: str
-
-
-class Candidate(TypedDict):
-    """A candidate: its policy as `keyart evaluate` names it, and the order that started it.
-
-    It has learned the records up to `position`, and is `behind` the log's end by so many. It has `caught_up` if
-    it has learned the log as it was at its start. It was `saved` last at a time in Unix seconds. If the rule
-    wanted to promote it and was refused, `refused` says why.
-
-    It decides for a `share` of the profiles, the group `canary`, by the order `serving_by`. If `serves` is false
-    although the share is above 0, this worker has no usable candidate, and the learner in use decides for them.
-    """
-
-    policy: str
-    by: Ordered | None
-    by_rule: bool
-    share: float
-    serving_by: Ordered | None
-    serves: bool
-    position: int
-    behind: int
-    caught_up: bool
-    saved: float | None
-    paired: Paired | None
-    refused: str | None
 
 
 class Shadowed(TypedDict):
@@ -136,34 +94,4 @@ async def promote_candidate(body: WhyBody, by: Operating, services: Service) -> 
 
 
 async def _shown(services: Services) -> Shadowed:
-    standing = await services.candidates.standing()
-    return {"candidate": _candidate(standing, serves=services.canary.ready) if standing else None}
-
-
-def _candidate(standing: Standing, *, serves: bool) -> Candidate:
-    order, kept = standing.order, standing.kept
-    return {
-        "policy": order.policy,
-        "by": ordered(order.given),
-        "by_rule": order.by_rule,
-        "share": order.share,
-        "serving_by": ordered(order.serving),
-        "serves": serves,
-        "position": standing.position,
-        "behind": max(0, standing.head - standing.position),
-        "caught_up": standing.caught_up,
-        "saved": kept.saved / 1000 if kept else None,
-        "paired": _paired(kept.state.paired) if kept else None,
-        "refused": kept.refused if kept else None,
-    }
-
-
-def _paired(found: PairedDifference) -> Paired:
-    interval = found.interval()
-    return {
-        "decisions": found.decisions,
-        "viewers": found.buckets,
-        "difference": found.mean,
-        "interval": list(interval) if interval else None,
-        "says": conclusion(found),
-    }
+    return {"candidate": shown(await services.candidates.standing(), serves=services.canary.ready)}

@@ -1,6 +1,6 @@
 """`/interventions`: what operators order while the service runs, each with its author, time and reason."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,9 +9,10 @@ from typing_extensions import TypedDict
 from app.api.bodies import JsonRoute
 from app.api.edit_bodies import Moment
 from app.api.openapi import refusals
+from app.api.ordered import Ordered, by_of, ordered
 from app.api.services import ADMIN, Operating, Service, Services
 from app.fields import PLAIN_OR_NOTHING, Word
-from app.interventions import Given, Interventions, Learning, Quarantine, Serving
+from app.interventions import Interventions, Learning, Quarantine, Serving
 from app.operations.interventions import Span
 
 router = APIRouter(tags=["operations"], route_class=JsonRoute)
@@ -20,19 +21,6 @@ LAST_POSITION = 2**53 - 1
 Reason = Annotated[str, Field(max_length=LONGEST_REASON, pattern=PLAIN_OR_NOTHING)]
 Of = Annotated[int, Path(ge=1, le=LAST_POSITION, description="The position of the quarantine's record.")]
 Why = Annotated[Reason, Query(description="The reason, which the list of edits shows.")]
-
-
-class Ordered(TypedDict):
-    """The author, time and reason of an order: `at` is in Unix seconds; `name` is the session's, or `key`.
-
-    The `position` is that of the record in the log.
-    """
-
-    position: int
-    at: float
-    role: Literal["admin"]
-    name: str
-    why: str
 
 
 class Quarantined(TypedDict):
@@ -164,19 +152,5 @@ async def _shown(services: Services, found: Interventions) -> InForce:
 
 
 def _quarantined(found: Quarantine) -> Quarantined:
-    by = _by(found.given)
+    by = by_of(found.given)
     return {"by": by, "since": found.since / 1000, "until": found.until / 1000, "device": found.device}
-
-
-def ordered(given: Given | None) -> Ordered | None:
-    return None if given is None else _by(given)
-
-
-def _by(given: Given) -> Ordered:
-    return {
-        "position": given.position,
-        "at": given.stamp / 1000,
-        "role": "admin",
-        "name": given.name,
-        "why": given.why,
-    }

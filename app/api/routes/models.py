@@ -9,7 +9,8 @@ from typing_extensions import TypedDict
 
 from app.api.bodies import JsonRoute
 from app.api.openapi import refusals
-from app.api.routes.interventions import LAST_POSITION, Ordered, Reason, ordered
+from app.api.ordered import Ordered, ordered
+from app.api.routes.interventions import LAST_POSITION, Reason
 from app.api.services import ADMIN, Operating, Service, Services
 from app.evaluation.fitness import Fitness
 from app.interventions import Interventions

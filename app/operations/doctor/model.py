@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from app.data_folder import LOG, STATE
 from app.learning.caps import Caps
+from app.operations.candidate_standing import Standing
 from app.operations.doctor.finding import Finding, finding, first, number, span
 from app.operations.doctor.observed import Observed
 from app.operations.drift_alarms import drift_alarms
@@ -30,6 +31,8 @@ def findings(seen: Observed) -> Iterator[Finding]:
     yield from snapshots(seen)
     yield lately(seen)
     yield from drift(seen)
+    if seen.candidate:
+        yield candidate(seen.candidate)
     groups = Counter(each.group for each in _decisions(seen.tail))
     if groups.total() >= ENOUGH and not groups["personalized"]:
         names = ", ".join(sorted(group or "anonymous" for group in groups))
@@ -122,6 +125,16 @@ def drift(seen: Observed) -> Iterator[Finding]:
         yield first({"drift-early": len(seen.signs) <= 1, "drift-none": True})
     if seen.snapshots and (kind := kind_of(seen.snapshots[0].learner)) != LOGISTIC:
         yield finding("drift-no-predictions", kind=kind)
+
+
+def candidate(standing: Standing) -> Finding:
+    outlook = standing.outlook
+    conditions = {
+        "candidate-unwell": outlook.condition in {"stuck", "behind"},
+        "candidate-waits": outlook.remedy,
+        "candidate-well": True,
+    }
+    return first(conditions, policy=standing.order.policy, outlook=outlook)
 
 
 def lately(seen: Observed) -> Finding:

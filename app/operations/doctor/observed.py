@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from app.catalogue.setting import SETTING
 from app.clock import now_ms, passed_ms
 from app.data_folder import LOG, STATE, DataFolder
+from app.learning.candidate_file import CandidateFile
 from app.learning.drift_signs import Signs, signs
 from app.learning.trusted_clock import SETTING as TRUSTED
 from app.learning.trusted_clock import trusted_in
+from app.operations.candidate_standing import Standing, standing_of
 from app.operations.in_force import InForce, in_force, in_use
 from app.records import Record
 from app.settings import Settings
@@ -41,6 +43,7 @@ class Observed:
     fold: FoldState = NO_FOLD
     snapshots: Sequence[Snapshot] = ()
     signs: Signs = field(default_factory=dict)
+    candidate: Standing | None = None
 
     @property
     def settings(self) -> Settings:
@@ -80,6 +83,8 @@ async def _in_store(seen: Observed, store: Store) -> Observed:
         head, trusted = await store.log.head(), await store.log.setting(TRUSTED)
         tail = await store.log.read(head.position - TAIL, TAIL)
         seen = replace(seen, head=head, tail=tail, trusted=trusted_in(trusted) if trusted else None)
+    if seen.usable(LOG, STATE):
+        seen = replace(seen, candidate=await standing_of(store, CandidateFile(seen.folder.candidate)))
     if seen.usable(STATE):
         fold, lease = await store.state.fold_state(), await store.state.lease()
         seen = replace(seen, fold=fold, lease=lease, snapshots=await store.state.snapshots(limit=SNAPSHOTS))

@@ -45,14 +45,14 @@ function learning(board) {
 }
 
 /** @param {string} card @param {string} word @param {boolean | null} good @param {string} says */
-function answer(card, word, good, says) {
+export function answer(card, word, good, says) {
   find(card).dataset.good = good == null ? "unknown" : String(good);
   put(find(`${card} .answer`), word);
   put(find(`${card} .says`), says);
 }
 
 /** @param {string} card @param {[string, string][]} pairs */
-function facts(card, pairs) {
+export function facts(card, pairs) {
   const list = find(`${card} dl`);
   if (!list.children.length) {
     for (const [name] of pairs) {

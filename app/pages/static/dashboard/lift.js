@@ -1,12 +1,8 @@
 // @ts-check
 /** The lift: its interval around no difference, its worth, and the warning that counts more than both. */
 
-import { count, find, make, put } from "./text.js";
-
-const THOUSAND = 1000;
-const ROOM = 1.15;
-/** @param {number} value  rewards of a viewer */
-const signed = (value) => `${value > 0 ? "+" : value < 0 ? "\u2212" : ""}${Math.abs(THOUSAND * value).toFixed(1)}`;
+import { drawDifference } from "./difference.js";
+import { count, find, put } from "./text.js";
 
 /** Show the lift. @param {any} report  @returns {[string, boolean | null]} the answer in a word, and whether it is a good one */
 export function showLift({ lift, experiment, warning, worth }) {
@@ -17,27 +13,10 @@ export function showLift({ lift, experiment, warning, worth }) {
   const drawing = find("#pays .interval");
   drawing.hidden = !lift;
   if (!lift) return [warning ? "Not valid" : "Not known yet", warning ? false : null];
-  draw(drawing, lift);
+  drawDifference(drawing, lift, "viewers");
   if (warning) return ["Not valid", false];
   const [low, high] = lift.interval;
   return low > 0 ? ["Yes", true] : high < 0 ? ["No", false] : ["Not known yet", null];
-}
-
-/** Draw the interval on a scale that has no difference in its middle. @param {HTMLElement} drawing @param {any} lift */
-function draw(drawing, { difference, interval: [low, high] }) {
-  if (!drawing.children.length) {
-    const bar = make("span", "", { class: "bar from-zero", "aria-hidden": "true" });
-    bar.append(make("span"), make("i"));
-    drawing.append(bar, make("span", "", { class: "figures" }));
-  }
-  const [bar, figures] = drawing.children;
-  const most = ROOM * Math.max(Math.abs(low), Math.abs(high)) || 1;
-  const style = /** @type {HTMLElement} */ (bar).style;
-  const place = (/** @type {number} */ value) => String((1 + value / most) / 2);
-  style.setProperty("--low", place(low));
-  style.setProperty("--high", place(high));
-  style.setProperty("--rate", place(difference));
-  put(figures, `${signed(difference)} rewards for each 1,000 viewers (${signed(low)} to ${signed(high)})`);
 }
 
 /** @param {any} experiment */

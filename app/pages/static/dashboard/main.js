@@ -5,6 +5,7 @@ import { showAlarms } from "./alarms.js";
 import { showAnswers } from "./answers.js";
 import { answered } from "./asking.js";
 import { beginAudit } from "./audit.js";
+import { showCandidate } from "./candidate.js";
 import { beginCharts, continueCharts } from "./charts.js";
 import { showGroups } from "./groups.js";
 import { beginSpans } from "./spans.js";
@@ -24,6 +25,7 @@ function show(board) {
   showAnswers(board);
   showSteps(board.steps);
   showGroups(board.report);
+  showCandidate(board.candidate, board.at);
 }
 
 /** @param {string} why */
