@@ -4,12 +4,14 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
 from app.wiring.app import GARBAGE
+from tests.chromium import running
 
 gc.set_threshold(GARBAGE)
 """As a service does: looking for garbage all the time takes a fifth of the suite's time."""
@@ -41,6 +43,12 @@ def _memory_is_given_back() -> Iterator[None]:
     yield
     gc.collect()
     gc.freeze()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[None]:
+    async with running():
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,6 +1,8 @@
 """The whole service in one process: real store, real pictures, a clock set by hand, learning on request."""
 
+import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Scope
 
@@ -160,6 +163,22 @@ async def serving(
             yield service
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def listening(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
+    """Answer on a real port; the application's lifespan is somebody else's."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen()  # whoever comes before the server does waits
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, http="httptools"))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task
 
 
 def settings_of(**given: Any) -> Settings:

@@ -1,9 +1,7 @@
 """A page in a real browser, with the service on another origin."""
 
 import asyncio
-import os
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,19 +10,14 @@ from threading import Thread
 from typing import Any
 
 import pytest
-import uvicorn
-from playwright.async_api import Page, async_playwright
-from starlette.types import ASGIApp
+from playwright.async_api import Page
 
 from app.records import Kind
-from tests.api.service import Catalogue, serving
+from tests.api.service import Catalogue, listening, serving
+from tests.chromium import IN_CHROMIUM, opened
 
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "api.md"
-CHROMIUM = Path("/usr/bin/chromium")
-NEEDS_CHROMIUM = pytest.mark.skipif(
-    not CHROMIUM.exists() and os.environ.get("CI") != "true", reason=f"{CHROMIUM} is not installed."
-)
-pytestmark = [pytest.mark.browser, NEEDS_CHROMIUM]
+pytestmark = IN_CHROMIUM
 PAGE = """<!doctype html><meta charset="utf-8"><title>A page</title>
 <img id="picture" src="{service}/artwork?profile=ada&title=countdown">"""
 SIZE = """async () => {
@@ -84,22 +77,6 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@asynccontextmanager
-async def listening(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
-    """Answer on a real port; the application's lifespan is somebody else's."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen()  # whoever comes before the server does waits
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, http="httptools"))
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await task
-
-
 def _write(folder: Path, page: str) -> None:
     folder.mkdir()
     (folder / "index.html").write_text(page)
@@ -112,12 +89,9 @@ async def a_page(service: str, folder: Path, content: str = PAGE) -> AsyncIterat
     web = ThreadingHTTPServer(("127.0.0.1", 0), lambda *args: Quiet(*args, directory=str(folder)))
     Thread(target=web.serve_forever, daemon=True).start()
     try:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True)
-            page = await browser.new_page()
+        async with opened() as page:
             await page.goto(f"http://localhost:{web.server_port}/index.html")
             yield page
-            await browser.close()
     finally:
         web.shutdown()
         web.server_close()

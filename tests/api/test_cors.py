@@ -8,9 +8,10 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.cors import BEACONS
-from tests.api.service import Answer, Catalogue, Service, is_problem, send, serving
-from tests.api.test_browser import NEEDS_CHROMIUM, a_page, listening
+from tests.api.service import Answer, Catalogue, Service, is_problem, listening, send, serving
+from tests.api.test_browser import a_page
 from tests.api.test_sessions import open_session
+from tests.chromium import in_chromium
 
 SHOP, EVIL = b"https://shop.example", b"https://evil.example"
 HOST = (b"host", b"localhost")
@@ -131,8 +132,7 @@ def recording(app: ASGIApp, path: str, statuses: list[int]) -> ASGIApp:
     return passing
 
 
-@NEEDS_CHROMIUM
-@pytest.mark.browser
+@in_chromium
 async def test_a_page_of_the_same_site_reads_nothing_with_an_operators_session(
     tmp_path: Path, catalogue: Catalogue
 ) -> None:

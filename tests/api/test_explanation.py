@@ -9,8 +9,7 @@ import pytest
 
 from bandit.exploration import with_floor
 from bandit.types import Case
-from tests.api.service import ADMIN, CLIENT, Catalogue, Service, in_group, serving
-from tests.api.test_browser import listening
+from tests.api.service import ADMIN, CLIENT, Catalogue, Service, in_group, listening, serving
 from tests.e2e.service import keyart
 
 LIKED, OTHER = "ignition", "earthrise"

@@ -11,8 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from tests.api.service import Catalogue, Service, send, serving
-from tests.api.test_browser import listening
+from tests.api.service import Catalogue, Service, listening, send, serving
 
 UNFINISHED = {
     "/artwork": "POST /artwork",

@@ -15,8 +15,7 @@ from bandit.learners import new_learner
 from bandit.logistic.prior import Tuning
 from bandit.policy import Learner
 from bandit.types import Example
-from tests.api.service import ADMIN, EDITOR, Service, is_problem
-from tests.api.test_browser import listening
+from tests.api.service import ADMIN, EDITOR, Service, is_problem, listening
 from tests.e2e.service import keyart
 
 FROZEN = "/models/frozen"

@@ -26,8 +26,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.api.service import ADMIN, Catalogue, Service, serving
-from tests.api.test_browser import listening
+from tests.api.service import ADMIN, Catalogue, Service, listening, serving
 from tests.assets.builders import a_picture, encoded
 from tests.docs.api import document, operations
 

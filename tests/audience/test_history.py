@@ -9,8 +9,7 @@ from app.audience.history import DISLIKED, OPENED, History, Regular
 from app.audience.service import Service, ServiceError
 from app.records import Kind, decode_decision, decode_feedback
 from tests.api.conftest import catalogue, tmp_path
-from tests.api.service import Catalogue, serving
-from tests.api.test_browser import listening
+from tests.api.service import Catalogue, listening, serving
 
 __all__ = ["catalogue", "tmp_path"]
 

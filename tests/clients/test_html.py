@@ -2,17 +2,14 @@
 
 from pathlib import Path
 
-import pytest
-
 from app.records import Kind
-from tests.api.service import Catalogue, serving
-from tests.api.test_browser import listening
+from tests.api.service import Catalogue, listening, serving
 from tests.assets.builders import a_picture, encoded
+from tests.chromium import IN_CHROMIUM
 from tests.clients.examples import examples
-from tests.pages.browser import NEEDS_CHROMIUM
 from tests.pages.site import a_site, recorded
 
-pytestmark = [pytest.mark.browser, NEEDS_CHROMIUM]
+pytestmark = IN_CHROMIUM
 
 
 async def test_the_page_shows_a_picture_and_reports_that_it_was_seen_and_clicked(

@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from app.pages.keyart_js import SCRIPT
 from app.records import Kind
-from tests.api.service import Catalogue, Service, serving
-from tests.api.test_browser import listening
+from tests.api.service import Catalogue, Service, listening, serving
+from tests.chromium import in_chromium
 from tests.clients.examples import SERVICE, examples
 from tests.clients.package import packed, run, with_react
 from tests.npm import npm
-from tests.pages.browser import NEEDS_CHROMIUM
 from tests.pages.site import a_site, recorded
 from tests.product import ROOT
 
@@ -53,7 +53,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return packed(tmp_path_factory.mktemp("package"))
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[Service]:
     async with serving(tmp_path / "data", catalogue, cors_origins="*") as each:
         yield each
@@ -72,8 +72,7 @@ def test_the_archive_has_the_script_that_the_service_serves(archive: Path) -> No
     assert not {"dependencies", "peerDependencies"} & described.keys()
 
 
-@pytest.mark.browser
-@NEEDS_CHROMIUM
+@in_chromium
 async def test_a_page_imports_it_as_it_is_installed(service: Service, archive: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     site.mkdir()
@@ -99,8 +98,7 @@ async def test_a_page_imports_it_as_it_is_installed(service: Service, archive: P
             assert said[0].startswith("countdown A half ")
 
 
-@pytest.mark.browser
-@NEEDS_CHROMIUM
+@in_chromium
 async def test_react_shows_it_and_asks_again_for_another_viewer_and_the_types_hold(
     service: Service, archive: Path, tmp_path: Path
 ) -> None:

@@ -10,8 +10,7 @@ import pytest
 from app.records import Kind
 from keyart_client import Batch, KeyartError, Recorded, Refused, Unreachable
 from keyart_client.feedback import MOST_KEPT, Buffer, of_decision
-from tests.api.service import Catalogue, Service, serving
-from tests.api.test_browser import listening
+from tests.api.service import Catalogue, Service, listening, serving
 from tests.clients.both import Which, client, close, flush
 from tests.clients.proxies import Flaky
 from tests.pages.site import kinds, recorded

@@ -7,8 +7,7 @@ import pytest
 
 from app.records import Kind, Spot, decode_decision
 from keyart_client import KeyartError, Refused, UnexpectedAnswer, Unreachable
-from tests.api.service import Catalogue, Service, serving
-from tests.api.test_browser import listening
+from tests.api.service import Catalogue, Service, listening, serving
 from tests.clients.both import Which, client
 from tests.clients.proxies import Flaky, hanging_up
 from tests.pages.site import kinds

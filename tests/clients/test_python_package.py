@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from app.records import Kind
-from tests.api.service import Catalogue, Service, serving
-from tests.api.test_browser import listening
+from tests.api.service import Catalogue, Service, listening, serving
 from tests.clients.examples import SERVICE, examples
 from tests.pages.site import kinds, recorded
 from tests.product import ROOT

@@ -18,8 +18,7 @@ from typing import Any
 
 from assets import SAMPLES
 from assets.importing.ingest import ingest
-from tests.api.service import Catalogue, Service, serving
-from tests.api.test_browser import listening
+from tests.api.service import Catalogue, Service, listening, serving
 
 ADDRESS = "http://127.0.0.1:8000"
 TITLES = ("big-buck-bunny", "sintel")

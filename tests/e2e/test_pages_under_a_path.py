@@ -8,12 +8,13 @@ from typing import NamedTuple
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.chromium import IN_CHROMIUM
 from tests.e2e.nginx import NEEDS_NGINX, nginx
 from tests.e2e.service import Service, free_port, keyart
-from tests.pages.browser import NEEDS_CHROMIUM, browsing
+from tests.pages.browser import browsing
 from tests.pages.site import a_site
 
-pytestmark = [pytest.mark.browser, NEEDS_CHROMIUM, NEEDS_NGINX]
+pytestmark = [*IN_CHROMIUM, NEEDS_NGINX]
 LOCATIONS = """
 location = /up {{ return 200; }}
 location /keyart/ {{

@@ -3,8 +3,7 @@
 import asyncio
 
 from app.operations.sign_in import sign_in_path
-from tests.api.service import Service
-from tests.api.test_browser import listening
+from tests.api.service import Service, listening
 
 KEY = "the-admin-key-of-tests"
 

@@ -20,7 +20,7 @@ async def barriers(page: Page) -> list[str]:
 
 async def _at(page: Page, width: int) -> list[str]:
     await page.set_viewport_size({"width": width, "height": 800})
-    result = await Axe().run(page)
+    result = await Axe().run(page, options={"resultTypes": ["violations"]})
     found = [each for each in result.response["violations"] if each["impact"] in GRAVE]
     return [_line(width, each, node) for each in found for node in each["nodes"]]
 

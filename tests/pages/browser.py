@@ -1,13 +1,11 @@
-"""A browser on this service's own pages, which must complain of nothing."""
+"""A page of this service in a browser, which must complain of nothing."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
-from tests.api.test_browser import CHROMIUM, NEEDS_CHROMIUM
-
-__all__ = ["NEEDS_CHROMIUM", "browsing"]
+from tests.chromium import opened
 
 WIDTH, HEIGHT = 1280, 800
 AWAY = "Failed to load resource: net::ERR_"
@@ -24,15 +22,11 @@ async def browsing(
     With `away` it may find that nobody answers.
     """
     complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True)
-        context = await browser.new_context(base_url=address, viewport={"width": width, "height": height})
-        page = await context.new_page()
+    async with opened(base_url=address, viewport={"width": width, "height": height}) as page:
         page.on(
             "console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         yield page
-        await browser.close()
     expected = (*((REFUSED,) if refused else ()), *((AWAY,) if away else ()))
     assert [each for each in complaints if not each.startswith(expected)] == []

@@ -15,6 +15,7 @@ from playwright.async_api import expect
 
 from app.data_folder import DataFolder
 from app.pages.history import read
+from tests.chromium import running
 from tests.e2e.service import Service, until
 from tests.pages.browser import browsing
 
@@ -28,7 +29,7 @@ VIEWERS = "Ada", "Kenji"
 
 async def drawn(address: str) -> bytes:
     """Return the browse page for two viewers as a PNG."""
-    async with browsing(address, width=WIDTH, height=HEIGHT) as page:
+    async with running(), browsing(address, width=WIDTH, height=HEIGHT) as page:
         await page.goto("/")
         await page.get_by_role("button", name="Two viewers side by side").click()
         for screen, name in enumerate(VIEWERS):

@@ -10,14 +10,12 @@ from threading import Thread
 from typing import Any
 
 import msgspec
-from playwright.async_api import Page, Request, async_playwright
+from playwright.async_api import Page, Request
 
 from app.records import Kind
 from tests.api.service import Service
-from tests.api.test_browser import CHROMIUM, Quiet
-
-KEPT_PAGES = "--disable-back-forward-cache"
-"""Playwright's argument against the cache of pages that are left, which real browsers have."""
+from tests.api.test_browser import Quiet
+from tests.chromium import opened
 
 
 @dataclass
@@ -69,11 +67,7 @@ async def a_site(
     web = ThreadingHTTPServer(("127.0.0.1", 0), lambda *args: Quiet(*args, directory=str(folder)))
     Thread(target=web.serve_forever, daemon=True).start()
     try:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=CHROMIUM, headless=True, ignore_default_args=[KEPT_PAGES]
-            )
-            page = await browser.new_page(viewport={"width": 1000, "height": 800})
+        async with opened(viewport={"width": 1000, "height": 800}) as page:
             if script:
                 await page.add_init_script(script)
             site = Site(f"http://localhost:{web.server_port}", page)
@@ -81,7 +75,6 @@ async def a_site(
             page.on("pageerror", lambda error: site.complaints.append(str(error)))
             page.on("console", lambda said: site.complaints.append(said.text) if said.type == "error" else None)
             yield site
-            await browser.close()
     finally:
         web.shutdown()
         web.server_close()

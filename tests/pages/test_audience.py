@@ -6,20 +6,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 from app.data_folder import DataFolder
 from app.file_lock import taken
 from app.records import Kind
-from tests.api.service import ADMIN, EDITOR, Catalogue, Service, serving
-from tests.api.test_browser import listening
-from tests.pages.browser import NEEDS_CHROMIUM, browsing
+from tests.api.service import ADMIN, EDITOR, Catalogue, Service, listening, serving
+from tests.chromium import IN_CHROMIUM
+from tests.pages.browser import browsing
 
 PATIENCE = 90
 KEY = "the-admin-key-of-tests"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(tmp_path: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
     """A demo service with a control group, whose settings its child processes have, too."""
     for name, value in {"DATA": str(tmp_path), "ADMIN_KEY": KEY, "PRESET": "demo"}.items():
@@ -61,9 +62,9 @@ async def test_a_second_audience_is_refused_while_one_runs_anywhere(service: Ser
     assert (await service.http.get("/browse/audience", headers=ADMIN)).json() == {"running": False, "said": ""}
 
 
-@pytest.mark.browser
-@NEEDS_CHROMIUM
 class TestInABrowser:
+    pytestmark = IN_CHROMIUM
+
     async def test_without_a_session_the_switch_says_how_to_get_one(self, service: Service) -> None:
         async with listening(service.app) as address, browsing(address) as page:
             await page.goto("/")

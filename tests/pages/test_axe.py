@@ -5,15 +5,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.api.service import ADMIN, EDITOR, Catalogue, Service, serving
-from tests.api.test_browser import listening
+from tests.api.service import ADMIN, EDITOR, Catalogue, Service, listening, serving
 from tests.assets.builders import a_picture, encoded
+from tests.chromium import IN_CHROMIUM
 from tests.pages.axe import barriers
-from tests.pages.browser import NEEDS_CHROMIUM, browsing
+from tests.pages.browser import browsing
 
-pytestmark = [pytest.mark.browser, NEEDS_CHROMIUM]
+pytestmark = IN_CHROMIUM
 FAINT = "<!doctype html><title>t</title><p style='color:#ddd;background:#fff'>Faint</p><img src='data:,'>"
 
 SUMMARY = " > .opblock-summary > .opblock-summary-control, "
@@ -35,7 +36,7 @@ async def visiting(service: Service, path: str, *, by: str = "", refused: bool =
         yield page
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[Service]:
     async with serving(tmp_path, catalogue, browse=True) as each:
         yield each

@@ -13,9 +13,9 @@ from playwright.async_api import Page, Response, expect
 from app.pages.files import STATIC
 from app.records import Kind, decode_decision, decode_feedback
 from assets.catalogue import Pin
-from tests.api.service import Catalogue, Service, serving
-from tests.api.test_browser import listening
-from tests.pages.browser import NEEDS_CHROMIUM, browsing
+from tests.api.service import Catalogue, Service, listening, serving
+from tests.chromium import IN_CHROMIUM
+from tests.pages.browser import browsing
 
 LARGEST = 150_000
 """Bytes of the first view without pictures, before compression."""
@@ -116,9 +116,9 @@ class TestWithoutABrowser:
             assert "keyart import FOLDER" in (await service.http.get("/")).text
 
 
-@pytest.mark.browser
-@NEEDS_CHROMIUM
 class TestInABrowser:
+    pytestmark = IN_CHROMIUM
+
     @pytest.mark.parametrize("width", [390, 1280])
     async def test_nothing_moves_while_it_loads_and_little_is_loaded(
         self, tmp_path: Path, catalogue: Catalogue, width: int

@@ -13,10 +13,10 @@ from playwright.async_api import Locator, Page, Route, expect
 from assets.catalogue import Artwork
 from tests.api.service import EDITOR, Catalogue, Service
 from tests.assets.builders import encoded
-from tests.pages.browser import NEEDS_CHROMIUM
+from tests.chromium import IN_CHROMIUM
 from tests.pages.test_desk import HOSTILE, card, editing, sign_in
 
-pytestmark = [pytest.mark.browser, NEEDS_CHROMIUM]
+pytestmark = IN_CHROMIUM
 
 PATH = "/titles/countdown/artworks"
 UPRIGHT = Image.linear_gradient("L")

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from app.api.access import COOKIE
@@ -19,10 +20,10 @@ from app.learning.candidate_file import CandidateFile, Kept, State
 from app.store.protocol import OVER, Entered, Experiment, LiftChange, LiftKey, Progress
 from bandit.learners import new_learner
 from bandit.paired_difference import Difference, PairedDifference
-from tests.api.service import ADMIN, EDITOR, Catalogue, Service, is_problem, serving
-from tests.api.test_browser import listening
+from tests.api.service import ADMIN, EDITOR, Catalogue, Service, is_problem, listening, serving
+from tests.chromium import IN_CHROMIUM
 from tests.evaluation.test_lift_report import an_experiment, entered
-from tests.pages.browser import NEEDS_CHROMIUM, browsing
+from tests.pages.browser import browsing
 
 ADMIN_KEY = "the-admin-key-of-tests"
 HOSTILE = '"><img src=x onerror="document.title=1"><script>document.title=2</script>'
@@ -69,9 +70,6 @@ def saved(service: Service, order: int, paired: PairedDifference, refused: str) 
     """Return a candidate that was saved now, when it had learned the whole log."""
     state = State.first(order, order)._replace(position=order, paired=paired)
     return Kept(order, 0, service.clock.now, state, new_learner().snapshot(), refused)
-
-
-BROWSER = [pytest.mark.browser, NEEDS_CHROMIUM]
 
 
 class Events:
@@ -191,9 +189,9 @@ async def test_an_alarm_is_in_the_stream_with_its_remedy(tmp_path: Path, catalog
 
 
 class TestInABrowser:
-    pytestmark = BROWSER
+    pytestmark = IN_CHROMIUM
 
-    @pytest.fixture
+    @pytest_asyncio.fixture(loop_scope="session")
     async def address(self, service: Service) -> AsyncIterator[str]:
         async with listening(service.app) as address:
             yield address

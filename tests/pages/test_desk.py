@@ -8,17 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.async_api import FilePayload, Locator, Page, Route, expect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assets.catalogue import Title
-from tests.api.service import ADMIN, CLIENT, EDITOR, Catalogue, Service, serving
-from tests.api.test_browser import listening
+from tests.api.service import ADMIN, CLIENT, EDITOR, Catalogue, Service, listening, serving
 from tests.assets.builders import a_picture, encoded
-from tests.pages.browser import NEEDS_CHROMIUM, browsing
+from tests.chromium import IN_CHROMIUM
+from tests.pages.browser import browsing
 
-pytestmark = [pytest.mark.browser, NEEDS_CHROMIUM]
+pytestmark = IN_CHROMIUM
 
 expect.set_options(timeout=60_000)
 HOSTILE = "<img src=x onerror=\"document.title='run'\">'\"&lt;/script><script>document.title='run'</script>"

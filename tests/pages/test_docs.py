@@ -4,16 +4,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from app.records import Kind
-from tests.api.service import Catalogue, Service, serving
-from tests.api.test_browser import listening
-from tests.pages.browser import NEEDS_CHROMIUM, browsing
-
-BROWSER = [pytest.mark.browser, NEEDS_CHROMIUM]
+from tests.api.service import Catalogue, Service, listening, serving
+from tests.chromium import IN_CHROMIUM
+from tests.pages.browser import browsing
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[Service]:
     async with serving(tmp_path, catalogue) as each:
         yield each
@@ -47,7 +46,7 @@ async def test_there_is_nothing_else(service: Service, path: str) -> None:
 
 
 class TestInABrowser:
-    pytestmark = BROWSER
+    pytestmark = IN_CHROMIUM
 
     async def test_a_call_can_be_tried_out(self, tmp_path: Path, catalogue: Catalogue) -> None:
         async with (

@@ -8,9 +8,9 @@ from playwright.async_api import expect
 
 from app.data_folder import DataFolder
 from app.pages.history import LONGEST_SECONDS, SampleHistory, read, write
-from tests.api.service import Catalogue, serving
-from tests.api.test_browser import listening
-from tests.pages.browser import NEEDS_CHROMIUM, browsing
+from tests.api.service import Catalogue, listening, serving
+from tests.chromium import in_chromium
+from tests.pages.browser import browsing
 
 PLAYED = SampleHistory(36, 7912, 1854, learned=True)
 
@@ -42,8 +42,7 @@ async def test_a_service_without_such_visits_says_nothing_of_them(tmp_path: Path
         assert (await service.http.get("/browse/history")).json() == {"viewers": 0, "learned": True}
 
 
-@pytest.mark.browser
-@NEEDS_CHROMIUM
+@in_chromium
 async def test_the_page_waits_until_the_visits_are_learned(tmp_path: Path, catalogue: Catalogue) -> None:
     async with serving(tmp_path, catalogue, browse=True) as service:
         file = DataFolder(service.settings.data).sample_history

@@ -6,17 +6,17 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Route
 
 from app.pages.keyart_js import SCRIPT
 from app.records import Kind, Spot, decode_decision, decode_feedback
-from tests.api.service import Catalogue, Service, serving
-from tests.api.test_browser import listening
+from tests.api.service import Catalogue, Service, listening, serving
 from tests.assets.builders import a_picture, encoded
-from tests.pages.browser import NEEDS_CHROMIUM
+from tests.chromium import IN_CHROMIUM
 from tests.pages.site import Site, a_site, kinds, recorded
 
-pytestmark = [pytest.mark.browser, NEEDS_CHROMIUM]
+pytestmark = IN_CHROMIUM
 
 POLICY = (
     "default-src 'none'; script-src {service} 'self'; img-src {service} 'self' data:; connect-src {service}; "
@@ -57,13 +57,13 @@ def site_of(
     return a_site(folder, {**files, "own.webp": own}, script=script, has_complaints=has_complaints)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[Service]:
     async with serving(tmp_path / "data", catalogue, cors_origins="*") as each:
         yield each
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def address(service: Service) -> AsyncIterator[str]:
     async with listening(service.app) as each:
         yield each

@@ -6,10 +6,11 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.bench.world import stocked
+from tests.chromium import IN_CHROMIUM
 from tests.e2e.service import Service
-from tests.pages.browser import NEEDS_CHROMIUM, browsing
+from tests.pages.browser import browsing
 
-pytestmark = [pytest.mark.soak, pytest.mark.browser, NEEDS_CHROMIUM]
+pytestmark = [pytest.mark.soak, *IN_CHROMIUM]
 
 TITLES, PICTURES = 10_000, 3
 SHOWN = range(0, TITLES, 50)
