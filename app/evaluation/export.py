@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
+from app.duckdb_file import duckdb_name
 from app.evaluation.joined import COLUMNS, dsjson_line, json_line
 from app.evaluation.replay import Ended, Replay
 
@@ -71,7 +72,10 @@ class Export:
 
 
 def to_parquet(lines: Path, path: Path) -> None:
-    """Turn lines of JSON into Parquet. No column's type is guessed, because a guess depends on the first rows."""
+    """Turn lines of JSON into Parquet. No column's type is guessed, because a guess depends on the first rows.
+
+    The path that is written is absolute, because DuckDB takes a first `~` for the home folder.
+    """
     import duckdb  # noqa: PLC0415  an extra, of 68 MB
 
     columns = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS.items()) + "}"
@@ -79,19 +83,19 @@ def to_parquet(lines: Path, path: Path) -> None:
         "threads": 1,
         "memory_limit": MEMORY,
         "autoinstall_known_extensions": False,
-        "temp_directory": str(path.parent),
+        "temp_directory": str(path.parent.absolute()),
     }
-    source = f"read_json({_quoted(lines)}, format='newline_delimited', columns={columns})"
     options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS}"
     try:
-        with duckdb.connect(config=settings) as connection:
+        with duckdb.connect(config=settings) as connection, duckdb_name(lines) as name:
+            source = f"read_json({name}, format='newline_delimited', columns={columns})"
             connection.execute(f"COPY (SELECT * FROM {source}) TO {_quoted(path)} ({options})")  # noqa: S608  names of ours
     except duckdb.Error as error:  # a full disk, too
         raise UnwritableExportError(f"DuckDB cannot write the Parquet file: {error}") from error
 
 
 def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    return "'" + str(path.absolute()).replace("'", "''") + "'"
 
 
 def _line(path: Path) -> Line:

@@ -13,6 +13,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from app.duckdb_file import duckdb_name
+from app.evaluation.export import to_parquet
 from app.evaluation.joined import COLUMNS, Joined
 from app.store.sqlite import SqliteStore
 from tests.e2e.service import keyart
@@ -64,9 +66,9 @@ def test_each_closed_exposure_is_a_row_in_the_order_of_the_log(folder: Path) -> 
 
 
 def test_parquet_has_every_row_and_keeps_every_type(folder: Path) -> None:
-    lines, parquet = rows(exported(folder, "all.jsonl")), exported(folder, "all.parquet")
-    with duckdb.connect() as connection:
-        relation = connection.read_parquet(str(parquet))
+    lines, parquet = rows(exported(folder, "all.jsonl")), exported(folder, "a*[l]?.parquet")
+    with duckdb.connect() as connection, duckdb_name(parquet) as name:
+        relation = connection.sql(f"FROM read_parquet({name})")
         kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
         assert kinds == {
             **COLUMNS,
@@ -90,6 +92,16 @@ def test_parquet_has_every_row_and_keeps_every_type(folder: Path) -> None:
             assert row[name] == line[name]
         assert json.loads(row["attributes"]) == json.loads(line["attributes"])
         assert row["decided_at"].timestamp() == pytest.approx(_seconds(line["decided_at"]))
+
+
+def test_parquet_is_written_in_a_folder_that_begins_like_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("~").mkdir()
+    Path("~", "lines[1]").write_bytes(b"")
+    to_parquet(Path("~", "lines[1]"), Path("~", "whole*"))
+    assert Path("~", "whole*").read_bytes().startswith(b"PAR1")
 
 
 def test_an_export_goes_on_where_another_ended(folder: Path) -> None:

@@ -143,6 +143,29 @@ async def test_the_same_rows_in_each_format_are_the_same_import(site: Site) -> N
     assert [each.clicked for each in await site.imported()] == [row["clicked"] for row in rows]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["shown*.parquet", "sho?n.parquet", "sh[ox]wn.parquet", "back\\*slash.parquet", "title=1/shown.parquet"],
+)
+async def test_a_path_is_no_pattern(site: Site, name: str) -> None:
+    """The other file has a name that the path would find as a pattern, and the folder would be a column."""
+    path = site.folder / name
+    path.parent.mkdir(exist_ok=True)
+    written(site.folder / "row.parquet", site.rows(2)).rename(site.folder / "shown.parquet")
+    written(site.folder / "row.parquet", site.rows(3)).rename(path)
+    outcome = await site.import_(path)
+    assert (outcome.imported, outcome.refused) == (3, 0), outcome.faults
+
+
+async def test_a_folder_of_a_relative_path_may_begin_like_the_home_folder(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(site.folder)
+    (site.folder / "~").mkdir()
+    written(site.folder / "row.parquet", site.rows(3)).rename(site.folder / "~" / "shown.parquet")
+    assert (await site.import_(Path("~/shown.parquet"))).imported == 3
+
+
 async def test_columns_may_have_other_names(site: Site) -> None:
     rows = [{"show": row.pop("title"), "at": row.pop("time"), **row, "note": "x"} for row in site.rows(3)]
     path = written(site.folder / "shown.csv", rows)

@@ -11,12 +11,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from app.duckdb_file import duckdb_name
 from app.operations.exposure_import.columns import Columns, UnusableFileError
 
 CSV, JSON_LINES, PARQUET = ".csv", ".jsonl", ".parquet"
 LONGEST_LINE = 1 << 20
-MEMORY = "128MB"
-"""The memory of DuckDB, which keeps one group of rows of a Parquet file."""
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "memory_limit": "128MB",
+    "autoinstall_known_extensions": False,
+}
+"""Those of DuckDB, which keeps one group of rows of a Parquet file in memory."""
 FETCHED = 1000
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -117,29 +122,26 @@ def _parquet(file: RowFile) -> Iterator[Read]:
     """Read Parquet by DuckDB. Times come in milliseconds, because a time zone in Python needs another package."""
     import duckdb  # noqa: PLC0415  an extra, of 68 MB
 
-    source = "read_parquet('" + str(file.path).replace("'", "''") + "')"
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "threads": 1,
-        "memory_limit": MEMORY,
-        "autoinstall_known_extensions": False,
-    }
-    try:
-        with closing(duckdb.connect(config=settings)) as connection:
-            kinds = {each[0]: each[1] for each in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
-            file.columns.demand(list(kinds))
-            used = file.columns.used(kinds)
-            file.unused.update(dict.fromkeys(name for name in kinds if name not in used))
-            [[file.total]] = connection.execute(f"SELECT count(*) FROM {source}").fetchall()  # noqa: S608  quoted
-            picked = ", ".join(_picked(name, kinds[name]) for name in used)
-            found = connection.execute(f"SELECT {picked} FROM {source}")  # noqa: S608  quoted
-            number = 0
-            while rows := found.fetchmany(FETCHED):
-                for values in rows:
-                    number += 1
-                    raw = dict(zip(used, values, strict=True))
-                    yield Read(number, file.named(raw, used), None, number)
-    except duckdb.Error as error:
-        raise UnusableFileError(f"DuckDB cannot read {file.path}: {error}") from error
+    with duckdb_name(file.path) as name:
+        source = f"read_parquet({name})"
+        try:
+            with closing(duckdb.connect(config=SETTINGS)) as connection:
+                kinds = {each[0]: each[1] for each in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
+                file.columns.demand(list(kinds))
+                used = file.columns.used(kinds)
+                file.unused.update(dict.fromkeys(column for column in kinds if column not in used))
+                [[file.total]] = connection.execute(f"SELECT count(*) FROM {source}").fetchall()  # noqa: S608  quoted
+                picked = ", ".join(_picked(column, kinds[column]) for column in used)
+                found = connection.execute(f"SELECT {picked} FROM {source}")  # noqa: S608  quoted
+                number = 0
+                while rows := found.fetchmany(FETCHED):
+                    for values in rows:
+                        number += 1
+                        raw = dict(zip(used, values, strict=True))
+                        yield Read(number, file.named(raw, used), None, number)
+        except duckdb.Error as error:
+            reason = str(error).replace(name, "it")
+            raise UnusableFileError(f"DuckDB cannot read {file.path}: {reason}") from error
 
 
 def _picked(name: str, kind: str) -> str:
