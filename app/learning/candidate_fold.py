@@ -15,13 +15,14 @@ from app.learning.caps import Caps
 from app.learning.comparing import Comparing
 from app.learning.examples import context_of, example_of, example_of_past, witness_of
 from app.learning.fold import STEPS
+from app.learning.learner_faults import LearnerFaults
 from app.learning.log_join import Close, Forget, LogJoin, Past, Step, opened_by
 from app.learning.quarantines import Quarantines
 from app.records import Decision, Kind, Record, decode_decision, unknown
 from app.store.protocol import Log, UnknownVersionError
 from bandit.exploration import with_floor, with_least
 from bandit.paired_difference import PairedDifference, score
-from bandit.policy import Learner, UnlearnableExample, check
+from bandit.policy import FailedExample, Learner, UnlearnableExample, check
 from bandit.types import Action, Example
 
 INCUMBENTS = frozenset({None, "personalized"})
@@ -78,6 +79,7 @@ class CandidateFold:
         self.comparing = Comparing.restore(state.paired, state.scores)
         self.taken = 0
         """The number of closed exposures and erasures since it was made; no part of its state."""
+        self._faults = LearnerFaults()
         self._log_join, self._caps = LogJoin(state.rules), Caps.of(state.caps)
 
     async def feed(self, records: Sequence[Record]) -> None:
@@ -160,8 +162,8 @@ class CandidateFold:
         decision = step.imported.decision
         if self._quarantines.leaves_out(step, decision):
             return
-        with suppress(LookupError, ValueError):  # the trainer's fold counts them; ValueError: unlearnable, too
-            self.learner.learn(example_of_past(step, self._live_catalogue.at(decision.title, decision.revision)))
+        with suppress(LookupError, ValueError):  # the trainer's fold counts them
+            self._teach(example_of_past(step, self._live_catalogue.at(decision.title, decision.revision)))
 
     # ---------------------------------------------------------------- exposures
 
@@ -195,8 +197,15 @@ class CandidateFold:
         verdict = self._caps.take(known[0], step.closed.deadline, step.rules)
         self.comparing.close(opened, step.closed.reward if verdict.own else None)
         if verdict.everyone:
-            with suppress(UnlearnableExample):
-                self.learner.learn(example_of(step, *known))
+            self._teach(example_of(step, *known))
+
+    def _teach(self, example: Example) -> None:
+        try:
+            self.learner.learn(example)
+        except FailedExample as error:
+            self._faults.tell(str(error), self.position)
+        except UnlearnableExample:
+            return  # the trainer's fold counts them
 
     def _known(self, record: Record) -> tuple[Decision, LiveTitle] | None:
         """Return a decision with its title; None if nothing is learned from it."""

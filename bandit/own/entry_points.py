@@ -38,6 +38,13 @@ def lacking(name: str) -> str | None:
     )
 
 
+def origin(name: str) -> str:
+    """Return the class that a package declares by this name, with the package and its version."""
+    found = next(iter(_declared(name)))
+    package = f"{found.dist.name} {found.dist.version}" if found.dist else "a package without a name"
+    return f"{found.value} of {package}"
+
+
 @cache
 def class_named(name: str) -> Any:  # noqa: ANN401  any class
     """Import the class of this name; raises `FaultyLearnerError`."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandit.own.answers import distribution, expectation
+from bandit.own.counts import Counts, counts_in
 from bandit.own.entry_points import cause, class_named
 from bandit.policy import FailedExample, FaultyLearnerError, UnlearnableExample, check
 from bandit.sealing import UnusableSnapshot, seal, unseal
@@ -16,11 +17,13 @@ from bandit.types import Action, Case, Context, Example, Probabilities
 class OwnLearner:
     """Adds to a class what Keyart needs beside `probabilities`, `learn`, `snapshot` and `restore`.
 
-    The name and the tuning are in the head of each snapshot, so that every process finds the class again.
+    The name and the tuning are in the head of each snapshot, so that every process finds the class again. It has
+    the counts, too, so they are those of the learned log, however often the trainer stopped.
     """
 
     def __init__(self, name: str, policy: Any, tuning: Mapping[str, float] | None = None):  # noqa: ANN401  any class
         self.name, self.policy, self.tuning = name, policy, dict(tuning or {})
+        self.counts = Counts()
 
     @classmethod
     def new(cls, name: str, tuning: Mapping[str, float] | None = None, found: Any = None) -> "OwnLearner":  # noqa: ANN401
@@ -58,13 +61,16 @@ class OwnLearner:
         """Let the class learn. Raises `UnlearnableExample`, and `FailedExample` if the class fails."""
         check(example)
         try:
-            return expectation(self.policy.learn(example))
+            predicted = expectation(self.policy.learn(example))
         except UnlearnableExample:
             raise
         except Exception as error:
+            self.counts = self.counts._replace(lost=self.counts.lost + 1)
             raise FailedExample(
                 f"{self.name} failed in learn: {cause(error)}; the example is left out."
             ) from error
+        self.counts = self.counts._replace(learned=self.counts.learned + 1)
+        return predicted
 
     def forget(self, profile: int) -> None:
         if not hasattr(self.policy, "forget"):
@@ -85,7 +91,8 @@ class OwnLearner:
             raise FaultyLearnerError(
                 f"{self.name} returned a {type(body).__name__} as its snapshot; return bytes."
             )
-        return seal({"learner": self.name, "tuning": self.tuning}, body)
+        counts = {"examples": self.counts._asdict()} if any(self.counts) else {}
+        return seal({"learner": self.name, "tuning": self.tuning, **counts}, body)
 
     @classmethod
     def restore(cls, snapshot: bytes, found: Any = None) -> "OwnLearner":  # noqa: ANN401  any class
@@ -95,6 +102,7 @@ class OwnLearner:
         try:
             policy = (found or class_named(name)).restore(body)
             learner = cls(name, policy, head.get("tuning"))
+            learner.counts = counts_in(head)
             again = learner.snapshot()
         except FaultyLearnerError as error:
             raise UnusableSnapshot(str(error)) from error

@@ -11,13 +11,16 @@ from app.learning import trainer as trainer_module
 from app.learning.learner_faults import LearnerFaults
 from app.store.sqlite import SqliteStore
 from bandit.own import entry_points
+from bandit.own.counts import counts_of
 from bandit.own.learner import OwnLearner
-from bandit.types import Action, Example
+from bandit.policy import FailedExample
+from bandit.types import Action, Context, Example
 from tests.builders import Clock
 from tests.contract.test_own_learners import Whole
 from tests.learning.test_trainer import START, a_trainer, happened, leading, learned, pass_time, shown, soon
 
 NAME = "moody"
+EXAMPLE = Example(Context({"country": "DE"}), [Action("a", "t")], 0, 1.0, 1.0)
 
 
 class Moody(Whole):
@@ -72,6 +75,8 @@ async def test_a_failure_is_logged_and_learning_goes_on(
             await soon(lambda: learned(store, 2))
     [failure] = [each for each in said if each["event"] == event]
     assert told in failure["reason"]
+    [latest] = await store.state.snapshots(limit=1)
+    assert counts_of(latest.learner) == ((1, 1) if method == "learn" else (2, 0))
     await store.close()
 
 
@@ -87,3 +92,16 @@ def test_an_own_learner_has_no_weights_to_compare() -> None:
     learner = OwnLearner.new(NAME)
     assert learner.weights().shape == (0, 1)
     assert list(learner.probabilities(None, [Action("a", "t")])) == [1.0]  # type: ignore[arg-type]
+
+
+def test_the_counts_of_examples_outlive_a_restart() -> None:
+    learner = OwnLearner.new(NAME)
+    assert b"examples" not in learner.snapshot()
+    learner.learn(EXAMPLE)
+    for _ in range(2):
+        Moody.fails = "learn"
+        with pytest.raises(FailedExample):
+            learner.learn(EXAMPLE)
+    again = OwnLearner.restore(learner.snapshot())
+    again.learn(EXAMPLE)
+    assert counts_of(again.snapshot()) == (2, 2)

@@ -31,7 +31,7 @@ from app.evaluation.candidate_learner import learner_of
 from app.learning.bases import resume
 from app.learning.candidate_file import CandidateFile
 from app.operations.candidates import Candidates
-from app.operations.doctor import catalogue, clock, finding, folder, log, machine, model, service
+from app.operations.doctor import catalogue, clock, finding, folder, learner, log, machine, model, service
 from app.operations.doctor.checkup import check
 from app.operations.doctor.finding import Finding
 from app.operations.doctor.observed import Observed, observe
@@ -48,6 +48,9 @@ from assets.provenance import Consent, Provenance
 from assets.rendering.original_names import files_of
 from assets.revisions import Revisions
 from bandit.learners import new_learner
+from bandit.own import entry_points
+from bandit.own.counts import Counts
+from bandit.own.learner import OwnLearner
 from bandit.reward import RewardRules
 from tests.assets.builders import a_picture, encoded, put
 from tests.builders import Clock, a_decision, a_draft, a_film, make_current
@@ -721,10 +724,10 @@ def test_a_candidate_is_told_with_its_remedy(data: Path, look: Callable[..., Fou
     told([model.candidate(standing())], "ok", "It follows the log.")
 
 
-async def _started(data: Path) -> None:
+async def _started(data: Path, policy: str = "logistic,spread=0.3") -> None:
     store = SqliteStore(data, Clock(now_ms()))
     candidates = Candidates(Operator(store, DAY_MS), store, CandidateFile(data / "none"), learner_of, no_snapshot)
-    await candidates.start(Author("admin", "key"), "logistic,spread=0.3", "Because")
+    await candidates.start(Author("admin", "key"), policy, "Because")
     await store.close()
 
 
@@ -763,6 +766,55 @@ def test_a_learner_that_is_not_installed_is_wrong(
     """Everything else is looked at as if the usual learner were asked for."""
     monkeypatch.setitem(sys.modules, "vowpal_wabbit_next", None)
     told(look(data, learner="vowpal"), "wrong", "KEYART_LEARNER: 'vowpal' needs the package")
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Install the example of an own learner, and one whose import fails."""
+    info = tmp_path / "packages" / "mine-1.2.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.2\n")
+    points = "[keyart.learners]\nmean-rewards = mean_rewards:MeanRewards\ngone = gone_away:Gone\n"
+    (info / "entry_points.txt").write_text(points)
+    for place in (info.parent, Path(__file__).parents[2] / "docs/examples/own-learner"):
+        monkeypatch.syspath_prepend(str(place))
+    entry_points.class_named.cache_clear()
+    yield
+    entry_points.class_named.cache_clear()
+
+
+@pytest.mark.usefixtures("packages")
+def test_an_own_learner_is_told_with_its_package(data: Path, look: Callable[..., Found]) -> None:
+    new = told(look(data, learner="mean-rewards"), "ok", "mean_rewards:MeanRewards of mine 1.2, loads")
+    assert "No snapshot of it has learned" in new.sentence
+    gone = told(look(data, learner="gone"), "wrong", "gone_away:Gone of mine 1.2, does not load", "ModuleNotFound")
+    assert "KEYART_LEARNER" in gone.remedy
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize(
+    ("learned", "lost", "level", "said"),
+    [
+        (99, 0, "ok", "learned 99 examples, and lost none"),
+        (99, 1, "note", "1 of 100 examples were lost"),
+        (98, 2, "wrong", "2 of 100 examples were lost"),
+        (0, 3, "wrong", "3 of 3 examples were lost"),
+    ],
+)
+def test_examples_that_an_own_learner_lost_are_told(learned: int, lost: int, level: str, said: str) -> None:
+    mine = OwnLearner.new("mean-rewards")
+    mine.counts = Counts(learned, lost)
+    told([learner.own_learner("mean-rewards", mine.snapshot())], level, said)
+    other = learner.own_learner("mean-rewards", new_learner().snapshot())
+    assert "No snapshot of it" in other.sentence
+
+
+@pytest.mark.usefixtures("packages")
+def test_an_own_learner_of_a_candidate_is_told(data: Path, look: Callable[..., Found]) -> None:
+    asyncio.run(_started(data, "mean-rewards,sharpness=40"))
+    told(look(data), "ok", "The learner 'mean-rewards'")
+    missing = learner.own_learner("nobody", None)
+    assert "is not installed" in missing.sentence
 
 
 @pytest.mark.parametrize(

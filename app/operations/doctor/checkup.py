@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from app.operations.doctor import catalogue, clock, folder, log, machine, model, service, settings
+from app.operations.doctor import catalogue, clock, folder, learner, log, machine, model, service, settings
 from app.operations.doctor.finding import Finding, finding
 from app.operations.doctor.observed import Observed, observe
 from app.settings import Settings
@@ -21,7 +21,7 @@ async def check(
         "Settings": [partial(settings.findings, faults=faults, environment=environment)],
         "Data": [folder.findings, log.findings],
         "Pictures": [catalogue.findings],
-        "Model": [model.findings],
+        "Model": [model.findings, learner.findings],
         "Clock": [clock.findings],
         "Service": [partial(service.findings, url=url)],
     }
