@@ -24,7 +24,9 @@ PATH = f"{TITLE}/artworks"
 NEW = f"{PATH}/new"
 LOCATED = Image.Exif()
 LOCATED.get_ifd(0x8825)[2] = (48.0, 12.0, 30.0)
-JPEG = encoded(a_picture((960, 720), "purple"), exif=LOCATED)
+JPEG = encoded(a_picture((640, 480), "purple"), exif=LOCATED)
+LARGE = encoded(a_picture((960, 720), "purple"))
+"""It has room for crops that are smaller than it."""
 
 
 async def upload(service: Service, content: bytes = JPEG, title: str = "countdown", **fields: str) -> Any:
@@ -58,7 +60,7 @@ async def test_an_upload_is_kept_without_its_place_and_every_listing_says_so(ser
     content = (service.settings.data / "originals" / service.artwork("new").original).read_bytes()
     with Image.open(io.BytesIO(content)) as image:
         assert dict(image.getexif()) == {}
-        assert image.size == (960, 720)
+        assert image.size == (640, 480)
     titles = (await service.http.get("/titles")).json()["titles"]
     told = {each["id"]: each["original"] for title in titles for each in title["artworks"]}
     assert told == {each: each == "new" for each in told}, "Those from before have none."
@@ -224,7 +226,7 @@ async def boxes(service: Service, artwork: str = "new") -> dict[str, tuple[Any, 
 
 
 async def test_a_crop_set_by_hand_stays_until_it_is_given_back(service: Service) -> None:
-    await upload(service)
+    await upload(service, LARGE)
     before, automatic = service.artwork("new"), await boxes(service)
     assert [by_hand for _, by_hand in automatic.values()] == [False] * 3
     box = [0.25, 0.5, 0.5, 0.375]
@@ -246,7 +248,7 @@ async def test_a_crop_set_by_hand_stays_until_it_is_given_back(service: Service)
     await patch(service, focus=None, crops=edits[1]["before"]["artworks"]["new"]["crops"])
     assert service.artwork("new").crops == before.crops
 
-    await upload(service, artwork="told", crops="16:9 0.25,0.5,0.5,0.375")
+    await upload(service, LARGE, artwork="told", crops="16:9 0.25,0.5,0.5,0.375")
     assert service.artwork("told").crops == by_hand.crops
     assert service.artwork("told").recipe == by_hand.recipe
     await upload(service, encoded(a_picture((640, 480))), artwork="told")
@@ -265,7 +267,7 @@ async def test_a_crop_set_by_hand_stays_until_it_is_given_back(service: Service)
 async def test_a_crop_that_does_not_suit_its_canvas_is_refused(
     service: Service, box: list[float], sentence: str
 ) -> None:
-    await upload(service)
+    await upload(service, LARGE)
     before = service.artwork("new")
     problem = is_problem(await service.http.patch(NEW, json={"crops": {"16:9": box}}, headers=EDITOR), 422)
     assert [each["field"] for each in problem["errors"]] == ["crops.16:9"]

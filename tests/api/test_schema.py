@@ -44,7 +44,7 @@ CHECKS = [
 ]
 ACCEPTED = ["2xx", "3xx", "401", "403", "404", "409", "410"]
 """That a thing is not there, or no key of it, says nothing against the request."""
-PICTURE = encoded(a_picture((960, 540), "purple"))
+PICTURE = encoded(a_picture((640, 360), "purple"))
 PATIENCE_SECONDS = 120
 """An upload renders every crop before it is answered, which takes a busy machine longer than a client's 10 s."""
 LATE = "2100-01-01"

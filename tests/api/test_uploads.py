@@ -31,9 +31,9 @@ PATH = "/titles/countdown/artworks"
 BOUNDARY = b"the-boundary"
 FORM = (b"content-type", b"multipart/form-data; boundary=" + BOUNDARY)
 HEADERS = [(b"host", b"localhost"), (b"authorization", b"Bearer the-admin-key-of-tests"), FORM]
-STRIPES = a_picture((960, 540), "purple")
-for stripe in range(0, 960, 20):
-    STRIPES.paste("white", (stripe, 0, stripe + 10, 540))
+STRIPES = a_picture((640, 360), "purple")
+for stripe in range(0, 640, 20):
+    STRIPES.paste("white", (stripe, 0, stripe + 10, 360))
 JPEG = encoded(STRIPES)
 END = b"\r\n--" + BOUNDARY + b"--\r\n"
 

@@ -140,7 +140,7 @@ async def test_the_desk_and_a_title(service: Service) -> None:
 
 
 async def test_the_form_of_focus_and_faces(service: Service) -> None:
-    files = {"file": ("new.jpg", encoded(a_picture((960, 720))), "image/jpeg")}
+    files = {"file": ("new.jpg", encoded(a_picture((640, 480))), "image/jpeg")}
     await service.http.post("/titles/countdown/artworks", files=files, headers=EDITOR)
     async with visiting(service, "/desk?title=countdown", by="editor", refused=True) as page:
         forms = page.locator("details.cropping")

@@ -20,7 +20,7 @@ pytestmark = IN_CHROMIUM
 
 PATH = "/titles/countdown/artworks"
 UPRIGHT = Image.linear_gradient("L")
-JPEG = encoded(Image.merge("RGB", (UPRIGHT, UPRIGHT.rotate(90), UPRIGHT)).resize((960, 720)))
+JPEG = encoded(Image.merge("RGB", (UPRIGHT, UPRIGHT.rotate(90), UPRIGHT)).resize((640, 480)))
 """It looks different at every place, so that no two different crops have the same file."""
 FACES = ((0.1, 0.2, 0.2, 0.3), (0.6, 0.2, 0.2, 0.3))
 
@@ -82,7 +82,7 @@ async def save(form: Locator) -> None:
 
 async def test_a_click_and_a_drag_are_saved_and_all_crops_follow(tmp_path: Path, catalogue: Catalogue) -> None:
     async with cropping(tmp_path, catalogue, focus=[0.9, 0.1]) as (service, page, form):
-        await expect(form.locator(".stage canvas")).to_have_attribute("width", "960")
+        await expect(form.locator(".stage canvas")).to_have_attribute("width", "640")
         before = await sources(page)
         await drag(page, form, (0.1, 0.9), (0.1, 0.9))
         await expect(form.locator(".state")).to_contain_text("The focus is")
@@ -159,7 +159,7 @@ async def test_a_crop_is_moved_and_resized_by_the_mouse_and_the_history_undoes_i
         after = service.artwork("new")
         assert after.focus == (0.5, 0.5), "The mouse set nothing else."
         x, y, width, height = after.boxes["1:1"]
-        assert (width * 960, width) == pytest.approx((height * 720, 0.675), abs=0.02)
+        assert (width * 640, width) == pytest.approx((height * 480, 0.675), abs=0.02)
         assert x == 0
         assert y + height == pytest.approx(1, abs=0.001)
         assert after.crops[:2] == before.crops[:2]
@@ -180,11 +180,11 @@ async def test_a_crop_is_set_by_keys_alone_and_a_wrong_one_is_refused_beside_its
         await by_hand.get_by_label("Set by hand").focus()
         await page.keyboard.press("Space")
         await expect(by_hand.get_by_label("Width")).to_have_value("100")
-        for number in ("20", "30", "25"):
+        for number in ("20", "30", "40"):
             await page.keyboard.press("Tab")
             await page.keyboard.type(number)
         await page.keyboard.press("Enter")
-        await expect(by_hand.locator(".bad")).to_contain_text("240 pixels wide, which is too small")
+        await expect(by_hand.locator(".bad")).to_contain_text("256 pixels wide, which is too small")
         await expect(by_hand.get_by_label("Left")).to_be_focused()
         await by_hand.get_by_label("Width").press("ControlOrMeta+a")
         await page.keyboard.type("90")
@@ -309,7 +309,7 @@ async def test_a_picture_without_its_original_says_what_to_do_and_then_can_be_co
         again = {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": JPEG}
         await card(page, "cupola").locator("input[type=file]").set_input_files(again)  # type: ignore[arg-type]
         await expect(page.locator("#uploads")).to_contain_text("It is replaced: cupola.")
-        await expect(form.locator(".stage canvas")).to_have_attribute("width", "960")
+        await expect(form.locator(".stage canvas")).to_have_attribute("width", "640")
         await form.get_by_role("button", name="Add a face").click()
         await save(form)
         await expect(page.locator("#said")).to_have_text("Cupola has new crops.")

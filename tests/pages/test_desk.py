@@ -133,7 +133,7 @@ async def test_a_dropped_picture_is_added_and_another_file_refused_with_its_sent
     tmp_path: Path, catalogue: Catalogue
 ) -> None:
     async with editing(tmp_path, catalogue) as (service, page):
-        await drop(page, "Night pad.jpg", encoded(a_picture((960, 540), "purple")))
+        await drop(page, "Night pad.jpg", encoded(a_picture((640, 360), "purple")))
         row = page.locator("#uploads li").filter(has_text="Night pad.jpg")
         await expect(row).to_contain_text("It is added: night-pad.")
         await expect(row.locator(".warnings li").first).to_contain_text("It looks blurred")
@@ -154,7 +154,7 @@ async def test_a_file_can_be_replaced_and_keeps_its_edits(tmp_path: Path, catalo
         picture: FilePayload = {
             "name": "x.jpg",
             "mimeType": "image/jpeg",
-            "buffer": encoded(a_picture((960, 540), "purple")),
+            "buffer": encoded(a_picture((640, 360), "purple")),
         }
         await card(page, "cupola").locator("input[type=file]").set_input_files(picture)
         await expect(page.locator("#uploads")).to_contain_text("It is replaced: cupola.")
@@ -210,7 +210,7 @@ async def test_a_description_is_edited_in_place_and_each_refusal_stands_beside_i
 
 async def test_a_correction_of_the_crops_is_undone_from_the_history(tmp_path: Path, catalogue: Catalogue) -> None:
     async with editing(tmp_path, catalogue) as (service, page):
-        files = {"file": ("new.jpg", encoded(a_picture((960, 720), "purple")), "image/jpeg")}
+        files = {"file": ("new.jpg", encoded(a_picture((640, 480), "purple")), "image/jpeg")}
         await service.http.post("/titles/countdown/artworks", files=files, headers=EDITOR)
         before = service.artwork("new").crops
         await service.http.patch("/titles/countdown/artworks/new", json={"focus": [0.5, 0.95]}, headers=EDITOR)
