@@ -3,7 +3,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.catalogue import (
@@ -104,6 +104,7 @@ def eligible(title: Title, **request: Any) -> list[str]:
     return [artwork.id for artwork in title.eligible(**asked)]
 
 
+@settings(max_examples=40)
 @given(titles())
 def test_json_round_trip_is_exact(title: Title) -> None:
     content = title_to_json(title)
@@ -260,6 +261,7 @@ def test_a_title_may_wait_for_its_first_artwork() -> None:
     assert eligible(title) == []
 
 
+@settings(max_examples=40)
 @given(titles(), st.none() | locales, st.none() | placements, st.none() | maturities, st.sets(ways))
 def test_eligible_are_the_active_that_fit_in_catalogue_order(
     title: Title, locale: str | None, placement: str | None, maturity: int | None, barred: set[Made]
@@ -275,6 +277,7 @@ def test_eligible_are_the_active_that_fit_in_catalogue_order(
     )
 
 
+@settings(max_examples=40)
 @given(titles(), maturities, maturities)
 def test_a_stricter_maturity_never_shows_more(title: Title, one: int, other: int) -> None:
     strict, lenient = (set(eligible(title, maturity=limit)) for limit in sorted((one, other)))

@@ -140,7 +140,7 @@ SOME = st.lists(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(SOME)
 def test_intervals_never_leave_the_possible(rows: list[tuple[float, float, float, float, int]]) -> None:
     reward, propensity, target, expected, cluster = (np.array(column) for column in zip(*rows, strict=True))

@@ -9,6 +9,7 @@ import logging
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,9 @@ TAGS = {
 DEFAULT = "default"
 
 
+@cache
 def document() -> dict[str, Any]:
-    """Return the OpenAPI document of the service as it is here."""
+    """Return the OpenAPI document of the service as it is here: the same each time, and not to be changed."""
     app: Any = create_app(Settings())
     while not isinstance(app, FastAPI):
         app = app.app

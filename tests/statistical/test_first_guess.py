@@ -22,7 +22,7 @@ pytestmark = pytest.mark.long
 
 SEGMENTS = ("dawn", "noon", "dusk", "night")
 VIEWS = 1_500
-AUDIENCES = 24
+AUDIENCES = 16
 
 
 @dataclass(frozen=True)
