@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandit.own.answers import distribution, expectation
-from bandit.own.counts import Counts, counts_in
 from bandit.own.entry_points import cause, class_named
+from bandit.own.outcomes import Outcomes, outcomes_in
 from bandit.policy import FailedExample, FaultyLearnerError, UnlearnableExample, check
 from bandit.sealing import UnusableSnapshot, seal, unseal
 from bandit.types import Action, Case, Context, Example, Probabilities
@@ -18,12 +18,12 @@ class OwnLearner:
     """Adds to a class what Keyart needs beside `probabilities`, `learn`, `snapshot` and `restore`.
 
     The name and the tuning are in the head of each snapshot, so that every process finds the class again. It has
-    the counts, too, so they are those of the learned log, however often the trainer stopped.
+    the outcomes, too, so they are those of the learned log, however often the trainer stopped.
     """
 
     def __init__(self, name: str, policy: Any, tuning: Mapping[str, float] | None = None):  # noqa: ANN401  any class
         self.name, self.policy, self.tuning = name, policy, dict(tuning or {})
-        self.counts = Counts()
+        self.outcomes = Outcomes()
 
     @classmethod
     def new(cls, name: str, tuning: Mapping[str, float] | None = None, found: Any = None) -> "OwnLearner":  # noqa: ANN401
@@ -65,11 +65,11 @@ class OwnLearner:
         except UnlearnableExample:
             raise
         except Exception as error:
-            self.counts = self.counts._replace(lost=self.counts.lost + 1)
+            self.outcomes = self.outcomes._replace(lost=self.outcomes.lost + 1)
             raise FailedExample(
                 f"{self.name} failed in learn: {cause(error)}; the example is left out."
             ) from error
-        self.counts = self.counts._replace(learned=self.counts.learned + 1)
+        self.outcomes = self.outcomes._replace(learned=self.outcomes.learned + 1)
         return predicted
 
     def forget(self, profile: int) -> None:
@@ -91,8 +91,8 @@ class OwnLearner:
             raise FaultyLearnerError(
                 f"{self.name} returned a {type(body).__name__} as its snapshot; return bytes."
             )
-        counts = {"examples": self.counts._asdict()} if any(self.counts) else {}
-        return seal({"learner": self.name, "tuning": self.tuning, **counts}, body)
+        outcomes = {"examples": self.outcomes._asdict()} if any(self.outcomes) else {}
+        return seal({"learner": self.name, "tuning": self.tuning, **outcomes}, body)
 
     @classmethod
     def restore(cls, snapshot: bytes, found: Any = None) -> "OwnLearner":  # noqa: ANN401  any class
@@ -102,7 +102,7 @@ class OwnLearner:
         try:
             policy = (found or class_named(name)).restore(body)
             learner = cls(name, policy, head.get("tuning"))
-            learner.counts = counts_in(head)
+            learner.outcomes = outcomes_in(head)
             again = learner.snapshot()
         except FaultyLearnerError as error:
             raise UnusableSnapshot(str(error)) from error

@@ -11,8 +11,8 @@ from app.learning import trainer as trainer_module
 from app.learning.learner_faults import LearnerFaults
 from app.store.sqlite import SqliteStore
 from bandit.own import entry_points
-from bandit.own.counts import counts_of
 from bandit.own.learner import OwnLearner
+from bandit.own.outcomes import outcomes_of
 from bandit.policy import FailedExample
 from bandit.types import Action, Context, Example
 from tests.builders import Clock
@@ -76,7 +76,7 @@ async def test_a_failure_is_logged_and_learning_goes_on(
     [failure] = [each for each in said if each["event"] == event]
     assert told in failure["reason"]
     [latest] = await store.state.snapshots(limit=1)
-    assert counts_of(latest.learner) == ((1, 1) if method == "learn" else (2, 0))
+    assert outcomes_of(latest.learner) == ((1, 1) if method == "learn" else (2, 0))
     await store.close()
 
 
@@ -94,7 +94,7 @@ def test_an_own_learner_has_no_weights_to_compare() -> None:
     assert list(learner.probabilities(None, [Action("a", "t")])) == [1.0]  # type: ignore[arg-type]
 
 
-def test_the_counts_of_examples_outlive_a_restart() -> None:
+def test_the_outcomes_of_examples_outlive_a_restart() -> None:
     learner = OwnLearner.new(NAME)
     assert b"examples" not in learner.snapshot()
     learner.learn(EXAMPLE)
@@ -104,4 +104,4 @@ def test_the_counts_of_examples_outlive_a_restart() -> None:
             learner.learn(EXAMPLE)
     again = OwnLearner.restore(learner.snapshot())
     again.learn(EXAMPLE)
-    assert counts_of(again.snapshot()) == (2, 2)
+    assert outcomes_of(again.snapshot()) == (2, 2)

@@ -49,8 +49,8 @@ from assets.rendering.original_names import files_of
 from assets.revisions import Revisions
 from bandit.learners import new_learner
 from bandit.own import entry_points
-from bandit.own.counts import Counts
 from bandit.own.learner import OwnLearner
+from bandit.own.outcomes import Outcomes
 from bandit.reward import RewardRules
 from tests.assets.builders import a_picture, encoded, put
 from tests.builders import Clock, a_decision, a_draft, a_film, make_current
@@ -803,7 +803,7 @@ def test_an_own_learner_is_told_with_its_package(data: Path, look: Callable[...,
 )
 def test_examples_that_an_own_learner_lost_are_told(learned: int, lost: int, level: str, said: str) -> None:
     mine = OwnLearner.new("mean-rewards")
-    mine.counts = Counts(learned, lost)
+    mine.outcomes = Outcomes(learned, lost)
     told([learner.own_learner("mean-rewards", mine.snapshot())], level, said)
     other = learner.own_learner("mean-rewards", new_learner().snapshot())
     assert "No snapshot of it" in other.sentence

@@ -6,8 +6,8 @@ from app.learning.candidate_file import CandidateFile
 from app.operations.doctor.finding import Finding, finding, first
 from app.operations.doctor.observed import Observed
 from bandit.learners import BUILT_IN, kind_of, lacking, new_learner
-from bandit.own.counts import Counts, counts_of
 from bandit.own.entry_points import origin
+from bandit.own.outcomes import Outcomes, outcomes_of
 from bandit.policy import FaultyLearnerError
 from bandit.sealing import UnusableSnapshot
 
@@ -28,26 +28,26 @@ def findings(seen: Observed) -> Iterator[Finding]:
 
 
 def own_learner(name: str, snapshot: bytes | None) -> Finding:
-    """Tell of the learner of this name, with the counts of its latest snapshot, if that is its own."""
+    """Tell of the learner of this name, with the outcomes of its latest snapshot, if that is its own."""
     if reason := lacking(name):
         return finding("learner-missing", name=name, reason=reason)
     try:
         new_learner(name)
     except FaultyLearnerError as error:
         return finding("learner-unusable", name=name, origin=origin(name), error=str(error).rstrip("."))
-    counts = _counts(name, snapshot)
-    all_ = counts.learned + counts.lost
+    outcomes = _outcomes(name, snapshot)
+    all_ = outcomes.learned + outcomes.lost
     conditions = {
-        "learner-fails": counts.lost > MANY * all_,
-        "learner-fails-rarely": counts.lost,
-        "learner-learned": counts.learned,
+        "learner-fails": outcomes.lost > MANY * all_,
+        "learner-fails-rarely": outcomes.lost,
+        "learner-learned": outcomes.learned,
         "learner-new": True,
     }
-    return first(conditions, name=name, origin=origin(name), counts=counts, all=all_)
+    return first(conditions, name=name, origin=origin(name), outcomes=outcomes, all=all_)
 
 
-def _counts(name: str, snapshot: bytes | None) -> Counts:
+def _outcomes(name: str, snapshot: bytes | None) -> Outcomes:
     try:
-        return counts_of(snapshot) if snapshot and kind_of(snapshot) == name else Counts()
+        return outcomes_of(snapshot) if snapshot and kind_of(snapshot) == name else Outcomes()
     except UnusableSnapshot:  # told of the snapshot
-        return Counts()
+        return Outcomes()

@@ -6,17 +6,17 @@ from typing import Any, NamedTuple
 from bandit.sealing import unseal
 
 
-class Counts(NamedTuple):
+class Outcomes(NamedTuple):
     """The examples that a class learned, and those that were lost because it failed in `learn`."""
 
     learned: int = 0
     lost: int = 0
 
 
-def counts_of(snapshot: bytes) -> Counts:
-    """Return the counts of an own learner's snapshot. Raises `UnusableSnapshot`."""
-    return counts_in(unseal(snapshot)[0])
+def outcomes_of(snapshot: bytes) -> Outcomes:
+    """Return the outcomes of an own learner's snapshot. Raises `UnusableSnapshot`."""
+    return outcomes_in(unseal(snapshot)[0])
 
 
-def counts_in(head: Mapping[str, Any]) -> Counts:
-    return Counts(**head.get("examples", {}))
+def outcomes_in(head: Mapping[str, Any]) -> Outcomes:
+    return Outcomes(**head.get("examples", {}))
