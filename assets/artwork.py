@@ -105,6 +105,11 @@ class Artwork:
         """The boxes that a person set by hand."""
         return {crop.canvas: crop.box for crop in self.crops if crop.by_hand and crop.box is not None}
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether a crop lacks its greatest widths, which can be made: the original is kept."""
+        return bool(self.kept_original) and any(crop.unfinished for crop in self.crops)
+
     def with_boxes(self, boxes: Mapping[Canvas, Box | None]) -> Self:
         """Return the artwork with other boxes, before its crops are made again. None means the automatic box."""
         changed = {canvas: box for canvas, box in boxes.items() if box != self.boxes.get(canvas)}

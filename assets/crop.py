@@ -29,6 +29,7 @@ class Crop:
 
     The `digest` is a hash of the content of all of them, so that a name always means the same bytes. The `box` is
     the part of the original that they show, `by_hand` if a person set it. A crop of an older release has none.
+    An `unfinished` one lacks its greatest widths, which follow under another digest.
     """
 
     canvas: Canvas
@@ -37,6 +38,7 @@ class Crop:
     placeholder: str
     box: Box | None = None
     by_hand: bool = False
+    unfinished: bool = False
 
     def __post_init__(self) -> None:
         checks.choice(self.canvas, CANVASES, "canvas")

@@ -46,6 +46,8 @@ class Job:
     source: str = ""
     crops: tuple[Crop, ...] = ()
     boxes: Mapping[Canvas, Box] = field(default_factory=dict, hash=False)
+    quick: bool = False
+    """Whether crops larger than the usual widths get only the small ones for now, and stay unfinished."""
     known: "Picture | None" = None
     """The picture that was made of this file before its original was kept: only the original is to be kept."""
 

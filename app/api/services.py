@@ -13,6 +13,7 @@ from app.api.parameters import refuse_unclear
 from app.api.roles import ADMINS, ANYONE, CLIENTS, EDITORS, Roles
 from app.catalogue.corrections import Corrections
 from app.catalogue.editor import Editor
+from app.catalogue.finishing import Finishing
 from app.catalogue.live import LiveCatalogue
 from app.catalogue.rendering import Rendering
 from app.catalogue.uploads import Uploads
@@ -72,6 +73,7 @@ class Services:
     rendering: Rendering
     uploads: Uploads
     corrections: Corrections
+    finishing: Finishing
     reporter: Reporter
     audit_reporter: AuditReporter
     group_reporter: GroupReporter

@@ -1,6 +1,7 @@
 """The entries that record an edit of the catalogue: its author, its kind, and what it changed."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import NamedTuple
 
 from msgspec import structs
@@ -21,10 +22,10 @@ At = Collection[str] | None
 class Doing(NamedTuple):
     """An edit under way: its author, its kind and its subject.
 
-    With `at` it is an edit only of these revisions of the title.
+    With `at` it is an edit only of these revisions of the title. A change without an author is not recorded.
     """
 
-    by: Author
+    by: Author | None
     operation: str
     title: str | None = None
     artwork: str | None = None
@@ -33,20 +34,23 @@ class Doing(NamedTuple):
 
 def entries(doing: Doing, before: Catalogue, after: Catalogue, revisions: Revisions) -> list[EditDraft]:
     """Return the entries that record an edit: one for each title, or one for very many."""
+    if doing.by is None:
+        return []
+    entry = partial(_entry, doing, doing.by)
 
     def of_title(title: str) -> EditDraft:
         old, new = before.titles.get(title), after.titles.get(title)
         was, became = changes(_known(old, revisions), _known(new, revisions))
         artwork = doing.artwork or only_artwork(became)
-        return structs.replace(_entry(doing, was, became), title=title, artwork=artwork, old=old, new=new)
+        return structs.replace(entry(was, became), title=title, artwork=artwork, old=old, new=new)
 
     ids = dict.fromkeys([*before.titles, *after.titles])
     changed = [id_ for id_ in ids if before.titles.get(id_) != after.titles.get(id_)]
     edits = []
     if before.barred != after.barred:
-        edits.append(_entry(doing, {"barred": before.barred}, {"barred": after.barred}))
+        edits.append(entry({"barred": before.barred}, {"barred": after.barred}))
     if len(changed) > MOST_ENTRIES:
-        return [*edits, _entry(doing, None, {"titles": changed})]
+        return [*edits, entry(None, {"titles": changed})]
     return [*edits, *map(of_title, changed)]
 
 
@@ -58,6 +62,6 @@ def _known(revision: str | None, revisions: Revisions) -> Title | None:
         return None
 
 
-def _entry(doing: Doing, was: Fields | None, became: Fields | None) -> EditDraft:
+def _entry(doing: Doing, by: Author, was: Fields | None, became: Fields | None) -> EditDraft:
     before, after = (None if fields is None else encode(fields) for fields in (was, became))
-    return EditDraft(doing.by, doing.operation, doing.title, doing.artwork, before, after)
+    return EditDraft(by, doing.operation, doing.title, doing.artwork, before, after)

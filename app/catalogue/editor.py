@@ -41,7 +41,7 @@ class _Unreadable(Conflict):
 class Editor:
     """Reads and writes documents in threads, because they are many, and each write waits for the disk.
 
-    Every change is recorded, with its author, in the transaction in which it becomes current. A change with `at`
+    Every change of a person is recorded in the transaction in which it becomes current. A change with `at`
     raises `Outdated` unless the title is at one of these revisions; `*` means any.
     """
 

@@ -11,6 +11,7 @@ from app.api.services import Services
 from app.api.tickets import LINK_MS, SESSION_MS, Tickets
 from app.catalogue.corrections import Corrections
 from app.catalogue.editor import Editor
+from app.catalogue.finishing import Finishing
 from app.catalogue.image import IMAGES
 from app.catalogue.live import LiveCatalogue
 from app.catalogue.rendering import Rendering
@@ -77,7 +78,8 @@ async def opened(settings: Settings, store: Store, clock: Callable[[], int] = no
     services = await build(settings, store, clock)
     canary = CanaryFollower(services, groups_of(settings, services.identity))
     await _refresh(services, canary)
-    tasks = [asyncio.create_task(each) for each in (_follow(services, canary), services.watch.run())]
+    running = (_follow(services, canary), services.watch.run(), services.finishing.run())
+    tasks = [asyncio.create_task(each) for each in running]
     if settings.alarm_url:
         calls = AlarmCalls(DataFolder(settings.data).alarms, post_to(settings.alarm_url))
         tasks.append(asyncio.create_task(calls.follow(services.watch)))
@@ -104,6 +106,7 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
     images_folder, originals = images_in(settings), originals_in(settings)
     editor = Editor(store, revisions, live_catalogue, originals)
     rendering = Rendering(data=settings.data, images=images_folder, originals=originals)
+    finishing = Finishing(editor, rendering, originals, live_catalogue)
     fitness = FitnessReporter(store, live_catalogue, settings.learner, settings.exploration_floor)
     operator = Operator(store, round(settings.retention_days * DAY_MS))
     candidates = candidates_of(settings, store, operator, fitness)
@@ -145,7 +148,8 @@ async def build(settings: Settings, store: Store, clock: Callable[[], int]) -> S
         editor=editor,
         rendering=rendering,
         uploads=Uploads(editor, rendering, folder=uploads_in(settings)),
-        corrections=Corrections(editor, rendering, originals),
+        corrections=Corrections(editor, rendering, originals, finishing),
+        finishing=finishing,
         reporter=Reporter(store.state),
         group_reporter=GroupReporter(store.state),
         lift_reporter=LiftReporter(store.state),

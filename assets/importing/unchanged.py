@@ -39,12 +39,13 @@ def kept_or_asked(each: PlannedArtwork, images: Path, originals: Originals | Non
     content = read(Path(each.job.path), each.job.name)
     file, size = sha256(content).hexdigest(), len(content)
     lost = not all(crop.is_whole(images) for crop in known.crops)
+    unfinished = any(crop.unfinished for crop in known.crops)
     if known.source != file and not merging.is_news(file, known):
         return Kept(_picture(known), file, (Note("lost", _LOST),) if lost else ())
     focus, faces = merging.where(each.entry, known, file)
     boxes = merging.boxes(each.entry, known, file)
     job = replace(each.job, focus=focus, faces=faces, boxes=boxes)
-    if lost or job.recipe(file) != known.recipe:
+    if lost or unfinished or job.recipe(file) != known.recipe:
         return job
     picture = _picture(known)
     if originals is None or not _lacks_original(known, originals):

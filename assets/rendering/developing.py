@@ -13,7 +13,7 @@ from assets.looks.fingerprint import fingerprint
 from assets.picture import Job, Picture
 from assets.rendering.cropping import crop_box
 from assets.rendering.hand_boxes import check_by_hand, fitted
-from assets.rendering.renditions import GREATEST_WIDTH, encode
+from assets.rendering.renditions import GREATEST_WIDTH, QUICK_WIDTH, WIDTHS, encode
 
 GLANCE: Final = 512
 """Pixels across the longer side of the small copy that everything is measured on."""
@@ -52,10 +52,18 @@ def _crops(original: Image.Image, glance: Image.Image, job: Job, keep: Keep, thr
     for canvas, box in _boxes(original, glance, job).items():
         crop = _made_already(canvas, box, job)
         if crop is None:
-            image = _shown(original, canvas, box, job)
-            crop, files = encode(image, canvas, threads if _has_room(original, image) else 1)
+            crop, files = _made(original, canvas, box, job, threads)
             keep(files)
         yield replace(crop, box=box, by_hand=canvas in job.boxes)
+
+
+def _made(
+    original: Image.Image, canvas: Canvas, box: Box, job: Job, threads: int
+) -> tuple[Crop, Mapping[str, bytes]]:
+    unfinished = job.quick and _width(original.size, canvas, fitted(box, original.size, canvas)) > WIDTHS[-1]
+    image = _shown(original, canvas, box, job, QUICK_WIDTH if unfinished else GREATEST_WIDTH)
+    crop, files = encode(image, canvas, threads if _has_room(original, image) else 1)
+    return replace(crop, unfinished=unfinished), files
 
 
 def _boxes(original: Image.Image, glance: Image.Image, job: Job) -> dict[Canvas, Box]:
@@ -75,10 +83,11 @@ def _has_room(original: Image.Image, crop: Image.Image) -> bool:
 
 
 def _made_already(canvas: Canvas, box: Box, job: Job) -> Crop | None:
-    """Return the crop that shows this box, if there is one. A title's place depends on more than the box."""
+    """Return the whole crop that shows this box, if there is one. A title's place depends on more than the box."""
     if job.treatment:
         return None
-    return next((crop for crop in job.crops if crop.canvas == canvas and crop.box == box), None)
+    finished = (crop for crop in job.crops if not crop.unfinished)
+    return next((crop for crop in finished if crop.canvas == canvas and crop.box == box), None)
 
 
 def cropped(original: Image.Image, glance: Image.Image, canvas: Canvas, job: Job) -> Image.Image:
@@ -86,9 +95,9 @@ def cropped(original: Image.Image, glance: Image.Image, canvas: Canvas, job: Job
     return _shown(original, canvas, _box(original, glance, canvas, job), job)
 
 
-def _shown(original: Image.Image, canvas: Canvas, box: Box, job: Job) -> Image.Image:
+def _shown(original: Image.Image, canvas: Canvas, box: Box, job: Job, most: int = GREATEST_WIDTH) -> Image.Image:
     box = fitted(box, original.size, canvas)
-    image = cut(original, canvas, box)
+    image = cut(original, canvas, box, most)
     if job.treatment:
         from assets.titling.treatment import set_title  # noqa: PLC0415  slow to load, and few pictures need it
 
@@ -97,17 +106,22 @@ def _shown(original: Image.Image, canvas: Canvas, box: Box, job: Job) -> Image.I
     return image
 
 
-def cut(original: Image.Image, canvas: Canvas, box: Box) -> Image.Image:
-    """Return that part of the original, never enlarged, and of no more pixels than any screen."""
+def cut(original: Image.Image, canvas: Canvas, box: Box, most: int = GREATEST_WIDTH) -> Image.Image:
+    """Return that part of the original, never enlarged, of no more pixels than any screen, at most so wide."""
     x, y, across, down = box
     left, top = x * original.width, y * original.height
     wide, high = across * original.width, down * original.height
+    width = min(most, _width(original.size, canvas, box))
+    region = (left, top, min(left + wide, original.width), min(top + high, original.height))
+    return original.resize((width, height_at(canvas, width)), Image.Resampling.LANCZOS, region, reducing_gap=3.0)
+
+
+def _width(size: tuple[int, int], canvas: Canvas, box: Box) -> int:
+    """Return the greatest width of a crop in pixels."""
     columns, lines = ASPECTS[canvas]
     # By area, too: at 23 bytes a pixel the encoder of AVIF would not have the memory for a larger square.
     greatest = math.isqrt(GREATEST_WIDTH * height_at("16:9", GREATEST_WIDTH) * columns // lines)
-    width = max(1, min(greatest, int(wide + _ROUNDING)))
-    region = (left, top, min(left + wide, original.width), min(top + high, original.height))
-    return original.resize((width, height_at(canvas, width)), Image.Resampling.LANCZOS, region, reducing_gap=3.0)
+    return max(1, min(greatest, int(box[2] * size[0] + _ROUNDING)))
 
 
 def _inside(face: Box, box: Box) -> Box:

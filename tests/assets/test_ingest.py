@@ -341,6 +341,15 @@ def test_a_lost_rendition_is_made_again(folder: Path, images: Path) -> None:
     assert result.titles == current
 
 
+def test_a_crop_without_its_greatest_widths_is_made_whole(folder: Path, images: Path) -> None:
+    put(folder / "one" / "a.jpg")
+    whole = run(folder, images).titles
+    [artwork] = whole["one"].artworks
+    crops = tuple(replace(crop, unfinished=True) for crop in artwork.crops)
+    left = {"one": replace(whole["one"], artworks=(replace(artwork, crops=crops),))}
+    assert run(folder, images, left).titles == whole
+
+
 def test_a_missing_folder_is_named(folder: Path, images: Path) -> None:
     with pytest.raises(PictureError, match=r"Keyart cannot list the folder .*artwork': No such file or directory"):
         run(folder, images)

@@ -284,6 +284,18 @@ async def test_a_correction_of_an_older_revision_is_refused_until_the_editor_has
         assert service.artwork("new").focus == (0.5, 0.5)
 
 
+async def test_an_edit_of_another_field_by_another_does_not_refuse_a_correction(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    async with cropping(tmp_path, catalogue) as (service, page, form):
+        await form.get_by_label("Every crop keeps a point").check()
+        await patch(service, alt="Written elsewhere")
+        await save(form)
+        await expect(page.locator("#said")).to_have_text("New has new crops.")
+        found = service.artwork("new")
+        assert (found.focus, found.alt) == ((0.5, 0.5), "Written elsewhere")
+
+
 async def test_an_edit_of_another_field_on_this_page_keeps_what_is_drawn(
     tmp_path: Path, catalogue: Catalogue
 ) -> None:

@@ -193,21 +193,26 @@ export class Cropping {
     const body = this.#body();
     if (!Object.keys(body).length) return this.#state("Focus, faces and crops are those that the service has. There is nothing to save.");
     const sent = JSON.stringify(this.look);
-    await send("PATCH", this.path, body, {}, this.revision).catch((error) => this.#refused(error));
+    await send("PATCH", this.path, body, {}, this.revision).catch((error) => this.#refused(error, body));
     this.known = sent;
     await this.changed();
     this.#state("");
     say(`${this.artwork.name || this.artwork.id} has new crops.`);
   }
 
-  /** Show what somebody else changed, so that the next save is a decision. @param {unknown} error */
-  async #refused(error) {
+  /**
+   * Show what somebody else changed, so that the next save is a decision. If it was neither the file nor focus, faces or
+   * crops, there is nothing to decide: the service itself adds the large widths after a correction.
+   * @param {unknown} error @param {Partial<Look>} body
+   */
+  async #refused(error, body) {
     if (!(error instanceof Refusal && error.status === CHANGED)) throw error;
-    const mine = this.look;
+    const { look: mine, known, source } = this;
     this.look = JSON.parse(this.known);
     await this.changed();
     this.#set(mine);
     this.#list();
+    if (this.known === known && this.source === source) return send("PATCH", this.path, body, {}, this.revision);
     throw new Refusal(`${error.message} The page shows the title as it is now. Look at the crops, and save again to crop as you drew it, or discard your changes.`);
   }
 
@@ -221,7 +226,7 @@ export class Cropping {
     this.saving = busy;
     find("progress", this.form).hidden = !busy;
     find("button.main", this.form).setAttribute("aria-disabled", String(busy));
-    if (busy) this.#state("The service makes the crops again that move. Up to 3840 × 2160 pixels this takes about 2 seconds, larger pictures up to 6 seconds. The crops above are the old ones until then.");
+    if (busy) this.#state("The service makes the crops again that move. This takes about 2 seconds. The crops above are the old ones until then.");
   }
 
   /** Show each refusal beside the field or the face that it is about. @param {unknown} [error] */
