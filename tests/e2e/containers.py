@@ -82,15 +82,25 @@ def build() -> str:
     return IMAGE
 
 
+def build_on_top(recipe: str, context: Path) -> str:
+    """Build an image on top of the image by the lines of a Dockerfile, which names that one `keyart`."""
+    image = f"{IMAGE}-own"
+    lines = recipe.replace("FROM keyart\n", f"FROM {IMAGE}\n")
+    file = context / "Dockerfile.own"
+    file.write_text(lines)
+    docker("build", "--network", "host", "--tag", image, "--file", str(file), str(context), seconds=BUILD_SECONDS)
+    return image
+
+
 class Deployment:
     """A project of its own name, with a port and a volume of its own."""
 
-    def __init__(self, **settings: object):
+    def __init__(self, *, settings: Mapping[str, object], image: str = IMAGE):
         self.port = free_port()
         self._project = f"keyart-test-{self.port}"
         given = {f"KEYART_{name.upper()}": str(value) for name, value in settings.items()}
         patience = {"COMPOSE_HTTP_TIMEOUT": str(PATIENCE)}
-        self._settings = {"IMAGE": IMAGE, "KEYART_PORT": str(self.port), **patience, **given}
+        self._settings = {"IMAGE": image, "KEYART_PORT": str(self.port), **patience, **given}
 
     def compose(self, *arguments: str, check: bool = True) -> Done:
         command = [*_compose(), "-f", str(ROOT / "compose.yaml"), "-p", self._project, *arguments]

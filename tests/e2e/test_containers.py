@@ -5,6 +5,7 @@ The image `keyart-test` stays, so that the next run builds it in seconds; all el
 
 import asyncio
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from app.records import Kind
 from app.settings import Settings
 from tests.assets.builders import a_picture, encoded, put
 from tests.e2e.client import Connection
-from tests.e2e.containers import BASE, ROOT, Deployment, build, docker, run, why_not
+from tests.e2e.containers import BASE, ROOT, Deployment, build, build_on_top, docker, run, why_not
 from tests.e2e.service import soon, until
 
 SERVICES = "api", "trainer"
@@ -58,7 +59,7 @@ def image() -> str:
 
 @pytest.fixture(scope="module")
 def shared(image: str) -> Iterator[Deployment]:
-    deployment = Deployment(**SETTINGS)
+    deployment = Deployment(settings=SETTINGS)
     try:
         yield deployment.up()
     finally:
@@ -267,6 +268,37 @@ async def test_what_was_acknowledged_survives_the_death_of_both_containers(deplo
     assert "in every weight" in deployment.inside("api", "keyart", "rebuild").stdout
 
 
+# ---------------------------------------------------------------- a learner of one's own
+
+
+@pytest.mark.containers
+@pytest.mark.timeout(SLOW)
+async def test_a_learner_of_one_s_own_decides_in_an_image_on_top(image: str, tmp_path: Path) -> None:
+    """The recipe of docs/own-learners.md, with the package of its example."""
+    page = (ROOT / "docs" / "own-learners.md").read_text()
+    [recipe] = re.findall(r"^```dockerfile\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert recipe.startswith("FROM keyart\n")
+    shutil.copytree(ROOT / "docs" / "examples" / "own-learner", tmp_path / "own-learner")
+    own = await asyncio.to_thread(build_on_top, recipe, tmp_path)
+    deployment = Deployment(settings={**SETTINGS, "learner": "mean-rewards"}, image=own)
+    try:
+        listed = docker("run", "--rm", "--network", "none", own, "learners")
+        assert "mean-rewards" in listed
+        await asyncio.to_thread(deployment.up)
+        await learned(deployment, "own")
+        held = deployment.json(f"/artwork?profile=own%201&title={TITLE}")
+        assert held["fallback"] is False
+        assert "mean-rewards" in deployment.inside("api", "keyart", "models").stdout
+        assert "in every byte" in deployment.inside("api", "keyart", "rebuild").stdout
+        healthy = deployment.inside("api", "keyart", "doctor", check=False)
+        assert (healthy.returncode, "mean-rewards" in healthy.stdout) == (0, True), healthy.stdout + healthy.stderr
+        status = deployment.inside("trainer", "cat", "/proc/1/status").stdout
+        assert "Uid:\t10001\t10001" in status, "The recipe gives the user's rights back."
+    finally:
+        deployment.remove()
+        docker("image", "rm", own, check=False)
+
+
 # ---------------------------------------------------------------- commands
 
 
@@ -307,7 +339,7 @@ async def test_a_backup_becomes_another_service_s_volume(deployment: Deployment,
     backups.mkdir()
     backups.chmod(0o777)  # the container's user is none of this machine's, and the folder above is private
     mount = f"{backups}:/backups"
-    other = Deployment(**SETTINGS)
+    other = Deployment(settings=SETTINGS)
     try:
         await asyncio.to_thread(deployment.command, "backup", "/backups/one", mount=mount)
         await asyncio.to_thread(other.command, "-a", "/backups/one/.", "/data/", mount=mount, entrypoint="cp")
