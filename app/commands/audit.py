@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from app.catalogue.live import LiveCatalogue
-from app.commands.environment import settings_of_service
+from app.commands.environment import settings_in_use
 from app.commands.terminal import fail
 from app.evaluation.audit_report import AuditReporter
 from app.evaluation.exposure_difference import SIZE, Audit
@@ -37,7 +37,7 @@ def audit(
         keyart audit
         keyart audit --title sintel --size 0.1
     """
-    settings = settings_of_service("audit")
+    settings = settings_in_use("audit")
     try:
         found = asyncio.run(_audited(settings, title, size))
     except NotFound as error:

@@ -10,10 +10,13 @@ import msgspec
 
 from app.commands.terminal import fail
 from app.operations.health import address_of
+from app.operations.in_force import in_force
 from app.settings import Settings
 from app.wiring.keys import KeyFileError, admin_key
 
 SECONDS = 10.0
+COMPARING_SECONDS = 120.0
+"""Seconds for calls that compare a snapshot on thousands of exposures: a busy machine takes more than ten."""
 
 
 def key_for(settings: Settings, url: str) -> str:
@@ -26,19 +29,40 @@ def key_for(settings: Settings, url: str) -> str:
     return admin_key(settings)
 
 
+def address_for(settings: Settings) -> str:
+    """Return the address of the service that runs on the data folder; else the one that the settings name.
+
+    The settings are those of this shell, and the service may have got another port from another one.
+    """
+    running = in_force(settings.data)
+    found = running.settings if running else settings
+    return address_of(found.host, found.port)
+
+
 def called(
-    settings: Settings, method: str, path: str, body: object = None, query: Mapping[str, str] | None = None
+    settings: Settings,
+    method: str,
+    path: str,
+    body: object = None,
+    query: Mapping[str, str] | None = None,
+    *,
+    seconds: float = SECONDS,
 ) -> dict[str, Any]:
-    """Return what the service at KEYART_PORT of this machine answers to an admin's call, or end the command."""
-    address = address_of(settings.host, settings.port)
+    """Return what the service on the data folder answers to an admin's call, or end the command."""
+    address = address_for(settings)
     try:
         headers = {"Authorization": f"Bearer {key_for(settings, address)}"}
     except KeyFileError as error:
         raise fail(str(error)) from None
     try:
         answer = httpx2.request(
-            method, address + path, json=body, params=query, headers=headers, timeout=SECONDS, trust_env=False
+            method, address + path, json=body, params=query, headers=headers, timeout=seconds, trust_env=False
         )
+    except httpx2.ReadTimeout:
+        raise fail(
+            f"The service at {address} did not answer within {seconds:.0f} seconds. It may still carry out the "
+            "order; look, before you order it again."
+        ) from None
     except httpx2.TransportError as error:
         reason = str(error) or type(error).__name__
         raise fail(f"No Keyart answers at {address} ({reason}); start it, or set KEYART_PORT.") from None

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from app.clock import now_ms
-from app.commands.calling import called
+from app.commands.calling import COMPARING_SECONDS, called
 from app.commands.environment import settings_for
 from app.commands.orders import Why, ordered
 from app.commands.terminal import fail
@@ -37,7 +37,7 @@ def candidate(
     With promote, the trainer continues with the candidate, from a new base, if the candidate is fit. With stop,
     the candidate is deleted.
 
-    The command calls the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the key in the data
+    The command calls the service that runs on the data folder, with KEYART_ADMIN_KEY or the key in the data
     folder.
 
     Examples:
@@ -69,7 +69,7 @@ def _called(settings: Settings, do: Do | None, body: dict[str, object], why: str
     if do == "serve":
         return called(settings, "PUT", "/candidate/serving", body)
     if do == "promote":
-        return called(settings, "POST", "/candidate/promotion", {"why": why})
+        return called(settings, "POST", "/candidate/promotion", {"why": why}, seconds=COMPARING_SECONDS)
     if do == "stop":
         return called(settings, "DELETE", "/candidate", query={"why": why})
     return called(settings, "GET", "/candidate")

@@ -31,6 +31,18 @@ def settings_of_service(process: str) -> Settings:
     return settings
 
 
+def settings_in_use(process: str) -> Settings:
+    """Return the settings of the service that runs on the data folder, except those that this shell sets."""
+    from app.operations.in_force import TOLD, in_force
+
+    settings = settings_of_service(process)
+    running = in_force(settings.data)
+    if running is None:
+        return settings
+    told = {name: getattr(running.settings, name) for name in TOLD - settings.model_fields_set}
+    return settings.model_copy(update=told)
+
+
 def make_folder(settings: Settings) -> None:
     """Make the data folder; if it exists, check that this version knows its content before changing anything."""
     from app.wiring.stores import engine_of

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.catalogue.live import LiveCatalogue
 from app.commands import evaluation_table as tables
-from app.commands.environment import settings_of_service
+from app.commands.environment import settings_in_use
 from app.commands.terminal import fail
 from app.evaluation.candidates import Candidate, Demanded, UnusablePolicyError
 from app.evaluation.evaluating import Evaluation, Evaluator, NothingToEvaluateError
@@ -59,7 +59,7 @@ def evaluate(
         keyart evaluate logistic logistic,spread=0.3 logistic,without=country
         keyart evaluate mine.py:Popular,floor=0.05 --json
     """
-    settings = settings_of_service("evaluate")
+    settings = settings_in_use("evaluate")
     if model not in MODELS:
         raise fail(f"--model is {model!r}; give one of: {', '.join(MODELS)}.")
     names = list(dict.fromkeys([*(policies or ()), *CONTROLS]))

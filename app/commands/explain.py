@@ -21,7 +21,7 @@ def explain(
 ) -> None:
     """Explain a decision: what raised and lowered each candidate's score, and what would change the choice.
 
-    The command asks the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the data folder's key.
+    The command asks the service that runs on the data folder, with KEYART_ADMIN_KEY or the data folder's key.
     The explanation names attributes and tastes of the viewer.
 
     Examples:

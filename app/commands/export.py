@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.catalogue.live import LiveCatalogue
-from app.commands.environment import settings_of_service
+from app.commands.environment import settings_in_use
 from app.commands.terminal import fail, say
 from app.evaluation.export import Export, Exported, UnwritableExportError
 from app.evaluation.replay import Replay
@@ -40,7 +40,7 @@ def export(
         keyart export later.parquet --after 120000
         keyart export examples.dsjson
     """
-    settings = settings_of_service("export")
+    settings = settings_in_use("export")
     try:
         done = asyncio.run(_exported(settings, Export(file, after)))
     except UnwritableExportError as error:

@@ -21,7 +21,7 @@ def learning(
 ) -> None:
     """Pause the learner, or let it resume; then it learns the events that came meanwhile, too.
 
-    The command calls the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the key in the data
+    The command calls the service that runs on the data folder, with KEYART_ADMIN_KEY or the key in the data
     folder. Pictures, the report and tastes continue during a pause. The log keeps the events.
 
     Examples:

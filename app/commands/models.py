@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.clock import now_ms
-from app.commands.calling import called
+from app.commands.calling import COMPARING_SECONDS, called
 from app.commands.environment import settings_of_service
 from app.commands.orders import Why
 from app.commands.terminal import fail
@@ -50,7 +50,7 @@ def models(
     replaced. The service refuses a snapshot that is not fit, with the reason. freeze keeps the learner as it is;
     after thaw it learns again, from the events after that. Each order sets a new base.
 
-    The orders and --fitness call the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the key in
+    The orders and --fitness call the service that runs on the data folder, with KEYART_ADMIN_KEY or the key in
     the data folder.
 
     Examples:
@@ -64,7 +64,7 @@ def models(
     if do is None:
         listed = asyncio.run(_models(settings))
         for number in [each.id for each in listed if fitness and _weights_in_use(each) is not None]:
-            found = called(settings, "GET", f"/models/{number}/fitness")
+            found = called(settings, "GET", f"/models/{number}/fitness", seconds=COMPARING_SECONDS)
             Console().print(fitness_of(number, found), soft_wrap=True, markup=False, highlight=False)
         return
     if (do == "promote") != (snapshot is not None):
@@ -75,7 +75,7 @@ def models(
 
 def _order(settings: Settings, do: Do, snapshot: int | None, why: str) -> None:
     if do == "promote":
-        called(settings, "POST", f"/models/{snapshot}/promotion", {"why": why})
+        called(settings, "POST", f"/models/{snapshot}/promotion", {"why": why}, seconds=COMPARING_SECONDS)
     elif do == "rollback":
         called(settings, "POST", "/models/rollback", {"why": why})
     else:

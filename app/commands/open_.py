@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 from app.api.tickets import LINK_MS
-from app.commands.calling import called
+from app.commands.calling import address_for, called
 from app.commands.environment import settings_for
 from app.commands.terminal import fail, say
-from app.operations.health import address_of
 from app.settings import Settings
 
 
@@ -24,8 +23,8 @@ def open_(
 ) -> None:
     """Print a link that signs one browser in as an admin, and open it if this machine has a browser.
 
-    The link works once, within five minutes, and leads to the dashboard. The command asks the service at
-    KEYART_PORT of this machine for it, with KEYART_ADMIN_KEY or the key in the data folder. The browser stays
+    The link works once, within five minutes, and leads to the dashboard. The command asks the service
+    that runs on the data folder for it, with KEYART_ADMIN_KEY or the key in the data folder. The browser stays
     signed in until it signs out, at most twelve hours.
 
     Examples:
@@ -38,7 +37,7 @@ def open_(
             f"{url} is not an address; write it as https://keyart.example.org.", param_hint="--url"
         )
     settings = settings_for("open")
-    address = address_of(settings.host, settings.port)
+    address = address_for(settings)
     link = (url or address).rstrip("/") + _path(settings)
     say(f"This link signs one browser in. It works once, within {LINK_MS // 60_000} minutes:")
     print(link)  # noqa: T201

@@ -31,7 +31,7 @@ def quarantine(
     learned from these exposures is folded out: the trainer sets a new base, and folds the log again from the
     oldest one. The records stay in the log. Without FROM and TO the command lists the quarantines in force.
 
-    The command calls the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the key in the data
+    The command calls the service that runs on the data folder, with KEYART_ADMIN_KEY or the key in the data
     folder.
 
     Examples:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from app.clock import now_ms
 from app.commands import trial_tables as tables
-from app.commands.environment import settings_of_service
+from app.commands.environment import settings_in_use
 from app.commands.terminal import fail
 from app.evaluation.example_file import ExampleFile, RecordingLearner
 from app.evaluation.tuning import ENOUGH, Found, Rebuilding, keep
@@ -22,7 +22,7 @@ from app.settings import Settings
 from app.store.protocol import Base, Store
 from app.wiring.stores import open_store
 from app.wiring.training import publish_rebuilt, rebuilt
-from bandit.learners import LOGISTIC
+from bandit.learners import BUILT_IN, LOGISTIC, Kind
 from bandit.logistic.learner import LogisticLearner
 from bandit.policy import Learner
 
@@ -64,14 +64,21 @@ def rebuild(
         keyart rebuild --publish
         keyart rebuild --tune --passes 3
     """
-    settings = settings_of_service("rebuild")
+    settings = settings_in_use("rebuild")
     plan = CandidatePlan(tune=tune, passes=passes or 1) if tune or passes else None
     if plan and settings.learner != LOGISTIC:
         raise fail(
             f"--tune and --passes are for the learner 'logistic', and KEYART_LEARNER is {settings.learner!r}; "
-            "rebuild without them."
+            f"rebuild without them. {_comparing(settings.learner)}"
         )
     asyncio.run(_rebuild(settings, plan, publish=publish))
+
+
+def _comparing(kind: Kind) -> str:
+    """Say how tunings of a learner are compared that --tune does not know."""
+    if kind in BUILT_IN:
+        return f"The learner {kind!r} has no tuning."
+    return f"`keyart evaluate {kind} {kind},OPTION=NUMBER` compares tunings of {kind!r}."
 
 
 async def _rebuild(settings: Settings, plan: CandidatePlan | None, *, publish: bool) -> None:

@@ -19,7 +19,7 @@ def serving(
 ) -> None:
     """Give everyone the default pictures, or let the policy choose again, without a restart.
 
-    The command calls the service at KEYART_PORT of this machine, with KEYART_ADMIN_KEY or the key in the data
+    The command calls the service that runs on the data folder, with KEYART_ADMIN_KEY or the key in the data
     folder. Every worker follows within a second. Decisions with default pictures are logged, and nothing is
     learned from them.
 

@@ -10,7 +10,7 @@ from app.file_lock import held
 from app.settings import Settings
 
 _KEYS: Final = ("admin_key", "editor_key", "client_key")
-_TOLD: Final = frozenset(Settings.model_fields) - {*_KEYS, "store", "alarm_url"}
+TOLD: Final = frozenset(Settings.model_fields) - {*_KEYS, "store", "alarm_url"}
 """The settings that are written. Keys are left out, and addresses that may have a password."""
 
 
@@ -23,7 +23,7 @@ class InForce(NamedTuple):
 
 def tell(lock: TextIO, settings: Settings, port: int) -> None:
     """Write the settings into the locked file; `port` is the one that is listened on."""
-    told = settings.model_dump(mode="json", include=set(_TOLD))
+    told = settings.model_dump(mode="json", include=set(TOLD))
     told |= {"port": port, "data": str(settings.data.resolve())}
     lock.truncate(0)
     keys = [name for name in _KEYS if getattr(settings, name)]

@@ -37,7 +37,8 @@ async def test_orders_hold_in_every_worker_and_a_rebuild_is_equal_after_them(sta
     assert "Everyone gets default pictures since" in said
     assert said.rstrip().endswith("by admin (key): [red]Wrong[/red] pictures.")
     until("every worker follows", lambda: len({ask(service, viewer)["artwork"] for viewer in range(40)}) == 1)
-    assert "Learning is paused since" in command(service, "learning", "pause")
+    elsewhere = keyart(service.data, "learning", "pause", port=1)  # the shell's port, which is not the service's
+    assert "Learning is paused since" in elsewhere.stdout, elsewhere.stderr
     assert "The policy chooses" in command(service, "serving", "policy")
     until("the policy chooses", lambda: len({ask(service, viewer)["artwork"] for viewer in range(40)}) > 1)
     assert "trainer folds the log" in command(service, "quarantine", "2020-01-01", "2100-01-01", "--why", "A test")

@@ -75,6 +75,9 @@ async def test_a_service_decides_and_learns_by_the_example(start: Start) -> None
     until("it is promoted", lambda: asked(service, "/models").get("promoting") is False)
     assert NAME in command_of(service, "models")
     assert f"{NAME},sharpness=5" in command_of(service, "evaluate", f"{NAME},sharpness=5")
+    refused = keyart(service.data, "rebuild", "--tune")  # this shell names no learner, but the service has one
+    assert refused.returncode == 1
+    assert f"`keyart evaluate {NAME} {NAME},OPTION=NUMBER` compares tunings" in refused.stderr
 
 
 @pytest.mark.parametrize(

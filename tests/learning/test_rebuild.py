@@ -112,6 +112,7 @@ async def test_the_other_learner_can_not_be_tuned(tmp_path: Path, clock: Clock, 
 
     assert refused.returncode == 1
     assert refused.stderr.startswith("--tune and --passes are for the learner 'logistic', and KEYART_LEARNER is")
+    assert refused.stderr.endswith("rebuild without them. The learner 'vowpal' has no tuning.\n")
 
 
 @needs_vowpal
