@@ -54,6 +54,12 @@ def quarantine(
     _show(found)
 
 
+REMEDY = (
+    "To fold that out, too, stop the service and run `keyart rebuild --publish`: it begins at the oldest record, "
+    "and undoes promotions."
+)
+
+
 def _show(found: dict[str, Any]) -> None:
     out, quarantines = Console(), found.get("quarantines", [])
     if quarantines:
@@ -78,9 +84,9 @@ def sentence(found: dict[str, Any]) -> str:
     if not quarantines:
         return "Nothing is in quarantine."
     since = found.get("folds_since")
-    if since is not None and since > min(each["since"] for each in quarantines):
-        return (
-            f"All of it is folded out, except everything learned before {moment(since)}: that is the time of the "
-            "oldest base."
-        )
-    return "All of it is folded out."
+    if since is None or since <= min(each["since"] for each in quarantines):
+        return "All of it is folded out."
+    early = f"learned before {moment(since)}, the time of the oldest base"
+    if since >= max(each["until"] for each in quarantines):
+        return f"It is not folded out, because all of it was {early}. {REMEDY}"
+    return f"All of it is folded out, except everything {early}. {REMEDY}"

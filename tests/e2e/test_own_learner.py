@@ -64,7 +64,7 @@ async def watch(service: Service, viewers: int) -> None:
 
 async def test_a_service_decides_and_learns_by_the_example(start: Start) -> None:
     """So few viewers are not enough to judge the snapshot before it is promoted."""
-    service = start(workers=2, preset="demo", browse=0, learner=NAME)
+    service = start(workers=2, preset="demo", browse=0, learner=NAME, decision_timeout_ms=30_000)
     await watch(service, 40)
     rebuilt = until("the trainer has learned", lambda: _rebuilt(service, 40))
     assert "in every byte" in rebuilt
