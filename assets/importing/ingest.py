@@ -14,6 +14,7 @@ from assets.importing.outcome import Note, Outcome, Row
 from assets.importing.plan import TITLED, PlannedArtwork, planned
 from assets.importing.survey import TitleFolder, survey
 from assets.importing.unchanged import Kept, kept_or_asked
+from assets.importing.written import Written
 from assets.picture import Job, Picture, PictureError
 from assets.provenance import Made
 from assets.rendering.originals import KEPT_NOW, NOT_KEPT, Originals
@@ -43,6 +44,7 @@ def ingest(  # noqa: PLR0913  two folders to write to, and all by keyword
     workers: int | None = None,
     progress: Progress | None = None,
     stop: Stop | None = None,
+    written: Written | None = None,
 ) -> Ingest:
     """Merge `folder`/title/artwork.jpg and its catalog.toml into the current titles.
 
@@ -51,13 +53,15 @@ def ingest(  # noqa: PLR0913  two folders to write to, and all by keyword
     to `images`, and originals if there is a folder for them. No title refers to them until the caller stores the
     titles, so an import may be killed at any point. It warns of pictures in a way that is barred. Raises
     `PictureError` if the folder is not readable, `ManifestError`, `OSError` if writing or starting a process
-    fails, and `Stopped` after `stop.tell()`.
+    fails, and `Stopped` after `stop.tell()`. `written` gets the files that were written until then.
     """
     manifest, found = manifest_of(folder), survey(folder, current)
     merge = _Merge(manifest, current, {*barred, *manifest.barred}, progress, [*found.refused, *found.passed_over])
     asked = [each for title in found.folders for each in merge.planned(title)]
     changed = merge.changed(asked, images, originals)
     for job, result in develop_all(list(changed), images, workers or os.cpu_count() or 1, stop, originals):
+        if written and isinstance(result, Picture):
+            written.add(result)
         merge.keep(changed[job], _noted(job, result) if originals else result)
     for title in found.folders:
         merge.take(title)
