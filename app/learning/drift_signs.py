@@ -54,6 +54,12 @@ async def outcomes(state: State, now: int) -> Outcomes | None:
     return Outcomes(await state.drift_hours(now // HOUR_MS - 2 * WEEK_HOURS), began, now)
 
 
+def predicts(seen: Outcomes) -> bool:
+    """Whether the learner predicts rewards, as far as the exposures of the last week tell."""
+    hours = seen.last(WEEK_HOURS)
+    return not hours or any(hour.examples for hour in hours)
+
+
 def signs_of_hours(seen: Outcomes) -> Signs:
     return dict([*_gaps(seen), *_draws(seen), *_predictions(seen)])
 

@@ -28,6 +28,7 @@ import pytest
 from app.catalogue.live import LiveCatalogue
 from app.clock import now_ms
 from app.evaluation.candidate_learner import learner_of
+from app.learning import drift_signs
 from app.learning.bases import resume
 from app.learning.candidate_file import CandidateFile
 from app.operations.candidates import Candidates
@@ -40,7 +41,7 @@ from app.records import Kind, Reference, decode_decision, encode
 from app.refusals import Conflict
 from app.settings import Settings
 from app.settings.checks import SMALLEST_LOG
-from app.store.protocol import Author, Event, File, Lease, Snapshot
+from app.store.protocol import HOUR_MS, Author, DriftSums, Event, File, Lease, Snapshot
 from app.store.sqlite import SqliteStore
 from app.wiring.stores import engine_of
 from assets.catalogue import Title
@@ -705,7 +706,6 @@ def test_a_snapshot_that_does_not_load_is_wrong(data: Path, look: Callable[..., 
     assert "rebuild --publish" in told(look(data), "wrong", "does not load, and no worker").remedy
 
 
-@needs_vowpal
 def test_drift_is_told_as_the_dashboard_tells_it(data: Path, look: Callable[..., Found]) -> None:
     told(look(data), "ok", "Too little was shown to judge")
     worse = {("keyart_gap", bound, "uniform", "day"): -0.01 for bound in ("estimate", "low", "high")}
@@ -713,6 +713,24 @@ def test_drift_is_told_as_the_dashboard_tells_it(data: Path, look: Callable[...,
     assert alarm.level == "wrong"
     assert "less reward than those of uniform" in alarm.sentence
     assert "keyart models rollback" in alarm.remedy
+
+
+@pytest.mark.parametrize(("examples", "said"), [(0, True), (1, False)])
+def test_a_learner_that_predicts_nothing_is_told_by_its_examples(data: Path, examples: int, said: bool) -> None:
+    """The name does not tell it, because an own learner may predict rewards or not."""
+    counted = drift_signs.Outcomes({1: DriftSums(examples=examples)}, began=0, now=2 * HOUR_MS)
+    seen = observed(data, predicts=drift_signs.predicts(counted))
+    assert ("does not predict rewards" in str([*model.drift(seen)])) == said
+
+
+def test_a_demanded_tag_that_no_picture_has_is_noted(data: Path) -> None:
+    shares = ("castle=0.3", "casle=0.2")
+    seen = replace(observed(data), here=Settings(data=data, least_shares=shares), told=None)
+    artworks = [replace(each, tags=("castle",)) for each in FILMS[0].artworks]
+    titles = [replace(FILMS[0], artworks=tuple(artworks))]
+    [found] = catalogue.demands(titles, seen.settings)
+    assert (found.level, "no picture has: casle." in found.sentence) == ("note", True)
+    assert not [*catalogue.demands([], seen.settings)], "A new service has no picture yet."
 
 
 def test_a_candidate_is_told_with_its_remedy(data: Path, look: Callable[..., Found]) -> None:
@@ -744,6 +762,7 @@ def test_demands_may_take_from_the_floor(data: Path, shares: tuple[str, ...], le
     assert found.level == level
 
 
+@needs_vowpal
 def test_a_snapshot_of_another_learner_is_noted(data: Path, look: Callable[..., Found]) -> None:
     with closing(sqlite3.connect(data / "state.sqlite", isolation_level=None)) as state:
         state.execute("UPDATE snapshot SET learner = x'00'")

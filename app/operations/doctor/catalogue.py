@@ -49,6 +49,7 @@ def findings(seen: Observed) -> Iterator[Finding]:
     readable, now = read(Revisions(seen.folder.catalogue), seen.catalogue), seen.now / 1000
     yield whole(readable)
     yield from choices(readable, now)
+    yield from demands(readable.titles, seen.settings)
     yield from consents(readable.titles, now)
     yield from files(readable.titles, seen.folder.images)
     yield from originals(readable.titles, seen.folder.originals, seen.settings)
@@ -78,6 +79,13 @@ def choices(readable: Readable, now: float) -> Iterator[Finding]:
             single.append(title.id)
     conditions = {"titles-bare": bare, "titles-single": single, "titles-not-shown": hidden}
     yield from every(conditions, bare=listed(bare), single=listed(single), hidden=listed(hidden))
+
+
+def demands(titles: Sequence[Title], settings: Settings) -> Iterator[Finding]:
+    """Find tags that KEYART_LEAST_SHARES demands and no picture has: most often they are misspelt."""
+    tags = {tag for title in titles for artwork in title.artworks for tag in artwork.tags}
+    missing = [tag for tag, _ in settings.demands if tag not in tags]
+    yield from every({"demand-without-pictures": titles and missing}, missing=listed(missing))
 
 
 def consents(titles: Sequence[Title], now: float) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from app.operations.doctor.observed import Observed
 from app.operations.drift_alarms import drift_alarms
 from app.records import DECISIONS, Decision, Kind, Record, decode_decision, decode_reference
 from app.store.protocol import Snapshot
-from bandit.learners import LOGISTIC, kind_of, restored
+from bandit.learners import kind_of, restored
 from bandit.sealing import UnusableSnapshot
 
 BEHIND_MS = 30_000
@@ -76,7 +76,7 @@ def snapshots(seen: Observed) -> Iterator[Finding]:
         instead = f"workers that start use {usable[0]}" if usable else "no worker that starts gets ready"
         yield finding("snapshot-unusable", instead=instead, damaged=damaged[0])
         return
-    yield finding("snapshot-loads", latest=latest, age=span((seen.now - latest.created) / 1000))
+    yield finding("snapshot-loads", latest=latest, age=span(max(0, seen.now - latest.created) / 1000))
     if seen.running and _lack(seen, latest):
         yield finding("snapshot-old", latest=latest)
     if damaged:
@@ -123,8 +123,8 @@ def drift(seen: Observed) -> Iterator[Finding]:
         yield finding("drift-alarm", alarm=alarm)
     if not found:
         yield first({"drift-early": len(seen.signs) <= 1, "drift-none": True})
-    if seen.snapshots and (kind := kind_of(seen.snapshots[0].learner)) != LOGISTIC:
-        yield finding("drift-no-predictions", kind=kind)
+    if seen.snapshots and not seen.predicts:
+        yield finding("drift-no-predictions", kind=kind_of(seen.snapshots[0].learner))
 
 
 def candidate(standing: Standing) -> Finding:

@@ -7,7 +7,7 @@ from app.catalogue.setting import SETTING
 from app.clock import now_ms, passed_ms
 from app.data_folder import LOG, STATE, DataFolder
 from app.learning.candidate_file import CandidateFile
-from app.learning.drift_signs import Signs, signs
+from app.learning.drift_signs import Signs, outcomes, predicts, signs
 from app.learning.trusted_clock import SETTING as TRUSTED
 from app.learning.trusted_clock import trusted_in
 from app.operations.candidate_standing import Standing, standing_of
@@ -43,6 +43,7 @@ class Observed:
     fold: FoldState = NO_FOLD
     snapshots: Sequence[Snapshot] = ()
     signs: Signs = field(default_factory=dict)
+    predicts: bool = True
     candidate: Standing | None = None
 
     @property
@@ -90,7 +91,8 @@ async def _in_store(seen: Observed, store: Store) -> Observed:
         seen = replace(seen, fold=fold, lease=lease, snapshots=await store.state.snapshots(limit=SNAPSHOTS))
         if fold.series.began and seen.head.stamp:  # a file of an earlier version may lack the tables
             found = await signs(store.state, seen.head.stamp, seen.settings.even_floor)
-            seen = replace(seen, signs=found)
+            counted = await outcomes(store.state, seen.head.stamp)
+            seen = replace(seen, signs=found, predicts=counted is None or predicts(counted))
     return seen
 
 
