@@ -6,7 +6,8 @@ from math import log, sqrt
 import numpy as np
 import pytest
 
-from app.learning.drift_signs import ENOUGH_REWARDED, ENOUGH_SHOWN
+from app.learning.drift_signs import ENOUGH_PREDICTED, ENOUGH_REWARDED, ENOUGH_SHOWN
+from app.operations.drift_alarms import TOO_FEW, TOO_MANY
 from bandit.drift import (
     ENOUGH,
     ENOUGH_BEST,
@@ -15,6 +16,7 @@ from bandit.drift import (
     Estimate,
     Rate,
     Title,
+    around,
     collapse,
     difference,
     mean_spread,
@@ -80,6 +82,39 @@ def test_equal_groups_are_hardly_ever_certain_to_differ(viewers: int, click_rate
     """At most one service in 50 may get a false alarm in 12 weeks; docs/operations.md has the number found."""
     alarmed = sum(certain_losses(seed, viewers, click_rate) > 0 for seed in range(50))
     assert alarmed <= 1
+
+
+def certain_misjudgements(seed: int, viewers: int, click_rate: float, *, kept: float = 1.0, days: int = 84) -> int:
+    """Return at how many hourly looks a learner certainly misjudges a day's clicks, of which a part is `kept`.
+
+    It predicts the mean of all viewers, who differ much in how often they come and click.
+    """
+    rng = np.random.default_rng(seed)
+    visits = rng.lognormal(-1.1, 1.2, viewers) / 16
+    clicks = np.minimum(0.9, click_rate * rng.gamma(0.5, 2, viewers))
+    mean, parts, hours = (visits @ clicks) / visits.sum(), rng.integers(0, 32, viewers), 24 * days
+    predicted, seen = np.zeros((hours, 32)), np.zeros((hours, 32))
+    for hour in range(hours):
+        showings = rng.poisson(visits * (1 + np.sin(2 * np.pi * hour / 24)))
+        predicted[hour] = np.bincount(parts, showings * mean, 32)
+        seen[hour] = np.bincount(parts, rng.binomial(showings, kept * clicks), 32)
+    sums = np.stack([predicted, seen]).cumsum(axis=1)
+    sums[:, 24:] -= sums[:, :-24].copy()
+    found = 0
+    for bottoms, tops in zip(*sums[:, 24:].tolist(), strict=True):
+        ratio = rate(tops, bottoms)
+        if ratio and sum(bottoms) >= ENOUGH_PREDICTED:
+            found += around(ratio).low > TOO_MANY or around(ratio).high < TOO_FEW
+    return found
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("viewers", "click_rate"), [(20_000, 0.02), (4_000, 0.05), (20_000, 0.01)])
+def test_a_right_learner_is_never_certain_to_be_wrong_and_lost_clicks_are(viewers: int, click_rate: float) -> None:
+    """docs/operations.md has the numbers found."""
+    assert not any(certain_misjudgements(seed, viewers, click_rate) for seed in range(10))
+    lost = [certain_misjudgements(seed, viewers, click_rate, kept=0.5, days=4) for seed in range(10)]
+    assert all(lost)
 
 
 def test_a_difference_has_the_errors_of_both() -> None:
