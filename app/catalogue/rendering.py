@@ -31,7 +31,8 @@ class Rendering:
 
     def __init__(self, *, data: Path, images: Path, originals: KeptOriginals):
         self._images, self._originals = images, originals
-        self._making = Permits(DataFolder(data).rendering_locks(AT_ONCE))
+        locks = DataFolder(data).rendering_locks(AT_ONCE)
+        self._making, self._finishing = Permits(locks), Permits(locks[:1])
         self._under_way: set[asyncio.Task[object]] = set()
 
     async def end(self) -> None:
@@ -59,14 +60,18 @@ class Rendering:
 
     async def added(self, job: Job) -> Picture:
         """Render a new picture, and keep its original if that is wanted. Raises `PictureError`."""
-        return await self._rendered(job, self._originals.adding())
+        return await self._rendered(job, self._originals.adding(), self._making)
 
     async def again(self, job: Job) -> Picture:
-        """Render a picture from its original, which is kept already. Raises `PictureError`."""
-        return await self._rendered(job, None)
+        """Render a picture from its original, which is kept already. Raises `PictureError`.
 
-    async def _rendered(self, job: Job, originals: Originals | None) -> Picture:
-        async with self._making.one():
+        A job that is not quick finishes crops, and nobody waits for it. It takes only the first permit, because
+        editors need the others.
+        """
+        return await self._rendered(job, None, self._making if job.quick else self._finishing)
+
+    async def _rendered(self, job: Job, originals: Originals | None, permits: Permits) -> Picture:
+        async with permits.one():
             result = await stoppable(lambda stop: _develop(job, self._images, stop, originals))
         if isinstance(result, PictureError):
             raise result

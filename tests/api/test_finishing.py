@@ -6,6 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from app.catalogue.permits import Permits
+from app.catalogue.rendering import AT_ONCE
+from app.data_folder import DataFolder
 from assets.artwork import Artwork
 from assets.crop import Crop
 from tests.api.service import EDITOR, Catalogue, Service, serving
@@ -69,6 +72,18 @@ async def test_a_correction_before_the_last_is_finished_is_the_one_that_ends(ser
     assert service.artwork("new").unfinished, "An unfinished crop is not taken for one that is made already."
     await until(lambda: finished(service))
     assert service.artwork("new") == before
+
+
+async def test_one_permit_stays_for_editors_while_crops_are_finished(service: Service) -> None:
+    await upload(service, LARGE)
+    first, second = DataFolder(service.settings.data).rendering_locks(AT_ONCE)
+    async with Permits((first,)).one():
+        assert widths((await patch(service, focus=[0.5, 0.9]))["new"]) == QUICK
+        await asyncio.sleep(0.2)  # so that finishing could have taken the other permit
+        async with Permits((second,)).one():
+            assert not finished(service)
+        assert widths((await patch(service, focus=[0.5, 0.1]))["new"]) == QUICK
+    await until(lambda: finished(service))
 
 
 async def test_what_a_killed_service_left_is_finished_by_the_next(tmp_path: Path, catalogue: Catalogue) -> None:
