@@ -1,5 +1,6 @@
 """Checks of a snapshot before a promotion: it loads, is not collapsed, nor worse than the best single picture."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2, sqrt
@@ -76,7 +77,7 @@ class FitnessReporter:
 
     async def of(self, snapshot: Snapshot) -> Fitness:
         """Return the fitness of a snapshot. Refuses one that does not load, such as one with infinite weights."""
-        learner = self._loaded(snapshot)
+        learner = await asyncio.to_thread(self._loaded, snapshot)
         cases = await self._cases()
         if len(cases) < ENOUGH:
             return Fitness(
@@ -115,12 +116,13 @@ class FitnessReporter:
         left_out, rules = await Quarantines.in_force(self._store.log), await self._store.log.setting("rules")
         replay = Replay(self._store.log, self._live_catalogue, left_out, Since(max(0, head - RECORDS), rules))
         tallies: dict[str, dict[str, Tally]] = {}
-        cases = []
+        cases, turns = [], Turns()
         async for events in replay.events(head):
             for event in events:
                 if isinstance(event, Ended):
                     best = await self._best(event, tallies)
                     cases.append(_Case(event, best))
+            await turns.give_way()
         return cases
 
     async def _best(self, ended: Ended, known: dict[str, dict[str, Tally]]) -> Sequence[float]:
