@@ -41,7 +41,7 @@ test: lint ## lint, types, layers and the whole test suite
 lint: .venv/.dev ## style, formatting, types and layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports
 
 .PHONY: format
