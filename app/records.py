@@ -1,5 +1,6 @@
 """The records of the event log, and their encoding."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 import msgspec
@@ -69,8 +70,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     probabilities: tuple[float, ...]
     group: str | None = None
     profile: str | None = None
-    attributes: dict[str, str | float] = {}
-    taste: dict[str, float] = {}
+    attributes: Mapping[str, str | float] = {}
+    taste: Mapping[str, float] = {}
     snapshot: int | None = None
     pinned: bool = False
     stranger: int = 0

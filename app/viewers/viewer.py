@@ -19,6 +19,8 @@ from bandit.types import Context
 
 REMEMBERED = 1 << 14
 TASTES = 1 << 12
+DESCRIBED = 1 << 10
+"""Descriptions that are remembered: viewers who have only hints share a few hundred."""
 _decode = msgspec.json.Decoder(dict[str, float]).decode
 ACQUAINTED_MS = 86_400_000
 """Milliseconds after its first appearance, a profile is no longer a stranger."""
@@ -77,11 +79,37 @@ def recorded_viewer(decision: Decision) -> Viewer:
     )
 
 
+class Hints(NamedTuple):
+    """The facts that a request tells about its viewer, and the quarter of an hour when it came."""
+
+    placement: str
+    device: str | None
+    country: str | None
+    language: str | None
+    timezone: str | None
+    maturity: int | None
+    quarter: int
+
+
+class Description(NamedTuple):
+    """A viewer as profile and request describe it, without taste. Requests share it, so nobody may change it."""
+
+    context: Context
+    maturity: int | None
+    locale: str | None
+    country: str | None
+    timezone: str | None
+    audit: dict[str, bool | float | str]
+    apart: bool
+    """Whether the viewer is a bot, or has opted out: it is served as if nobody were logged in."""
+
+
 class Viewers:
     def __init__(self, store: Store, identity: Identity, groups: Groups, unused: Collection[str] = ()):
         """Take the names of attributes that no policy may see; decisions of profiles record them for audits."""
         self._store, self._identity, self._groups, self._unused = store, identity, groups, unused
         self._known = lru_cache(maxsize=REMEMBERED)(self._know)
+        self._described = lru_cache(maxsize=DESCRIBED)(self._describe)
 
     def regroup(self, groups: Groups) -> None:
         """Assign profiles to groups by other shares from now on."""
@@ -97,32 +125,49 @@ class Viewers:
 
         A bot is served as if nobody were logged in.
         """
-        profile, pseudonym, group, limit, known = NOBODY, None, None, None, sender.vouched
+        pseudonym, group, body = None, None, None
         if asked.profile is not None:
-            pseudonym, assigned = self._known(asked.profile)
+            pseudonym, group = self._known(asked.profile)
             body = await self._store.log.profile(pseudonym)
-            if body:  # it was written with a key
-                profile, known = decode_profile(body), True
-            limit = profile.attributes.get("maturity")
-            if profile.personalize and not sender.bot:
-                group = assigned
-            else:
-                profile, pseudonym, known = NOBODY, None, sender.vouched
-        language = asked.language or _meant(canonical, profile.attributes.get("language"))
-        country = asked.country or _meant(country_of, profile.attributes.get("country"))
-        named = asked.timezone or _meant(zone_of, profile.attributes.get("timezone"))
-        hour, timezone = local_hour(named, country, now_ms // QUARTER_MS)
-        attributes = _attributes(profile, asked, hour)
+        hints = Hints(
+            asked.placement, asked.device, asked.country, asked.language, asked.timezone, asked.maturity,
+            now_ms // QUARTER_MS,
+        )  # fmt: skip
+        who = self._described(body, hints, pseudonym is not None, sender.bot)
+        if who.apart:
+            pseudonym, group = None, None
+        known = sender.vouched or (body is not None and not who.apart)  # a profile was written with a key
+        return Viewer(
+            pseudonym, group, who.context, who.maturity, who.locale, who.country, who.timezone, known, who.audit
+        )
+
+    def _describe(self, body: bytes | None, hints: Hints, named: bool, bot: bool) -> Description:  # noqa: FBT001  lru_cache takes them by place
+        profile = decode_profile(body) if body else NOBODY
+        limit, apart = profile.attributes.get("maturity"), bot or not profile.personalize
+        if apart:
+            profile = NOBODY
+        language = hints.language or _meant(canonical, profile.attributes.get("language"))
+        country = hints.country or _meant(country_of, profile.attributes.get("country"))
+        named_zone = hints.timezone or _meant(zone_of, profile.attributes.get("timezone"))
+        hour, timezone = local_hour(named_zone, country, hints.quarter)
+        attributes = _attributes(profile, hints, hour)
         if country:
             attributes["country"] = country
         if language:
             attributes["language"] = language
-        maturity, audit = _lowest(limit, asked.maturity), profile.audit
+        audit = profile.audit
         if self._unused:
             withheld = {name: attributes.pop(name) for name in self._unused if name in attributes}
-            audit = {**withheld, **audit} if pseudonym else audit
-        context = Context(attributes, NEUTRAL)
-        return Viewer(pseudonym, group, context, maturity, language, country, timezone, known, audit)
+            audit = {**withheld, **audit} if named and not apart else audit
+        return Description(
+            Context(attributes, NEUTRAL),
+            _lowest(limit, hints.maturity),
+            language,
+            country,
+            timezone,
+            audit,
+            apart=apart,
+        )
 
     async def with_taste(self, viewer: Viewer, now_ms: int) -> Viewer:
         """Return the viewer with the learned taste and the showings, which only new decisions need."""
@@ -132,7 +177,10 @@ class Viewers:
         taste, first, showings = found
         known = viewer.known or now_ms - first >= ACQUAINTED_MS
         context = Context(viewer.context.attributes, _decoded(taste))
-        return msgspec.structs.replace(viewer, context=context, known=known, showings=by_mark(showings))
+        return Viewer(
+            viewer.pseudonym, viewer.group, context, viewer.maturity, viewer.locale, viewer.country,
+            viewer.timezone, known, viewer.audit, by_mark(showings),
+        )  # fmt: skip
 
 
 @lru_cache(maxsize=TASTES)
@@ -141,17 +189,17 @@ def _decoded(learned: bytes) -> Mapping[str, float]:
     return _decode(learned)
 
 
-def _attributes(profile: Profile, asked: Viewing, hour: str) -> dict[str, str | float]:
+def _attributes(profile: Profile, hints: Hints, hour: str) -> dict[str, str | float]:
     """Return the attributes of the profile, overridden by those of the request.
 
     The policy gets the hour instead of the time zone, because most names of zones tell no more than the hour.
     """
     known = {key: str(value) if isinstance(value, bool) else value for key, value in profile.attributes.items()}
-    known["placement"] = asked.placement
+    known["placement"] = hints.placement
     known["hour"] = hour
     known.pop("timezone", None)
-    if asked.device is not None:
-        known["device"] = asked.device
+    if hints.device is not None:
+        known["device"] = hints.device
     return known
 
 

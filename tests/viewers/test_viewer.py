@@ -43,3 +43,15 @@ async def test_all_of_whom_nothing_is_known_share_a_taste() -> None:
     known, nobody = [await a_viewer(viewers, Viewing(profile=profile)) for profile in ("ada", None)]
     assert known.context.taste == {}
     assert known.context.taste is nobody.context.taste
+
+
+async def test_what_is_remembered_of_a_viewer_follows_its_profile() -> None:
+    store, asked = MemoryStore(Clock()), Viewing(profile="ada", device="tv")
+    viewers = some_viewers(store)
+    before = await viewers.of(asked, 0)
+    assert (await viewers.of(Viewing(profile="bob", device="tv"), 0)).context is before.context
+    await store.log.change_profile(IDENTITY.pseudonym("ada"), lambda _: b'{"attributes":{"age":30,"maturity":12}}')
+    after = await viewers.of(asked, 0)
+    assert dict(before.context.attributes) == {"placement": "row", "hour": "night", "device": "tv"}
+    assert dict(after.context.attributes) == {**before.context.attributes, "age": 30, "maturity": 12}
+    assert (before.maturity, after.maturity, before.known, after.known) == (None, 12, False, True)
