@@ -12,6 +12,7 @@ from app.catalogue.originals import KeptOriginals
 from app.catalogue.recropping import Recropping, crop_by, made
 from app.catalogue.rendering import Rendering
 from app.refusals import NotFound, Refusal, Unavailable
+from app.store.protocol import StoreTimeoutError, UnwritableStoreError
 from assets.artwork import Artwork
 from assets.catalogue import Title
 from assets.importing.withdrawal import passed_on
@@ -54,11 +55,13 @@ class Finishing:
             await self._finish(ref)
         except NotFound:
             pass
-        except (Unavailable, OSError) as error:
+        except (Unavailable, OSError, StoreTimeoutError, UnwritableStoreError) as error:
             log.warning("crops_unfinished", title=ref.title, artwork=ref.artwork, reason=str(error))
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self.look_at, ref)
         except Refusal as error:
             log.error("crops_unfinished", title=ref.title, artwork=ref.artwork, reason=str(error))  # noqa: TRY400
+        except Exception as error:  # one artwork must not keep the others from being finished
+            log.exception("crops_unfinished", title=ref.title, artwork=ref.artwork, reason=repr(error))
 
     async def _finish(self, ref: ArtworkRef) -> None:
         before = (await self._editor.title(ref.title)).artwork(ref.artwork)

@@ -1,10 +1,15 @@
 """Large crops after a correction: small widths first, the others soon after, whoever is killed in between."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pytest
+import structlog
 
 from app.catalogue.permits import Permits
 from app.catalogue.rendering import AT_ONCE
@@ -83,6 +88,22 @@ async def test_one_permit_stays_for_editors_while_crops_are_finished(service: Se
         async with Permits((second,)).one():
             assert not finished(service)
         assert widths((await patch(service, focus=[0.5, 0.1]))["new"]) == QUICK
+    await until(lambda: finished(service))
+
+
+async def test_while_the_store_takes_nothing_a_crop_is_tried_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process holds the lock of the log for longer than an edit waits."""
+    monkeypatch.setattr("app.store.sqlite.log.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("app.catalogue.finishing.RETRY_SECONDS", 0.1)
+    await upload(service, LARGE)
+    await patch(service, focus=[0.5, 0.9])
+    with closing(sqlite3.connect(service.settings.data / "log.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with structlog.testing.capture_logs() as said:
+            await until(lambda: any(each["event"] == "crops_unfinished" for each in said))
+        other.execute("ROLLBACK")
     await until(lambda: finished(service))
 
 
