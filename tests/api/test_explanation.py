@@ -36,7 +36,7 @@ async def visit(service: Service, count: int) -> None:
 async def visited(tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[Service]:
     settings: dict[str, Any] = {"learn_cap": 0, "stranger_cap": 0, "uniform_share": 0.2, "exploration_floor": 0.05}
     async with serving(tmp_path, catalogue, **settings) as service:
-        await visit(service, 120)
+        await visit(service, 240)
         yield service
 
 
