@@ -20,7 +20,7 @@ from bandit.types import Context
 REMEMBERED = 1 << 14
 TASTES = 1 << 12
 DESCRIBED = 1 << 10
-"""Descriptions that are remembered: viewers who have only hints share a few hundred."""
+"""Descriptions that are remembered: viewers without a profile share a few hundred."""
 _decode = msgspec.json.Decoder(dict[str, float]).decode
 ACQUAINTED_MS = 86_400_000
 """Milliseconds after its first appearance, a profile is no longer a stranger."""
@@ -92,9 +92,9 @@ class Hints(NamedTuple):
 
 
 class Description(NamedTuple):
-    """A viewer as profile and request describe it, without taste. Requests share it, so nobody may change it."""
+    """A viewer as profile and request describe it, without taste."""
 
-    context: Context
+    attributes: dict[str, str | float]
     maturity: int | None
     locale: str | None
     country: str | None
@@ -133,12 +133,14 @@ class Viewers:
             asked.placement, asked.device, asked.country, asked.language, asked.timezone, asked.maturity,
             now_ms // QUARTER_MS,
         )  # fmt: skip
-        who = self._described(body, hints, pseudonym is not None, sender.bot)
+        describe = self._describe if body else self._described  # no content of a profile stays in memory
+        who = describe(body, hints, pseudonym is not None, sender.bot)
         if who.apart:
             pseudonym, group = None, None
-        known = sender.vouched or (body is not None and not who.apart)  # a profile was written with a key
+        known = sender.vouched or (bool(body) and not who.apart)  # a profile was written with a key
+        context = Context(dict(who.attributes), NEUTRAL)  # a dictionary of its own, because learners see it
         return Viewer(
-            pseudonym, group, who.context, who.maturity, who.locale, who.country, who.timezone, known, who.audit
+            pseudonym, group, context, who.maturity, who.locale, who.country, who.timezone, known, who.audit
         )
 
     def _describe(self, body: bytes | None, hints: Hints, named: bool, bot: bool) -> Description:  # noqa: FBT001  lru_cache takes them by place
@@ -160,13 +162,7 @@ class Viewers:
             withheld = {name: attributes.pop(name) for name in self._unused if name in attributes}
             audit = {**withheld, **audit} if named and not apart else audit
         return Description(
-            Context(attributes, NEUTRAL),
-            _lowest(limit, hints.maturity),
-            language,
-            country,
-            timezone,
-            audit,
-            apart=apart,
+            attributes, _lowest(limit, hints.maturity), language, country, timezone, audit, apart=apart
         )
 
     async def with_taste(self, viewer: Viewer, now_ms: int) -> Viewer:
@@ -177,10 +173,7 @@ class Viewers:
         taste, first, showings = found
         known = viewer.known or now_ms - first >= ACQUAINTED_MS
         context = Context(viewer.context.attributes, _decoded(taste))
-        return Viewer(
-            viewer.pseudonym, viewer.group, context, viewer.maturity, viewer.locale, viewer.country,
-            viewer.timezone, known, viewer.audit, by_mark(showings),
-        )  # fmt: skip
+        return msgspec.structs.replace(viewer, context=context, known=known, showings=by_mark(showings))
 
 
 @lru_cache(maxsize=TASTES)

@@ -48,8 +48,8 @@ async def test_all_of_whom_nothing_is_known_share_a_taste() -> None:
 async def test_what_is_remembered_of_a_viewer_follows_its_profile() -> None:
     store, asked = MemoryStore(Clock()), Viewing(profile="ada", device="tv")
     viewers = some_viewers(store)
-    before = await viewers.of(asked, 0)
-    assert (await viewers.of(Viewing(profile="bob", device="tv"), 0)).context is before.context
+    before, other = [await viewers.of(Viewing(profile=who, device="tv"), 0) for who in ("ada", "bob")]
+    other.context.attributes["device"] = "changed by a learner"  # type: ignore[index]
     await store.log.change_profile(IDENTITY.pseudonym("ada"), lambda _: b'{"attributes":{"age":30,"maturity":12}}')
     after = await viewers.of(asked, 0)
     assert dict(before.context.attributes) == {"placement": "row", "hour": "night", "device": "tv"}
