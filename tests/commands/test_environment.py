@@ -9,12 +9,14 @@ from app.commands.environment import settings_in_use
 from app.data_folder import DataFolder
 from app.file_lock import taken
 from app.operations.in_force import tell
+from app.telemetry import logs
 from tests.api.service import settings_of
 
 
 def test_a_command_takes_the_settings_of_the_running_service_and_of_its_own_shell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)  # it would set up later tests, too
     folder = DataFolder(tmp_path)
     folder.log.touch()
     monkeypatch.setenv("KEYART_DATA", str(tmp_path))
